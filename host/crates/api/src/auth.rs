@@ -1,0 +1,81 @@
+//! Who calls: a bearer token and what it may do. Each handler names the scope that it needs in its
+//! signature, so none can forget to ask.
+
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use domain::token::{Scope, Token};
+use domain::{Actor, ActorKind};
+
+use crate::Api;
+use crate::error::ApiError;
+
+/// A scope as a type.
+pub(crate) trait Needs {
+    /// The scope it stands for.
+    const SCOPE: Scope;
+}
+
+macro_rules! scopes {
+    ($($(#[$meta:meta])* $name:ident),+) => {$(
+        $(#[$meta])*
+        pub(crate) enum $name {}
+        impl Needs for $name {
+            const SCOPE: Scope = Scope::$name;
+        }
+    )+};
+}
+
+scopes! {
+    /// Reads tickets and what belongs to them.
+    Read,
+    /// Writes tickets and messages.
+    Write,
+    /// Hands in raw mail.
+    Inbound,
+    /// Administers.
+    Admin
+}
+
+/// A caller whose token is valid and has the scope `S`.
+pub(crate) struct Caller<S> {
+    pub(crate) token: Token,
+    scope: PhantomData<S>,
+}
+
+impl<S> Caller<S> {
+    /// The caller as somebody who acts.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::new(ActorKind::Api, self.token.id.to_string())
+    }
+}
+
+impl<S: Needs> FromRequestParts<Api> for Caller<S> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let secret =
+            bearer(parts).ok_or_else(|| ApiError::no_token("Send a token: Authorization: Bearer klz_…"))?;
+        let now = api.desk.now();
+        let token = api
+            .desk
+            .authenticate(secret)
+            .await?
+            .filter(|token| token.expires_at.is_none_or(|at| now < at))
+            .ok_or_else(|| {
+                ApiError::bad_token("The token is unknown, revoked or expired: make a new one.")
+            })?;
+        if !token.allows(S::SCOPE, now) {
+            return Err(ApiError::no_scope(S::SCOPE));
+        }
+        Ok(Self { token, scope: PhantomData })
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = value.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !secret.trim().is_empty()).then(|| secret.trim())
+}

@@ -1,0 +1,76 @@
+//! The frame around every request: its id, the error's body, the headers that never vary, and one log
+//! line for what broke on our side.
+
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::Api;
+use crate::error::{ApiError, KEPT_HEADERS, PROBLEM_JSON, Problem};
+
+/// Carries the request id both ways.
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest request id that is taken over from a client, bytes.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+/// Runs a request inside the frame.
+pub(crate) async fn frame(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let id = request_id(&api, &request);
+    let route = format!("{} {}", request.method(), request.uri().path());
+    let mut response = next.run(request).await;
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response = as_problem(response, &id, &route);
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The client's own id if it is harmless, else a new one: time and a count, unique within this process.
+fn request_id(api: &Api, request: &Request) -> String {
+    let given = request.headers().get(&X_REQUEST_ID).and_then(|v| v.to_str().ok());
+    let harmless = |id: &&str| {
+        (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    given.filter(harmless).map_or_else(
+        || format!("req_{:x}_{:x}", api.desk.now().0, api.requests.fetch_add(1, Ordering::Relaxed)),
+        str::to_owned,
+    )
+}
+
+fn as_problem(bare: Response, id: &str, route: &str) -> Response {
+    let status = bare.status();
+    let error = bare.extensions().get::<ApiError>().cloned().unwrap_or_else(|| ApiError::of_status(status));
+    if status.is_server_error() {
+        let cause = error.cause.as_deref().unwrap_or("");
+        tracing::error!(request_id = id, route, code = error.code, cause, "a request failed");
+    }
+    let problem = Problem {
+        kind: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail: &error.detail,
+        code: error.code,
+        field: error.field.as_deref(),
+        request_id: id,
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = (status, Body::from(body)).into_response();
+    for name in KEPT_HEADERS {
+        if let Some(value) = bare.headers().get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    response
+}

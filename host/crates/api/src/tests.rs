@@ -1,0 +1,11 @@
+//! The API through its own door: a real desk on an in-memory database, a standing clock, and every answer
+//! held against the OpenAPI document.
+
+mod administration;
+mod document;
+mod errors;
+mod guest;
+mod plugins;
+mod repeats;
+mod tickets;
+mod world;

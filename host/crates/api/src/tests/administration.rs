@@ -1,0 +1,159 @@
+//! Articles, tokens, webhooks, suppressions, the queue, intakes, inbound mail and the switch.
+
+use desk::DeskConfig;
+use domain::id::{CountingIds, MessageId};
+use domain::job::{Job, NewJob};
+use domain::token::Scope::{Admin, Inbound, Read};
+use serde_json::{Value, json};
+use store::Fact;
+
+use super::world::{NOW, World};
+
+const MAIL: &str =
+    "From: Ana <ana@example.org>\r\nTo: support@localhost\r\nSubject: Parcel\r\n\r\nWhere is it?\r\n";
+
+#[tokio::test]
+async fn an_article_is_written_replaced_and_removed() {
+    let world = World::new().await;
+    let text = |title: &str| json!({ "title": title, "body": "Track it.", "state": "internal" });
+    let first = world.call(Admin, "PUT", "/api/v1/articles/order/de", text("Wo?")).await.ok();
+    let second = world.call(Admin, "PUT", "/api/v1/articles/order/de", text("Wo ist es?")).await.ok();
+    assert_eq!((&second["id"], &second["title"]), (&first["id"], &json!("Wo ist es?")));
+    world
+        .call(Admin, "PUT", "/api/v1/articles/order/en", json!({ "title": "Where?", "body": "There." }))
+        .await
+        .ok();
+    for (query, hits) in [("", 2), ("?locale=de", 1), ("?state=public", 1), ("?locale=de&state=public", 0)] {
+        let list = world.call(Read, "GET", &format!("/api/v1/articles{query}"), Value::Null).await.ok();
+        assert_eq!(list["items"].as_array().unwrap().len(), hits, "{query}");
+    }
+    let path = format!("/api/v1/articles/{}", first["id"].as_str().unwrap());
+    assert_eq!(world.call(Read, "GET", &path, Value::Null).await.ok()["locale"], "de");
+    assert_eq!(world.call(Admin, "DELETE", &path, Value::Null).await.status, 204);
+    assert_eq!(world.call(Read, "GET", &path, Value::Null).await.problem().0, 404);
+    let bad = world.call(Admin, "PUT", "/api/v1/articles/Bad%20Key/de", text("x")).await;
+    assert_eq!(bad.problem(), (422, "bad_request", "key"));
+}
+
+#[tokio::test]
+async fn secrets_of_tokens_and_webhooks_are_shown_once() {
+    let world = World::new().await;
+    let new = json!({ "name": "shop", "scopes": ["read", "write"], "expires_at": "2027-01-01T00:00:00Z" });
+    let made = world.call(Admin, "POST", "/api/v1/tokens", new).await.ok();
+    let secret = made["secret"].as_str().unwrap();
+    assert!(secret.starts_with("klz_"));
+    assert!(world.desk.authenticate(secret).await.unwrap().is_some());
+    let hook = world
+        .call(
+            Admin,
+            "POST",
+            "/api/v1/webhooks",
+            json!({ "url": "https://shop.example/hook", "events": ["ticket.created"] }),
+        )
+        .await;
+    let path = hook.header("location").to_owned();
+    let hook = hook.ok();
+    assert!(hook["secret"].as_str().unwrap().starts_with("whsec_"));
+    let tokens = world.call(Admin, "GET", "/api/v1/tokens", Value::Null).await.ok().to_string();
+    let hooks = world.call(Admin, "GET", "/api/v1/webhooks", Value::Null).await.ok().to_string();
+    assert!(tokens.contains("shop") && !tokens.contains("klz_") && !tokens.contains("digest"));
+    assert!(hooks.contains("shop.example") && !hooks.contains("whsec_"));
+    assert_eq!(world.call(Admin, "GET", &path, Value::Null).await.ok()["events"], json!(["ticket.created"]));
+    assert_eq!(world.call(Admin, "DELETE", &path, Value::Null).await.status, 204);
+    assert_eq!(world.call(Admin, "DELETE", &path, Value::Null).await.problem().0, 404);
+    let none = world.call(Admin, "POST", "/api/v1/tokens", json!({ "name": "x", "scopes": [] })).await;
+    assert_eq!(none.problem(), (422, "bad_request", "scopes"));
+    let ftp = world.call(Admin, "POST", "/api/v1/webhooks", json!({ "url": "ftp://x.example" })).await;
+    assert_eq!(ftp.problem(), (422, "bad_request", "url"));
+}
+
+#[tokio::test]
+async fn an_address_is_suppressed_and_released() {
+    let world = World::new().await;
+    for address in ["Bo@Example.org", "ana@example.org"] {
+        let body = json!({ "address": address, "reason": "asked for it" });
+        world.call(Admin, "POST", "/api/v1/suppressions", body).await.ok();
+    }
+    let page = world.call(Admin, "GET", "/api/v1/suppressions?limit=1", Value::Null).await.ok();
+    assert_eq!(page["items"][0]["address"], "ana@example.org");
+    let next = format!("/api/v1/suppressions?limit=1&cursor={}", page["next"].as_str().unwrap());
+    let page = world.call(Admin, "GET", &next, Value::Null).await.ok();
+    assert_eq!((&page["items"][0]["address"], &page["next"]), (&json!("bo@example.org"), &Value::Null));
+    let path = "/api/v1/suppressions/bo@example.org";
+    assert_eq!(world.call(Admin, "DELETE", path, Value::Null).await.status, 204);
+    assert_eq!(world.call(Admin, "DELETE", path, Value::Null).await.problem().0, 404);
+    let bad =
+        world.call(Admin, "POST", "/api/v1/suppressions", json!({ "address": "bo", "reason": "" })).await;
+    assert_eq!(bad.problem(), (422, "bad_request", "address"));
+}
+
+#[tokio::test]
+async fn a_dead_job_is_listed_and_tried_again() {
+    let world = World::new().await;
+    let message_id = MessageId::mint(&CountingIds::default(), NOW);
+    world.facts(vec![Fact::Enqueue(NewJob::deliver(message_id, NOW))]).await;
+    let lease = world.store.claim("test", 1, NOW, 30_000).await.unwrap().remove(0);
+    assert_eq!(lease.job, Job::Deliver { message_id });
+    let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
+    world.facts(vec![Fact::BuryJob { lane, fence, sequence, error: "no route".into(), at: NOW }]).await;
+
+    let queue = world.call(Admin, "GET", "/api/v1/queue", Value::Null).await.ok();
+    assert_eq!((&queue["dead"], &queue["ready"]), (&json!(1), &json!(0)));
+    let dead = world.call(Admin, "GET", "/api/v1/queue/dead", Value::Null).await.ok();
+    assert_eq!(
+        (&dead["items"][0]["job"], &dead["items"][0]["last_error"]),
+        (&json!("deliver"), &json!("no route"))
+    );
+    let retry = json!({ "lane": dead["items"][0]["lane"], "sequence": dead["items"][0]["sequence"] });
+    assert_eq!(world.call(Admin, "POST", "/api/v1/queue/dead/retry", retry.clone()).await.status, 202);
+    let queue = world.call(Admin, "GET", "/api/v1/queue", Value::Null).await.ok();
+    assert_eq!((&queue["dead"], &queue["ready"]), (&json!(0), &json!(1)));
+    assert_eq!(world.call(Admin, "POST", "/api/v1/queue/dead/retry", retry).await.problem().0, 404);
+}
+
+#[tokio::test]
+async fn a_mail_is_acknowledged_when_it_is_stored_and_taken_in_once() {
+    let world = World::new().await;
+    let first = world.upload(Inbound, "/api/v1/inbound/mail", "message/rfc822", MAIL.into()).await;
+    assert_eq!((first.status.as_u16(), &first.json["duplicate"]), (202, &json!(false)));
+    let again = world.upload(Inbound, "/api/v1/inbound/mail", "message/rfc822", MAIL.into()).await;
+    assert_eq!(
+        (&again.json["duplicate"], &again.json["intake_id"]),
+        (&json!(true), &first.json["intake_id"])
+    );
+    world.desk.settle().await.unwrap();
+    let tickets = world.call(Read, "GET", "/api/v1/tickets", Value::Null).await.ok();
+    assert_eq!(tickets["items"].as_array().unwrap().len(), 1);
+    assert_eq!(tickets["items"][0]["channel"], "email");
+    let path = format!("/api/v1/intakes/{}", first.json["intake_id"].as_str().unwrap());
+    let intake = world.call(Admin, "GET", &path, Value::Null).await.ok();
+    assert_eq!((&intake["state"], &intake["ticket_id"]), (&json!("done"), &tickets["items"][0]["id"]));
+    let json = world.upload(Inbound, "/api/v1/inbound/mail", "application/json", b"{}".to_vec()).await;
+    assert_eq!(json.problem().0, 415);
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_redacted_is_held_and_shows_no_content() {
+    let world = World::with(DeskConfig { redaction_required: true, ..DeskConfig::default() }).await;
+    world.upload(Inbound, "/api/v1/inbound/mail", "message/rfc822", MAIL.into()).await.ok();
+    world.desk.settle().await.unwrap();
+    let held = world.call(Admin, "GET", "/api/v1/intakes?state=held", Value::Null).await.ok();
+    assert_eq!(held["items"].as_array().unwrap().len(), 1, "{held}");
+    assert!(!held["items"][0]["reason"].as_str().unwrap().is_empty());
+    assert!(!held.to_string().contains("Parcel"));
+}
+
+#[tokio::test]
+async fn automation_is_switched_off_and_on() {
+    let world = World::new().await;
+    for on in [false, true] {
+        assert_eq!(
+            world.call(Admin, "PUT", "/api/v1/automation", json!({ "on": on })).await.ok(),
+            json!({ "on": on })
+        );
+        assert_eq!(
+            world.call(Admin, "GET", "/api/v1/automation", Value::Null).await.ok(),
+            json!({ "on": on })
+        );
+    }
+}

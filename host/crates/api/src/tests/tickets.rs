@@ -1,0 +1,205 @@
+//! Tickets and what belongs to them.
+
+use domain::id::{CountingIds, MessageId, RedactionId};
+use domain::redaction::Redaction;
+use domain::token::Scope::{Read, Write};
+use serde_json::{Value, json};
+use store::Fact;
+
+use super::world::{World, new_ticket};
+
+#[tokio::test]
+async fn a_ticket_is_created_read_and_found_in_the_list() {
+    let world = World::new().await;
+    let mut new = new_ticket("Parcel");
+    new["custom"] = json!({ "order": "4711" });
+    new["tags"] = json!(["parcel"]);
+    let made = world.call(Write, "POST", "/api/v1/tickets", new).await;
+    assert_eq!(made.status, 201);
+    let location = made.header("location").to_owned();
+    let ticket = made.json.clone();
+    assert_eq!(location, format!("/api/v1/tickets/{}", ticket["number"]));
+    assert_eq!(ticket["channel"], "api");
+    assert_eq!(ticket["custom"]["order"], "4711");
+
+    let read = world.call(Read, "GET", &location, Value::Null).await;
+    assert_eq!(read.header("etag"), format!("\"{}\"", ticket["version"]));
+    assert_eq!(read.json["subject"], "Parcel");
+
+    for (query, hits) in [
+        ("", 1),
+        ("?tag=parcel&status_category=new&order=oldest", 1),
+        ("?tag=other", 0),
+        ("?status_category=solved", 0),
+        ("?created_after=2030-01-01T00:00:00Z", 0),
+    ] {
+        let list = world.call(Read, "GET", &format!("/api/v1/tickets{query}"), Value::Null).await.ok();
+        assert_eq!(list["items"].as_array().unwrap().len(), hits, "{query}");
+    }
+    let by_requester = format!("/api/v1/tickets?requester_id={}", ticket["requester_id"].as_str().unwrap());
+    assert_eq!(
+        world.call(Read, "GET", &by_requester, Value::Null).await.ok()["items"][0]["id"],
+        ticket["id"]
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_walks_through_all_tickets_once_and_newer_ones_do_not_disturb_it() {
+    let world = World::new().await;
+    for n in 0..5 {
+        world.call(Write, "POST", "/api/v1/tickets", new_ticket(&format!("T{n}"))).await.ok();
+    }
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let path = cursor
+            .map_or("/api/v1/tickets?limit=2".to_owned(), |c| format!("/api/v1/tickets?limit=2&cursor={c}"));
+        let page = world.call(Read, "GET", &path, Value::Null).await.ok();
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap().to_owned()),
+        );
+        if seen.len() == 2 {
+            world.call(Write, "POST", "/api/v1/tickets", new_ticket("late")).await.ok();
+        }
+        match page["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["T4", "T3", "T2", "T1", "T0"]);
+}
+
+#[tokio::test]
+async fn fields_and_tags_change_and_null_clears() {
+    let world = World::new().await;
+    world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await.ok();
+    let change = json!({
+        "priority": "high", "team": "billing", "category": "parcel", "language": "de", "assignee": "kim",
+        "status": "open", "custom": { "order": "1" }, "add_tags": ["vip", "late"],
+    });
+    let number = number(&world).await;
+    let path = format!("/api/v1/tickets/{number}");
+    let ticket = world.call(Write, "PATCH", &path, change).await.ok();
+    assert_eq!(
+        (&ticket["priority"], &ticket["team"], &ticket["tags"]),
+        (&json!("high"), &json!("billing"), &json!(["late", "vip"]))
+    );
+
+    let undo = json!({ "team": null, "custom": { "order": null }, "remove_tags": ["late"] });
+    let ticket = world.call(Write, "PATCH", &path, undo).await.ok();
+    assert_eq!(
+        (&ticket["team"], &ticket["custom"], &ticket["tags"]),
+        (&Value::Null, &json!({}), &json!(["vip"]))
+    );
+    assert_eq!(ticket["priority"], "high", "what was not named stays");
+}
+
+#[tokio::test]
+async fn a_change_of_an_older_version_is_refused_and_changes_nothing() {
+    let world = World::new().await;
+    let made = world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await;
+    let (path, old) = (made.header("location").to_owned(), made.header("etag").to_owned());
+    let change = |priority: &str| json!({ "priority": priority });
+    let first = world.call_with(Write, "PATCH", &path, change("high"), &[("if-match", &old)]).await;
+    assert_eq!(first.status, 200);
+    let second = world.call_with(Write, "PATCH", &path, change("low"), &[("if-match", &old)]).await;
+    assert_eq!(second.problem(), (412, "version_conflict", "version"));
+    let third =
+        world.call_with(Write, "PATCH", &path, change("urgent"), &[("if-match", first.header("etag"))]).await;
+    assert_eq!(third.ok()["priority"], "urgent");
+    let any = world.call_with(Write, "PATCH", &path, change("low"), &[("if-match", "*")]).await;
+    assert_eq!(any.status, 200);
+    let bad = world.call_with(Write, "PATCH", &path, change("low"), &[("if-match", "W/\"x\"")]).await;
+    assert_eq!(bad.problem(), (422, "bad_version", "if-match"));
+}
+
+#[tokio::test]
+async fn messages_are_added_and_the_story_tells_of_them() {
+    let world = World::new().await;
+    world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await.ok();
+    let base = format!("/api/v1/tickets/{}", number(&world).await);
+    for kind in ["note", "reply", "inbound"] {
+        let body = json!({ "kind": kind, "text": format!("This is a {kind}.") });
+        let made = world.call(Write, "POST", &format!("{base}/messages"), body).await;
+        assert_eq!(made.status, 201);
+        let one = world.call(Read, "GET", made.header("location"), Value::Null).await.ok();
+        assert_eq!(one["text"], format!("This is a {kind}."));
+    }
+    let messages = world.call(Read, "GET", &format!("{base}/messages"), Value::Null).await.ok();
+    let directions: Vec<&str> =
+        messages["items"].as_array().unwrap().iter().map(|m| m["direction"].as_str().unwrap()).collect();
+    assert_eq!(directions, ["inbound", "note", "outbound", "inbound"]);
+    assert_eq!(messages["items"][2]["to_address"], "ana@example.org");
+
+    let events = world.call(Read, "GET", &format!("{base}/events"), Value::Null).await.ok();
+    let types: Vec<&str> =
+        events["items"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
+    assert_eq!(types.first(), Some(&"ticket.created"));
+    assert!(types.contains(&"message.note_added"), "{types:?}");
+    let story = world.call(Read, "GET", &format!("{base}/story"), Value::Null).await.ok();
+    assert!(story["lines"].to_string().contains("This is a note."));
+    for empty in ["runs", "decisions", "redactions", "attachments"] {
+        let list = world.call(Read, "GET", &format!("{base}/{empty}"), Value::Null).await.ok();
+        assert_eq!(list, json!({ "items": [], "next": null }), "{empty}");
+    }
+}
+
+#[tokio::test]
+async fn redactions_tell_that_something_was_replaced_and_never_what() {
+    let world = World::new().await;
+    world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await.ok();
+    let number = number(&world).await;
+    let ticket = world.desk.ask().ticket_by_number(number).await.unwrap().unwrap();
+    let message_id: MessageId = world.desk.ask().messages(ticket.id).await.unwrap()[0].id;
+    let id = RedactionId::mint(&CountingIds::default(), super::world::NOW);
+    let redaction = Redaction {
+        id,
+        ticket_id: ticket.id,
+        message_id,
+        part: "text".into(),
+        class: "IBAN".into(),
+        placeholder: "[IBAN-1]".into(),
+        rule: "iban".into(),
+        score: 0.99,
+        digest: "secret-digest".into(),
+    };
+    world.facts(vec![Fact::AddRedaction { redaction, sealed: None }]).await;
+    let list =
+        world.call(Read, "GET", &format!("/api/v1/tickets/{number}/redactions"), Value::Null).await.ok();
+    assert_eq!(list["items"][0]["placeholder"], "[IBAN-1]");
+    assert!(!list.to_string().contains("secret-digest"));
+}
+
+#[tokio::test]
+async fn contacts_are_listed_and_found_by_address() {
+    let world = World::new().await;
+    world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await.ok();
+    let all = world.call(Read, "GET", "/api/v1/contacts", Value::Null).await.ok();
+    assert_eq!(all["items"][0]["email"], "ana@example.org");
+    let path = format!("/api/v1/contacts/{}", all["items"][0]["id"].as_str().unwrap());
+    assert_eq!(world.call(Read, "GET", &path, Value::Null).await.ok()["name"], "Ana");
+    let found = world.call(Read, "GET", "/api/v1/contacts?email=ANA%40example.org", Value::Null).await.ok();
+    assert_eq!(found["items"][0]["id"], all["items"][0]["id"]);
+    let none = world.call(Read, "GET", "/api/v1/contacts?email=bo%40example.org", Value::Null).await.ok();
+    assert_eq!(none["items"], json!([]));
+}
+
+#[tokio::test]
+async fn the_feed_of_events_goes_on_from_the_last_one_seen() {
+    let world = World::new().await;
+    world.call(Write, "POST", "/api/v1/tickets", new_ticket("One")).await.ok();
+    let first = world.call(Read, "GET", "/api/v1/events?limit=1", Value::Null).await.ok();
+    assert_eq!(first["items"][0]["type"], "ticket.created");
+    let rest = format!("/api/v1/events?cursor={}", first["next"].as_str().unwrap());
+    let seen = world.call(Read, "GET", &rest, Value::Null).await.ok();
+    let last = seen["items"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    world.clock.advance(1_000);
+    world.call(Write, "POST", "/api/v1/tickets", new_ticket("Two")).await.ok();
+    let news = world.call(Read, "GET", &format!("/api/v1/events?cursor={last}"), Value::Null).await.ok();
+    assert_eq!(news["items"][0]["type"], "ticket.created");
+    assert_ne!(news["items"][0]["ticket_id"], first["items"][0]["ticket_id"]);
+}
+
+async fn number(world: &World) -> i64 {
+    let list = world.call(Read, "GET", "/api/v1/tickets", Value::Null).await.ok();
+    list["items"][0]["number"].as_i64().unwrap()
+}

@@ -1,0 +1,71 @@
+//! Version 1: the list of resources. Each has a file with its shapes, its handlers and its routes.
+
+mod articles;
+mod automation;
+mod contacts;
+mod decisions;
+mod events;
+mod inbound;
+mod installations;
+mod intakes;
+mod messages;
+mod plugins;
+mod queue;
+mod redactions;
+mod runs;
+mod schedules;
+mod stories;
+mod suppressions;
+mod tickets;
+mod tokens;
+mod webhooks;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Api;
+use crate::extract::JSON_BYTES_MAX;
+
+/// Groups of routes in the document, in reading order.
+pub(crate) const TAGS: [(&str, &str); 15] = [
+    ("tickets", "Cases, with their messages, their history and the reason for every automatic step."),
+    ("messages", "Single messages."),
+    ("contacts", "Who asks."),
+    ("events", "Everything that happened, as one feed."),
+    ("runs", "Calls of plugins."),
+    ("decisions", "What became of each effect that a plugin proposed; accepting and declining suggestions."),
+    ("inbound", "Handing in raw mail."),
+    ("articles", "The knowledge base."),
+    ("plugins", "Looking at a plugin before it is installed."),
+    ("installations", "Installed plugins: mode, grants, settings, limits, quarantine."),
+    ("schedules", "Cron schedules of installations."),
+    ("webhooks", "Endpoints that are told of events."),
+    ("tokens", "API tokens."),
+    ("suppressions", "Addresses that get no automatic mail."),
+    ("operations", "The queue, what is held, and the switch for all automation."),
+];
+
+/// All routes of version 1.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(tickets::routes())
+        .merge(messages::routes())
+        .merge(events::routes())
+        .merge(runs::routes())
+        .merge(decisions::routes())
+        .merge(redactions::routes())
+        .merge(stories::routes())
+        .merge(contacts::routes())
+        .merge(inbound::routes())
+        .merge(articles::routes())
+        .merge(plugins::routes())
+        .merge(installations::routes())
+        .merge(schedules::routes())
+        .merge(webhooks::routes())
+        .merge(tokens::routes())
+        .merge(suppressions::routes())
+        .merge(intakes::routes())
+        .merge(queue::routes())
+        .merge(automation::routes())
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+}

@@ -1,0 +1,335 @@
+//! Installations: plugins that are here, how far they are trusted and what they may do.
+
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use desk::{Desk, InstallRequest, InstallationChange, InstalledView};
+use domain::Timestamp;
+use domain::grant::{Grant, Grants};
+use domain::id::InstallationId;
+use domain::plugin::{Limits, Mode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::plugins::{LimitsBody, ManifestBody};
+use super::tickets::made_at;
+use crate::Api;
+use crate::auth::{Admin, Caller};
+use crate::error::ApiError;
+use crate::extract::{Asked, At, COMPONENT_BYTES_MAX, Component, Raw, Sent};
+use crate::page::List;
+use crate::words::{ModeWord, Time};
+
+/// What stands in place of a secret setting; sent back, it leaves the secret as it is.
+const HIDDEN: &str = "(hidden)";
+
+/// A plugin's presence here.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Installation)]
+pub(crate) struct InstallationBody {
+    /// Id.
+    #[schema(value_type = String)]
+    id: InstallationId,
+    /// The manifest of the installed version.
+    manifest: ManifestBody,
+    /// SHA-256 of the component file, hex.
+    digest: String,
+    /// How far it is trusted.
+    #[schema(value_type = ModeWord)]
+    mode: Mode,
+    /// What the admin allowed.
+    grants: Vec<String>,
+    /// Settings; secret ones read `(hidden)`.
+    #[schema(value_type = Value)]
+    settings: Value,
+    /// Limits in force.
+    limits: LimitsBody,
+    /// Faults in a row; a success sets it to zero.
+    faults_in_a_row: i64,
+    /// Why it is quarantined, if it is.
+    #[schema(required)]
+    quarantine: Option<String>,
+    /// Whether its component is loaded.
+    loaded: bool,
+    /// Why not, if not.
+    #[schema(required)]
+    problem: Option<String>,
+    /// Installed.
+    #[schema(value_type = Time)]
+    installed_at: Timestamp,
+    /// Last change.
+    #[schema(value_type = Time)]
+    updated_at: Timestamp,
+}
+
+impl From<InstalledView> for InstallationBody {
+    fn from(view: InstalledView) -> Self {
+        let installation = view.installation;
+        let mut settings = installation.settings;
+        for key in secret_keys(&installation.manifest.settings) {
+            if let Some(value) = settings.get_mut(&key) {
+                *value = Value::from(HIDDEN);
+            }
+        }
+        Self {
+            id: installation.id,
+            manifest: installation.manifest.into(),
+            digest: installation.digest,
+            mode: installation.mode,
+            grants: installation.grants.0.iter().map(ToString::to_string).collect(),
+            settings,
+            limits: installation.limits.into(),
+            faults_in_a_row: installation.faults_in_a_row,
+            quarantine: installation.quarantine,
+            loaded: view.loaded,
+            problem: view.problem,
+            installed_at: installation.installed_at,
+            updated_at: installation.updated_at,
+        }
+    }
+}
+
+/// Settings whose schema says that they are secret.
+fn secret_keys(schema: &Value) -> Vec<String> {
+    let flagged =
+        |of: &Value| ["secret", "writeOnly"].iter().any(|flag| of.get(flag) == Some(&Value::Bool(true)));
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flatten().filter(|(_, of)| flagged(of)).map(|(key, _)| key.clone()).collect()
+}
+
+/// How to install.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct InstallQuery {
+    /// How far to trust it; `shadow` when absent: it is watched before it acts.
+    #[param(value_type = Option<ModeWord>)]
+    mode: Option<Mode>,
+    /// `all` that it asks for, or a comma list such as `read:text,effect:add-tag`; nothing when absent.
+    grants: Option<String>,
+}
+
+/// Changes of an installation. Absent: unchanged.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = InstallationChanges)]
+pub(crate) struct InstallationChanges {
+    /// How far to trust it.
+    #[schema(value_type = Option<ModeWord>)]
+    mode: Option<Mode>,
+    /// All that it may do from now on.
+    #[schema(value_type = Option<Vec<String>>)]
+    grants: Option<Vec<Grant>>,
+    /// All settings; a secret that reads `(hidden)` stays as it is.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Value>,
+    /// Limits to change.
+    limits: Option<LimitChanges>,
+}
+
+/// Changes of limits. Absent: unchanged.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitChanges {
+    /// Wall-clock deadline, milliseconds.
+    wall_ms: Option<u64>,
+    /// Fuel before any input is counted.
+    fuel_base: Option<u64>,
+    /// Fuel added per byte of input.
+    fuel_per_byte: Option<u64>,
+    /// Linear memory, bytes.
+    memory_bytes_max: Option<u64>,
+    /// Proposed effects.
+    effects_max: Option<u32>,
+    /// Log lines kept.
+    log_lines_max: Option<u32>,
+    /// Log bytes kept.
+    log_bytes_max: Option<u32>,
+    /// Calls of host functions.
+    host_calls_max: Option<u32>,
+    /// Bytes that the plugin may hand to the host in one call.
+    transfer_bytes_max: Option<u64>,
+    /// Bytes in the key-value store.
+    kv_bytes_max: Option<u64>,
+}
+
+impl LimitChanges {
+    const fn on(self, limits: Limits) -> Limits {
+        macro_rules! or { ($($name:ident),+) => { Limits { $($name: match self.$name { Some(new) => new, None => limits.$name }),+ } } }
+        or!(
+            wall_ms,
+            fuel_base,
+            fuel_per_byte,
+            memory_bytes_max,
+            effects_max,
+            log_lines_max,
+            log_bytes_max,
+            host_calls_max,
+            transfer_bytes_max,
+            kv_bytes_max
+        )
+    }
+}
+
+/// All installations.
+#[utoipa::path(get, path = "/installations", tag = "installations", security(("token" = ["admin"])),
+    responses((status = 200, description = "The installations.", body = List<InstallationBody>)))]
+async fn list_installations(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+) -> Result<Json<List<InstallationBody>>, ApiError> {
+    Ok(Json(List::whole(desk.installations().await?)))
+}
+
+/// One installation.
+#[utoipa::path(get, path = "/installations/{id}", tag = "installations", security(("token" = ["admin"])),
+    params(("id" = String, Path, description = "The installation's id.")),
+    responses((status = 200, description = "The installation.", body = InstallationBody)))]
+async fn read_installation(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+    At(id): At<InstallationId>,
+) -> Result<Json<InstallationBody>, ApiError> {
+    Ok(Json(installation_at(&desk, id).await?.into()))
+}
+
+/// Installs a plugin. One with the same manifest id is upgraded in place and keeps its settings.
+#[utoipa::path(post, path = "/installations", tag = "installations", params(InstallQuery), security(("token" = ["admin"])),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component file, at most 64 MiB."),
+    responses((status = 201, description = "The installation.", body = InstallationBody,
+        headers(("location" = String, description = "Address of the installation.")))))]
+async fn create_installation(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    Asked(query): Asked<InstallQuery>,
+    Raw(bytes, Component): Raw<Component>,
+) -> Result<Response, ApiError> {
+    let grants = match query.grants.as_deref() {
+        Some("all") => None,
+        Some(list) => Some(grants_in(list)?),
+        None => Some(Grants::default()),
+    };
+    let mode = query.mode.unwrap_or(Mode::Shadow);
+    let request = InstallRequest { bytes: bytes.to_vec(), mode, grants, settings: None };
+    let id = desk.install(request, caller.actor()).await?.id;
+    let body = InstallationBody::from(installation_at(&desk, id).await?);
+    Ok(made_at(format!("/api/v1/installations/{id}"), None, &body)?.into_response())
+}
+
+/// Changes mode, grants, settings or limits of an installation, all or nothing.
+#[utoipa::path(patch, path = "/installations/{id}", tag = "installations", security(("token" = ["admin"])),
+    params(("id" = String, Path, description = "The installation's id.")),
+    request_body = InstallationChanges,
+    responses((status = 200, description = "The installation as it is now.", body = InstallationBody)))]
+async fn change_installation(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    At(id): At<InstallationId>,
+    sent: Sent<InstallationChanges>,
+) -> Result<Json<InstallationBody>, ApiError> {
+    let InstallationChanges { mode, grants, settings, limits } = sent.value;
+    let now = desk.installation(id).await?;
+    let change = InstallationChange {
+        mode,
+        grants: grants.map(|grants| grants.into_iter().collect()),
+        settings: settings.map(|sent| with_secrets(sent, &now.settings, &now.manifest.settings)),
+        limits: limits.map(|limits| limits.on(now.limits)),
+    };
+    desk.change_installation(id, change, caller.actor()).await?;
+    Ok(Json(installation_at(&desk, id).await?.into()))
+}
+
+/// Lifts a quarantine.
+#[utoipa::path(post, path = "/installations/{id}/release", tag = "installations", security(("token" = ["admin"])),
+    params(("id" = String, Path, description = "The installation's id.")),
+    responses((status = 200, description = "The installation as it is now.", body = InstallationBody)))]
+async fn release_installation(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    At(id): At<InstallationId>,
+) -> Result<Json<InstallationBody>, ApiError> {
+    desk.release(id, caller.actor()).await?;
+    Ok(Json(installation_at(&desk, id).await?.into()))
+}
+
+/// Removes an installation with its schedules and stored values. What it did stays.
+#[utoipa::path(delete, path = "/installations/{id}", tag = "installations", security(("token" = ["admin"])),
+    params(("id" = String, Path, description = "The installation's id.")),
+    responses((status = 204, description = "It is gone.")))]
+async fn delete_installation(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    At(id): At<InstallationId>,
+) -> Result<StatusCode, ApiError> {
+    desk.uninstall(id, caller.actor()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Routes of this resource.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list_installations, create_installation))
+        .layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
+        .routes(routes!(read_installation, change_installation, delete_installation))
+        .routes(routes!(release_installation))
+}
+
+async fn installation_at(desk: &Desk, id: InstallationId) -> Result<InstalledView, ApiError> {
+    let all = desk.installations().await?;
+    all.into_iter()
+        .find(|view| view.installation.id == id)
+        .ok_or_else(|| ApiError::missing("installation", id))
+}
+
+fn grants_in(list: &str) -> Result<Grants, ApiError> {
+    let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let grants: Result<Grants, _> = words.map(str::parse::<Grant>).collect();
+    grants.map_err(|refusal| refusal.at("grants").into())
+}
+
+/// The settings as sent, with the stored secrets where the mask came back.
+fn with_secrets(mut sent: Value, stored: &Value, schema: &Value) -> Value {
+    for key in secret_keys(schema) {
+        if let (Some(value), Some(kept)) = (sent.get_mut(&key), stored.get(&key))
+            && value.as_str() == Some(HIDDEN)
+        {
+            value.clone_from(kept);
+        }
+    }
+    sent
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::plugin::Limits;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_masked_secret_that_comes_back_leaves_the_secret_as_it_is() {
+        let schema =
+            json!({"properties": {"key": {"type": "string", "secret": true}, "tone": {"type": "string"}}});
+        let stored = json!({"key": "s3cret", "tone": "kind"});
+        let back = with_secrets(json!({"key": HIDDEN, "tone": "brisk"}), &stored, &schema);
+        assert_eq!(back, json!({"key": "s3cret", "tone": "brisk"}));
+        assert_eq!(with_secrets(json!({"key": "new"}), &stored, &schema), json!({"key": "new"}));
+    }
+
+    #[test]
+    fn only_the_named_limit_changes() {
+        let changes: LimitChanges = serde_json::from_value(json!({"wall_ms": 5})).unwrap();
+        assert_eq!(changes.on(Limits::default()), Limits { wall_ms: 5, ..Limits::default() });
+    }
+
+    #[test]
+    fn an_unknown_grant_names_the_parameter() {
+        let error = grants_in("read:text,raed:text").unwrap_err();
+        assert_eq!((error.code, error.field.as_deref()), ("unknown_word", Some("grants")));
+        assert_eq!(grants_in(" read:text , effect:reply ").unwrap().0.len(), 2);
+    }
+}

@@ -1,0 +1,287 @@
+//! Outgoing mail as RFC 5322 bytes, through lettre's builder. Refuses header injection instead of repairing
+//! it; marks automatic mail as such so that no machine answers it. Knows nothing of why it is sent.
+
+use std::time::{Duration, SystemTime};
+
+use domain::Timestamp;
+use lettre::Address;
+use lettre::address::Envelope;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, SinglePart};
+
+use super::limits;
+use crate::ChannelError;
+
+/// What kind of automatic mail it is (RFC 3834 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoKind {
+    /// Answers one message.
+    Replied,
+    /// Nobody asked: a notice.
+    Generated,
+}
+
+/// A mail to send: one recipient, plain text.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Outgoing {
+    /// Our address.
+    pub from: String,
+    /// Our display name.
+    pub from_name: Option<String>,
+    /// The one recipient.
+    pub to: String,
+    /// Subject, one line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// Without angle brackets; the same for every attempt at the same mail.
+    pub message_id: String,
+    /// Without angle brackets.
+    pub in_reply_to: Option<String>,
+    /// Oldest first, without angle brackets.
+    pub references: Vec<String>,
+    /// Set when no person pressed send.
+    pub auto: Option<AutoKind>,
+    /// The Date field.
+    pub date: Timestamp,
+}
+
+/// Longest header value that is sent (RFC 5322 §2.1.1).
+const HEADER_VALUE_BYTES_MAX: usize = 998;
+/// References kept when answering: enough to thread, short enough for every server.
+const REFERENCES_SENT_MAX: usize = 20;
+
+/// The mail as it goes over the wire.
+///
+/// # Errors
+/// `Permanent`, naming the field, when an address is none or a value would break out of its header.
+pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ChannelError> {
+    let subject = one_line("subject", &shortened(&mail.subject))?.to_owned();
+    let from_name = mail.from_name.as_deref().map(|name| one_line("from_name", name)).transpose()?;
+    let mut builder = Message::builder()
+        .date(system_time(mail.date))
+        .from(Mailbox::new(from_name.map(str::to_owned), address("from", &mail.from)?))
+        .to(Mailbox::new(None, address("to", &mail.to)?))
+        .subject(subject)
+        .message_id(Some(format!("<{}>", message_id("message_id", &mail.message_id)?)));
+    // A stranger's broken id is no reason not to answer: it is left out.
+    if let Some(id) = mail.in_reply_to.as_deref().filter(|id| message_id("in_reply_to", id).is_ok()) {
+        builder = builder.in_reply_to(format!("<{id}>"));
+    }
+    let skip = mail.references.len().saturating_sub(REFERENCES_SENT_MAX);
+    let references: Vec<String> = mail
+        .references
+        .iter()
+        .skip(skip)
+        .filter(|id| message_id("references", id).is_ok())
+        .map(|id| format!("<{id}>"))
+        .collect();
+    if !references.is_empty() {
+        builder = builder.references(references.join(" "));
+    }
+    if let Some(kind) = mail.auto {
+        let word = match kind {
+            AutoKind::Replied => "auto-replied",
+            AutoKind::Generated => "auto-generated",
+        };
+        builder = builder
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), word.to_owned()))
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("X-Auto-Response-Suppress"),
+                "All".to_owned(),
+            ));
+    }
+    let part = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body_text(&mail.text));
+    let message = builder
+        .envelope(envelope(mail, false)?)
+        .singlepart(part)
+        .map_err(|error| ChannelError::permanent(format!("the mail cannot be composed: {error}")))?;
+    Ok(message.formatted())
+}
+
+/// Who hands it over and who gets it; an automatic reply may leave with an empty sender.
+pub(crate) fn envelope(mail: &Outgoing, null_sender_for_replies: bool) -> Result<Envelope, ChannelError> {
+    let is_null = null_sender_for_replies && mail.auto == Some(AutoKind::Replied);
+    let from = if is_null { None } else { Some(address("from", &mail.from)?) };
+    Envelope::new(from, vec![address("to", &mail.to)?])
+        .map_err(|error| ChannelError::permanent(format!("the mail has no usable envelope: {error}")))
+}
+
+fn address(field: &str, text: &str) -> Result<Address, ChannelError> {
+    let is_fine = domain::contact::is_address(text) && text.len() <= limits::ADDRESS_BYTES_MAX;
+    is_fine
+        .then(|| text.parse::<Address>().ok())
+        .flatten()
+        .ok_or_else(|| ChannelError::permanent(format!("`{field}` is no address that mail can be sent to")))
+}
+
+fn one_line<'a>(field: &str, value: &'a str) -> Result<&'a str, ChannelError> {
+    if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err(ChannelError::permanent(format!(
+            "`{field}` holds a line end or control character; send one line"
+        )));
+    }
+    if value.len() > HEADER_VALUE_BYTES_MAX {
+        return Err(ChannelError::permanent(format!(
+            "`{field}` is longer than {HEADER_VALUE_BYTES_MAX} bytes"
+        )));
+    }
+    Ok(value)
+}
+
+/// A stranger's endless subject is no reason not to answer either: it is cut.
+fn shortened(subject: &str) -> String {
+    const MARK: &str = " …";
+    if subject.len() <= HEADER_VALUE_BYTES_MAX {
+        return subject.to_owned();
+    }
+    let end = subject.floor_char_boundary(HEADER_VALUE_BYTES_MAX - MARK.len());
+    format!("{}{MARK}", subject.get(..end).unwrap_or_default().trim_end())
+}
+
+fn message_id<'a>(field: &str, id: &'a str) -> Result<&'a str, ChannelError> {
+    let is_fine = !id.is_empty()
+        && id.len() <= HEADER_VALUE_BYTES_MAX - 2
+        && id.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>');
+    is_fine.then_some(id).ok_or_else(|| ChannelError::permanent(format!("`{field}` is no Message-ID")))
+}
+
+/// Line ends as SMTP wants them; a bare CR or NUL would be a way out of the DATA command.
+fn body_text(text: &str) -> String {
+    let mut body = super::charset::clean_text(text).replace('\n', "\r\n");
+    if !body.ends_with("\r\n") {
+        body.push_str("\r\n");
+    }
+    body
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at.0).unwrap_or(0))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::email::parse;
+    use domain::message::AutoClass;
+
+    pub(crate) fn outgoing() -> Outgoing {
+        Outgoing {
+            from: "help@shop.example".into(),
+            from_name: Some("Kundendienst Müller & Söhne".into()),
+            to: "anna@kunde.example".into(),
+            subject: "Ihre Anfrage".into(),
+            text: "Guten Tag,\n\nvielen Dank für Ihre Nachricht.\n.\nSchöne Grüße\n".into(),
+            message_id: "run-1@shop.example".into(),
+            in_reply_to: Some("q1@kunde.example".into()),
+            references: vec!["q0@kunde.example".into(), "q1@kunde.example".into()],
+            auto: Some(AutoKind::Replied),
+            date: "2026-11-22T09:30:00Z".parse().unwrap(),
+        }
+    }
+
+    fn raw(mail: &Outgoing) -> String {
+        String::from_utf8(compose(mail).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_composed_reads_back_the_same() {
+        let mail = outgoing();
+        let read = parse(&compose(&mail).unwrap());
+        assert_eq!(read.from.as_deref(), Some("help@shop.example"));
+        assert_eq!(read.from_name.as_deref(), Some("Kundendienst Müller & Söhne"));
+        assert_eq!(read.to, ["anna@kunde.example"]);
+        assert_eq!(read.subject, mail.subject);
+        assert_eq!(read.text, mail.text.trim_end());
+        assert_eq!(read.message_id.as_deref(), Some("run-1@shop.example"));
+        assert_eq!(read.in_reply_to.as_deref(), Some("q1@kunde.example"));
+        assert_eq!(read.references, mail.references);
+        assert_eq!(read.date, Some(mail.date));
+        assert_eq!(read.auto_class, AutoClass::AutoReplied);
+        assert_eq!(read.problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn automatic_mail_says_so_and_a_persons_mail_does_not() {
+        let auto = raw(&outgoing());
+        assert!(
+            auto.contains("Auto-Submitted: auto-replied\r\n")
+                && auto.contains("X-Auto-Response-Suppress: All\r\n")
+        );
+        assert!(
+            raw(&Outgoing { auto: Some(AutoKind::Generated), ..outgoing() })
+                .contains("Auto-Submitted: auto-generated\r\n")
+        );
+        let human = raw(&Outgoing { auto: None, ..outgoing() });
+        assert!(!human.contains("Auto-Submitted") && !human.contains("Suppress"));
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_its_header() {
+        for (field, mail) in [
+            ("subject", Outgoing { subject: "a\r\nBcc: x@y.example".into(), ..outgoing() }),
+            ("subject", Outgoing { subject: "a\nb".into(), ..outgoing() }),
+            ("subject", Outgoing { subject: "a\0b".into(), ..outgoing() }),
+            ("subject", Outgoing { subject: "a\u{2028}b".into(), ..outgoing() }),
+            ("from_name", Outgoing { from_name: Some("a\r\nBcc: x@y.example".into()), ..outgoing() }),
+            ("to", Outgoing { to: "a@b.example, c@d.example".into(), ..outgoing() }),
+            ("to", Outgoing { to: "a@b.example\r\nBcc: c@d.example".into(), ..outgoing() }),
+            ("to", Outgoing { to: "<a@b.example>".into(), ..outgoing() }),
+            ("from", Outgoing { from: "nobody".into(), ..outgoing() }),
+            ("message_id", Outgoing { message_id: "a> <b".into(), ..outgoing() }),
+        ] {
+            let error = compose(&mail).unwrap_err();
+            assert!(error.to_string().contains(&format!("`{field}`")), "{error}");
+            assert!(!error.is_transient());
+        }
+    }
+
+    #[test]
+    fn a_strangers_endless_subject_is_cut_and_answered_all_the_same() {
+        for subject in ["x".repeat(10_000), "ü".repeat(5_000), "日本 ".repeat(3_000)] {
+            let read = parse(&compose(&Outgoing { subject: subject.clone(), ..outgoing() }).unwrap());
+            assert!(read.subject.len() <= HEADER_VALUE_BYTES_MAX && read.subject.len() > 900);
+            let kept = read.subject.strip_suffix('…').unwrap().trim_end();
+            assert!(subject.starts_with(kept), "{kept}");
+        }
+    }
+
+    #[test]
+    fn a_strangers_broken_reference_is_left_out_and_long_chains_are_cut() {
+        for id in ["a\r\nX: y", "ä@x.example", "", "a> <b"] {
+            let mail = raw(&Outgoing { in_reply_to: Some(id.into()), ..outgoing() });
+            assert!(!mail.contains("In-Reply-To") && !mail.contains("X: y"), "{mail}");
+        }
+        let mut references: Vec<String> = (0..300).map(|n| format!("m{n}@x.example")).collect();
+        references.push("bad\r\nBcc: x@y.example".into());
+        references.push("last@x.example".into());
+        let read = parse(&compose(&Outgoing { references, ..outgoing() }).unwrap());
+        assert_eq!(read.references.len(), REFERENCES_SENT_MAX - 1);
+        assert_eq!(read.references.last().unwrap(), "last@x.example");
+    }
+
+    #[test]
+    fn only_an_automatic_reply_leaves_with_an_empty_sender() {
+        assert!(envelope(&outgoing(), true).unwrap().from().is_none());
+        assert!(envelope(&outgoing(), false).unwrap().from().is_some());
+        assert!(
+            envelope(&Outgoing { auto: Some(AutoKind::Generated), ..outgoing() }, true)
+                .unwrap()
+                .from()
+                .is_some()
+        );
+        assert!(envelope(&Outgoing { auto: None, ..outgoing() }, true).unwrap().from().is_some());
+    }
+
+    #[test]
+    fn every_line_ends_with_crlf_and_no_line_is_too_long() {
+        let text = format!("a\rb\nc\r\nd\0{}", "ä".repeat(5_000));
+        let raw = compose(&Outgoing { text, ..outgoing() }).unwrap();
+        let lines: Vec<&[u8]> = raw.split(|b| *b == b'\n').collect();
+        for line in &lines[..lines.len() - 1] {
+            assert_eq!(line.last(), Some(&b'\r'));
+            assert!(line.len() <= 999 && !line[..line.len() - 1].contains(&b'\r') && !line.contains(&0));
+        }
+    }
+}

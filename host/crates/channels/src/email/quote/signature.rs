@@ -1,0 +1,315 @@
+//! Where the sender's words end and the signature begins: the delimiter, phone footers, disclaimers, and
+//! the block of addresses and registers under a greeting. A greeting and the name under it stay.
+
+/// Lines without the signature.
+pub(super) fn strip(mut lines: Vec<&str>) -> Vec<&str> {
+    if let Some(at) = first(&lines, is_delimiter) {
+        lines.truncate(at);
+    }
+    if let Some(at) = first(&lines, is_disclaimer) {
+        lines.truncate(at);
+    }
+    strip_footers(&mut lines);
+    strip_contact_block(&mut lines);
+    lines
+}
+
+/// The first match that has text before it: a mail that begins with one has no signature there.
+fn first(lines: &[&str], matches: fn(&str) -> bool) -> Option<usize> {
+    let text_at = lines.iter().position(|line| !line.trim().is_empty())?;
+    lines.iter().enumerate().skip(text_at + 1).find(|(_, line)| matches(line)).map(|(at, _)| at)
+}
+
+fn is_delimiter(line: &str) -> bool {
+    matches!(line.trim_end(), "--" | "—" | "__" | "___" | "-- ")
+}
+
+const FOOTERS: &[&str] = &[
+    "von meinem iphone gesendet",
+    "von meinem ipad gesendet",
+    "von meinem mobiltelefon gesendet",
+    "von meinem handy gesendet",
+    "von meinem android",
+    "von meinem samsung",
+    "von meinem smartphone gesendet",
+    "von meinem blackberry",
+    "von unterwegs gesendet",
+    "gesendet von meinem",
+    "gesendet von mail für windows",
+    "gesendet von mail",
+    "gesendet von outlook",
+    "gesendet von yahoo",
+    "gesendet mit der gmx",
+    "gesendet mit der web.de",
+    "gesendet mit der mobilen mail app",
+    "gesendet mit der telekom mail",
+    "gesendet mit freenet",
+    "gesendet mit proton",
+    "diese nachricht wurde von meinem android",
+    "diese nachricht wurde von meinem handy",
+    "outlook für ios beziehen",
+    "outlook für android beziehen",
+    "outlook für ios herunterladen",
+    "outlook für android herunterladen",
+    "holen sie sich outlook für",
+    "laden sie outlook für",
+    "sent from my",
+    "sent from mail for windows",
+    "sent from outlook",
+    "sent from yahoo mail",
+    "sent from proton mail",
+    "sent with proton mail",
+    "sent from mobile",
+    "sent from a mobile",
+    "sent via",
+    "get outlook for",
+    "get bluemail for",
+    "sent using",
+    "sent from samsung mobile",
+    "envoyé de mon",
+];
+
+/// Phone footers go, wherever they stand; the words around them stay.
+fn strip_footers(lines: &mut Vec<&str>) {
+    const FOOTER_CHARS_MAX: usize = 120;
+    lines.retain(|line| {
+        let lower = line.trim().trim_start_matches(['-', '*', '_', ' ']).to_lowercase();
+        lower.is_empty()
+            || lower.len() > FOOTER_CHARS_MAX
+            || !FOOTERS.iter().any(|footer| lower.starts_with(footer))
+    });
+}
+
+const DISCLAIMERS: &[&str] = &[
+    "diese e-mail enthält vertrauliche",
+    "diese e-mail kann vertrauliche",
+    "diese nachricht enthält vertrauliche",
+    "diese email enthält vertrauliche",
+    "diese e-mail und alle",
+    "diese e-mail (einschließlich",
+    "diese e-mail ist vertraulich",
+    "diese e-mail ist ausschließlich",
+    "der inhalt dieser e-mail ist",
+    "der inhalt dieser nachricht ist",
+    "die information in dieser",
+    "die in dieser e-mail enthaltenen",
+    "wichtiger hinweis: diese e-mail",
+    "vertraulichkeitshinweis",
+    "haftungsausschluss",
+    "datenschutzhinweis:",
+    "informationen zum datenschutz",
+    "this e-mail and any",
+    "this email and any",
+    "this e-mail (and any",
+    "this email (and any",
+    "this message and any",
+    "this e-mail is confidential",
+    "this email is confidential",
+    "this message is confidential",
+    "this e-mail may contain",
+    "this email may contain",
+    "this message may contain",
+    "this message contains confidential",
+    "this e-mail contains confidential",
+    "this email contains confidential",
+    "the information contained in this",
+    "the information in this e",
+    "the contents of this e",
+    "confidentiality notice",
+    "disclaimer:",
+    "please consider the environment",
+    "bitte denken sie an die umwelt",
+    "bitte prüfen sie der umwelt",
+    "think before you print",
+    "virenfrei.",
+    "virus-free.",
+    "diese e-mail wurde von avast",
+    "diese e-mail wurde auf viren",
+    "this email has been checked for viruses",
+];
+
+fn is_disclaimer(line: &str) -> bool {
+    let lower = line.trim().trim_start_matches(['*', '_', '-', '=', ' ']).to_lowercase();
+    lower == "disclaimer" || DISCLAIMERS.iter().any(|start| lower.starts_with(start))
+}
+
+const CLOSINGS: &[&str] = &[
+    "mit freundlichen grüßen",
+    "mit freundlichen grüssen",
+    "mit freundlichen gruessen",
+    "mit freundlichem gruß",
+    "mit freundlichem gruss",
+    "mit besten grüßen",
+    "mit besten grüssen",
+    "mit bestem gruß",
+    "mit herzlichen grüßen",
+    "mit lieben grüßen",
+    "mit sonnigen grüßen",
+    "freundliche grüße",
+    "freundliche grüsse",
+    "freundlicher gruß",
+    "freundlichst",
+    "viele grüße",
+    "viele grüsse",
+    "viele gruesse",
+    "vielen gruß",
+    "liebe grüße",
+    "liebe grüsse",
+    "lieber gruß",
+    "beste grüße",
+    "beste grüsse",
+    "schöne grüße",
+    "schönen gruß",
+    "herzliche grüße",
+    "herzlichst",
+    "hochachtungsvoll",
+    "grüße",
+    "grüsse",
+    "gruß",
+    "gruss",
+    "mfg",
+    "lg",
+    "vg",
+    "bg",
+    "best regards",
+    "kind regards",
+    "warm regards",
+    "kindest regards",
+    "many regards",
+    "regards",
+    "best wishes",
+    "yours sincerely",
+    "yours faithfully",
+    "yours truly",
+    "sincerely",
+    "respectfully",
+    "cheers",
+    "all the best",
+    "thanks and regards",
+    "thank you and regards",
+    "with kind regards",
+    "with best regards",
+    "best",
+];
+
+fn is_closing(line: &str) -> bool {
+    const CLOSING_CHARS_MAX: usize = 60;
+    let lower = line.trim().to_lowercase();
+    let plain = lower.trim_end_matches([',', '.', '!', ' ']);
+    // Short closings must be the whole line, longer ones may go on ("… aus München").
+    plain.chars().count() <= CLOSING_CHARS_MAX
+        && CLOSINGS.iter().any(|closing| {
+            plain == *closing || (closing.len() > 6 && plain.starts_with(&format!("{closing} ")))
+        })
+}
+
+/// Under a greeting and a name, lines about where and how to reach the company go, as long as nothing
+/// about the matter itself is among them.
+fn strip_contact_block(lines: &mut Vec<&str>) {
+    const BLOCK_LINES_MAX: usize = 16;
+    let Some(closing) = lines.iter().rposition(|line| is_closing(line)) else { return };
+    if !lines.iter().take(closing).any(|line| !line.trim().is_empty()) {
+        return;
+    }
+    let after: Vec<usize> = (closing + 1..lines.len())
+        .filter(|at| lines.get(*at).is_some_and(|line| !line.trim().is_empty()))
+        .collect();
+    if after.len() < 2 || after.len() > BLOCK_LINES_MAX {
+        return;
+    }
+    let line = |at: &usize| lines.get(*at).map(|line| line.trim()).unwrap_or("");
+    let name_lines = usize::from(after.first().is_some_and(|at| is_name(line(at))));
+    let block = after.get(name_lines..).unwrap_or_default();
+    let is_contact = block.iter().any(|at| is_contact_line(line(at)));
+    let is_matter = block.iter().any(|at| is_matter_line(line(at)));
+    if is_contact
+        && !is_matter
+        && let Some(start) = block.first()
+    {
+        let start = *start;
+        lines.truncate(start);
+    }
+}
+
+fn is_name(line: &str) -> bool {
+    line.chars().count() <= 50
+        && !line.chars().any(|c| c.is_ascii_digit() || c == '@' || c == ':')
+        && !is_contact_line(line)
+}
+
+fn is_contact_line(line: &str) -> bool {
+    const MARKS: &[&str] = &[
+        "tel",
+        "fon",
+        "fax",
+        "mobil",
+        "phone",
+        "mobile",
+        "www.",
+        "http",
+        "@",
+        "gmbh",
+        " ag",
+        " kg",
+        "ltd",
+        " inc",
+        " llc",
+        "e.v.",
+        "straße",
+        "strasse",
+        "str.",
+        "weg ",
+        "platz ",
+        "street",
+        " road",
+        " avenue",
+        "geschäftsführ",
+        "hrb",
+        "amtsgericht",
+        "ust-id",
+        "steuernummer",
+        "vat",
+        "registered",
+        "d-",
+        "postfach",
+        "managing director",
+    ];
+    let lower = line.to_lowercase();
+    let digits = lower.chars().filter(char::is_ascii_digit).count();
+    MARKS.iter().any(|mark| lower.contains(mark)) || digits >= 5
+}
+
+/// Numbers people put under their name so that we find them: part of the matter.
+fn is_matter_line(line: &str) -> bool {
+    const MARKS: &[&str] = &[
+        "kundennummer",
+        "kunden-nr",
+        "kundennr",
+        "kd-nr",
+        "kd.-nr",
+        "bestell",
+        "auftrag",
+        "rechnung",
+        "vertrag",
+        "ticket",
+        "vorgang",
+        "order",
+        "customer",
+        "invoice",
+        "account",
+        "contract",
+        "iban",
+        "konto",
+        "seriennummer",
+        "serial",
+        "sendung",
+        "tracking",
+        "reference",
+        "aktenzeichen",
+    ];
+    let lower = line.to_lowercase();
+    MARKS.iter().any(|mark| lower.contains(mark))
+        || ["ps", "p.s", "p.s.", "nb", "ps:"].iter().any(|start| {
+            lower.split_whitespace().next().is_some_and(|word| word.trim_end_matches(':') == *start)
+        })
+}

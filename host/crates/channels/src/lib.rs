@@ -1,0 +1,22 @@
+//! Floor 1: the ways in and out. Reads raw mail into [`email::Mail`], writes mail over SMTP or into a
+//! Maildir, signs and sends webhooks, and makes the guarded HTTP requests of plugins.
+//!
+//! Knows messages and receipts; never tickets, never the database, never who may see what. Whether an
+//! automatic mail may leave at all is decided above, by the gate.
+
+mod egress;
+mod error;
+mod maildir;
+mod memory;
+mod smtp;
+
+pub mod email;
+pub mod fetch;
+pub mod source;
+pub mod webhook;
+
+pub use egress::{Egress, Receipt};
+pub use error::ChannelError;
+pub use maildir::Maildir;
+pub use memory::Memory;
+pub use smtp::{Smtp, SmtpConfig, Tls};

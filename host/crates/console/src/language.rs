@@ -1,0 +1,285 @@
+//! German and English: every text of the console, twice. The compiler sees to it that none is missing.
+
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT_LANGUAGE;
+use domain::message::{Delivery, Direction};
+use domain::plugin::Mode;
+use domain::run::DecisionStatus;
+use domain::story::Tongue;
+use domain::ticket::{Priority, StatusCategory};
+
+/// A language of the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    German,
+}
+
+/// The language of a page, and whether it was asked for in the address (then links keep it).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    pub(crate) language: Language,
+    pub(crate) chosen: bool,
+}
+
+impl Language {
+    /// BCP 47.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    fn of_tag(tag: &str) -> Option<Self> {
+        match tag.trim().split('-').next().unwrap_or("").to_ascii_lowercase().as_str() {
+            "en" => Some(Self::English),
+            "de" => Some(Self::German),
+            _ => None,
+        }
+    }
+
+    /// The language a reader prefers among ours; English when none of ours is named.
+    fn preferred(accept: &str) -> Self {
+        let mut best = (0.0, Self::English);
+        for part in accept.split(',') {
+            let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
+            let weight: f32 = weight.trim().parse().unwrap_or(0.0);
+            if let Some(language) = Self::of_tag(tag).filter(|_| weight > best.0) {
+                best = (weight, language);
+            }
+        }
+        best.1
+    }
+
+    /// The language as stories know it.
+    pub(crate) const fn tongue(self) -> Tongue {
+        match self {
+            Self::English => Tongue::English,
+            Self::German => Tongue::German,
+        }
+    }
+
+    /// The texts.
+    pub(crate) const fn texts(self) -> &'static Texts {
+        match self {
+            Self::English => &ENGLISH,
+            Self::German => &GERMAN,
+        }
+    }
+
+    const fn pick(self, english: &'static str, german: &'static str) -> &'static str {
+        match self {
+            Self::English => english,
+            Self::German => german,
+        }
+    }
+
+    /// A status category.
+    pub(crate) const fn status(self, status: StatusCategory) -> &'static str {
+        match status {
+            StatusCategory::New => self.pick("new", "neu"),
+            StatusCategory::Open => self.pick("open", "offen"),
+            StatusCategory::Pending => self.pick("pending", "wartet auf Kundschaft"),
+            StatusCategory::OnHold => self.pick("on hold", "zurückgestellt"),
+            StatusCategory::Solved => self.pick("solved", "gelöst"),
+            StatusCategory::Closed => self.pick("closed", "geschlossen"),
+        }
+    }
+
+    /// A priority.
+    pub(crate) const fn priority(self, priority: Priority) -> &'static str {
+        match priority {
+            Priority::Low => self.pick("low", "niedrig"),
+            Priority::Normal => self.pick("normal", "normal"),
+            Priority::High => self.pick("high", "hoch"),
+            Priority::Urgent => self.pick("urgent", "dringend"),
+        }
+    }
+
+    /// A direction.
+    pub(crate) const fn direction(self, direction: Direction) -> &'static str {
+        match direction {
+            Direction::Inbound => self.pick("from the customer", "von der Kundschaft"),
+            Direction::Outbound => self.pick("to the customer", "an die Kundschaft"),
+            Direction::Note => self.pick("note", "Notiz"),
+        }
+    }
+
+    /// A delivery state.
+    pub(crate) const fn delivery(self, delivery: Delivery) -> &'static str {
+        match delivery {
+            Delivery::None => "",
+            Delivery::Queued => self.pick("queued", "wartet"),
+            Delivery::Sending => self.pick("being sent", "wird gesendet"),
+            Delivery::Sent => self.pick("sent", "gesendet"),
+            Delivery::Suppressed => self.pick("kept back", "zurückgehalten"),
+            Delivery::Failed => self.pick("failed", "fehlgeschlagen"),
+            Delivery::Unknown => self.pick("outcome unknown", "Ausgang unbekannt"),
+        }
+    }
+
+    /// A mode.
+    pub(crate) const fn mode(self, mode: Mode) -> &'static str {
+        match mode {
+            Mode::Off => self.pick("off", "aus"),
+            Mode::Shadow => self.pick("shadow", "nur beobachtend"),
+            Mode::Suggest => self.pick("suggest", "schlägt vor"),
+            Mode::Live => self.pick("live", "handelt"),
+        }
+    }
+
+    /// What became of an effect.
+    pub(crate) const fn decision(self, status: DecisionStatus) -> &'static str {
+        match status {
+            DecisionStatus::Applied => self.pick("applied", "angewendet"),
+            DecisionStatus::Rejected => self.pick("rejected", "abgelehnt"),
+            DecisionStatus::Superseded => self.pick("superseded", "überstimmt"),
+            DecisionStatus::Suggested => self.pick("suggested", "vorgeschlagen"),
+            DecisionStatus::Shadowed => self.pick("only recorded", "nur aufgezeichnet"),
+            DecisionStatus::Failed => self.pick("failed", "fehlgeschlagen"),
+        }
+    }
+}
+
+impl Spoken {
+    /// The language for a request: `?lang=` wins over `Accept-Language`.
+    pub(crate) fn of(lang: Option<&str>, headers: &HeaderMap) -> Self {
+        if let Some(language) = lang.and_then(Language::of_tag) {
+            return Self { language, chosen: true };
+        }
+        let accept = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        Self { language: Language::preferred(accept), chosen: false }
+    }
+
+    /// A link inside the console that keeps a chosen language.
+    pub(crate) fn link(self, path: &str, query: &[(&str, &str)]) -> String {
+        let mut out = path.to_owned();
+        let chosen = self.chosen.then_some(("lang", self.language.tag()));
+        for (n, (key, value)) in query.iter().copied().chain(chosen).enumerate() {
+            out.push(if n == 0 { '?' } else { '&' });
+            out.push_str(key);
+            out.push('=');
+            // Values are ids, closed words and tags: nothing in them needs escaping in a query.
+            out.extend(value.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)));
+        }
+        out
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident: $english:literal, $german:literal;)+) => {
+        /// Every fixed text of the console.
+        pub(crate) struct Texts {
+            $(pub(crate) $name: &'static str,)+
+        }
+        const ENGLISH: Texts = Texts { $($name: $english),+ };
+        const GERMAN: Texts = Texts { $($name: $german),+ };
+    };
+}
+
+texts! {
+    skip: "Skip to content", "Zum Inhalt springen";
+    menu: "Menu", "Menü";
+    tickets: "Tickets", "Tickets";
+    plugins: "Plugins", "Plugins";
+    queue: "Queue", "Warteschlange";
+    other_language: "Deutsch", "English";
+    sign_out: "Sign out", "Abmelden";
+    sign_in: "Sign in", "Anmelden";
+    token: "API token with the scope read", "API-Token mit dem Recht read";
+    token_refused: "This token does not open the console: it is unknown, expired or lacks the scope read.", "Dieses Token öffnet die Konsole nicht: Es ist unbekannt, abgelaufen oder hat das Recht read nicht.";
+    foreign_form: "The form came from another site. Open the login page and try again.", "Das Formular kam von einer anderen Seite. Öffnen Sie die Anmeldeseite und versuchen Sie es noch einmal.";
+    number: "No.", "Nr.";
+    subject: "Subject", "Betreff";
+    status: "Status", "Status";
+    priority: "Priority", "Priorität";
+    category: "Category", "Thema";
+    language: "Language", "Sprache";
+    team: "Team", "Team";
+    assignee: "Assignee", "Zuständig";
+    tags: "Tags", "Schlagworte";
+    channel: "Channel", "Kanal";
+    created: "Created", "Eingang";
+    changed: "Changed", "Geändert";
+    all: "all", "alle";
+    show_status: "Show status", "Status zeigen";
+    older: "Older", "Ältere";
+    newest: "Newest", "Neueste";
+    no_tickets: "There is no ticket here.", "Hier ist kein Ticket.";
+    messages: "Messages", "Nachrichten";
+    no_messages: "There is no message on this ticket.", "Zu diesem Ticket gibt es keine Nachricht.";
+    automatic: "automatic", "automatisch";
+    attachments: "Attachments", "Anhänge";
+    story: "Why: every step and its reason", "Warum: jeder Schritt und sein Grund";
+    evidence: "Evidence for the decisions", "Belege für die Entscheidungen";
+    redactions: "What was redacted", "Was geschwärzt wurde";
+    effect: "Effect", "Wirkung";
+    plugin: "Plugin", "Plugin";
+    reason: "Reason", "Grund";
+    found: "Evidence", "Belege";
+    outcome: "Outcome", "Ergebnis";
+    placeholder: "Placeholder", "Platzhalter";
+    part: "Part", "Teil";
+    rule: "Rule", "Regel";
+    certainty: "Certainty", "Sicherheit";
+    kind_event: "event", "Ereignis";
+    kind_run: "run", "Lauf";
+    kind_decision: "decision", "Entscheidung";
+    kind_redaction: "redaction", "Schwärzung";
+    mode: "Mode", "Modus";
+    version: "Version", "Version";
+    hooks: "Hooks", "Einsatz";
+    grants: "Grants", "Erlaubnisse";
+    asks_for: "Asks for, not granted", "Erbeten, nicht erlaubt";
+    faults: "Faults in a row", "Fehler in Folge";
+    quarantined: "Quarantined", "In Quarantäne";
+    not_loaded: "Not loaded", "Nicht geladen";
+    in_order: "in order", "in Ordnung";
+    none: "none", "keine";
+    no_plugins: "No plugin is installed.", "Es ist kein Plugin installiert.";
+    automation_off: "All automation is switched off.", "Alle Automatik ist ausgeschaltet.";
+    ready: "Ready", "Bereit";
+    waiting: "Waiting", "Wartend";
+    leased: "Being worked", "In Arbeit";
+    dead: "Given up", "Aufgegeben";
+    oldest: "Longest ready, seconds", "Am längsten bereit, Sekunden";
+    held: "Held: redaction was not possible", "Zurückgehalten: Schwärzen war nicht möglich";
+    nothing_held: "Nothing is held.", "Nichts wird zurückgehalten.";
+    nothing_dead: "Nothing was given up.", "Nichts wurde aufgegeben.";
+    source: "Source", "Quelle";
+    received: "Received", "Eingegangen";
+    work: "Work", "Arbeit";
+    tries: "Tries", "Versuche";
+    last_error: "Last error", "Letzter Fehler";
+    given_up: "Given up at", "Aufgegeben um";
+    missing_title: "Not found", "Nicht gefunden";
+    missing: "There is nothing at this address.", "Unter dieser Adresse gibt es nichts.";
+    broken_title: "Not possible just now", "Gerade nicht möglich";
+    broken: "The page cannot be shown just now. The log tells why.", "Die Seite lässt sich gerade nicht zeigen. Das Protokoll sagt, warum.";
+    back: "Back to the tickets", "Zurück zu den Tickets";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heaviest_of_our_languages_wins() {
+        assert_eq!(Language::preferred("de-AT,de;q=0.9,en;q=0.8"), Language::German);
+        assert_eq!(Language::preferred("fr, en;q=0.3, de;q=0.7"), Language::German);
+        assert_eq!(Language::preferred("en-GB,de;q=0.9"), Language::English);
+        assert_eq!(Language::preferred("fr"), Language::English);
+        assert_eq!(Language::preferred("de;q=nonsense,,;q="), Language::English);
+    }
+
+    #[test]
+    fn the_address_wins_over_the_browser_and_links_keep_it() {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_LANGUAGE, "en".parse().unwrap());
+        let spoken = Spoken::of(Some("de"), &headers);
+        assert_eq!(spoken, Spoken { language: Language::German, chosen: true });
+        assert_eq!(spoken.link("/", &[("after", "tkt_1\"><x")]), "/?after=tkt_1x&lang=de");
+        assert_eq!(Spoken::of(Some("xx"), &headers).link("/queue", &[]), "/queue");
+    }
+}

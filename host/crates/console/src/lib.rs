@@ -1,0 +1,53 @@
+//! Floor 3: the console, the door for people. Plain pages, made on the server, readable without scripts.
+//!
+//! Knows HTML. Reads through the desk and writes nothing: signing in is the only form there is.
+
+mod language;
+mod pages;
+mod session;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use desk::Desk;
+
+use session::Sessions;
+
+/// Who may look at the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody who can connect: only for a listener on loopback.
+    Open,
+    /// Who signs in with an API token that has the scope `read`.
+    Token,
+}
+
+/// What every page shares.
+#[derive(Clone)]
+pub(crate) struct Console {
+    pub(crate) desk: Desk,
+    pub(crate) access: Access,
+    pub(crate) sessions: Sessions,
+}
+
+/// The console: `/`, `/tickets/{number}`, `/plugins`, `/queue`, and what they need. It answers every other
+/// address with a page that says so: merge it last.
+pub fn router(desk: Desk, access: Access) -> Router {
+    let console = Console { desk, access, sessions: Sessions::default() };
+    Router::new()
+        .route("/", get(pages::tickets::show))
+        .route("/tickets/{number}", get(pages::ticket::show))
+        .route("/plugins", get(pages::plugins::show))
+        .route("/queue", get(pages::queue::show))
+        .fallback(pages::problem::no_such_page)
+        .layer(from_fn_with_state(console.clone(), session::guard))
+        .route("/login", get(pages::login::show).post(pages::login::sign_in))
+        .route("/logout", post(pages::login::sign_out))
+        .route("/assets/console.css", get(view::style))
+        .layer(from_fn(view::headers))
+        .with_state(console)
+}

@@ -1,0 +1,63 @@
+//! The list of pages. Each file has its view and its handler.
+
+pub(crate) mod login;
+pub(crate) mod plugins;
+pub(crate) mod problem;
+pub(crate) mod queue;
+pub(crate) mod ticket;
+pub(crate) mod tickets;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
+use desk::DeskError;
+
+use crate::language::{Spoken, Texts};
+use crate::view::Page;
+use crate::{Access, Console};
+
+/// What every page knows of its request.
+pub(crate) struct Visit {
+    pub(crate) spoken: Spoken,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    signed_in: bool,
+}
+
+impl FromRequestParts<Console> for Visit {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Self::Rejection> {
+        let spoken = Spoken::of(asked(&parts.uri, "lang"), &parts.headers);
+        let signed_in = console.access == Access::Token;
+        Ok(Self { spoken, uri: parts.uri.clone(), headers: parts.headers.clone(), signed_in })
+    }
+}
+
+impl Visit {
+    /// The texts in the visitor's language.
+    pub(crate) const fn texts(&self) -> &'static Texts {
+        self.spoken.language.texts()
+    }
+
+    /// A query parameter.
+    pub(crate) fn asked(&self, key: &str) -> Option<&str> {
+        asked(&self.uri, key)
+    }
+
+    /// The frame for a page of the console proper.
+    pub(crate) fn page<'a>(&'a self, title: &'a str) -> Page<'a> {
+        Page { title, path: self.uri.path(), spoken: self.spoken, menu: true, signed_in: self.signed_in }
+    }
+
+    /// The page for a failure.
+    pub(crate) fn failed(&self, error: impl Into<DeskError>) -> axum::response::Response {
+        problem::of(error.into(), &self.uri, &self.headers)
+    }
+}
+
+/// A query parameter as it stands there: the console's own links need no escaping.
+pub(crate) fn asked<'a>(uri: &'a Uri, key: &str) -> Option<&'a str> {
+    let pairs = uri.query().unwrap_or("").split('&').filter_map(|pair| pair.split_once('='));
+    pairs.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+}

@@ -1,0 +1,88 @@
+//! Signing in with an API token, and out again.
+
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::token::{Scope, Token};
+use maud::html;
+use serde::Deserialize;
+
+use super::Visit;
+use crate::session::{cookie, id_in, no_cookie};
+use crate::view::Page;
+use crate::{Access, Console};
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct Login {
+    token: String,
+}
+
+/// Shows the form.
+pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
+    if console.access == Access::Open {
+        return Redirect::to("/").into_response();
+    }
+    form(&visit, StatusCode::OK, None)
+}
+
+/// Begins a session for a token that may read.
+pub(crate) async fn sign_in(
+    State(console): State<Console>,
+    visit: Visit,
+    sent: Result<Form<Login>, FormRejection>,
+) -> Response {
+    let texts = visit.texts();
+    if is_foreign(&visit.headers) {
+        return form(&visit, StatusCode::FORBIDDEN, Some(texts.foreign_form));
+    }
+    let secret = sent.map(|Form(login)| login.token).unwrap_or_default();
+    match reader(&console, secret.trim()).await {
+        Ok(Some(token)) => {
+            let id = console.sessions.begin(&token, console.desk.now());
+            ([(SET_COOKIE, cookie(&id, &visit.headers))], Redirect::to(&visit.spoken.link("/", &[])))
+                .into_response()
+        }
+        Ok(None) => form(&visit, StatusCode::FORBIDDEN, Some(texts.token_refused)),
+        Err(error) => visit.failed(error),
+    }
+}
+
+async fn reader(console: &Console, secret: &str) -> Result<Option<Token>, desk::DeskError> {
+    let token = console.desk.authenticate(secret).await?;
+    Ok(token.filter(|token| token.allows(Scope::Read, console.desk.now())))
+}
+
+/// Ends the session.
+pub(crate) async fn sign_out(State(console): State<Console>, visit: Visit) -> Response {
+    if !is_foreign(&visit.headers)
+        && let Some(id) = id_in(&visit.headers)
+    {
+        console.sessions.end(&id);
+    }
+    ([(SET_COOKIE, no_cookie(&visit.headers))], Redirect::to("/login")).into_response()
+}
+
+/// Whether another site made the browser send this form. Browsers say so themselves.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
+    site.is_some_and(|site| site != b"same-origin" && site != b"none")
+}
+
+fn form(visit: &Visit, status: StatusCode, complaint: Option<&str>) -> Response {
+    let texts = visit.texts();
+    let page =
+        Page { title: texts.sign_in, path: "/login", spoken: visit.spoken, menu: false, signed_in: false };
+    let body = html! {
+        @if let Some(complaint) = complaint { p.alarm role="alert" { (complaint) } }
+        form.login method="post" action=(visit.spoken.link("/login", &[])) {
+            label for="token" { (texts.token) }
+            input #token name="token" type="password" autocomplete="current-password" required autofocus;
+            button type="submit" { (texts.sign_in) }
+        }
+    };
+    (status, page.of(&body)).into_response()
+}

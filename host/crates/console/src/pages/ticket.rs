@@ -1,0 +1,185 @@
+//! One ticket: its messages, and why it is as it is.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use desk::DeskError;
+use domain::message::{Delivery, Direction, Message};
+use domain::redaction::Redaction;
+use domain::run::Decision;
+use domain::story::{Line, Material, Story, describe_in};
+use domain::ticket::Ticket;
+use maud::{Markup, html};
+
+use super::Visit;
+use crate::Console;
+use crate::view::{fact, time};
+
+/// Shows a ticket.
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visit: Visit,
+    path: Result<Path<String>, PathRejection>,
+) -> Response {
+    let number = path.map(|Path(text)| text).unwrap_or_default();
+    match material(&console, &number).await {
+        Ok(material) => {
+            let title = format!("#{} {}", material.ticket.number, material.ticket.subject);
+            visit.page(&title).of(&body(&visit, &material)).into_response()
+        }
+        Err(error) => visit.failed(error),
+    }
+}
+
+async fn material(console: &Console, number: &str) -> Result<Material, DeskError> {
+    let missing = || DeskError::missing("ticket", number.chars().take(20).collect::<String>());
+    let parsed: i64 = number.parse().map_err(|_| missing())?;
+    let ticket = console.desk.ask().ticket_by_number(parsed).await?.ok_or_else(missing)?;
+    console.desk.material(ticket.id).await
+}
+
+fn body(visit: &Visit, material: &Material) -> Markup {
+    let texts = visit.texts();
+    html! {
+        (facts(visit, &material.ticket))
+        h2 { (texts.messages) }
+        @if material.messages.is_empty() { p { (texts.no_messages) } }
+        @for message in &material.messages { (one_message(visit, message)) }
+        h2 { (texts.story) }
+        (story(visit, &Story::tell_in(material, visit.spoken.language.tongue())))
+        @if !material.decisions.is_empty() {
+            details { summary { (texts.evidence) } (decisions(visit, &material.decisions)) }
+        }
+        @if !material.redactions.is_empty() {
+            details { summary { (texts.redactions) } (redactions(visit, &material.redactions)) }
+        }
+    }
+}
+
+fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
+    let (texts, language) = (visit.texts(), visit.spoken.language);
+    html! {
+        dl.facts {
+            (fact(texts.status, Some(language.status(ticket.status_category))))
+            (fact(texts.priority, Some(language.priority(ticket.priority))))
+            (fact(texts.category, ticket.category.as_deref()))
+            (fact(texts.language, ticket.language.as_deref()))
+            (fact(texts.team, ticket.team.as_deref()))
+            (fact(texts.assignee, ticket.assignee.as_deref()))
+            (fact(texts.channel, Some(ticket.channel.as_str())))
+            @for (key, value) in &ticket.custom { (fact(key, Some(value))) }
+            @if !ticket.tags.is_empty() {
+                div { dt { (texts.tags) } dd { @for tag in &ticket.tags { span.tag { (tag) } " " } } }
+            }
+            div { dt { (texts.created) } dd { (time(ticket.created_at)) } }
+            div { dt { (texts.changed) } dd { (time(ticket.updated_at)) } }
+        }
+    }
+}
+
+fn one_message(visit: &Visit, message: &Message) -> Markup {
+    let (texts, language) = (visit.texts(), visit.spoken.language);
+    html! {
+        article class={ "message " (message.direction) } id=(message.id) {
+            p.meta {
+                strong { (language.direction(message.direction)) }
+                @if message.automatic { " · " (texts.automatic) }
+                @if message.direction == Direction::Outbound && message.delivery != Delivery::None {
+                    " · " (language.delivery(message.delivery))
+                    @if let Some(why) = &message.delivery_reason { ": " (why) }
+                }
+                " · " (time(message.created_at))
+            }
+            div.text dir="auto" { (message.text) }
+            @if !message.attachments.is_empty() {
+                p.meta {
+                    (texts.attachments) ": "
+                    @for (n, file) in message.attachments.iter().enumerate() {
+                        @if n > 0 { ", " }
+                        bdi { (file.file_name) } " (" (file.size_bytes) " B)"
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn story(visit: &Visit, story: &Story) -> Markup {
+    html! {
+        p.standing dir="auto" { (story.standing) }
+        ol.story { @for line in &story.lines { (one_line(visit, line)) } }
+    }
+}
+
+fn one_line(visit: &Visit, line: &Line) -> Markup {
+    let texts = visit.texts();
+    let kind = match line.kind {
+        "run" => texts.kind_run,
+        "decision" => texts.kind_decision,
+        "redaction" => texts.kind_redaction,
+        _ => texts.kind_event,
+    };
+    html! {
+        li class={ "level" (line.level) " " (line.kind) } {
+            span.kind { @if line.level == 0 { b { (line.number) } " " } (kind) } " "
+            div {
+                code { (line.what) } " "
+                span dir="auto" { (line.text) } " "
+                @if line.level == 0 { (time(line.at)) }
+            }
+        }
+    }
+}
+
+fn decisions(visit: &Visit, decisions: &[Decision]) -> Markup {
+    let (texts, language) = (visit.texts(), visit.spoken.language);
+    let heads = [texts.plugin, texts.effect, texts.outcome, texts.certainty, texts.found];
+    html! {
+        table {
+            thead { tr { @for head in heads { th scope="col" { (head) } } } }
+            tbody {
+                @for decision in decisions {
+                    tr {
+                        td data-name=(texts.plugin) { (decision.plugin_id) }
+                        td data-name=(texts.effect) dir="auto" {
+                            (describe_in(&decision.effect, language.tongue()))
+                            @if !decision.basis.reason.is_empty() { " — " (decision.basis.reason) }
+                        }
+                        td data-name=(texts.outcome) {
+                            (language.decision(decision.status))
+                            @if !decision.reason.is_empty() { ": " (decision.reason) }
+                        }
+                        td data-name=(texts.certainty) { (percent(decision.basis.confidence)) }
+                        td data-name=(texts.found) {
+                            ul { @for piece in &decision.basis.evidence { li dir="auto" { (piece) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn redactions(visit: &Visit, redactions: &[Redaction]) -> Markup {
+    let texts = visit.texts();
+    let heads = [texts.placeholder, texts.part, texts.rule, texts.certainty];
+    html! {
+        table {
+            thead { tr { @for head in heads { th scope="col" { (head) } } } }
+            tbody {
+                @for redaction in redactions {
+                    tr {
+                        td data-name=(texts.placeholder) { code { (redaction.placeholder) } }
+                        td data-name=(texts.part) { (redaction.part) }
+                        td data-name=(texts.rule) { (redaction.rule) }
+                        td data-name=(texts.certainty) { (percent(redaction.score)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}

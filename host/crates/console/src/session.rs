@@ -1,0 +1,163 @@
+//! Sessions: an opaque random id in a cookie, kept in memory until it runs out. A restart signs everybody
+//! out, which costs a person one login and nothing else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::Timestamp;
+use domain::clock::HOUR_MS;
+use domain::token::{Scope, Token};
+use rand::Rng;
+
+use crate::pages::problem;
+use crate::{Access, Console};
+
+/// How long a session lasts.
+const SESSION_MS: i64 = 12 * HOUR_MS;
+/// Most sessions kept at a time.
+const SESSIONS_MAX: usize = 10_000;
+/// Name of the cookie.
+const COOKIE_NAME: &str = "kulanz_session";
+
+/// A person who signed in.
+#[derive(Debug, Clone)]
+struct Session {
+    /// Digest of the token, to see whether it still stands.
+    digest: String,
+    until: Timestamp,
+}
+
+/// All sessions of this process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sessions(Arc<Mutex<HashMap<String, Session>>>);
+
+impl Sessions {
+    /// Begins a session; its id.
+    pub(crate) fn begin(&self, token: &Token, now: Timestamp) -> String {
+        let id = hex::encode(rand::rng().random::<[u8; 32]>());
+        let session = Session { digest: token.digest.clone(), until: now.plus(SESSION_MS) };
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| now < session.until);
+        if sessions.len() >= SESSIONS_MAX
+            && let Some(oldest) = sessions.iter().min_by_key(|(_, s)| s.until).map(|(id, _)| id.clone())
+        {
+            sessions.remove(&oldest);
+        }
+        sessions.insert(id.clone(), session);
+        id
+    }
+
+    /// Ends a session.
+    pub(crate) fn end(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    fn digest_of(&self, id: &str, now: Timestamp) -> Option<String> {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(id).filter(|session| now < session.until).map(|session| session.digest.clone())
+    }
+}
+
+/// Lets through who may look; sends everybody else to the login page. A token that was revoked, or has run
+/// out, ends its sessions at once.
+pub(crate) async fn guard(State(console): State<Console>, request: Request, next: Next) -> Response {
+    match may_look(&console, request.headers()).await {
+        Ok(true) => next.run(request).await,
+        Ok(false) => Redirect::to("/login").into_response(),
+        Err(error) => problem::of(error, request.uri(), request.headers()),
+    }
+}
+
+async fn may_look(console: &Console, headers: &HeaderMap) -> Result<bool, desk::DeskError> {
+    if console.access == Access::Open {
+        return Ok(true);
+    }
+    let now = console.desk.now();
+    let Some(digest) = id_in(headers).and_then(|id| console.sessions.digest_of(&id, now)) else {
+        return Ok(false);
+    };
+    let token = console.desk.ask().token_by_digest(&digest).await?;
+    Ok(token.is_some_and(|token| token.allows(Scope::Read, now)))
+}
+
+/// The session id that a request carries.
+pub(crate) fn id_in(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, id)| id.to_owned())
+}
+
+/// The cookie that carries a session, out of reach of scripts and of other sites.
+pub(crate) fn cookie(id: &str, headers: &HeaderMap) -> String {
+    format!(
+        "{COOKIE_NAME}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}",
+        SESSION_MS / 1_000,
+        secure(headers)
+    )
+}
+
+/// The cookie that takes a session away.
+pub(crate) fn no_cookie(headers: &HeaderMap) -> String {
+    format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{}", secure(headers))
+}
+
+/// A proxy in front that speaks TLS says so; then the cookie may travel over TLS only.
+fn secure(headers: &HeaderMap) -> &'static str {
+    let https =
+        headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
+    if https { "; Secure" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{CountingIds, TokenId};
+
+    use super::*;
+
+    fn token() -> Token {
+        let id = TokenId::mint(&CountingIds::default(), Timestamp(0));
+        let (name, digest) = ("t".to_owned(), "d".to_owned());
+        Token { id, name, digest, scopes: vec![Scope::Read], created_at: Timestamp(0), expires_at: None }
+    }
+
+    #[test]
+    fn a_session_ends_after_twelve_hours_or_when_told() {
+        let sessions = Sessions::default();
+        let id = sessions.begin(&token(), Timestamp(0));
+        assert_eq!(id.len(), 64);
+        assert_eq!(sessions.digest_of(&id, Timestamp(SESSION_MS - 1)).as_deref(), Some("d"));
+        assert_eq!(sessions.digest_of(&id, Timestamp(SESSION_MS)), None);
+        sessions.end(&id);
+        assert_eq!(sessions.digest_of(&id, Timestamp(0)), None);
+    }
+
+    #[test]
+    fn two_sessions_never_share_an_id_and_old_ones_are_cleared_away() {
+        let sessions = Sessions::default();
+        let first = sessions.begin(&token(), Timestamp(0));
+        let second = sessions.begin(&token(), Timestamp(SESSION_MS));
+        assert_ne!(first, second);
+        assert_eq!(sessions.0.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, "a=b; kulanz_session=abc; c=d".parse().unwrap());
+        assert_eq!(id_in(&headers).as_deref(), Some("abc"));
+        assert_eq!(id_in(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn behind_tls_the_cookie_travels_over_tls_only() {
+        let mut headers = HeaderMap::new();
+        assert!(!cookie("x", &headers).contains("Secure"));
+        headers.insert("x-forwarded-proto", "https".parse().unwrap());
+        assert!(cookie("x", &headers).ends_with("; Secure"));
+    }
+}

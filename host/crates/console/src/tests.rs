@@ -1,0 +1,5 @@
+//! The console through its own door: a real desk on an in-memory database, pages read as text.
+
+mod access;
+mod pages;
+mod world;

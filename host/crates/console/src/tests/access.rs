@@ -1,0 +1,93 @@
+//! Who gets in.
+
+use domain::Actor;
+use domain::clock::HOUR_MS;
+use domain::token::Scope;
+
+use super::world::{NOW, World};
+use crate::Access;
+
+const PAGES: [&str; 4] = ["/", "/plugins", "/queue", "/tickets/1"];
+
+async fn sign_in(world: &World, secret: &str) -> super::world::Answer {
+    world.post("/login", &[("sec-fetch-site", "same-origin")], &format!("token={secret}")).await
+}
+
+fn session(answer: &super::world::Answer) -> String {
+    answer.header("set-cookie").split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn without_signing_in_there_is_only_the_login_page() {
+    let world = World::with(Access::Token, false).await;
+    for path in PAGES.into_iter().chain(["/nowhere"]) {
+        let answer = world.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login"), "{path}");
+        let forged = world.get_with(path, &[("cookie", "kulanz_session=0000")]).await;
+        assert_eq!(forged.header("location"), "/login", "{path}");
+    }
+    let login = world.get("/login?lang=de").await;
+    login.says(&["Anmelden", "type=\"password\"", "<label for=\"token\">", "action=\"/login?lang=de\""]);
+    assert!(!login.text.contains("/plugins"));
+    assert_eq!(world.get("/assets/console.css").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_may_read_opens_the_console_until_signing_out() {
+    let world = World::with(Access::Token, false).await;
+    let (_, secret) = world.token(&[Scope::Read], None).await;
+    let signed_in = sign_in(&world, &secret).await;
+    assert_eq!((signed_in.status.as_u16(), signed_in.header("location")), (303, "/"));
+    let attributes = signed_in.header("set-cookie");
+    for attribute in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"] {
+        assert!(attributes.contains(attribute), "{attributes}");
+    }
+    assert!(!attributes.contains(&secret));
+    let cookie = session(&signed_in);
+    let page = world.get_with("/", &[("cookie", &cookie)]).await;
+    page.says(&["Tickets", "action=\"/logout\""]);
+
+    let signed_out = world.post("/logout", &[("cookie", &cookie)], "").await;
+    assert!(signed_out.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(world.get_with("/", &[("cookie", &cookie)]).await.header("location"), "/login");
+}
+
+#[tokio::test]
+async fn a_wrong_weak_or_foreign_login_is_refused() {
+    let world = World::with(Access::Token, false).await;
+    let (_, weak) = world.token(&[Scope::Write, Scope::Inbound], None).await;
+    let (_, expired) = world.token(&[Scope::Read], Some(NOW)).await;
+    for secret in ["", "klz_nonsense", weak.as_str(), expired.as_str()] {
+        let answer = sign_in(&world, secret).await;
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""), "{secret}");
+        answer.says(&["role=\"alert\"", "This token does not open the console"]);
+    }
+    let (_, secret) = world.token(&[Scope::Read], None).await;
+    let foreign = world.post("/login", &[("sec-fetch-site", "cross-site")], &format!("token={secret}")).await;
+    assert_eq!((foreign.status.as_u16(), foreign.header("set-cookie")), (403, ""));
+    let nothing = world.post("/login", &[], "colour=red").await;
+    assert_eq!(nothing.status, 403);
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_token_and_after_twelve_hours() {
+    let world = World::with(Access::Token, false).await;
+    let (id, secret) = world.token(&[Scope::Admin], None).await;
+    let cookie = session(&sign_in(&world, &secret).await);
+    let may_look = async || world.get_with("/", &[("cookie", &cookie)]).await.status == 200;
+    assert!(may_look().await);
+    world.clock.advance(12 * HOUR_MS);
+    assert!(!may_look().await);
+    world.clock.set(NOW);
+    assert!(may_look().await);
+    world.desk.revoke_token(id, Actor::system()).await.unwrap();
+    assert!(!may_look().await);
+}
+
+#[tokio::test]
+async fn an_open_console_asks_for_nothing() {
+    let world = World::open().await;
+    assert_eq!(world.get("/").await.status, 200);
+    assert_eq!(world.get("/login").await.header("location"), "/");
+    assert!(!world.get("/").await.text.contains("/logout"));
+}

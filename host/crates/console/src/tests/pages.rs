@@ -1,0 +1,297 @@
+//! What stands on the pages.
+
+use domain::Actor;
+use domain::effect::{Basis, Effect};
+use domain::grant::Grants;
+use domain::id::{CountingIds, DecisionId, InstallationId, MessageId, RedactionId, RunId};
+use domain::job::NewJob;
+use domain::plugin::{Hook, Installation, Limits, Manifest, Mode};
+use domain::redaction::Redaction;
+use domain::run::{Decision, DecisionStatus, Run, Verdict};
+use domain::ticket::Ticket;
+use store::Fact;
+
+use super::world::{NOW, World};
+use crate::Access;
+
+const MANIFEST: &str = r#"
+id = "example.vip"
+name = "VIP <b>"
+version = "1.2.3"
+contract = "0.1"
+description = "Tags tickets."
+[[hook]]
+kind = "triage"
+events = ["message.received"]
+[[grant]]
+to = "effect:add-tag"
+reason = "It tags."
+[[grant]]
+to = "read:text"
+reason = "It reads."
+"#;
+
+#[tokio::test]
+async fn the_list_shows_tickets_newest_first_and_not_who_asks() {
+    let world = World::open().await;
+    world.ticket("First", "x").await;
+    world.ticket("Second", "y").await;
+    let page = world.get("/").await;
+    assert_eq!(page.status, 200);
+    page.says(&["<html lang=\"en\">", "First", "parcel", "normal", "2026-11-18 ", " UTC</time>"]);
+    assert!(page.text.find("Second") < page.text.find("First"));
+    assert!(!page.text.contains("ana@example.org") && !page.text.contains("Ana"));
+}
+
+#[tokio::test]
+async fn fifty_tickets_fill_a_page_and_the_rest_is_one_link_away() {
+    let world = World::open().await;
+    for n in 0..51 {
+        world.ticket(&format!("Subject-{n:02}."), "x").await;
+    }
+    let page = world.get("/").await;
+    page.says(&["Subject-50.", "Subject-01.", "rel=\"next\""]);
+    assert!(!page.text.contains("Subject-00."));
+    let next = page.text.split("href=\"").find(|part| part.starts_with("/?after=")).unwrap();
+    let older = world.get(next.split('"').next().unwrap()).await;
+    older.says(&["Subject-00.", "rel=\"first\""]);
+    assert!(!older.text.contains("Subject-01.") && !older.text.contains("rel=\"next\""));
+    let solved = world.get("/?status=solved").await;
+    solved.says(&["There is no ticket here.", "aria-current=\"true\""]);
+}
+
+#[tokio::test]
+async fn what_customers_write_is_text_and_never_markup() {
+    let world = World::open().await;
+    let evil = "<script>alert(1)</script><img src=x onerror=\"alert(2)\">";
+    let ticket = world.ticket(&format!("{evil} & more"), &format!("{evil}\n'quoted'")).await;
+    for path in ["/".to_owned(), format!("/tickets/{}", ticket.number)] {
+        let page = world.get(&path).await;
+        page.says(&["&lt;script&gt;alert(1)&lt;/script&gt;", "&amp; more"]);
+        assert!(!page.text.contains("<img"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_shows_its_messages_and_why_it_is_as_it_is() {
+    let world = World::open().await;
+    let ticket = world.ticket("Parcel", "Where is my parcel?").await;
+    record_a_run(&world, &ticket).await;
+    let page = world.get(&format!("/tickets/{}", ticket.number)).await;
+    page.says(&[
+        &format!("#{} Parcel", ticket.number),
+        "Where is my parcel?",
+        "from the customer",
+        "4711",
+        "ticket.created",
+        "run example.vip",
+        "done: looked at it",
+        "+vip",
+        "it looks important",
+        "machine mail",
+        "the word &quot;urgent&quot;",
+        "[IBAN-1]",
+        "rejected",
+        "90 %",
+    ]);
+}
+
+#[tokio::test]
+async fn pages_are_german_for_german_browsers_and_by_the_address() {
+    let world = World::open().await;
+    let ticket = world.ticket("Paket", "Wo ist es?").await;
+    let german = [("accept-language", "de-DE,de;q=0.9,en;q=0.8")];
+    world.get_with("/", &german).await.says(&["<html lang=\"de\">", "Betreff", "Warteschlange", ">neu<"]);
+    world.get_with("/?lang=en", &german).await.says(&[
+        "<html lang=\"en\">",
+        "Subject",
+        "href=\"/queue?lang=en\"",
+    ]);
+    let path = format!("/tickets/{}?lang=de", ticket.number);
+    world.get(&path).await.says(&[
+        "Warum: jeder Schritt und sein Grund",
+        "von der Kundschaft",
+        "href=\"/?lang=de\"",
+    ]);
+    world.get("/plugins?lang=de").await.says(&["Es ist kein Plugin installiert."]);
+    world.get("/queue?lang=de").await.says(&["Nichts wird zurückgehalten."]);
+    world.get("/tickets/999?lang=de").await.says(&["Unter dieser Adresse gibt es nichts."]);
+}
+
+#[tokio::test]
+async fn plugins_show_how_far_they_are_trusted_and_what_ails_them() {
+    let world = World::open().await;
+    world.desk.set_automation(false, Actor::system()).await.unwrap();
+    world.facts(vec![Fact::PutInstallation(Box::new(installation()))]).await;
+    world.desk.reload_plugins().await.unwrap();
+    world.get("/plugins").await.says(&[
+        "VIP &lt;b&gt;",
+        "example.vip",
+        "1.2.3",
+        "shadow",
+        "triage",
+        "effect:add-tag",
+        "Asks for, not granted",
+        "read:text",
+        "Quarantined",
+        "trapped &lt;five&gt; times",
+        "Not loaded",
+        "All automation is switched off.",
+        "aria-current=\"page\"",
+    ]);
+}
+
+#[tokio::test]
+async fn the_queue_shows_what_is_held_and_what_was_given_up() {
+    let world = World::with(Access::Open, true).await;
+    let mail = b"From: a@b.example\r\nSubject: Secret\r\n\r\nx\r\n".to_vec();
+    world.desk.receive_mail("box", mail).await.unwrap();
+    world.desk.settle().await.unwrap();
+    world
+        .facts(vec![Fact::Enqueue(NewJob::deliver(MessageId::mint(&CountingIds::default(), NOW), NOW))])
+        .await;
+    let lease = world.store.claim("test", 1, NOW, 30_000).await.unwrap().remove(0);
+    let (lane, fence, sequence) = (lease.lane, lease.fence, lease.sequence);
+    world.facts(vec![Fact::BuryJob { lane, fence, sequence, error: "no <route>".into(), at: NOW }]).await;
+    let page = world.get("/queue").await;
+    page.says(&["box", "mail", "itk_", "redaction plugin", "deliver", "no &lt;route&gt;"]);
+    assert!(!page.text.contains("Secret"));
+}
+
+#[tokio::test]
+async fn every_page_can_be_walked_with_the_keyboard_and_named_by_a_reader() {
+    let world = World::open().await;
+    let ticket = world.ticket("Parcel", "x").await;
+    for path in ["/".to_owned(), "/plugins".into(), "/queue".into(), format!("/tickets/{}", ticket.number)] {
+        let page = world.get(&path).await;
+        page.says(&[
+            "class=\"skip\" href=\"#content\"",
+            "<main id=\"content\"",
+            "<h1",
+            "name=\"viewport\"",
+            "<nav aria-label=",
+        ]);
+        assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
+        assert_eq!(page.header("cache-control"), "no-store");
+    }
+    world.get("/").await.says(&["<th scope=\"col\">", "<th scope=\"row\"", "data-name=\"Subject\""]);
+}
+
+#[tokio::test]
+async fn the_style_knows_dark_and_narrow_and_loads_nothing() {
+    let world = World::open().await;
+    let style = world.get("/assets/console.css").await;
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    style.says(&["prefers-color-scheme: dark", "max-width: 45rem", ":focus-visible"]);
+    assert!(!style.text.contains("url(") && !style.text.contains("@import"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_and_what_is_broken_tells_nothing_internal() {
+    let world = World::open().await;
+    for path in ["/tickets/1", "/tickets/x%22%3E", "/nowhere", "/tickets/9999999999999999999999"] {
+        let page = world.get(path).await;
+        assert_eq!(page.status, 404, "{path}");
+        page.says(&["There is nothing at this address."]);
+    }
+    world.store.close().await;
+    for path in ["/", "/queue", "/plugins", "/tickets/1"] {
+        let page = world.get(path).await;
+        assert_eq!(page.status, 503, "{path}");
+        page.says(&["The page cannot be shown just now."]);
+        assert!(!page.text.to_lowercase().contains("pool"), "{path}");
+    }
+}
+
+fn installation() -> Installation {
+    let manifest = Manifest::parse(MANIFEST).unwrap();
+    Installation {
+        id: InstallationId::mint(&CountingIds::default(), NOW),
+        digest: "d".repeat(64),
+        mode: Mode::Shadow,
+        grants: Grants(manifest.requested().0.into_iter().filter(|g| g.to_string() != "read:text").collect()),
+        settings: serde_json::json!({}),
+        limits: Limits::default(),
+        faults_in_a_row: 5,
+        quarantine: Some("trapped <five> times".to_owned()),
+        installed_at: NOW,
+        updated_at: NOW,
+        manifest,
+    }
+}
+
+/// A run that proposed a tag, which was applied, and a reply, which was not.
+async fn record_a_run(world: &World, ticket: &Ticket) {
+    let ids = CountingIds::default();
+    let store = world.desk.ask();
+    let event = store.events_of(ticket.id).await.unwrap().remove(0);
+    let message = store.messages(ticket.id).await.unwrap().remove(0);
+    let run = Run { event_id: Some(event.id), ticket_id: Some(ticket.id), ..run(&ids) };
+    let decision = |ordinal: i64, effect: Effect, status: DecisionStatus, reason: &str| {
+        let basis = Basis {
+            reason: "it looks important".into(),
+            confidence: 0.9,
+            evidence: vec!["the word \"urgent\"".into()],
+        };
+        Fact::AddDecision(Box::new(Decision {
+            id: DecisionId::mint(&ids, NOW),
+            run_id: run.id,
+            installation_id: run.installation_id,
+            plugin_id: run.plugin_id.clone(),
+            ordinal,
+            ticket_id: ticket.id,
+            effect,
+            basis,
+            status,
+            reason: reason.into(),
+            digest: format!("{ordinal}"),
+            decided_at: NOW,
+        }))
+    };
+    let reply = Effect::Reply { text: "Hello".into(), language: None, article: None };
+    let redaction = Redaction {
+        id: RedactionId::mint(&ids, NOW),
+        ticket_id: ticket.id,
+        message_id: message.id,
+        part: "text".into(),
+        class: "IBAN".into(),
+        placeholder: "[IBAN-1]".into(),
+        rule: "iban".into(),
+        score: 0.99,
+        digest: "x".into(),
+    };
+    let facts = vec![
+        decision(0, Effect::AddTag { tag: "vip".into() }, DecisionStatus::Applied, ""),
+        decision(1, reply, DecisionStatus::Rejected, "machine mail"),
+        Fact::AddRedaction { redaction, sealed: None },
+        Fact::AddRun(Box::new(run)),
+    ];
+    world.facts(facts).await;
+}
+
+fn run(ids: &CountingIds) -> Run {
+    Run {
+        id: RunId::mint(ids, NOW),
+        installation_id: InstallationId::mint(ids, NOW),
+        plugin_id: "example.vip".into(),
+        plugin_version: "1.2.3".into(),
+        digest: "d".into(),
+        hook: Hook::Triage,
+        mode: Mode::Live,
+        event_id: None,
+        ticket_id: None,
+        started_at: NOW,
+        duration_us: 5,
+        fuel: 41_000,
+        memory_bytes: 1,
+        host_calls: 2,
+        seed: 3,
+        input_digest: "i".into(),
+        reads: [].into(),
+        verdict: Some(Verdict { word: "done".into(), why: "looked at it".into() }),
+        fault: None,
+        log: Vec::new(),
+        log_dropped: 0,
+        answers: serde_json::Value::Null,
+    }
+}

@@ -1,0 +1,125 @@
+//! The frame of every page, its headers and its one style sheet.
+
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use domain::Timestamp;
+use maud::{DOCTYPE, Markup, html};
+
+use crate::language::{Language, Spoken};
+
+/// A page may load our own style and send our own form; nothing else, from nowhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// How long a browser may keep the style sheet.
+const STYLE_CACHE: &str = "public, max-age=300";
+
+/// A page to be framed.
+pub(crate) struct Page<'a> {
+    /// What stands in the window's title and as heading.
+    pub(crate) title: &'a str,
+    /// The address without a language, for the link to the other language.
+    pub(crate) path: &'a str,
+    /// In which language.
+    pub(crate) spoken: Spoken,
+    /// Whether the menu is shown (not before signing in).
+    pub(crate) menu: bool,
+    /// Whether there is a session to end.
+    pub(crate) signed_in: bool,
+}
+
+impl Page<'_> {
+    /// Frames the body.
+    pub(crate) fn of(&self, body: &Markup) -> Html<String> {
+        let texts = self.spoken.language.texts();
+        let page = html! {
+            (DOCTYPE)
+            html lang=(self.spoken.language.tag()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (self.title) " · Kulanz" }
+                    link rel="stylesheet" href="/assets/console.css";
+                }
+                body {
+                    a.skip href="#content" { (texts.skip) }
+                    header { (self.header()) }
+                    main #content tabindex="-1" {
+                        h1 dir="auto" { (self.title) }
+                        (body)
+                    }
+                }
+            }
+        };
+        Html(page.into_string())
+    }
+
+    fn header(&self) -> Markup {
+        let texts = self.spoken.language.texts();
+        let other = match self.spoken.language {
+            Language::English => Language::German,
+            Language::German => Language::English,
+        };
+        let links = [("/", texts.tickets), ("/plugins", texts.plugins), ("/queue", texts.queue)];
+        html! {
+            strong { "Kulanz" }
+            nav aria-label=(texts.menu) {
+                @if self.menu {
+                    @for (path, name) in links {
+                        a href=(self.spoken.link(path, &[])) aria-current=[(path == self.path).then_some("page")] { (name) }
+                    }
+                }
+                a href=(Spoken { language: other, chosen: true }.link(self.path, &[])) lang=(other.tag()) hreflang=(other.tag()) {
+                    (texts.other_language)
+                }
+            }
+            @if self.signed_in {
+                form method="post" action="/logout" { button type="submit" { (texts.sign_out) } }
+            }
+        }
+    }
+}
+
+/// An instant for people, exact for programs.
+pub(crate) fn time(at: Timestamp) -> Markup {
+    let exact = at.to_string();
+    let shown = exact.get(..16).unwrap_or(&exact).replace('T', " ");
+    html! { time datetime=(exact) { (shown) " UTC" } }
+}
+
+/// A fact in a list of facts; nothing at all when it is empty.
+pub(crate) fn fact(name: &str, value: Option<&str>) -> Markup {
+    html! {
+        @if let Some(value) = value.filter(|v| !v.is_empty()) {
+            div { dt { (name) } dd dir="auto" { (value) } }
+        }
+    }
+}
+
+/// Serves the style sheet.
+pub(crate) async fn style() -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, STYLE_CACHE)];
+    (headers, include_str!("../assets/console.css"))
+}
+
+/// Puts the headers that never vary on every answer.
+pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

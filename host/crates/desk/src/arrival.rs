@@ -1,0 +1,184 @@
+//! What comes in, whatever the channel, in one shape: a mail or a request, before redaction. Clear text,
+//! never stored as it is. Knows no ticket and no store.
+
+use std::collections::BTreeMap;
+
+use channels::email::{self, Mail};
+use domain::Refusal;
+use domain::contact::{canonical_address, is_address};
+use domain::message::AutoClass;
+use domain::redaction::{Document, Part};
+use domain::ticket::Channel;
+use store::IntakeKind;
+
+use crate::DeskError;
+
+/// Longest text of a form or API request, bytes.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// A request by form, chat or API.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTicket {
+    /// Subject.
+    pub subject: String,
+    /// Text.
+    pub text: String,
+    /// Address of the requester.
+    pub email: String,
+    /// Name of the requester.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How it came in.
+    #[serde(default = "api_channel")]
+    pub channel: Channel,
+    /// BCP 47 language, when known.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// Custom fields.
+    #[serde(default)]
+    pub custom: BTreeMap<String, String>,
+    /// Tags.
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+const fn api_channel() -> Channel {
+    Channel::Api
+}
+
+impl NewTicket {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        let bad = |field: &str, sentence: &str| Err(Refusal::new("bad_request", sentence).at(field));
+        if self.subject.trim().is_empty() || self.subject.len() > 1_000 {
+            return bad("subject", "A subject has 1 to 1000 bytes.");
+        }
+        if self.text.trim().is_empty() || self.text.len() > TEXT_BYTES_MAX {
+            return bad("text", "A text has 1 byte to 1 MiB.");
+        }
+        if !is_address(&canonical_address(&self.email)) {
+            return bad("email", "An e-mail address looks like name@example.org.");
+        }
+        if let Some(key) = self.custom.keys().find(|k| !domain::ticket::is_key(k)) {
+            return Err(Refusal::new("bad_key", "A custom field's key consists of a-z 0-9 _ - . :")
+                .at(format!("custom.{key}")));
+        }
+        if let Some(tag) = self.tags.iter().find(|t| !domain::ticket::is_key(t)) {
+            return Err(
+                Refusal::new("bad_key", format!("The tag `{tag}` may consist of a-z 0-9 _ - . :")).at("tags")
+            );
+        }
+        Ok(())
+    }
+}
+
+/// What comes in, whatever the channel, before redaction. Clear text: never stored as it is.
+pub(crate) struct Arrival {
+    pub(crate) channel: Channel,
+    pub(crate) address: String,
+    pub(crate) name: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) language: Option<String>,
+    pub(crate) auto_class: AutoClass,
+    pub(crate) internet_message_id: Option<String>,
+    pub(crate) in_reply_to: Option<String>,
+    pub(crate) references: Vec<String>,
+    pub(crate) files: Vec<email::File>,
+    pub(crate) problems: Vec<String>,
+    pub(crate) custom: BTreeMap<String, String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) original: Option<Vec<u8>>,
+}
+
+/// The document that the redaction hooks see: subject, text, name, file names.
+pub(crate) fn document(arrival: &Arrival) -> Document {
+    let mut parts = vec![
+        Part { name: "subject".to_owned(), text: arrival.subject.clone() },
+        Part { name: "text".to_owned(), text: arrival.text.clone() },
+        Part { name: "name".to_owned(), text: arrival.name.clone().unwrap_or_default() },
+    ];
+    parts.extend(
+        arrival.files.iter().map(|f| Part { name: "file_name".to_owned(), text: f.file_name.clone() }),
+    );
+    let known = arrival.name.iter().cloned().chain(std::iter::once(arrival.address.clone())).collect();
+    Document { parts, language: arrival.language.clone(), known }
+}
+
+pub(crate) async fn read_arrival(kind: IntakeKind, clear: Vec<u8>) -> Result<Arrival, DeskError> {
+    match kind {
+        IntakeKind::Mail => {
+            // Small mails are parsed in place; big ones may take long and must not hold up a worker thread.
+            let (mail, raw) = if clear.len() < 128 << 10 {
+                (email::parse(&clear), clear)
+            } else {
+                tokio::task::spawn_blocking(move || (email::parse(&clear), clear))
+                    .await
+                    .map_err(|_| Refusal::new("unreadable", "the mail's parser stopped"))?
+            };
+            Ok(arrival_of_mail(mail, raw))
+        }
+        IntakeKind::Ticket | IntakeKind::Message => {
+            let new: NewTicket =
+                serde_json::from_slice(&clear).map_err(|e| Refusal::new("bad_request", e.to_string()))?;
+            Ok(arrival_of_request(new))
+        }
+    }
+}
+
+/// Who wrote, and so who gets the answer: From; behind a robot's From (contact forms) the Reply-To.
+#[must_use]
+pub fn sender_of(mail: &Mail) -> Option<String> {
+    let from = mail.from.as_deref().map(canonical_address).filter(|a| is_address(a));
+    let reply_to = mail.reply_to.iter().map(|a| canonical_address(a)).find(|a| is_address(a));
+    match from {
+        Some(from) if !domain::gate::is_robot_address(&from) => Some(from),
+        from => reply_to.or(from),
+    }
+}
+
+fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
+    let address = sender_of(&mail);
+    let mut problems = mail.problems;
+    if address.is_none() {
+        problems.push("it has no usable sender address".to_owned());
+    }
+    Arrival {
+        channel: Channel::Email,
+        // Replies to this address are refused by the gate: it names nobody.
+        address: address.unwrap_or_else(|| "unknown@invalid".to_owned()),
+        name: mail.from_name,
+        subject: mail.subject,
+        text: mail.text,
+        language: None,
+        auto_class: mail.auto_class,
+        internet_message_id: mail.message_id,
+        in_reply_to: mail.in_reply_to,
+        references: mail.references,
+        files: mail.attachments,
+        problems,
+        custom: BTreeMap::new(),
+        tags: Vec::new(),
+        original: Some(raw),
+    }
+}
+
+pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
+    Arrival {
+        channel: new.channel,
+        address: canonical_address(&new.email),
+        name: new.name,
+        subject: new.subject,
+        text: new.text,
+        language: new.language,
+        auto_class: AutoClass::Human,
+        internet_message_id: None,
+        in_reply_to: None,
+        references: Vec::new(),
+        files: Vec::new(),
+        problems: Vec::new(),
+        custom: new.custom,
+        tags: new.tags,
+        original: None,
+    }
+}

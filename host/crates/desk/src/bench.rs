@@ -1,0 +1,135 @@
+//! The bench: the tickets that a turn decides about, with what has to be known beside each, and what was
+//! decided so far. Lives in memory only; knows no plugin call, no job, no commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::ActorKind;
+use domain::effect::Proposal;
+use domain::id::{MessageId, TicketId};
+use domain::message::{Direction, Message};
+use domain::run::Decision;
+use domain::snapshot::TicketView;
+use domain::ticket::Ticket;
+use domain::turn::{Standing, moved_fields};
+use domain::work::Work;
+
+use crate::{Desk, DeskError};
+
+/// Everything a turn decided, on tickets as they were read.
+#[derive(Default)]
+pub(crate) struct Bench {
+    pub(crate) works: BTreeMap<TicketId, Work>,
+    pub(crate) views: BTreeMap<TicketId, TicketView>,
+    pub(crate) standings: BTreeMap<TicketId, Standing>,
+    pub(crate) decisions: Vec<Decision>,
+    /// What the plugins saw of each ticket first: what moved since then is stale, however often the
+    /// ticket is read anew.
+    pub(crate) seen: BTreeMap<TicketId, Seen>,
+}
+
+/// What a plugin saw of a ticket, as far as it matters for telling what moved since.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    ticket: Ticket,
+    messages: BTreeSet<MessageId>,
+}
+
+impl Seen {
+    /// What this view shows.
+    pub(crate) fn of(view: &TicketView) -> Self {
+        Self { ticket: view.ticket.clone(), messages: view.messages.iter().map(|m| m.id).collect() }
+    }
+
+    /// Whether a person has written to the customer since.
+    fn person_wrote(&self, fresh: &TicketView) -> bool {
+        fresh.messages.iter().any(|m| {
+            m.direction == Direction::Outbound
+                && m.author.kind == ActorKind::Agent
+                && !self.messages.contains(&m.id)
+        })
+    }
+}
+
+impl Bench {
+    /// A bench that knows nothing but what the plugins saw: to decide again on fresh tickets.
+    pub(crate) fn after(seen: BTreeMap<TicketId, Seen>) -> Self {
+        Self { seen, ..Self::default() }
+    }
+
+    /// Keeps what plugins read of other tickets while they ran; the first sight counts.
+    pub(crate) fn saw(&mut self, seen: BTreeMap<TicketId, Seen>) {
+        for (id, seen) in seen {
+            self.seen.entry(id).or_insert(seen);
+        }
+    }
+
+    /// The view with everything laid over it that was decided so far.
+    pub(crate) fn overlay(&self, id: TicketId) -> Option<TicketView> {
+        let mut view = self.views.get(&id)?.clone();
+        if let Some(work) = self.works.get(&id) {
+            view.ticket.clone_from(&work.ticket);
+            view.messages.extend(work.messages.iter().cloned());
+        }
+        Some(view)
+    }
+}
+
+impl Desk {
+    /// Puts a ticket on the bench, with what has to be known to decide about it.
+    pub(crate) async fn bring(&self, bench: &mut Bench, view: TicketView) -> Result<(), DeskError> {
+        let id = view.ticket.id;
+        let since = self.now().plus(-domain::clock::HOUR_MS);
+        let changes = self.0.store.changes_since(id, since).await?;
+        let seen = bench.seen.entry(id).or_insert_with(|| Seen::of(&view));
+        let standing = Standing {
+            moved: moved_fields(&seen.ticket, &view.ticket),
+            person_wrote: seen.person_wrote(&view),
+            ..standing(&view, changes, &self.0.config.mail.own())
+        };
+        bench.standings.insert(id, standing);
+        bench.works.insert(id, Work::on(view.ticket.clone()));
+        bench.views.insert(id, view);
+        Ok(())
+    }
+
+    /// Brings the tickets that proposals are for and that are not there yet.
+    pub(crate) async fn bring_targets<'a>(
+        &self,
+        bench: &mut Bench,
+        proposals: impl Iterator<Item = &'a Proposal>,
+    ) -> Result<(), DeskError> {
+        let targets: BTreeSet<TicketId> = proposals.map(|p| p.ticket_id).collect();
+        for id in targets {
+            if bench.works.contains_key(&id) {
+                continue;
+            }
+            if let Some(view) = self.0.store.view(id).await? {
+                self.bring(bench, view).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One ticket on a bench of its own: for a person's decision.
+    pub(crate) async fn bench_of(&self, view: TicketView) -> Result<Bench, DeskError> {
+        let mut bench = Bench::default();
+        self.bring(&mut bench, view).await?;
+        Ok(bench)
+    }
+}
+
+fn standing(view: &TicketView, changes: Vec<(String, i64)>, own: &[String]) -> Standing {
+    let inbound: Option<&Message> = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
+    let address = view.requester.as_ref().map(|r| r.email.clone()).unwrap_or_default();
+    let references = inbound
+        .map(|m| m.references.iter().cloned().chain(m.internet_message_id.clone()).collect())
+        .unwrap_or_default();
+    Standing {
+        changes_hour: changes.iter().map(|(_, n)| n).sum(),
+        repeats: changes.into_iter().collect(),
+        writable: domain::gate::may_address(&address, inbound.map(|m| m.auto_class), own).err(),
+        thread: (inbound.and_then(|m| m.internet_message_id.clone()), references),
+        address,
+        ..Standing::default()
+    }
+}

@@ -1,0 +1,91 @@
+//! The desk's settings: plain values with units in their names. The host reads them from files.
+
+use domain::gate::Budgets;
+use domain::turn::LoopBudget;
+
+/// Settings of the desk.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskConfig {
+    /// Who we are in mail.
+    pub mail: MailIdentity,
+    /// Whether messages wait, sealed, when no redaction plugin is there to look at them.
+    pub redaction_required: bool,
+    /// Budgets of automatic changes.
+    pub loops: LoopBudget,
+    /// Budgets of automatic mail.
+    pub gate: Budgets,
+    /// Faults in a row after which an installation is quarantined.
+    pub quarantine_after_faults: i64,
+    /// How long a claimed lane stays ours without a heartbeat, milliseconds.
+    pub lease_ms: i64,
+    /// Jobs worked on at the same time.
+    pub worker_slots: u32,
+    /// Tries of a plugin's retry turn, in all.
+    pub plugin_attempts_max: i64,
+    /// How long delivery is tried before it is given up, hours.
+    pub delivery_hours_max: i64,
+}
+
+impl Default for DeskConfig {
+    fn default() -> Self {
+        Self {
+            mail: MailIdentity::default(),
+            redaction_required: true,
+            loops: LoopBudget::default(),
+            gate: Budgets::default(),
+            quarantine_after_faults: 5,
+            lease_ms: 30_000,
+            worker_slots: 8,
+            plugin_attempts_max: 3,
+            delivery_hours_max: 24,
+        }
+    }
+}
+
+/// Who we are in mail.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailIdentity {
+    /// Address that replies come from.
+    pub from_address: String,
+    /// Name that replies come from.
+    pub from_name: String,
+    /// All addresses that are ours; the one above always counts.
+    pub own_addresses: Vec<String>,
+    /// Domain of our Message-IDs; the address's domain when empty.
+    pub message_id_domain: String,
+}
+
+impl Default for MailIdentity {
+    fn default() -> Self {
+        Self {
+            from_address: "support@localhost".to_owned(),
+            from_name: "Support".to_owned(),
+            own_addresses: Vec::new(),
+            message_id_domain: String::new(),
+        }
+    }
+}
+
+impl MailIdentity {
+    /// Every address that is ours, lower case.
+    #[must_use]
+    pub fn own(&self) -> Vec<String> {
+        std::iter::once(&self.from_address)
+            .chain(&self.own_addresses)
+            .map(|a| domain::contact::canonical_address(a))
+            .collect()
+    }
+
+    /// The Message-ID of one of our messages: the id carries 80 random bits, so it cannot be guessed.
+    #[must_use]
+    pub fn message_id(&self, id: domain::id::MessageId) -> String {
+        let domain = if self.message_id_domain.is_empty() {
+            self.from_address.rsplit('@').next().unwrap_or("localhost")
+        } else {
+            &self.message_id_domain
+        };
+        format!("{}@{domain}", id.to_string().to_lowercase())
+    }
+}

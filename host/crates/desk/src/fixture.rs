@@ -1,0 +1,136 @@
+//! A desk in a test's hands: in-memory store, a clock that stands still, counted ids. No plugin is loaded;
+//! installations lie in the store as their manifests.
+
+use std::sync::Arc;
+
+use channels::fetch::{Fetch, FetchOptions};
+use channels::{Egress, Memory};
+use domain::clock::FixedClock;
+use domain::grant::Grants;
+use domain::id::{CountingIds, InstallationId};
+use domain::plugin::{Installation, Limits, Manifest, Mode};
+use domain::ticket::{Channel, Ticket};
+use domain::{Actor, ActorKind, Clock, Timestamp};
+use runtime::{Runtime, RuntimeOptions};
+use store::{Commit, Fact, Options, Store};
+
+use crate::{Desk, DeskConfig, DeskParts, NewTicket, SealKey};
+
+/// The instant at which tests begin.
+pub(crate) const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+/// A manifest with a schedule, a triage hook and a setting.
+const MANIFEST: &str = r#"
+id = "example.clock"
+name = "Clock"
+version = "1.0.0"
+contract = "0.1"
+description = "Looks every hour."
+
+[[hook]]
+kind = "triage"
+events = ["message.received"]
+
+[[hook]]
+kind = "schedule"
+
+[[schedule]]
+name = "hourly"
+cron = "0 * * * *"
+
+[[grant]]
+to = "effect:set-field:priority"
+reason = "It sets the priority."
+
+[[grant]]
+to = "effect:set-field:team"
+reason = "It sets the team."
+
+[settings]
+type = "object"
+
+[settings.properties.tone]
+type = "string"
+default = "kind"
+"#;
+
+pub(crate) struct Fixture {
+    pub(crate) desk: Desk,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) store: Store,
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        Self::sending(Arc::new(Memory::new())).await
+    }
+
+    /// One whose mail leaves by this way.
+    pub(crate) async fn sending(egress: Arc<dyn Egress>) -> Self {
+        let clock = Arc::new(FixedClock::at(NOW));
+        let store = Store::open("sqlite::memory:", &Options::default()).await.unwrap();
+        let parts = DeskParts {
+            store: store.clone(),
+            runtime: Runtime::new(RuntimeOptions { pooling: false, ..RuntimeOptions::default() }).unwrap(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            ids: Arc::new(CountingIds::default()),
+            egress,
+            seal: SealKey::new(&[7; 32]),
+            fetch: None,
+            webhooks: Fetch::new(FetchOptions::default()),
+            config: DeskConfig { redaction_required: false, ..DeskConfig::default() },
+        };
+        Self { desk: Desk::open(parts).await.unwrap(), clock, store }
+    }
+
+    pub(crate) async fn facts(&self, facts: Vec<Fact>) {
+        self.store.commit(Commit { facts }).await.unwrap();
+    }
+
+    pub(crate) async fn ticket(&self, email: &str) -> Ticket {
+        self.desk.create_ticket(request(email), None, agent()).await.unwrap()
+    }
+
+    /// A live installation with all that its manifest asks for; its component is not there.
+    pub(crate) async fn installation(&self, change: impl FnOnce(&mut Installation)) -> Installation {
+        let manifest = Manifest::parse(MANIFEST).unwrap();
+        let mut installation = Installation {
+            id: InstallationId::mint(self.desk.0.ids.as_ref(), NOW),
+            grants: manifest.requested(),
+            settings: manifest.default_settings(),
+            manifest,
+            digest: "0".repeat(64),
+            mode: Mode::Live,
+            limits: Limits::default(),
+            faults_in_a_row: 0,
+            quarantine: None,
+            installed_at: NOW,
+            updated_at: NOW,
+        };
+        change(&mut installation);
+        self.facts(vec![Fact::PutInstallation(Box::new(installation.clone()))]).await;
+        self.desk.reload_plugins().await.unwrap();
+        installation
+    }
+}
+
+pub(crate) fn request(email: &str) -> NewTicket {
+    NewTicket {
+        subject: "Parcel".to_owned(),
+        text: "Where is it?".to_owned(),
+        email: email.to_owned(),
+        name: Some("Ana".to_owned()),
+        channel: Channel::Api,
+        language: None,
+        custom: Default::default(),
+        tags: Vec::new(),
+    }
+}
+
+pub(crate) fn agent() -> Actor {
+    Actor::new(ActorKind::Agent, "kim")
+}
+
+pub(crate) fn no_grants() -> Grants {
+    Grants::default()
+}

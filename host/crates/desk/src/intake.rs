@@ -1,0 +1,441 @@
+//! Intake: what comes in is sealed and stored first (that is what is acknowledged), then redacted,
+//! threaded and made a ticket in one commit. Nothing is lost on the way: what cannot be redacted is
+//! held, what cannot be read becomes a ticket with the original attached.
+
+use channels::email;
+use domain::contact::{Contact, is_address};
+use domain::event::EventType;
+use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
+use domain::job::{Job, Lease, NewJob};
+use domain::message::{Attachment, AutoClass, Direction, Message};
+use domain::redaction::Clean;
+use domain::ticket::{StatusCategory, Ticket};
+use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
+use domain::{Actor, ActorKind, Refusal, Timestamp};
+use sha2::{Digest, Sha256};
+use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
+
+use crate::arrival::{Arrival, NewTicket, arrival_of_request, document, read_arrival};
+use crate::idempotency::Memo;
+use crate::redact::Redacted;
+use crate::worker::Outcome;
+use crate::{Desk, DeskError};
+
+/// How often a commit is tried anew when somebody else was faster.
+pub(crate) const RACES_MAX: u32 = 8;
+
+/// Proof that something is in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct IntakeReceipt {
+    /// Under which id.
+    pub intake_id: IntakeId,
+    /// Whether the very same thing had come in before.
+    pub duplicate: bool,
+}
+
+impl Desk {
+    /// Takes in a raw mail. When this answers, the mail is in the database, sealed.
+    ///
+    /// # Errors
+    /// When it could not be stored.
+    pub async fn receive_mail(&self, source: &str, raw: Vec<u8>) -> Result<IntakeReceipt, DeskError> {
+        let external_id = hex::encode(Sha256::digest(&raw));
+        self.receive(source, &external_id, IntakeKind::Mail, &raw).await
+    }
+
+    /// Takes in a request in bulk (JSON Lines): the same way as a mail.
+    ///
+    /// # Errors
+    /// When it is malformed or could not be stored.
+    pub async fn receive_ticket(
+        &self,
+        source: &str,
+        external_id: Option<&str>,
+        new: NewTicket,
+    ) -> Result<IntakeReceipt, DeskError> {
+        new.check()?;
+        let bytes = serde_json::to_vec(&new).map_err(|e| Refusal::new("bad_request", e.to_string()))?;
+        let external_id = external_id.map_or_else(|| hex::encode(Sha256::digest(&bytes)), ToOwned::to_owned);
+        self.receive(source, &external_id, IntakeKind::Ticket, &bytes).await
+    }
+
+    async fn receive(
+        &self,
+        source: &str,
+        external_id: &str,
+        kind: IntakeKind,
+        clear: &[u8],
+    ) -> Result<IntakeReceipt, DeskError> {
+        let now = self.now();
+        let id = IntakeId::mint(self.0.ids.as_ref(), now);
+        let sealed = self.0.seal.seal(&id.to_string(), clear)?;
+        let intake = Intake {
+            id,
+            source: source.to_owned(),
+            received_at: now,
+            kind,
+            sealed,
+            state: IntakeState::Waiting,
+            reason: None,
+            ticket_id: None,
+        };
+        let facts = vec![
+            Fact::Seen {
+                source: source.to_owned(),
+                external_id: external_id.to_owned(),
+                outcome: id.to_string(),
+                at: now,
+            },
+            Fact::AddIntake(Box::new(intake)),
+            Fact::Enqueue(NewJob { lane: id.to_string(), ready_at: now, job: Job::Intake { intake_id: id } }),
+        ];
+        match self.0.store.commit(Commit { facts }).await {
+            Ok(()) => Ok(IntakeReceipt { intake_id: id, duplicate: false }),
+            Err(StoreError::Conflict("seen")) => {
+                let first = self.0.store.seen(source, external_id).await?;
+                let intake_id = first.and_then(|f| f.parse().ok()).unwrap_or(id);
+                Ok(IntakeReceipt { intake_id, duplicate: true })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes in a request at once: for callers that need the ticket's number in the answer. With a memo
+    /// once only.
+    ///
+    /// # Errors
+    /// When it is malformed, cannot be redacted now, was done before, or cannot be stored.
+    pub async fn create_ticket(
+        &self,
+        new: NewTicket,
+        memo: Option<Memo<Ticket>>,
+        _actor: Actor,
+    ) -> Result<Ticket, DeskError> {
+        new.check()?;
+        let arrival = arrival_of_request(new);
+        let redacted =
+            self.redact(document(&arrival), None).await.map_err(|held| DeskError::Redaction(held.why))?;
+        for _ in 0..RACES_MAX {
+            let (work, mut facts) = self.admit_arrival(&arrival, &redacted, None).await?;
+            facts.extend(memo.as_ref().map(|memo| memo.fact(&work.ticket, self.now())));
+            match self.0.store.commit(Commit { facts }).await {
+                Ok(()) => return Ok(work.ticket),
+                Err(StoreError::Conflict("seen")) => return Err(DeskError::Repeated),
+                Err(StoreError::Conflict(_) | StoreError::Stale(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy("the requester's record"))
+    }
+
+    /// Works one intake job.
+    pub(crate) async fn work_intake(&self, lease: &Lease, id: IntakeId) -> Result<Outcome, DeskError> {
+        let intake = match self.0.store.intake(id).await? {
+            // Its ticket was made in the commit that said done: it is never taken in twice.
+            Some(intake) if intake.state != IntakeState::Done => intake,
+            _ => return Ok(Outcome::Done(Vec::new())),
+        };
+        let clear = self.0.seal.open(&id.to_string(), &intake.sealed)?;
+        let arrival = read_arrival(intake.kind, clear).await?;
+        let thread = self.find_thread(&arrival).await?;
+        let redacted = match self.redact(document(&arrival), thread.as_ref().map(|t| t.id)).await {
+            Ok(redacted) => redacted,
+            Err(held) => return self.hold(lease, &intake, held).await,
+        };
+        for _ in 0..RACES_MAX {
+            let thread = match &thread {
+                Some(ticket) => self.0.store.ticket(ticket.id).await?,
+                None => None,
+            };
+            let (work, mut facts) = self.admit_arrival(&arrival, &redacted, thread).await?;
+            facts.push(Fact::SetIntake {
+                id,
+                state: IntakeState::Done,
+                reason: None,
+                ticket_id: Some(work.ticket.id),
+                drop_raw: false,
+            });
+            facts.push(Fact::FinishJob {
+                lane: lease.lane.clone(),
+                fence: lease.fence,
+                sequence: lease.sequence,
+            });
+            match self.0.store.commit(Commit { facts }).await {
+                Ok(()) => return Ok(Outcome::Committed),
+                Err(StoreError::Stale("lease")) => return Ok(Outcome::Lost),
+                Err(StoreError::Conflict(_) | StoreError::Stale(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy("the ticket"))
+    }
+
+    /// Keeps an intake back: sealed, visible, tried again, an event for the admin.
+    async fn hold(
+        &self,
+        lease: &Lease,
+        intake: &Intake,
+        held: crate::redact::Held,
+    ) -> Result<Outcome, DeskError> {
+        let why = held.why;
+        tracing::error!(intake = %intake.id, why, "held: redaction is not possible now");
+        metrics::counter!("kulanz_intake_held_total").increment(1);
+        let mut facts = Vec::new();
+        for (run, installed) in &held.runs {
+            facts.push(Fact::AddRun(Box::new(run.clone())));
+            facts.extend(self.fault_facts(&installed.installation, run).await);
+        }
+        if intake.state != IntakeState::Held {
+            let data = serde_json::json!({ "intake_id": intake.id, "why": why });
+            facts.extend(self.house_facts(self.house_event(EventType::IntakeHeld, data)).await);
+        }
+        facts.push(Fact::SetIntake {
+            id: intake.id,
+            state: IntakeState::Held,
+            reason: Some(why.clone()),
+            ticket_id: None,
+            drop_raw: false,
+        });
+        let wait_ms = 30_000 * (1 << lease.attempts.clamp(0, 5));
+        facts.push(Fact::RetryJob {
+            lane: lease.lane.clone(),
+            fence: lease.fence,
+            sequence: lease.sequence,
+            ready_at: self.now().plus(wait_ms),
+            error: why,
+        });
+        self.commit_and_reload(facts).await?;
+        Ok(Outcome::Committed)
+    }
+
+    /// The ticket this mail belongs to: by In-Reply-To and References, else by the number in the subject;
+    /// never for a stranger, who gets a ticket of their own.
+    async fn find_thread(&self, arrival: &Arrival) -> Result<Option<Ticket>, DeskError> {
+        if !is_address(&arrival.address) {
+            return Ok(None);
+        }
+        let candidates: Vec<String> =
+            arrival.in_reply_to.iter().chain(arrival.references.iter().rev()).cloned().collect();
+        let by_id = if candidates.is_empty() {
+            None
+        } else {
+            self.0.store.message_by_internet_id(&candidates).await?
+        };
+        let ticket = match by_id {
+            Some((_, ticket_id)) => self.0.store.ticket(ticket_id).await?,
+            None => match number_in_subject(&arrival.subject) {
+                Some(number) => self.0.store.ticket_by_number(number).await?,
+                None => None,
+            },
+        };
+        let Some(ticket) = ticket else { return Ok(None) };
+        let requester = self.0.store.contact(ticket.requester_id).await?;
+        let is_participant = requester.is_some_and(|r| r.email == arrival.address);
+        let is_bounce_of_ours = arrival.auto_class == AutoClass::Bounce && by_id.is_some();
+        Ok((is_participant || is_bounce_of_ours).then_some(ticket))
+    }
+
+    /// Everything one arrival changes, as facts. Decides nothing but what the domain's rules say.
+    async fn admit_arrival(
+        &self,
+        arrival: &Arrival,
+        redacted: &Redacted,
+        thread: Option<Ticket>,
+    ) -> Result<(Work, Vec<Fact>), DeskError> {
+        let now = self.now();
+        let mut facts = Vec::new();
+        let (contact, is_news) = self.contact_for(arrival, redacted, now).await?;
+        let actor = Actor::new(ActorKind::Contact, contact.id.to_string());
+        if is_news {
+            facts.push(Fact::PutContact(contact.clone()));
+        }
+        let stamp = self.stamp(actor);
+        let mut work = match thread {
+            Some(ticket) if may_continue(&ticket, now) => Work::on(ticket),
+            related => self.new_ticket(arrival, redacted, &contact, related, &stamp).await?,
+        };
+        let message = self.message_of(arrival, redacted, &work, &stamp, &mut facts)?;
+        let message_id = work.add_message(&stamp, message);
+        let received = work.events.iter().rfind(|e| e.kind == EventType::MessageReceived).map(|e| e.id);
+        if let Some(event) = received {
+            facts.extend(self.redaction_facts(redacted, work.ticket.id, message_id, event)?);
+        }
+        self.note_problems(arrival, &mut work);
+        facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+        // References first: a message row needs its ticket row.
+        facts.sort_by_key(fact_order);
+        Ok((work, facts))
+    }
+
+    /// Who wrote, and whether that is news to the store: a contact that is known already is not written
+    /// again, so that what somebody else changes of it meanwhile (a consent!) stays.
+    async fn contact_for(
+        &self,
+        arrival: &Arrival,
+        redacted: &Redacted,
+        now: Timestamp,
+    ) -> Result<(Contact, bool), DeskError> {
+        let name = redacted.parts.get(2).map(|c| c.as_str().to_owned()).filter(|n| !n.is_empty());
+        if let Some(mut contact) = self.0.store.contact_by_email(&arrival.address).await? {
+            let is_news = contact.name.is_none() && name.is_some();
+            contact.name = contact.name.or(name);
+            return Ok((contact, is_news));
+        }
+        let contact = Contact {
+            id: ContactId::mint(self.0.ids.as_ref(), now),
+            name,
+            email: arrival.address.clone(),
+            locale: arrival.language.clone(),
+            time_zone: None,
+            verified: false,
+            proactive_consent: true,
+            created_at: now,
+        };
+        Ok((contact, true))
+    }
+
+    async fn new_ticket(
+        &self,
+        arrival: &Arrival,
+        redacted: &Redacted,
+        contact: &Contact,
+        related: Option<Ticket>,
+        stamp: &Stamp<'_>,
+    ) -> Result<Work, DeskError> {
+        let number = self.0.numbers.next(&self.0.store).await?;
+        let mut ticket = blank_ticket(
+            TicketId::mint(self.0.ids.as_ref(), stamp.now),
+            number,
+            contact.id,
+            arrival.channel,
+            stamp.now,
+        );
+        ticket.subject = part(redacted, 0);
+        if ticket.subject.trim().is_empty() {
+            "(no subject)".clone_into(&mut ticket.subject);
+        }
+        ticket.language.clone_from(&arrival.language);
+        ticket.custom.clone_from(&arrival.custom);
+        ticket.tags = arrival.tags.iter().cloned().collect();
+        if let Some(related) = related {
+            ticket.custom.insert("related".to_owned(), format!("#{}", related.number));
+        }
+        Ok(Work::create(ticket, stamp))
+    }
+
+    fn message_of(
+        &self,
+        arrival: &Arrival,
+        redacted: &Redacted,
+        work: &Work,
+        stamp: &Stamp<'_>,
+        facts: &mut Vec<Fact>,
+    ) -> Result<Message, DeskError> {
+        let id = MessageId::mint(self.0.ids.as_ref(), stamp.now);
+        let mut message =
+            blank_message(id, work.ticket.id, Direction::Inbound, stamp.actor.clone(), stamp.now);
+        message.subject = part(redacted, 0);
+        message.text = part(redacted, 1);
+        message.reply_text = email::reply_text(&message.text);
+        message.auto_class = arrival.auto_class;
+        message.internet_message_id.clone_from(&arrival.internet_message_id);
+        message.in_reply_to.clone_from(&arrival.in_reply_to);
+        message.references.clone_from(&arrival.references);
+        message.language.clone_from(&arrival.language);
+        for (n, file) in arrival.files.iter().enumerate() {
+            let name = part(redacted, 3 + n);
+            message.attachments.push(self.attach(
+                name,
+                &file.content_type,
+                &file.sha256,
+                &file.bytes,
+                stamp.now,
+                facts,
+            )?);
+        }
+        if let Some(original) = arrival.original.as_ref().filter(|_| !arrival.problems.is_empty()) {
+            let sha256 = hex::encode(Sha256::digest(original));
+            message.attachments.push(self.attach(
+                "original.eml".to_owned(),
+                "message/rfc822",
+                &sha256,
+                original,
+                stamp.now,
+                facts,
+            )?);
+        }
+        Ok(message)
+    }
+
+    fn attach(
+        &self,
+        file_name: String,
+        content_type: &str,
+        sha256: &str,
+        bytes: &[u8],
+        now: Timestamp,
+        facts: &mut Vec<Fact>,
+    ) -> Result<Attachment, DeskError> {
+        // A blob is shared by all attachments with the same bytes, so it is sealed under its digest.
+        let sealed = self.0.seal.seal(sha256, bytes)?;
+        facts.push(Fact::AddBlob { sha256: sha256.to_owned(), sealed });
+        Ok(Attachment {
+            id: AttachmentId::mint(self.0.ids.as_ref(), now),
+            file_name,
+            content_type: content_type.to_owned(),
+            size_bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            sha256: sha256.to_owned(),
+        })
+    }
+
+    /// A note that says what could not be read of a broken mail.
+    fn note_problems(&self, arrival: &Arrival, work: &mut Work) {
+        if arrival.problems.is_empty() {
+            return;
+        }
+        let stamp = self.stamp(Actor::system());
+        let id = MessageId::mint(self.0.ids.as_ref(), stamp.now);
+        let mut note = blank_message(id, work.ticket.id, Direction::Note, Actor::system(), stamp.now);
+        note.text = format!(
+            "This mail could not be fully read ({}). The original is attached to it, sealed.",
+            arrival.problems.join("; ")
+        );
+        note.reply_text.clone_from(&note.text);
+        note.automatic = true;
+        work.add_message(&stamp, note);
+    }
+}
+
+fn part(redacted: &Redacted, index: usize) -> String {
+    redacted.parts.get(index).map(Clean::as_str).unwrap_or_default().to_owned()
+}
+
+/// Parents before children: rows refer to rows.
+pub(crate) const fn fact_order(fact: &Fact) -> u8 {
+    match fact {
+        Fact::FinishJob { .. } | Fact::RetryJob { .. } | Fact::BuryJob { .. } => 0,
+        Fact::PutContact(_) | Fact::AddBlob { .. } => 1,
+        Fact::PutTicket { .. } => 2,
+        Fact::AddMessage(_) => 3,
+        Fact::AddEvents(_) => 4,
+        Fact::AddRun(_) => 5,
+        _ => 6,
+    }
+}
+
+/// Whether a customer's message continues a ticket rather than opening a new one.
+fn may_continue(ticket: &Ticket, now: Timestamp) -> bool {
+    match ticket.status_category {
+        StatusCategory::Closed => false,
+        StatusCategory::Solved => {
+            ticket.solved_at.is_none_or(|at| now < at.plus(REOPEN_WINDOW_DAYS * domain::clock::DAY_MS))
+        }
+        StatusCategory::New | StatusCategory::Open | StatusCategory::Pending | StatusCategory::OnHold => true,
+    }
+}
+
+/// `[#123]` in a subject.
+fn number_in_subject(subject: &str) -> Option<i64> {
+    let rest = subject.split("[#").nth(1)?;
+    rest.split(']').next()?.parse().ok()
+}

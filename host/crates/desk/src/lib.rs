@@ -1,0 +1,143 @@
+//! Floor 2: the use cases. Every door (API, console, CLI, mail, cron) comes in here.
+//!
+//! Knows no HTTP, no HTML, no SQL text, no wasmtime type. Reads, decides with `domain`, writes one
+//! `Commit`; no transaction is ever open while wasm, SMTP or HTTP runs.
+
+mod administer;
+mod arrival;
+mod bench;
+mod config;
+mod deliver;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod idempotency;
+mod intake;
+mod knowledge;
+mod numbers;
+mod people;
+mod plugin_host;
+mod plugins;
+mod redact;
+mod schedules;
+mod seal;
+mod stories;
+mod turn;
+mod webhooks;
+mod worker;
+
+use std::sync::Arc;
+
+use channels::Egress;
+use domain::{Clock, Ids};
+use runtime::Runtime;
+
+pub use administer::{NewArticle, NewToken, NewWebhook};
+pub use arrival::{NewTicket, sender_of};
+pub use config::{DeskConfig, MailIdentity};
+pub use error::DeskError;
+pub use idempotency::Memo;
+pub use intake::IntakeReceipt;
+pub use people::{NewMessage, NewMessageKind, TicketChange};
+pub use plugins::{InstallRequest, InstallationChange, InstalledView};
+pub use seal::SealKey;
+pub use store::{
+    AutomaticCounts, DeadJob, Intake, IntakeKind, IntakeState, Page, QueueState, Store, StoreError,
+    Suppression, TicketFilter,
+};
+pub use worker::{Settled, Worker};
+
+/// What a desk is made of. Time, chance and the outside come in by these doors.
+pub struct DeskParts {
+    /// Where facts lie.
+    pub store: Store,
+    /// What runs plugins.
+    pub runtime: Runtime,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<dyn Ids>,
+    /// How mail leaves.
+    pub egress: Arc<dyn Egress>,
+    /// What seals.
+    pub seal: SealKey,
+    /// Outbound HTTP for plugins; none: `http` answers unavailable.
+    pub fetch: Option<channels::fetch::Fetch>,
+    /// Outbound HTTP for webhooks.
+    pub webhooks: channels::fetch::Fetch,
+    /// Settings.
+    pub config: DeskConfig,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) runtime: Runtime,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) seal: SealKey,
+    pub(crate) fetch: Option<channels::fetch::Fetch>,
+    pub(crate) webhooks: channels::fetch::Fetch,
+    pub(crate) config: DeskConfig,
+    pub(crate) numbers: numbers::Numbers,
+    pub(crate) roster: plugins::RosterCell,
+    pub(crate) knowledge: knowledge::Knowledge,
+    /// Counting a budget and using it up must not interleave within this process.
+    pub(crate) gate: tokio::sync::Mutex<()>,
+    /// Name of this process as a holder of leases: new at every start, never a host name.
+    pub(crate) owner: String,
+}
+
+/// The handle that every door receives. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk(pub(crate) Arc<Inner>);
+
+impl Desk {
+    /// Puts a desk together and loads the installed plugins.
+    ///
+    /// # Errors
+    /// When the store cannot be read. A plugin that cannot be loaded is not an error: it is quarantined.
+    pub async fn open(parts: DeskParts) -> Result<Self, DeskError> {
+        let owner = parts.ids.next(parts.clock.now()).to_string();
+        let desk = Self(Arc::new(Inner {
+            store: parts.store,
+            runtime: parts.runtime,
+            clock: parts.clock,
+            ids: parts.ids,
+            egress: parts.egress,
+            seal: parts.seal,
+            fetch: parts.fetch,
+            webhooks: parts.webhooks,
+            config: parts.config,
+            numbers: numbers::Numbers::default(),
+            roster: plugins::RosterCell::default(),
+            knowledge: knowledge::Knowledge::default(),
+            gate: tokio::sync::Mutex::new(()),
+            owner,
+        }));
+        desk.reload_plugins().await?;
+        Ok(desk)
+    }
+
+    /// Questions to what is stored. Doors read through this; only the desk writes.
+    #[must_use]
+    pub fn ask(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Now, by the desk's clock.
+    #[must_use]
+    pub fn now(&self) -> domain::Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Settings in force.
+    #[must_use]
+    pub fn config(&self) -> &DeskConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn stamp(&self, actor: domain::Actor) -> domain::work::Stamp<'_> {
+        domain::work::Stamp { now: self.now(), actor, cause: None, ids: self.0.ids.as_ref() }
+    }
+}

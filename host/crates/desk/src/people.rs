@@ -1,0 +1,297 @@
+//! What people do to tickets: write, change fields, accept or decline what a plugin suggested.
+
+use domain::effect::Proposal;
+use domain::id::{DecisionId, MessageId, TicketId};
+use domain::message::{Direction, Message};
+use domain::plugin::Mode;
+use domain::redaction::{Document, Part};
+use domain::run::{Decision, DecisionStatus};
+use domain::ticket::{Field, Ticket};
+use domain::turn::{Bid, LoopBudget, reply_subject, resolve};
+use domain::work::{Stamp, Work, blank_message};
+use domain::{Actor, ActorKind, Refusal};
+use store::{Commit, Fact, StoreError};
+
+use crate::idempotency::Memo;
+use crate::intake::{RACES_MAX, fact_order};
+use crate::{Desk, DeskError};
+
+/// What kind of message a person writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewMessageKind {
+    /// To the customer.
+    Reply,
+    /// Among us.
+    Note,
+    /// From the customer, by API or portal.
+    Inbound,
+}
+
+/// A message that a person writes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMessage {
+    /// What kind.
+    pub kind: NewMessageKind,
+    /// Plain text.
+    pub text: String,
+}
+
+/// One change of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TicketChange {
+    /// Set a field; empty clears it.
+    SetField {
+        /// Which.
+        field: Field,
+        /// To what.
+        value: String,
+    },
+    /// Add a tag.
+    AddTag(String),
+    /// Remove a tag.
+    RemoveTag(String),
+}
+
+impl Desk {
+    /// Adds a person's message to a ticket. The text passes the redaction gate like any other. With a memo
+    /// once only.
+    ///
+    /// # Errors
+    /// When the ticket does not exist, the text is empty, redaction is not possible now, or it was done
+    /// before.
+    pub async fn post_message(
+        &self,
+        ticket_id: TicketId,
+        new: NewMessage,
+        memo: Option<Memo<Message>>,
+        actor: Actor,
+    ) -> Result<Message, DeskError> {
+        if new.text.trim().is_empty() || new.text.len() > domain::effect::TEXT_BYTES_MAX * 16 {
+            return Err(Refusal::new("bad_request", "A message has 1 byte to 1 MiB of text.")
+                .at("text")
+                .into());
+        }
+        let document = Document {
+            parts: vec![Part { name: "text".to_owned(), text: new.text.clone() }],
+            ..Document::default()
+        };
+        let redacted =
+            self.redact(document, Some(ticket_id)).await.map_err(|held| DeskError::Redaction(held.why))?;
+        for _ in 0..RACES_MAX {
+            let view =
+                self.0.store.view(ticket_id).await?.ok_or_else(|| DeskError::missing("ticket", ticket_id))?;
+            let mut work = Work::on(view.ticket.clone());
+            let author = match new.kind {
+                NewMessageKind::Inbound => {
+                    Actor::new(ActorKind::Contact, view.ticket.requester_id.to_string())
+                }
+                NewMessageKind::Reply | NewMessageKind::Note => actor.clone(),
+            };
+            let stamp = self.stamp(author);
+            let text = redacted.parts.first().map(|c| c.as_str().to_owned()).unwrap_or_default();
+            let message = draft(&view, new.kind, text, &stamp);
+            let message_id = work.add_message(&stamp, message);
+            let mut facts = match work.events.first().map(|e| e.id) {
+                Some(event) => self.redaction_facts(&redacted, ticket_id, message_id, event)?,
+                None => Vec::new(),
+            };
+            facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+            facts.extend(memo.as_ref().zip(work.messages.last()).map(|(memo, m)| memo.fact(m, stamp.now)));
+            facts.sort_by_key(fact_order);
+            match self.0.store.commit(Commit { facts }).await {
+                Ok(()) => return work.messages.pop().ok_or(DeskError::Busy("the ticket")),
+                Err(StoreError::Conflict("seen")) => return Err(DeskError::Repeated),
+                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy("the ticket"))
+    }
+
+    /// Changes a ticket. With `expect_version` only if it still has that version.
+    ///
+    /// # Errors
+    /// When it does not exist, has another version, or a change is refused; then nothing is changed.
+    pub async fn change_ticket(
+        &self,
+        id: TicketId,
+        changes: Vec<TicketChange>,
+        expect_version: Option<i64>,
+        actor: Actor,
+    ) -> Result<Ticket, DeskError> {
+        for _ in 0..RACES_MAX {
+            let ticket = self.0.store.ticket(id).await?.ok_or_else(|| DeskError::missing("ticket", id))?;
+            if let Some(version) = expect_version.filter(|v| *v != ticket.version) {
+                let sentence = format!(
+                    "The ticket has version {} by now, not {version}: read it again.",
+                    ticket.version
+                );
+                return Err(Refusal::new("version_conflict", sentence).at("version").into());
+            }
+            let mut work = Work::on(ticket);
+            let stamp = self.stamp(actor.clone());
+            for change in &changes {
+                match change {
+                    TicketChange::SetField { field, value } => work.set_field(&stamp, field, value)?,
+                    TicketChange::AddTag(tag) => work.add_tag(&stamp, tag)?,
+                    TicketChange::RemoveTag(tag) => work.remove_tag(&stamp, tag),
+                };
+            }
+            if !work.is_changed() {
+                return Ok(work.ticket);
+            }
+            let facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+            match self.0.store.commit(Commit { facts }).await {
+                Ok(()) => return Ok(work.ticket),
+                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy("the ticket"))
+    }
+
+    /// Accepts what a plugin suggested: it is applied now, in the person's name and on the ticket as it is.
+    ///
+    /// # Errors
+    /// When it is no suggestion (any more), or policy refuses it now.
+    pub async fn accept(&self, id: DecisionId, actor: Actor) -> Result<Decision, DeskError> {
+        for _ in 0..RACES_MAX {
+            let mut decision = self.suggestion(id).await?;
+            let facts = Box::pin(self.accept_facts(&mut decision, &actor)).await?;
+            match self.0.store.commit(Commit { facts }).await {
+                Ok(()) => return Ok(decision),
+                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy("the ticket"))
+    }
+
+    async fn accept_facts(&self, decision: &mut Decision, actor: &Actor) -> Result<Vec<Fact>, DeskError> {
+        let view = self
+            .0
+            .store
+            .view(decision.ticket_id)
+            .await?
+            .ok_or_else(|| DeskError::missing("ticket", decision.ticket_id))?;
+        let run = self
+            .0
+            .store
+            .run(decision.run_id)
+            .await?
+            .ok_or_else(|| DeskError::missing("run", decision.run_id))?;
+        let event_id = run.event_id.ok_or_else(|| DeskError::missing("event of run", run.id))?;
+        let event =
+            self.0.store.event(event_id).await?.ok_or_else(|| DeskError::missing("event", event_id))?;
+        let mut installation = self.installation(decision.installation_id).await?;
+        installation.mode = Mode::Live;
+        let proposal = Proposal {
+            ticket_id: decision.ticket_id,
+            effect: decision.effect.clone(),
+            basis: decision.basis.clone(),
+        };
+        let bids = [Bid {
+            installation: &installation,
+            order: 0,
+            run_id: run.id,
+            proposals: std::slice::from_ref(&proposal),
+        }];
+        let mut bench = self.bench_of(view).await?;
+        let stamp = self.stamp(actor.clone());
+        // A person stands behind it: budgets of automatic changes do not apply.
+        let budget = LoopBudget {
+            changes_per_ticket_hour: i64::MAX,
+            repeats_per_hour: i64::MAX,
+            ..LoopBudget::default()
+        };
+        let verdict = resolve(&event, &bids, &mut bench.works, &mut bench.standings, &budget, &stamp)
+            .into_iter()
+            .next();
+        match verdict {
+            Some(v) if v.status == DecisionStatus::Applied => {}
+            Some(v) => return Err(Refusal::new("not_applicable", v.reason).into()),
+            None => return Err(Refusal::new("not_applicable", "there is nothing to apply").into()),
+        }
+        decision.status = DecisionStatus::Applied;
+        decision.reason = format!("accepted by {} {}", actor.kind, actor.id).trim().to_owned();
+        decision.decided_at = self.now();
+        let mut changed: Vec<Work> = bench.works.into_values().filter(Work::is_changed).collect();
+        // The person takes responsibility, so it is not automatic mail.
+        changed.iter_mut().flat_map(|w| &mut w.messages).for_each(|m| m.automatic = false);
+        let mut facts = self.work_facts(&mut changed).await;
+        facts.sort_by_key(fact_order);
+        facts.push(self.set_decision(decision));
+        facts.push(self.audit(actor, "decision.accepted", decision.id, serde_json::Value::Null));
+        Ok(facts)
+    }
+
+    /// Declines what a plugin suggested.
+    ///
+    /// # Errors
+    /// When it is no suggestion (any more).
+    pub async fn decline(&self, id: DecisionId, reason: &str, actor: Actor) -> Result<Decision, DeskError> {
+        let mut decision = self.suggestion(id).await?;
+        decision.status = DecisionStatus::Rejected;
+        let reason: String = reason.chars().filter(|c| !c.is_control()).take(500).collect();
+        decision.reason = format!("declined by {} {}: {reason}", actor.kind, actor.id);
+        decision.decided_at = self.now();
+        let facts = vec![
+            self.set_decision(&decision),
+            self.audit(&actor, "decision.declined", id, serde_json::Value::Null),
+        ];
+        self.0.store.commit(Commit { facts }).await?;
+        Ok(decision)
+    }
+
+    fn set_decision(&self, decision: &Decision) -> Fact {
+        Fact::SetDecision {
+            id: decision.id,
+            status: decision.status,
+            reason: decision.reason.clone(),
+            decided_at: decision.decided_at,
+            expect: Some(DecisionStatus::Suggested),
+        }
+    }
+
+    async fn suggestion(&self, id: DecisionId) -> Result<Decision, DeskError> {
+        let decision = self.0.store.decision(id).await?.ok_or_else(|| DeskError::missing("decision", id))?;
+        if decision.status == DecisionStatus::Suggested {
+            Ok(decision)
+        } else {
+            Err(Refusal::new(
+                "not_a_suggestion",
+                format!("The decision is {}; only a suggested one waits for an agent.", decision.status),
+            )
+            .into())
+        }
+    }
+}
+
+fn draft(
+    view: &domain::snapshot::TicketView,
+    kind: NewMessageKind,
+    text: String,
+    stamp: &Stamp<'_>,
+) -> Message {
+    let direction = match kind {
+        NewMessageKind::Reply => Direction::Outbound,
+        NewMessageKind::Note => Direction::Note,
+        NewMessageKind::Inbound => Direction::Inbound,
+    };
+    let id = MessageId::mint(stamp.ids, stamp.now);
+    let mut message = blank_message(id, view.ticket.id, direction, stamp.actor.clone(), stamp.now);
+    message.reply_text.clone_from(&text);
+    message.text = text;
+    if direction == Direction::Outbound {
+        let inbound = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
+        message.subject = reply_subject(&view.ticket.subject);
+        message.to_address = view.requester.as_ref().map(|r| r.email.clone());
+        message.in_reply_to = inbound.and_then(|m| m.internet_message_id.clone());
+        message.references = inbound
+            .map(|m| m.references.iter().cloned().chain(m.internet_message_id.clone()).collect())
+            .unwrap_or_default();
+    }
+    message
+}

@@ -1,0 +1,135 @@
+//! What a run may ask of the desk while it runs: its own kv, other tickets, articles, HTTP. Grants were
+//! checked by the runtime before a question comes here.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use domain::id::{InstallationId, TicketId};
+use domain::snapshot::TicketView;
+use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
+use store::{Page, TicketFilter};
+
+use crate::Inner;
+use crate::bench::Seen;
+
+/// Tickets a search answers at most.
+const TICKETS_MAX: u32 = 200;
+
+/// The desk as one installation sees it.
+pub(crate) struct PluginHost {
+    desk: Arc<Inner>,
+    installation_id: InstallationId,
+    seen: Mutex<BTreeMap<TicketId, Seen>>,
+}
+
+impl PluginHost {
+    /// The desk for one run of this installation.
+    pub(crate) fn of(desk: &Arc<Inner>, installation_id: InstallationId) -> Self {
+        Self { desk: Arc::clone(desk), installation_id, seen: Mutex::default() }
+    }
+
+    /// What the run has read of tickets so far, each as it saw it first.
+    pub(crate) fn seen(&self) -> BTreeMap<TicketId, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn shows(&self, view: &TicketView) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.entry(view.ticket.id).or_insert_with(|| Seen::of(view));
+    }
+}
+
+fn unavailable(error: impl std::fmt::Display) -> HostError {
+    tracing::warn!(%error, "a plugin's question could not be answered");
+    HostError::Unavailable("the house cannot answer just now".to_owned())
+}
+
+#[async_trait]
+impl Host for PluginHost {
+    async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        self.desk.store.kv_get(self.installation_id, key).await.map_err(unavailable)
+    }
+
+    async fn kv_keys(&self, prefix: &str) -> Result<Vec<String>, HostError> {
+        self.desk.store.kv_keys(self.installation_id, prefix, 1_000).await.map_err(unavailable)
+    }
+
+    async fn kv_bytes(&self) -> Result<u64, HostError> {
+        let bytes = self.desk.store.kv_bytes(self.installation_id).await.map_err(unavailable)?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
+    async fn ticket(&self, id: TicketId) -> Result<Option<TicketView>, HostError> {
+        let view = self.desk.store.view(id).await.map_err(unavailable)?;
+        view.iter().for_each(|view| self.shows(view));
+        Ok(view)
+    }
+
+    async fn search_tickets(&self, query: TicketQuery) -> Result<Vec<TicketView>, HostError> {
+        let requester = match query.requester_of {
+            None => None,
+            Some(ticket) => match self.desk.store.ticket(ticket).await.map_err(unavailable)? {
+                Some(ticket) => Some(ticket.requester_id),
+                None => return Ok(Vec::new()),
+            },
+        };
+        let filter = TicketFilter {
+            status_category: query.status_category,
+            tag: query.tag,
+            team: query.team,
+            requester,
+            customer_silent_since: query.customer_silent_since,
+            replied_before: query.replied_before,
+            solved_before: query.solved_before,
+            created_after: query.created_after,
+            oldest_first: true,
+        };
+        let page = Page { after: None, limit: query.limit.min(TICKETS_MAX) };
+        let tickets = self.desk.store.tickets(&filter, &page).await.map_err(unavailable)?;
+        let mut views = Vec::with_capacity(tickets.len());
+        for ticket in tickets {
+            views.extend(self.desk.store.view(ticket.id).await.map_err(unavailable)?);
+        }
+        views.iter().for_each(|view| self.shows(view));
+        Ok(views)
+    }
+
+    async fn search_articles(
+        &self,
+        question: &str,
+        language: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<FoundArticle>, HostError> {
+        let limit = usize::try_from(limit.min(20)).unwrap_or(20);
+        let found = self
+            .desk
+            .knowledge
+            .search(&self.desk.store, question, language, limit)
+            .await
+            .map_err(unavailable)?;
+        Ok(found.into_iter().map(found_article).collect())
+    }
+
+    async fn http(&self, request: HttpRequest) -> Result<HttpResponse, HostError> {
+        let Some(fetch) = &self.desk.fetch else {
+            return Err(HostError::Unavailable(
+                "outbound HTTP is switched off (plugins.http = false)".to_owned(),
+            ));
+        };
+        crate::plugins::fetch(fetch, request).await
+    }
+}
+
+fn found_article(found: crate::knowledge::Found) -> FoundArticle {
+    let article = found.article;
+    FoundArticle {
+        id: article.id,
+        key: article.key,
+        locale: article.locale,
+        title: article.title,
+        body: article.body,
+        score: found.score,
+        terms: found.terms,
+    }
+}

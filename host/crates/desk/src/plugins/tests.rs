@@ -1,0 +1,101 @@
+//! Administration of installations.
+
+use domain::redaction::{Document, Part};
+
+use super::*;
+use crate::fixture::{Fixture, agent, no_grants};
+
+fn with_tone(tone: Value) -> Option<Value> {
+    Some(serde_json::json!({ "tone": tone }))
+}
+
+#[tokio::test]
+async fn a_change_is_one_commit_with_one_audit_entry_and_does_everything_or_nothing() {
+    let house = Fixture::new().await;
+    let before = house.installation(|_| ()).await;
+    let limits = Limits { wall_ms: 5, ..Limits::default() };
+    let change = |settings| InstallationChange {
+        mode: Some(Mode::Shadow),
+        grants: Some(no_grants()),
+        settings,
+        limits: Some(limits),
+    };
+    let refused = house.desk.change_installation(before.id, change(with_tone(5.into())), agent()).await;
+    assert!(matches!(&refused, Err(DeskError::Refused(r)) if r.code == "bad_setting"), "{refused:?}");
+    let stored = || async { house.store.installation(before.id).await.unwrap().unwrap() };
+    assert_eq!(stored().await, before);
+    assert_eq!(house.store.audit(0, 9).await.unwrap().len(), 0);
+
+    house.desk.change_installation(before.id, change(with_tone("brisk".into())), agent()).await.unwrap();
+    let after = stored().await;
+    assert_eq!((after.mode, after.grants, after.limits.wall_ms), (Mode::Shadow, no_grants(), 5));
+    assert_eq!(after.settings, serde_json::json!({ "tone": "brisk" }));
+    let entries = house.store.audit(0, 9).await.unwrap();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].record.action, "plugin.changed");
+    assert!(!entries[0].record.details.to_string().contains("brisk"), "a setting may be a secret");
+    assert_eq!(entries[0].record.details["mode"], "shadow");
+}
+
+#[tokio::test]
+async fn a_grant_that_was_not_asked_for_is_refused() {
+    let house = Fixture::new().await;
+    let before = house.installation(|_| ()).await;
+    let grants = Some(std::iter::once("effect:reply".parse().unwrap()).collect());
+    let change = InstallationChange { grants, ..InstallationChange::default() };
+    let refused = house.desk.change_installation(before.id, change, agent()).await;
+    assert!(matches!(&refused, Err(DeskError::Refused(r)) if r.code == "grant_not_asked"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_upgrade_leaves_a_schedule_as_it_was_left_and_begins_new_times_anew() {
+    let house = Fixture::new().await;
+    let mut installation = house.installation(|_| ()).await;
+    let mut first = house.desk.schedules_of(&installation).await.unwrap();
+    first[0].enabled = false;
+    first[0].last_for = Some(house.desk.now());
+    house.facts(vec![Fact::PutSchedule(first[0].clone())]).await;
+    house.clock.advance(domain::clock::DAY_MS);
+    assert_eq!(house.desk.schedules_of(&installation).await.unwrap(), first);
+    installation.manifest.schedules[0].cron = "30 * * * *".to_owned();
+    let moved = house.desk.schedules_of(&installation).await.unwrap().remove(0);
+    assert_eq!((moved.id, moved.enabled, moved.last_for), (first[0].id, false, first[0].last_for));
+    assert!(moved.next_at.unwrap() > house.desk.now());
+}
+
+#[tokio::test]
+async fn with_a_redaction_plugin_out_of_order_no_text_passes() {
+    let document = || Document {
+        parts: vec![Part { name: "text".to_owned(), text: "IBAN".to_owned() }],
+        ..Document::default()
+    };
+    let redacts = |i: &mut Installation| {
+        i.manifest.hooks[0].kind = Hook::Redaction;
+        i.quarantine = Some("5 faults in a row".to_owned());
+    };
+    let house = Fixture::new().await;
+    assert!(house.desk.redact(document(), None).await.is_ok());
+    let installation = house.installation(redacts).await;
+    let held = house.desk.redact(document(), None).await.err().unwrap();
+    assert!(held.why.contains("example.clock is quarantined"), "{}", held.why);
+    house.desk.set_mode(installation.id, Mode::Off, agent()).await.unwrap();
+    assert!(house.desk.redact(document(), None).await.is_ok(), "an admin chose to do without it");
+}
+
+#[tokio::test]
+async fn a_text_waits_for_a_redaction_plugin_that_cannot_be_loaded() {
+    let house = Fixture::new().await;
+    house.installation(|i| i.manifest.hooks[0].kind = Hook::Redaction).await;
+    let held = house.desk.redact(Document::default(), None).await.err().unwrap();
+    assert!(held.why.contains("cannot be loaded"), "{}", held.why);
+}
+
+#[test]
+fn a_setting_of_the_wrong_kind_is_refused_by_name() {
+    let schema = serde_json::json!({ "type": "object", "properties": { "threshold": { "type": "number", "minimum": 0, "maximum": 1 } } });
+    let field = |settings: Value| check_settings(&schema, &settings).err().and_then(|r| r.field);
+    assert_eq!(field(serde_json::json!({ "threshold": 0.5 })), None);
+    assert_eq!(field(serde_json::json!({ "threshold": "x" })).as_deref(), Some("settings.threshold"));
+    assert_eq!(field(serde_json::json!({ "threshold": 2 })).as_deref(), Some("settings.threshold"));
+    assert_eq!(field(serde_json::json!({ "treshold": 0.5 })).as_deref(), Some("settings.treshold"));
+}

@@ -1,0 +1,148 @@
+//! The redaction stage: all redaction hooks over one document, then clean text. Fails closed: whatever
+//! goes wrong, no text comes out.
+
+use std::sync::Arc;
+
+use domain::id::{EventId, MessageId, RedactionId, TicketId};
+use domain::plugin::Hook;
+use domain::redaction::{Clean, DROPPED, Document, Finding, Placeholders, Redaction, Replacement, redact};
+use domain::run::{Fault, Run};
+use runtime::{Input, NoHost};
+use store::Fact;
+
+use crate::plugins::Installed;
+use crate::{Desk, DeskError};
+
+/// Clean text with everything that has to be stored beside it.
+pub(crate) struct Redacted {
+    /// One clean text per part.
+    pub(crate) parts: Vec<Clean>,
+    /// What was replaced; clear values, to be sealed by `facts`.
+    replacements: Vec<Replacement>,
+    names: Vec<String>,
+    /// One run per hook, without event and ticket yet.
+    runs: Vec<Run>,
+}
+
+/// Why redaction is not possible now.
+pub(crate) struct Held {
+    /// For people.
+    pub(crate) why: String,
+    /// The runs so far, the failed one among them.
+    pub(crate) runs: Vec<(Run, Arc<Installed>)>,
+}
+
+impl Desk {
+    /// Runs the redaction hooks and replaces what they found. `ticket` continues the numbering of
+    /// placeholders on a ticket that is already there.
+    pub(crate) async fn redact(
+        &self,
+        document: Document,
+        ticket: Option<TicketId>,
+    ) -> Result<Redacted, Held> {
+        let held = |why: String| Held { why, runs: Vec::new() };
+        let roster = self.roster().await;
+        let hooks = roster.with_hook(Hook::Redaction);
+        if hooks.is_empty() && self.0.config.redaction_required {
+            return Err(held("no redaction plugin is installed and active; install one, or set desk.redaction_required = false".to_owned()));
+        }
+        if !roster.blind.is_empty() {
+            let which = roster.blind.join("; ");
+            return Err(held(format!("the redaction plugin {which}; release it, or switch it off")));
+        }
+        let mut placeholders = self.placeholders(ticket).await.map_err(|e| held(e.to_string()))?;
+        let document = Arc::new(document);
+        let (mut findings, mut runs): (Vec<Finding>, Vec<(Run, Arc<Installed>)>) = (Vec::new(), Vec::new());
+        for (_, installed) in hooks {
+            let (report, run) = self
+                .call(
+                    &installed,
+                    Hook::Redaction,
+                    Input::Redaction(Arc::clone(&document)),
+                    None,
+                    None,
+                    Arc::new(NoHost),
+                )
+                .await;
+            let fault = run.fault.clone();
+            runs.push((run, installed));
+            match fault {
+                None => findings.extend(report.findings),
+                Some(fault) => {
+                    return Err(Held { why: format!("the redaction plugin {}", fault.hint()), runs });
+                }
+            }
+        }
+        drop_own_name(&document, &mut findings);
+        let digest = |class: &str, value: &str| self.0.seal.digest(class, value);
+        match redact(&document, &findings, &mut placeholders, &digest) {
+            Ok((parts, replacements)) => {
+                let names = document.parts.iter().map(|p| p.name.clone()).collect();
+                Ok(Redacted { parts, replacements, names, runs: runs.into_iter().map(|(r, _)| r).collect() })
+            }
+            Err(what) => {
+                if let Some((run, _)) = runs.last_mut() {
+                    run.fault = Some(Fault::Nonsense { what: what.clone() });
+                    run.verdict = None;
+                }
+                Err(Held { why: format!("the redaction plugin answered nonsense: {what}"), runs })
+            }
+        }
+    }
+
+    async fn placeholders(&self, ticket: Option<TicketId>) -> Result<Placeholders, DeskError> {
+        let mut placeholders = Placeholders::default();
+        if let Some(ticket) = ticket {
+            for redaction in self.0.store.redactions_of(ticket).await? {
+                placeholders.remember(&redaction.class, &redaction.digest, &redaction.placeholder);
+            }
+        }
+        Ok(placeholders)
+    }
+
+    /// The facts of one message's redaction: runs, redactions, sealed values.
+    pub(crate) fn redaction_facts(
+        &self,
+        redacted: &Redacted,
+        ticket: TicketId,
+        message: MessageId,
+        event: EventId,
+    ) -> Result<Vec<Fact>, DeskError> {
+        let mut facts = Vec::with_capacity(redacted.runs.len() + redacted.replacements.len());
+        for run in &redacted.runs {
+            let run = Run { event_id: Some(event), ticket_id: Some(ticket), ..run.clone() };
+            facts.push(Fact::AddRun(Box::new(run)));
+        }
+        let now = self.now();
+        for replacement in &redacted.replacements {
+            let id = RedactionId::mint(self.0.ids.as_ref(), now);
+            let dropped = DROPPED.contains(&replacement.class.as_str());
+            let sealed = if dropped {
+                None
+            } else {
+                Some(self.0.seal.seal(&id.to_string(), replacement.value.as_bytes())?)
+            };
+            let part = redacted.names.get(replacement.part as usize).cloned().unwrap_or_default();
+            let redaction = Redaction {
+                id,
+                ticket_id: ticket,
+                message_id: message,
+                part,
+                class: replacement.class.clone(),
+                placeholder: replacement.placeholder.clone(),
+                rule: replacement.rule.clone(),
+                score: replacement.score,
+                digest: replacement.digest.clone(),
+            };
+            facts.push(Fact::AddRedaction { redaction, sealed });
+        }
+        Ok(facts)
+    }
+}
+
+/// The part `name` is the contact's own name: that it is a name is no finding, a card number in it is.
+fn drop_own_name(document: &Document, findings: &mut Vec<Finding>) {
+    if let Some(part) = document.parts.iter().position(|p| p.name == "name") {
+        findings.retain(|f| f.part as usize != part || !matches!(f.class.as_str(), "PERSON" | "EMAIL"));
+    }
+}

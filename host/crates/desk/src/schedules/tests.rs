@@ -1,0 +1,40 @@
+//! Firings that go wrong.
+
+use super::*;
+use crate::fixture::Fixture;
+
+async fn scheduled(house: &Fixture) -> Schedule {
+    let installation = house.installation(|_| ()).await;
+    let schedule = house.desk.schedules_of(&installation).await.unwrap().remove(0);
+    house.facts(vec![Fact::PutSchedule(schedule.clone())]).await;
+    schedule
+}
+
+#[tokio::test]
+async fn a_firing_that_was_made_already_does_not_hold_up_the_ones_after_it() {
+    let house = Fixture::new().await;
+    let schedule = scheduled(&house).await;
+    let due = schedule.next_at.unwrap();
+    house.clock.set(due);
+    assert_eq!(house.desk.fire_due_schedules().await.unwrap(), 1);
+    // The schedule is put back as it was: as if somebody had written it with what they had read before.
+    house.facts(vec![Fact::PutSchedule(schedule)]).await;
+    assert_eq!(house.desk.fire_due_schedules().await.unwrap(), 0, "never twice");
+    let moved = house.store.schedules().await.unwrap().remove(0);
+    assert_eq!(moved.last_for, Some(due));
+    house.clock.set(moved.next_at.unwrap());
+    house.desk.settle().await.unwrap();
+    assert_eq!(house.desk.fire_due_schedules().await.unwrap(), 1, "and the next one comes");
+}
+
+#[tokio::test]
+async fn a_schedule_that_cannot_be_planned_does_not_keep_the_others_from_firing() {
+    let house = Fixture::new().await;
+    let good = scheduled(&house).await;
+    let mut bad = scheduled(&house).await;
+    bad.declaration.zone = "Atlantis/Deep".to_owned();
+    bad.next_at = Some(house.desk.now().plus(-1));
+    house.facts(vec![Fact::PutSchedule(bad)]).await;
+    house.clock.set(good.next_at.unwrap());
+    assert_eq!(house.desk.fire_due_schedules().await.unwrap(), 1);
+}

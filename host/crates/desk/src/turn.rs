@@ -1,0 +1,496 @@
+//! A turn: one event, all hooks that listen to it, one commit.
+//!
+//! Stage by stage the hooks run on the same snapshot; between stages what was decided is laid over it in
+//! memory. When somebody changed the ticket meanwhile, the same proposals are decided again on the fresh
+//! ticket; plugins are not run a second time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::effect::Proposal;
+use domain::event::{Event, EventType};
+use domain::id::{EventId, InstallationId, RunId, TicketId};
+use domain::job::{Job, Lease, NewJob};
+use domain::message::Delivery;
+use domain::plugin::{Hook, Installation};
+use domain::run::{Fault, Run};
+use domain::snapshot::{Firing, Snapshot, TicketView};
+use domain::turn::{Bid, resolve};
+use domain::work::Work;
+use domain::{Actor, ActorKind};
+use futures::future::join_all;
+use runtime::{Call, Host, Input, RunReport};
+use sha2::{Digest, Sha256};
+use store::{Commit, Fact, StoreError};
+
+use crate::bench::{Bench, Seen};
+use crate::intake::{RACES_MAX, fact_order};
+use crate::plugin_host::PluginHost;
+use crate::plugins::Installed;
+use crate::worker::Outcome;
+use crate::{Desk, DeskError};
+
+/// A run that ended, with what it offered.
+struct Ran {
+    installation: Arc<Installation>,
+    order: i32,
+    run: Run,
+    proposals: Vec<Proposal>,
+    kv_writes: BTreeMap<String, Option<Vec<u8>>>,
+    /// What it read of tickets beside the one it was handed.
+    seen: BTreeMap<TicketId, Seen>,
+}
+
+impl Desk {
+    /// Works one turn job.
+    pub(crate) async fn work_turn(
+        &self,
+        lease: &Lease,
+        event_id: EventId,
+        only: Option<InstallationId>,
+    ) -> Result<Outcome, DeskError> {
+        let Some(event) = self.0.store.event(event_id).await? else { return Ok(Outcome::Done(Vec::new())) };
+        let seen = match event.ticket_id {
+            Some(id) => match self.0.store.view(id).await? {
+                Some(view) => Some(view),
+                None => return Ok(Outcome::Done(Vec::new())),
+            },
+            None => None,
+        };
+        let (stages, mut bench) = self.run_stages(&event, seen.as_ref(), only).await?;
+        for _ in 0..RACES_MAX {
+            let facts = self.turn_facts(lease, &event, &stages, &bench, only).await;
+            match self.commit_and_reload(facts).await {
+                Ok(()) => return Ok(Outcome::Committed),
+                Err(DeskError::Store(StoreError::Stale("lease"))) => return Ok(Outcome::Lost),
+                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {
+                    let seen = std::mem::take(&mut bench.seen);
+                    bench = self.decide_again(&event, seen, &stages).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(DeskError::Busy("the ticket"))
+    }
+
+    /// Runs all stages, deciding after each, so that the next one sees what was decided.
+    async fn run_stages(
+        &self,
+        event: &Event,
+        seen: Option<&TicketView>,
+        only: Option<InstallationId>,
+    ) -> Result<(Vec<Vec<Ran>>, Bench), DeskError> {
+        let mut bench = Bench::default();
+        if let Some(view) = seen {
+            self.bring(&mut bench, view.clone()).await?;
+        }
+        let mut stages = Vec::new();
+        for stage in Hook::STAGES {
+            let calls = self.calls_for(event, stage, only).await;
+            if calls.is_empty() {
+                continue;
+            }
+            let mut ran = self.run_stage(event, &bench, calls).await;
+            ran.iter_mut().for_each(|r| bench.saw(std::mem::take(&mut r.seen)));
+            self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals)).await?;
+            self.decide(event, &ran, &mut bench);
+            stages.push(ran);
+        }
+        Ok((stages, bench))
+    }
+
+    /// Who is to be called in a stage.
+    async fn calls_for(
+        &self,
+        event: &Event,
+        stage: &[Hook],
+        only: Option<InstallationId>,
+    ) -> Vec<(Hook, i32, Arc<Installed>)> {
+        let roster = self.roster().await;
+        if !roster.automation {
+            return Vec::new();
+        }
+        let mut calls = Vec::new();
+        for hook in stage {
+            for (order, installed) in roster.with_hook(*hook) {
+                if only.is_none_or(|id| id == installed.installation.id) && listens(&installed, *hook, event)
+                {
+                    calls.push((*hook, order, installed));
+                }
+            }
+        }
+        calls
+    }
+
+    async fn run_stage(
+        &self,
+        event: &Event,
+        bench: &Bench,
+        calls: Vec<(Hook, i32, Arc<Installed>)>,
+    ) -> Vec<Ran> {
+        let snapshot = event
+            .ticket_id
+            .and_then(|id| bench.overlay(id))
+            .map(|view| Arc::new(Snapshot { event: event.clone(), view }));
+        let runs = calls.into_iter().filter_map(|(hook, order, installed)| {
+            let input = match (&snapshot, hook) {
+                (Some(snapshot), _) => Input::Ticket { hook, snapshot: Arc::clone(snapshot) },
+                (None, Hook::Schedule) => Input::Schedule(firing_of(event)?),
+                (None, _) => return None,
+            };
+            Some(self.run_one(event, hook, order, installed, input))
+        });
+        join_all(runs).await
+    }
+
+    async fn run_one(
+        &self,
+        event: &Event,
+        hook: Hook,
+        order: i32,
+        installed: Arc<Installed>,
+        input: Input,
+    ) -> Ran {
+        let host = Arc::new(PluginHost::of(&self.0, installed.installation.id));
+        let door = Arc::clone(&host) as Arc<dyn Host>;
+        let (report, run) = self.call(&installed, hook, input, Some(event.id), event.ticket_id, door).await;
+        let (proposals, kv_writes) = if run.fault.is_some() {
+            (Vec::new(), BTreeMap::new())
+        } else {
+            (report.proposals, report.kv_writes)
+        };
+        let installation = Arc::clone(&installed.installation);
+        Ran { installation, order, run, proposals, kv_writes, seen: host.seen() }
+    }
+
+    /// One call of one hook, as a run to be stored.
+    pub(crate) async fn call(
+        &self,
+        installed: &Arc<Installed>,
+        hook: Hook,
+        input: Input,
+        event_id: Option<EventId>,
+        ticket_id: Option<TicketId>,
+        host: Arc<dyn Host>,
+    ) -> (RunReport, Run) {
+        let started_at = self.now();
+        let id = RunId::mint(self.0.ids.as_ref(), started_at);
+        let seed = seed_of(id);
+        let call = Call {
+            input,
+            grants: Arc::clone(&installed.grants),
+            settings: Arc::clone(&installed.settings),
+            limits: installed.installation.limits,
+            seed,
+            now: started_at,
+            host,
+            replay: None,
+        };
+        let mut report = installed.plugin.run(call).await;
+        measure(&installed.installation.manifest.id, hook, &report);
+        let (verdict, fault) = match &report.outcome {
+            Ok(verdict) => (Some(verdict.clone()), None),
+            Err(fault) => (None, Some(fault.clone())),
+        };
+        let answers = std::mem::take(&mut report.answers);
+        let run = Run {
+            id,
+            installation_id: installed.installation.id,
+            plugin_id: installed.installation.manifest.id.clone(),
+            plugin_version: installed.installation.manifest.version.clone(),
+            digest: installed.installation.digest.clone(),
+            hook,
+            mode: installed.installation.mode,
+            event_id,
+            ticket_id,
+            started_at,
+            duration_us: signed(report.duration_us),
+            fuel: signed(report.fuel),
+            memory_bytes: signed(report.memory_bytes),
+            host_calls: i64::from(report.host_calls),
+            seed: i64::from_ne_bytes(seed.to_ne_bytes()),
+            input_digest: std::mem::take(&mut report.input_digest),
+            reads: std::mem::take(&mut report.reads),
+            verdict,
+            fault,
+            log: std::mem::take(&mut report.log),
+            log_dropped: i64::from(report.log_dropped),
+            answers: serde_json::to_value(answers).unwrap_or_default(),
+        };
+        (report, run)
+    }
+
+    fn decide(&self, event: &Event, ran: &[Ran], bench: &mut Bench) {
+        let bids: Vec<Bid<'_>> = ran
+            .iter()
+            .map(|r| Bid {
+                installation: &r.installation,
+                order: r.order,
+                run_id: r.run.id,
+                proposals: &r.proposals,
+            })
+            .collect();
+        let stamp = self.stamp(Actor::system());
+        let decisions =
+            resolve(event, &bids, &mut bench.works, &mut bench.standings, &self.0.config.loops, &stamp);
+        bench.decisions.extend(decisions);
+    }
+
+    /// The same proposals on the tickets as they are now. What moved since the plugins saw it is stale.
+    async fn decide_again(
+        &self,
+        event: &Event,
+        seen: BTreeMap<TicketId, Seen>,
+        stages: &[Vec<Ran>],
+    ) -> Result<Bench, DeskError> {
+        let mut bench = Bench::after(seen);
+        if let Some(id) = event.ticket_id
+            && let Some(fresh) = self.0.store.view(id).await?
+        {
+            self.bring(&mut bench, fresh).await?;
+        }
+        for ran in stages {
+            self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals)).await?;
+            self.decide(event, ran, &mut bench);
+        }
+        Ok(bench)
+    }
+
+    /// Everything a turn writes.
+    async fn turn_facts(
+        &self,
+        lease: &Lease,
+        event: &Event,
+        stages: &[Vec<Ran>],
+        bench: &Bench,
+        only: Option<InstallationId>,
+    ) -> Vec<Fact> {
+        let mut works: Vec<Work> = bench.works.values().filter(|w| w.is_changed()).cloned().collect();
+        let mut facts = self.work_facts(&mut works).await;
+        facts.sort_by_key(fact_order);
+        let mut again = None;
+        for ran in stages.iter().flatten() {
+            facts.push(Fact::AddRun(Box::new(ran.run.clone())));
+            let installation_id = ran.installation.id;
+            facts.extend(ran.kv_writes.iter().map(|(key, value)| Fact::KvPut {
+                installation_id,
+                key: key.clone(),
+                value: value.clone(),
+            }));
+            facts.extend(self.fault_facts(&ran.installation, &ran.run).await);
+            if let Some(fault) = ran.run.fault.as_ref().filter(|f| f.is_transient()) {
+                let wait_ms = retry_wait_ms(fault, lease.attempts);
+                if only.is_some() {
+                    again = Some((wait_ms, fault.hint()));
+                } else {
+                    facts.push(Fact::Enqueue(self.retry_turn(event, installation_id, wait_ms)));
+                }
+            }
+        }
+        facts.extend(bench.decisions.iter().map(|d| Fact::AddDecision(Box::new(d.clone()))));
+        facts.insert(0, self.end_of(lease, again));
+        facts
+    }
+
+    /// How the job ends: finished, tried again (a plugin's own retry), or given up.
+    fn end_of(&self, lease: &Lease, again: Option<(i64, String)>) -> Fact {
+        let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
+        match again {
+            None => Fact::FinishJob { lane, fence, sequence },
+            Some((_, error)) if lease.attempts + 1 >= self.0.config.plugin_attempts_max => {
+                Fact::BuryJob { lane, fence, sequence, error, at: self.now() }
+            }
+            Some((wait_ms, error)) => {
+                Fact::RetryJob { lane, fence, sequence, ready_at: self.now().plus(wait_ms), error }
+            }
+        }
+    }
+
+    /// A plugin's own retry: a lane of its own, so that the ticket's other work goes on.
+    fn retry_turn(&self, event: &Event, installation_id: InstallationId, wait_ms: i64) -> NewJob {
+        let lane = format!("{}/{installation_id}", event.id);
+        NewJob {
+            lane,
+            ready_at: self.now().plus(wait_ms),
+            job: Job::Turn { event_id: event.id, only: Some(installation_id) },
+        }
+    }
+
+    /// Tickets, messages, events and everything that follows from them: turns, deliveries, webhooks, timers.
+    pub(crate) async fn work_facts(&self, works: &mut [Work]) -> Vec<Fact> {
+        let roster = self.roster().await;
+        let now = self.now();
+        let mut facts = Vec::new();
+        for work in works {
+            for message in &mut work.messages {
+                if message.delivery == Delivery::Queued {
+                    message.internet_message_id = Some(self.0.config.mail.message_id(message.id));
+                    facts.push(Fact::Enqueue(NewJob::deliver(message.id, now)));
+                }
+            }
+            facts.push(Fact::PutTicket {
+                ticket: Box::new(work.ticket.clone()),
+                read_version: work.read_version,
+            });
+            facts.extend(work.messages.iter().map(|m| Fact::AddMessage(Box::new(m.clone()))));
+            for event in &work.events {
+                if roster.listens(event.kind) {
+                    facts.push(Fact::Enqueue(NewJob::turn(work.ticket.id, event.id, now)));
+                }
+                facts.extend(
+                    roster
+                        .webhooks
+                        .iter()
+                        .filter(|w| w.wants(event.kind))
+                        .map(|w| Fact::Enqueue(crate::webhooks::job(w.id, event.id, now))),
+                );
+            }
+            facts.extend(work.timers.iter().flat_map(|t| timer_facts(work.ticket.id, t)));
+            facts.push(Fact::AddEvents(work.events.clone()));
+        }
+        facts
+    }
+
+    /// What a run means for the breaker: faults in a row counted, quarantine when there are too many.
+    pub(crate) async fn fault_facts(&self, installation: &Installation, run: &Run) -> Vec<Fact> {
+        let at = self.now();
+        let set = |faults_in_a_row, quarantine| Fact::SetFaults {
+            installation_id: installation.id,
+            faults_in_a_row,
+            quarantine,
+            at,
+        };
+        let Some(fault) = run.fault.as_ref().filter(|f| f.is_plugins_fault()) else {
+            return if installation.faults_in_a_row > 0 && run.fault.is_none() {
+                vec![set(0, None)]
+            } else {
+                Vec::new()
+            };
+        };
+        let faults = installation.faults_in_a_row + 1;
+        if faults < self.0.config.quarantine_after_faults {
+            return vec![set(faults, None)];
+        }
+        let why = format!("{faults} faults in a row; the newest {}", fault.hint());
+        tracing::error!(plugin = installation.manifest.id, why, "quarantined; tickets go to people");
+        metrics::counter!("kulanz_plugin_quarantined_total").increment(1);
+        let data = serde_json::json!({ "installation_id": installation.id, "plugin": installation.manifest.id, "why": why });
+        let mut facts = self.house_facts(self.house_event(EventType::PluginQuarantined, data)).await;
+        facts.push(set(faults, Some(why)));
+        facts
+    }
+
+    /// An event of the house with those who are to be told of it.
+    pub(crate) async fn house_facts(&self, event: Event) -> Vec<Fact> {
+        let roster = self.roster().await;
+        let wanting = roster.webhooks.iter().filter(|w| w.wants(event.kind));
+        let mut facts: Vec<Fact> =
+            wanting.map(|w| Fact::Enqueue(crate::webhooks::job(w.id, event.id, event.time))).collect();
+        facts.push(Fact::AddEvents(vec![event]));
+        facts
+    }
+
+    /// An event of the house, on no ticket.
+    pub(crate) fn house_event(&self, kind: EventType, data: serde_json::Value) -> Event {
+        let now = self.now();
+        Event {
+            id: EventId::mint(self.0.ids.as_ref(), now),
+            kind,
+            time: now,
+            ticket_id: None,
+            sequence: 0,
+            actor: Actor::system(),
+            cause: None,
+            changes: Vec::new(),
+            data,
+        }
+    }
+
+    /// Commits, and reads the roster anew when something in it changed with it.
+    pub(crate) async fn commit_and_reload(&self, facts: Vec<Fact>) -> Result<(), DeskError> {
+        let reload = facts
+            .iter()
+            .any(|f| matches!(f, Fact::SetFaults { .. } | Fact::PutWebhook(_) | Fact::RemoveWebhook(_)));
+        self.0.store.commit(Commit { facts }).await?;
+        // What is committed is done: that it cannot be read back just now must not look like a failure.
+        if reload && let Err(error) = self.reload_plugins().await {
+            tracing::warn!(%error, "installations could not be read now");
+        }
+        Ok(())
+    }
+}
+
+/// Whether an installation is to be called for an event.
+fn listens(installed: &Installed, hook: Hook, event: &Event) -> bool {
+    let manifest = &installed.installation.manifest;
+    let Some(declaration) = manifest.hook(hook) else { return false };
+    if hook == Hook::Schedule {
+        return event.kind == EventType::ScheduleFired
+            && data(event, "installation_id") == installed.installation.id.to_string();
+    }
+    if event.kind == EventType::TimerDue
+        && data(event, "installation_id") != installed.installation.id.to_string()
+    {
+        return false;
+    }
+    let own = event.actor.kind == ActorKind::Plugin && event.actor.id == manifest.id;
+    declaration.events.contains(&event.kind) && (declaration.own_events || !own)
+}
+
+fn data<'a>(event: &'a Event, key: &str) -> &'a str {
+    event.data.get(key).and_then(|v| v.as_str()).unwrap_or("")
+}
+
+fn firing_of(event: &Event) -> Option<Firing> {
+    serde_json::from_value(event.data.get("firing")?.clone()).ok()
+}
+
+/// A timer has a name: setting it anew moves it. Behind the old one in its lane it would come too late.
+fn timer_facts(ticket_id: TicketId, timer: &domain::work::Timer) -> [Fact; 2] {
+    let lane = format!("{ticket_id}/{}/{}", timer.installation_id, timer.key);
+    let job = NewJob {
+        lane: lane.clone(),
+        ready_at: timer.due_at,
+        job: Job::Timer {
+            ticket_id,
+            installation_id: timer.installation_id,
+            key: timer.key.clone(),
+            depth: timer.depth,
+        },
+    };
+    [Fact::ClearLane { lane }, Fact::Enqueue(job)]
+}
+
+/// 5 s, 15 s, 45 s …, or what the plugin asked for.
+fn retry_wait_ms(fault: &Fault, attempts: i64) -> i64 {
+    if let Fault::Refused { retry_after_s: Some(seconds), .. } = fault {
+        return i64::from(*seconds).clamp(1, 3_600) * 1_000;
+    }
+    5_000 * 3_i64.saturating_pow(u32::try_from(attempts.clamp(0, 8)).unwrap_or(8))
+}
+
+/// The seed of a run's randomness follows from its id, so that a replay has it too.
+fn seed_of(id: RunId) -> u64 {
+    let digest = Sha256::digest(id.to_string());
+    digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn measure(plugin: &str, hook: Hook, report: &RunReport) {
+    let outcome = match &report.outcome {
+        Ok(_) => "ok",
+        Err(fault) => fault.code(),
+    };
+    let labels = [("plugin", plugin.to_owned()), ("hook", hook.to_string()), ("outcome", outcome.to_owned())];
+    metrics::counter!("kulanz_runs_total", &labels).increment(1);
+    metrics::counter!("kulanz_run_fuel_total", "plugin" => plugin.to_owned()).increment(report.fuel);
+    #[expect(clippy::cast_precision_loss, reason = "a duration in microseconds stays far below 2^52")]
+    metrics::histogram!("kulanz_run_seconds", "plugin" => plugin.to_owned())
+        .record(report.duration_us as f64 / 1e6);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Turns that meet people half-way, and what they leave for later. Runs are made by hand: no plugin runs.
+
+use domain::Timestamp;
+use domain::effect::{Basis, Effect};
+use domain::event::EventType;
+use domain::id::CountingIds;
+use domain::run::DecisionStatus;
+use domain::ticket::Field;
+use domain::work::{Stamp, Timer};
+use runtime::Host as _;
+
+use super::*;
+use crate::fixture::{Fixture, agent};
+use crate::{NewMessage, NewMessageKind, NewWebhook, TicketChange};
+
+fn set(ticket_id: TicketId, field: &str, value: &str) -> Proposal {
+    let effect = Effect::SetField { field: field.to_owned(), value: value.to_owned() };
+    Proposal { ticket_id, effect, basis: Basis { confidence: 0.9, ..Basis::default() } }
+}
+
+/// A run of a schedule that proposes this.
+fn ran(house: &Fixture, installation: Installation, proposals: Vec<Proposal>) -> Ran {
+    let run = Run {
+        id: RunId::mint(house.desk.0.ids.as_ref(), house.desk.now()),
+        installation_id: installation.id,
+        plugin_id: installation.manifest.id.clone(),
+        plugin_version: installation.manifest.version.clone(),
+        digest: installation.digest.clone(),
+        hook: Hook::Schedule,
+        mode: installation.mode,
+        event_id: None,
+        ticket_id: None,
+        started_at: house.desk.now(),
+        duration_us: 0,
+        fuel: 0,
+        memory_bytes: 0,
+        host_calls: 0,
+        seed: 0,
+        input_digest: String::new(),
+        reads: Default::default(),
+        verdict: None,
+        fault: None,
+        log: Vec::new(),
+        log_dropped: 0,
+        answers: serde_json::Value::Null,
+    };
+    let installation = Arc::new(installation);
+    Ran { installation, order: 0, run, proposals, kv_writes: BTreeMap::new(), seen: BTreeMap::new() }
+}
+
+async fn fired(house: &Fixture) -> (Event, Lease) {
+    let event = house.desk.house_event(EventType::ScheduleFired, serde_json::Value::Null);
+    let job = NewJob::turn("lane", event.id, house.desk.now());
+    house.facts(vec![Fact::AddEvents(vec![event.clone()]), Fact::Enqueue(job)]).await;
+    let leases = house.store.claim("w", 99, house.desk.now(), 60_000).await.unwrap();
+    (event, leases.into_iter().find(|l| l.lane == "lane").unwrap())
+}
+
+async fn change(house: &Fixture, id: TicketId, field: Field, value: &str, actor: Actor) {
+    let change = TicketChange::SetField { field, value: value.to_owned() };
+    house.desk.change_ticket(id, vec![change], None, actor).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_schedules_effects_on_many_tickets_stay_stale_where_somebody_changed_the_field_meanwhile() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|_| ()).await;
+    let mut ids = Vec::new();
+    for name in ["ana", "ben", "eva"] {
+        ids.push(house.ticket(&format!("{name}@example.org")).await.id);
+    }
+    let (event, lease) = fired(&house).await;
+    let mut proposals: Vec<Proposal> = ids.iter().map(|id| set(*id, "priority", "urgent")).collect();
+    proposals.push(set(ids[1], "team", "billing"));
+    let stages = vec![vec![ran(&house, installation, proposals)]];
+    let mut bench = Bench::default();
+    house.desk.bring_targets(&mut bench, stages[0][0].proposals.iter()).await.unwrap();
+    house.desk.decide(&event, &stages[0], &mut bench);
+    // Two changes meanwhile, one after the other has been noticed: the first must not be forgotten over it.
+    for (id, value) in [(ids[0], "low"), (ids[1], "high")] {
+        change(&house, id, Field::Priority, value, Actor::system()).await;
+        let facts = house.desk.turn_facts(&lease, &event, &stages, &bench, None).await;
+        let refused = house.desk.commit_and_reload(facts).await;
+        assert!(matches!(refused, Err(DeskError::Store(StoreError::Stale("ticket")))), "{refused:?}");
+        let seen = std::mem::take(&mut bench.seen);
+        bench = house.desk.decide_again(&event, seen, &stages).await.unwrap();
+    }
+    let facts = house.desk.turn_facts(&lease, &event, &stages, &bench, None).await;
+    house.desk.commit_and_reload(facts).await.unwrap();
+    let statuses: Vec<DecisionStatus> = bench.decisions.iter().map(|d| d.status).collect();
+    let (no, yes) = (DecisionStatus::Rejected, DecisionStatus::Applied);
+    assert_eq!(statuses, [no, no, yes, yes]);
+    assert!(bench.decisions[0].reason.contains("stale"), "{}", bench.decisions[0].reason);
+    let mut stored = Vec::new();
+    for id in ids {
+        let ticket = house.store.ticket(id).await.unwrap().unwrap();
+        stored.push((ticket.priority.to_string(), ticket.team));
+    }
+    let team = Some("billing".to_owned());
+    assert_eq!(stored, [("low".into(), None), ("high".into(), team), ("urgent".into(), None)]);
+}
+
+#[tokio::test]
+async fn what_changed_between_a_plugins_reading_and_its_end_is_stale_as_well() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|_| ()).await;
+    let id = house.ticket("ana@example.org").await.id;
+    let (event, _) = fired(&house).await;
+    let host = PluginHost::of(&house.desk.0, installation.id);
+    host.ticket(id).await.unwrap();
+    change(&house, id, Field::Priority, "low", Actor::system()).await;
+    let reply = NewMessage { kind: NewMessageKind::Reply, text: "I am on it.".to_owned() };
+    house.desk.post_message(id, reply, None, agent()).await.unwrap();
+    host.ticket(id).await.unwrap();
+    let mut bench = Bench::default();
+    bench.saw(host.seen());
+    let run = ran(&house, installation, vec![set(id, "priority", "urgent"), set(id, "team", "billing")]);
+    house.desk.bring_targets(&mut bench, run.proposals.iter()).await.unwrap();
+    assert!(bench.standings[&id].person_wrote);
+    house.desk.decide(&event, std::slice::from_ref(&run), &mut bench);
+    let statuses: Vec<DecisionStatus> = bench.decisions.iter().map(|d| d.status).collect();
+    assert_eq!(statuses, [DecisionStatus::Rejected, DecisionStatus::Applied]);
+}
+
+#[tokio::test]
+async fn a_timer_that_is_set_anew_moves() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|_| ()).await;
+    let ticket = house.ticket("ana@example.org").await;
+    house.desk.settle().await.unwrap();
+    for hours in [48, 1] {
+        let ticket = house.store.ticket(ticket.id).await.unwrap().unwrap();
+        let mut work = Work::on(ticket);
+        let due_at = house.desk.now().plus(hours * domain::clock::HOUR_MS);
+        work.timers.push(Timer { installation_id: installation.id, key: "t".into(), due_at, depth: 1 });
+        let stamp: Stamp<'_> = house.desk.stamp(Actor::system());
+        work.add_tag(&stamp, &format!("h{hours}")).unwrap();
+        house.facts(house.desk.work_facts(std::slice::from_mut(&mut work)).await).await;
+    }
+    let due = async || {
+        house.desk.settle().await.unwrap();
+        let events = house.store.events_of(ticket.id).await.unwrap();
+        events.iter().filter(|e| e.kind == EventType::TimerDue).count()
+    };
+    assert_eq!(due().await, 0);
+    house.clock.advance(domain::clock::HOUR_MS);
+    assert_eq!(due().await, 1, "it came at its new time, not behind the old one");
+    house.clock.advance(domain::clock::DAY_MS * 3);
+    assert_eq!(due().await, 1, "and once only");
+}
+
+#[tokio::test]
+async fn endpoints_are_known_without_asking_the_store_and_hear_of_the_house_as_well() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|i| i.faults_in_a_row = 4).await;
+    let new =
+        NewWebhook { url: "https://example.org/hook".into(), events: vec![EventType::PluginQuarantined] };
+    let (webhook, _) = house.desk.create_webhook(new, agent()).await.unwrap();
+    assert_eq!(house.desk.roster().await.webhooks, std::slice::from_ref(&webhook));
+    let mut run = ran(&house, installation.clone(), Vec::new());
+    run.run.fault = Some(Fault::Nonsense { what: "x".to_owned() });
+    let facts = house.desk.fault_facts(&installation, &run.run).await;
+    house.desk.commit_and_reload(facts).await.unwrap();
+    assert!(house.store.installation(installation.id).await.unwrap().unwrap().quarantine.is_some());
+    let leases = house.store.claim("w", 9, house.desk.now(), 60_000).await.unwrap();
+    let told: Vec<&Job> = leases.iter().map(|l| &l.job).collect();
+    assert!(matches!(told[..], [Job::Webhook { webhook_id, .. }] if *webhook_id == webhook.id), "{told:?}");
+    house.desk.remove_webhook(webhook.id, agent()).await.unwrap();
+    assert!(house.desk.roster().await.webhooks.is_empty());
+}
+
+#[test]
+fn a_retry_waits_longer_each_time_and_obeys_the_plugin() {
+    let fault = Fault::Deadline { limit_ms: 1 };
+    assert_eq!([0, 1, 2].map(|n| retry_wait_ms(&fault, n)), [5_000, 15_000, 45_000]);
+    let asked = Fault::Refused { kind: "retryable".into(), message: String::new(), retry_after_s: Some(7) };
+    assert_eq!(retry_wait_ms(&asked, 2), 7_000);
+}
+
+#[test]
+fn the_seed_of_a_run_follows_from_its_id() {
+    let id = RunId::mint(&CountingIds::default(), Timestamp(5));
+    assert_eq!(seed_of(id), seed_of(id));
+}

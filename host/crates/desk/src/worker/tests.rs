@@ -1,0 +1,88 @@
+//! What becomes of jobs that fail, and that a slow one holds up nobody.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use channels::email::Outgoing;
+use channels::{ChannelError, Egress, Receipt};
+use tokio::sync::Semaphore;
+
+use super::*;
+use crate::fixture::{Fixture, agent};
+use crate::{NewMessage, NewMessageKind};
+
+/// A post office whose first clerk never comes back.
+struct Stuck {
+    came: Semaphore,
+    count: AtomicU32,
+}
+
+#[async_trait::async_trait]
+impl Egress for Stuck {
+    fn name(&self) -> &'static str {
+        "stuck"
+    }
+
+    async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
+        self.came.add_permits(1);
+        if self.count.fetch_add(1, Ordering::SeqCst) == 0 {
+            std::future::pending::<()>().await;
+        }
+        channels::Memory::new().send(mail).await
+    }
+}
+
+async fn reply(house: &Fixture, email: &str) {
+    let ticket = house.ticket(email).await;
+    let new = NewMessage { kind: NewMessageKind::Reply, text: "Here it is.".to_owned() };
+    house.desk.post_message(ticket.id, new, None, agent()).await.unwrap();
+}
+
+#[tokio::test]
+async fn new_work_is_begun_at_once_while_a_slow_job_runs() {
+    let post = Arc::new(Stuck { came: Semaphore::new(0), count: AtomicU32::new(0) });
+    let house = Fixture::sending(Arc::clone(&post) as Arc<dyn Egress>).await;
+    let (_stop, shutdown) = watch::channel(false);
+    let worker = Worker::new(house.desk.clone());
+    let works = tokio::spawn(async move { worker.run(shutdown).await });
+    let soon = Duration::from_secs(5);
+    for name in ["ana", "ben", "eva"] {
+        reply(&house, &format!("{name}@example.org")).await;
+        tokio::time::timeout(soon, post.came.acquire()).await.expect("it was not begun").unwrap().forget();
+    }
+    works.abort();
+}
+
+#[tokio::test]
+async fn a_worker_ends_when_nobody_can_stop_it_any_more() {
+    let house = Fixture::new().await;
+    let (stop, shutdown) = watch::channel(false);
+    drop(stop);
+    let run = Worker::new(house.desk.clone());
+    tokio::time::timeout(Duration::from_secs(5), run.run(shutdown)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_is_buried_for_its_own_fault_only_and_can_be_taken_up_again() {
+    let house = Fixture::new().await;
+    reply(&house, "ana@example.org").await;
+    let claim = async || {
+        house.clock.advance(10 * domain::clock::HOUR_MS);
+        let mut lease = house.desk.claim(1).await.unwrap().pop().unwrap();
+        lease.attempts = HOUSE_ATTEMPTS_MAX * 5;
+        lease
+    };
+    let full = || DeskError::Store(StoreError::Full);
+    for passing in [full(), DeskError::Busy("the ticket")] {
+        house.desk.put_back(&claim().await, &passing).await;
+        assert!(house.store.dead_jobs(&store::Page::first(9)).await.unwrap().is_empty(), "{passing}");
+    }
+    let lease = claim().await;
+    house.desk.put_back(&lease, &DeskError::Seal).await;
+    let (lane, sequence) = (lease.lane.as_str(), lease.sequence);
+    assert!(house.store.dead_job(lane, sequence).await.unwrap().is_some());
+    house.desk.retry_dead(lane, sequence, agent()).await.unwrap();
+    let again = house.desk.retry_dead(lane, sequence, agent()).await;
+    assert!(matches!(again, Err(DeskError::Missing { .. })), "{again:?}");
+    assert_eq!(claim().await.job, lease.job);
+}

@@ -1,0 +1,46 @@
+//! A contact: who asks.
+
+use crate::Timestamp;
+use crate::id::ContactId;
+
+/// Somebody who writes to us. Keyed by address: one contact per address, lower case.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Contact {
+    /// Id.
+    pub id: ContactId,
+    /// Display name as the customer wrote it.
+    pub name: Option<String>,
+    /// Address, lower case.
+    pub email: String,
+    /// BCP 47 locale, when known.
+    pub locale: Option<String>,
+    /// IANA time zone, when known.
+    pub time_zone: Option<String>,
+    /// Whether the address has proved to be theirs.
+    pub verified: bool,
+    /// Whether proactive mail is allowed.
+    pub proactive_consent: bool,
+    /// Created.
+    pub created_at: Timestamp,
+}
+
+/// The one spelling of an address: trimmed, lower case.
+#[must_use]
+pub fn canonical_address(address: &str) -> String {
+    address.trim().to_lowercase()
+}
+
+/// Whether an address is well enough formed to be written to: one `@`, a dotted domain or
+/// `localhost`, no blanks or control characters, at most 254 bytes (RFC 5321 §4.5.3.1.3).
+#[must_use]
+pub fn is_address(address: &str) -> bool {
+    let Some((local, domain)) = address.rsplit_once('@') else { return false };
+    !local.is_empty()
+        && local.len() <= 64
+        && address.len() <= 254
+        && (domain.contains('.') || domain == "localhost")
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"\\".contains(c))
+        && !local.contains('@')
+}

@@ -1,0 +1,214 @@
+//! What a plugin may propose. One variant per function of the contract's `effects` interface.
+
+use crate::id::TicketId;
+use crate::{Refusal, text_enum};
+
+text_enum! {
+    /// Effects by their one name (the contract's function name).
+    EffectKind {
+        /// Set a field of a ticket.
+        SetField = "set-field",
+        /// Add a tag.
+        AddTag = "add-tag",
+        /// Remove a tag.
+        RemoveTag = "remove-tag",
+        /// Answer the customer on the ticket.
+        Reply = "reply",
+        /// Leave an internal note.
+        Note = "note",
+        /// Write to the customer without having been asked (proactive).
+        Notify = "notify",
+        /// Hand to people with urgency.
+        Escalate = "escalate",
+        /// Ask to be called later.
+        SetTimer = "set-timer",
+    }
+}
+
+/// A change that a run proposes. The desk disposes.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Effect {
+    /// Set a field of a ticket.
+    SetField {
+        /// Field name.
+        field: String,
+        /// New value.
+        value: String,
+    },
+    /// Add a tag.
+    AddTag {
+        /// The tag.
+        tag: String,
+    },
+    /// Remove a tag.
+    RemoveTag {
+        /// The tag.
+        tag: String,
+    },
+    /// Answer the customer.
+    Reply {
+        /// Plain text.
+        text: String,
+        /// BCP 47 language of the text.
+        language: Option<String>,
+        /// The article it quotes.
+        article: Option<String>,
+    },
+    /// Internal note.
+    Note {
+        /// Plain text.
+        text: String,
+    },
+    /// Proactive message to the requester.
+    Notify {
+        /// Subject line.
+        subject: String,
+        /// Plain text.
+        text: String,
+        /// BCP 47 language of the text.
+        language: Option<String>,
+    },
+    /// Hand to people with urgency.
+    Escalate {
+        /// Team key to hand it to; the ticket's own when absent.
+        team: Option<String>,
+    },
+    /// Call the plugin again later with `timer.due`.
+    SetTimer {
+        /// Name of the timer within the ticket and installation.
+        key: String,
+        /// Seconds from now.
+        after_s: u64,
+    },
+}
+
+impl Effect {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> EffectKind {
+        match self {
+            Self::SetField { .. } => EffectKind::SetField,
+            Self::AddTag { .. } => EffectKind::AddTag,
+            Self::RemoveTag { .. } => EffectKind::RemoveTag,
+            Self::Reply { .. } => EffectKind::Reply,
+            Self::Note { .. } => EffectKind::Note,
+            Self::Notify { .. } => EffectKind::Notify,
+            Self::Escalate { .. } => EffectKind::Escalate,
+            Self::SetTimer { .. } => EffectKind::SetTimer,
+        }
+    }
+
+    /// What two effects must share to be in conflict: at most one of them can be applied.
+    /// `None` for effects that never conflict.
+    #[must_use]
+    pub fn slot(&self) -> Option<String> {
+        match self {
+            Self::SetField { field, .. } => Some(format!("field:{field}")),
+            Self::AddTag { tag } | Self::RemoveTag { tag } => Some(format!("tag:{tag}")),
+            Self::Reply { .. } => Some("reply".to_owned()),
+            Self::Notify { .. } => Some("notify".to_owned()),
+            Self::Note { .. } | Self::Escalate { .. } | Self::SetTimer { .. } => None,
+        }
+    }
+}
+
+/// Why a run proposes something.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Basis {
+    /// One sentence for people.
+    pub reason: String,
+    /// 0 to 1.
+    pub confidence: f32,
+    /// What in the ticket led to it (short quotes of redacted text, rule names).
+    pub evidence: Vec<String>,
+}
+
+/// A proposed effect as it left the sandbox: nothing in it has been believed yet.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Proposal {
+    /// The ticket it is for.
+    pub ticket_id: TicketId,
+    /// What.
+    pub effect: Effect,
+    /// Why.
+    pub basis: Basis,
+}
+
+/// Longest text of a reply, note or notice, in bytes.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Longest field value, in bytes.
+pub const VALUE_BYTES_MAX: usize = 1024;
+/// Longest reason, in bytes.
+pub const REASON_BYTES_MAX: usize = 1024;
+/// Longest timer, in seconds: 90 days.
+pub const TIMER_S_MAX: u64 = 90 * 24 * 3600;
+
+impl Proposal {
+    /// Checks shape and size, whatever the grants. A refusal becomes a rejected decision.
+    ///
+    /// # Errors
+    /// A refusal naming the effect's field that is out of bounds.
+    pub fn check(&self) -> Result<(), Refusal> {
+        bounded("reason", &self.basis.reason, 0, REASON_BYTES_MAX)?;
+        if !(0.0..=1.0).contains(&self.basis.confidence) {
+            return Err(
+                Refusal::new("bad_confidence", "Confidence must lie between 0 and 1.").at("confidence")
+            );
+        }
+        if self.basis.evidence.len() > 32 || self.basis.evidence.iter().any(|e| e.len() > 512) {
+            return Err(Refusal::new("too_much_evidence", "At most 32 pieces of evidence of 512 bytes.")
+                .at("evidence"));
+        }
+        match &self.effect {
+            Effect::SetField { field, value } => {
+                field.parse::<crate::ticket::Field>().map_err(|r| r.at("field"))?;
+                bounded("value", value, 0, VALUE_BYTES_MAX)
+            }
+            Effect::AddTag { tag } | Effect::RemoveTag { tag } => key("tag", tag),
+            Effect::Reply { text, .. } | Effect::Note { text } => bounded("text", text, 1, TEXT_BYTES_MAX),
+            Effect::Notify { subject, text, .. } => {
+                bounded("subject", subject, 1, 250)?;
+                if subject.chars().any(char::is_control) {
+                    return Err(Refusal::new("bad_subject", "A subject is one line.").at("subject"));
+                }
+                bounded("text", text, 1, TEXT_BYTES_MAX)
+            }
+            Effect::Escalate { team } => team.as_deref().map_or(Ok(()), |t| key("team", t)),
+            Effect::SetTimer { key: name, after_s } => {
+                key("key", name)?;
+                if (1..=TIMER_S_MAX).contains(after_s) {
+                    Ok(())
+                } else {
+                    Err(Refusal::new("bad_timer", format!("A timer lies 1 to {TIMER_S_MAX} seconds ahead."))
+                        .at("after_s"))
+                }
+            }
+        }
+    }
+}
+
+fn bounded(field: &str, text: &str, min: usize, max: usize) -> Result<(), Refusal> {
+    if text.len() < min {
+        return Err(Refusal::new("empty", format!("`{field}` must not be empty.")).at(field));
+    }
+    if text.len() > max {
+        return Err(Refusal::new(
+            "too_long",
+            format!("`{field}` is {} bytes long; {max} are allowed.", text.len()),
+        )
+        .at(field));
+    }
+    if text.contains('\0') {
+        return Err(Refusal::new("nul", format!("`{field}` contains a NUL character.")).at(field));
+    }
+    Ok(())
+}
+
+fn key(field: &str, text: &str) -> Result<(), Refusal> {
+    if crate::ticket::is_key(text) {
+        Ok(())
+    } else {
+        Err(Refusal::new("bad_key", format!("`{field}` must be 1 to 64 of a-z 0-9 _ - . :")).at(field))
+    }
+}

@@ -1,0 +1,185 @@
+//! What an admin allowed an installation: read from a list of short strings, asked by the runtime
+//! (reading, calling) and by `turn` (effects). What is not granted is answered `denied`.
+
+use std::collections::BTreeSet;
+
+use crate::effect::{Effect, EffectKind};
+use crate::{Refusal, text_enum};
+
+text_enum! {
+    /// Classes of data a plugin may be allowed to read. Ticket metadata (number, status, priority,
+    /// tags, language, times) is always readable.
+    FieldClass {
+        /// Subject lines.
+        Subject = "subject",
+        /// Message text.
+        Text = "text",
+        /// The requester's name.
+        ContactName = "contact.name",
+        /// The requester's address.
+        ContactEmail = "contact.email",
+        /// Custom fields.
+        Custom = "custom",
+        /// Earlier messages of the ticket.
+        History = "history",
+    }
+}
+
+text_enum! {
+    /// Host interfaces that need a grant. `log`, `config`, `clock` and `random` need none.
+    Capability {
+        /// Search knowledge-base articles.
+        Knowledge = "knowledge",
+        /// Read other tickets.
+        Tickets = "tickets",
+        /// Keep values between runs.
+        Kv = "kv",
+    }
+}
+
+/// One thing asked for or allowed. Text form: `read:text`, `effect:reply`,
+/// `effect:set-field:priority`, `use:knowledge`, `http:api.example.com`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grant {
+    /// Read a class of fields.
+    Read(FieldClass),
+    /// Propose an effect; for `set-field` optionally one field only (`custom.*` covers all custom fields).
+    Effect(EffectKind, Option<String>),
+    /// Call a host interface.
+    Use(Capability),
+    /// Send HTTP requests to one host.
+    Http(String),
+}
+
+impl std::fmt::Display for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read(class) => write!(f, "read:{class}"),
+            Self::Effect(kind, None) => write!(f, "effect:{kind}"),
+            Self::Effect(kind, Some(field)) => write!(f, "effect:{kind}:{field}"),
+            Self::Use(capability) => write!(f, "use:{capability}"),
+            Self::Http(host) => write!(f, "http:{host}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Grant {
+    type Err = Refusal;
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let (what, rest) = text.split_once(':').unwrap_or((text, ""));
+        match what {
+            "read" => rest.parse().map(Self::Read),
+            "use" => rest.parse().map(Self::Use),
+            "effect" => match rest.split_once(':') {
+                None => rest.parse().map(|kind| Self::Effect(kind, None)),
+                Some(("set-field", field))
+                    if field == "custom.*" || field.parse::<crate::ticket::Field>().is_ok() =>
+                {
+                    Ok(Self::Effect(EffectKind::SetField, Some(field.to_owned())))
+                }
+                Some(_) => Err(Refusal::new(
+                    "bad_grant",
+                    format!(
+                        "`{text}`: only set-field is narrowed to a field, as in effect:set-field:priority."
+                    ),
+                )),
+            },
+            "http" if is_host(rest) => Ok(Self::Http(rest.to_owned())),
+            "http" => Err(Refusal::new(
+                "bad_grant",
+                format!("`{text}`: name one exact host, as in http:api.example.com."),
+            )),
+            _ => Err(Refusal::unknown_word("grant", what, &["read", "effect", "use", "http"])),
+        }
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 253
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:".contains(&b))
+}
+
+impl serde::Serialize for Grant {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Grant {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// All grants of an installation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Grants(pub BTreeSet<Grant>);
+
+impl Grants {
+    /// Whether a class of fields may be read.
+    #[must_use]
+    pub fn may_read(&self, class: FieldClass) -> bool {
+        self.0.contains(&Grant::Read(class))
+    }
+
+    /// Whether a host interface may be called.
+    #[must_use]
+    pub fn may_use(&self, capability: Capability) -> bool {
+        self.0.contains(&Grant::Use(capability))
+    }
+
+    /// Whether requests may go to `host`.
+    #[must_use]
+    pub fn may_call(&self, host: &str) -> bool {
+        self.0.contains(&Grant::Http(host.to_owned()))
+    }
+
+    /// Whether an effect may be proposed.
+    #[must_use]
+    pub fn may_propose(&self, effect: &Effect) -> bool {
+        let kind = effect.kind();
+        if self.0.contains(&Grant::Effect(kind, None)) {
+            return true;
+        }
+        let Effect::SetField { field, .. } = effect else { return false };
+        self.0.contains(&Grant::Effect(kind, Some(field.clone())))
+            || (field.starts_with("custom.")
+                && self.0.contains(&Grant::Effect(kind, Some("custom.*".to_owned()))))
+    }
+}
+
+impl FromIterator<Grant> for Grants {
+    fn from_iter<T: IntoIterator<Item = Grant>>(iter: T) -> Self {
+        Self(iter.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_survives_its_text_form() {
+        for text in [
+            "read:text",
+            "effect:reply",
+            "effect:set-field:priority",
+            "effect:set-field:custom.*",
+            "use:kv",
+            "http:api.example.com",
+        ] {
+            assert_eq!(text.parse::<Grant>().map(|g| g.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_narrowed_set_field_grant_covers_only_its_field() {
+        let grants: Grants =
+            [Grant::Effect(EffectKind::SetField, Some("custom.*".into()))].into_iter().collect();
+        let set = |field: &str| Effect::SetField { field: field.into(), value: "x".into() };
+        assert!(grants.may_propose(&set("custom.order_number")));
+        assert!(!grants.may_propose(&set("priority")));
+    }
+}

@@ -1,0 +1,37 @@
+//! Floor 0: the words of Kulanz and its rules.
+//!
+//! No I/O, no async, no clock, no randomness: time and ids are arguments. Nothing here can fail
+//! except by refusing. Every other crate speaks in these types.
+
+mod text_enum;
+
+pub mod actor;
+pub mod article;
+pub mod audit;
+pub mod clock;
+pub mod contact;
+pub mod effect;
+pub mod event;
+pub mod gate;
+pub mod grant;
+pub mod id;
+pub mod job;
+pub mod message;
+pub mod plugin;
+pub mod redaction;
+pub mod refusal;
+pub mod run;
+pub mod schedule;
+pub mod seal;
+pub mod snapshot;
+pub mod story;
+pub mod ticket;
+pub mod token;
+pub mod turn;
+pub mod webhook;
+pub mod work;
+
+pub use actor::{Actor, ActorKind, Cause};
+pub use clock::{Clock, Timestamp};
+pub use id::Ids;
+pub use refusal::Refusal;

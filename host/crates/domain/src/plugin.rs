@@ -1,0 +1,355 @@
+//! A plugin: its manifest, its presence here (installation), its limits and its mode.
+
+use crate::event::EventType;
+use crate::grant::{Grant, Grants};
+use crate::id::{InstallationId, ScheduleId};
+use crate::schedule::{Missed, Overlap};
+use crate::{Refusal, Timestamp, text_enum};
+
+text_enum! {
+    /// Interfaces a plugin may export. Declaration order is stage order.
+    Hook {
+        /// Finds personal data before storage.
+        Redaction = "redaction",
+        /// Sorts tickets.
+        Triage = "triage",
+        /// Answers tickets.
+        Answering = "answering",
+        /// Writes proactively.
+        Notification = "notification",
+        /// Reacts to any event.
+        Events = "events",
+        /// Runs on a cron schedule.
+        Schedule = "schedule",
+    }
+}
+
+impl Hook {
+    /// The stages of a turn: within one, all hooks see the same snapshot.
+    pub const STAGES: [&'static [Hook]; 3] =
+        [&[Hook::Triage], &[Hook::Answering], &[Hook::Notification, Hook::Events, Hook::Schedule]];
+
+    /// Whether a failure holds the message back (compliance) rather than going on without it (comfort).
+    #[must_use]
+    pub const fn fails_closed(self) -> bool {
+        matches!(self, Self::Redaction)
+    }
+}
+
+text_enum! {
+    /// How far an installation is trusted.
+    Mode {
+        /// Not called.
+        Off = "off",
+        /// Called; what it proposes is recorded, never applied.
+        Shadow = "shadow",
+        /// Called; an agent accepts what it proposes.
+        Suggest = "suggest",
+        /// Called; what policy lets through is applied.
+        Live = "live",
+    }
+}
+
+/// Limits of one call. All are visible and adjustable per installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Wall-clock deadline, milliseconds.
+    pub wall_ms: u64,
+    /// Fuel before any input is counted.
+    pub fuel_base: u64,
+    /// Fuel added per byte of input (so that a long ticket does not fail for being long).
+    pub fuel_per_byte: u64,
+    /// Linear memory, summed over all memories, bytes.
+    pub memory_bytes_max: u64,
+    /// Proposed effects.
+    pub effects_max: u32,
+    /// Log lines kept.
+    pub log_lines_max: u32,
+    /// Log bytes kept.
+    pub log_bytes_max: u32,
+    /// Calls of host functions.
+    pub host_calls_max: u32,
+    /// Bytes that the plugin may hand to the host in one call of a host function, or as its own result. What
+    /// the host hands in is bounded by the input itself.
+    pub transfer_bytes_max: u64,
+    /// Bytes in the key-value store.
+    pub kv_bytes_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wall_ms: 1_000,
+            fuel_base: 2_000_000_000,
+            fuel_per_byte: 20_000,
+            memory_bytes_max: 32 << 20,
+            effects_max: 64,
+            log_lines_max: 64,
+            log_bytes_max: 64 << 10,
+            host_calls_max: 1_000,
+            transfer_bytes_max: 4 << 20,
+            kv_bytes_max: 16 << 20,
+        }
+    }
+}
+
+/// What the author says about a plugin (`plugin.toml`, embedded in the component).
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Dotted, lower-case id: `kulanz.triage`.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Semantic version.
+    pub version: String,
+    /// Contract track it was built for: `0.1`.
+    pub contract: String,
+    /// One sentence.
+    pub description: String,
+    /// Who wrote it.
+    #[serde(default)]
+    pub authors: Vec<String>,
+    /// SPDX expression.
+    #[serde(default)]
+    pub licence: String,
+    /// Languages it speaks (BCP 47).
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// Exported hooks.
+    #[serde(rename = "hook", default)]
+    pub hooks: Vec<HookDeclaration>,
+    /// Cron schedules.
+    #[serde(rename = "schedule", default)]
+    pub schedules: Vec<ScheduleDeclaration>,
+    /// What it asks for, each with a reason.
+    #[serde(rename = "grant", default)]
+    pub grants: Vec<GrantRequest>,
+    /// Settings as JSON Schema.
+    #[serde(default)]
+    pub settings: serde_json::Value,
+    /// Limits it asks for; defaults where absent.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// A hook with what it listens to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookDeclaration {
+    /// Which interface.
+    pub kind: Hook,
+    /// Event types it is called for (redaction and schedule: none).
+    #[serde(default)]
+    pub events: Vec<EventType>,
+    /// Place among hooks of the same stage; the lower one wins a conflict.
+    #[serde(default = "default_order")]
+    pub order: i32,
+    /// Whether it is called for events that its own effects caused.
+    #[serde(default)]
+    pub own_events: bool,
+}
+
+const fn default_order() -> i32 {
+    100
+}
+
+/// A cron schedule in a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleDeclaration {
+    /// Name within the plugin.
+    pub name: String,
+    /// Five-field cron expression.
+    pub cron: String,
+    /// IANA time zone.
+    #[serde(default = "default_zone")]
+    pub zone: String,
+    /// What to do about firings that were missed.
+    #[serde(default)]
+    pub missed: Missed,
+    /// What to do when the one before still runs.
+    #[serde(default)]
+    pub overlap: Overlap,
+}
+
+fn default_zone() -> String {
+    "UTC".to_owned()
+}
+
+/// A grant that a plugin asks for, with the author's reason.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantRequest {
+    /// What.
+    pub to: Grant,
+    /// Why, for the admin.
+    pub reason: String,
+}
+
+/// The contract track this build of Kulanz serves.
+pub const CONTRACT_TRACK: &str = "0.1";
+
+impl Manifest {
+    /// Reads a manifest from TOML and checks it.
+    ///
+    /// # Errors
+    /// A refusal naming the key and the fix.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let manifest: Self = toml::from_str(text).map_err(|e| {
+            Refusal::new("bad_manifest", format!("plugin.toml: {}", e.message())).at("plugin.toml")
+        })?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Checks what the type alone cannot.
+    ///
+    /// # Errors
+    /// A refusal naming the key and the fix.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let bad = |field: &str, sentence: String| Err(Refusal::new("bad_manifest", sentence).at(field));
+        if !crate::ticket::is_key(&self.id) || !self.id.contains('.') {
+            return bad(
+                "id",
+                format!("plugin.toml: id `{}` must be lower-case and dotted, as in example.triage.", self.id),
+            );
+        }
+        if self.name.is_empty() || self.name.len() > 80 {
+            return bad("name", "plugin.toml: name must have 1 to 80 bytes.".to_owned());
+        }
+        if !is_semver(&self.version) {
+            return bad(
+                "version",
+                format!("plugin.toml: version `{}` must be major.minor.patch.", self.version),
+            );
+        }
+        if self.contract != CONTRACT_TRACK {
+            return bad(
+                "contract",
+                format!(
+                    "The plugin was built for contract {}, this host serves {CONTRACT_TRACK}: rebuild it with the SDK of this host.",
+                    self.contract
+                ),
+            );
+        }
+        if self.hooks.is_empty() {
+            return bad("hook", "plugin.toml: declare at least one [[hook]].".to_owned());
+        }
+        if self.grants.len() > 64 || self.schedules.len() > 100 {
+            return bad("grant", "plugin.toml: at most 64 grants and 100 schedules.".to_owned());
+        }
+        for hook in &self.hooks {
+            let wants_events = !matches!(hook.kind, Hook::Redaction | Hook::Schedule);
+            if wants_events == hook.events.is_empty() {
+                return bad(
+                    "hook.events",
+                    format!(
+                        "plugin.toml: hook {} {} `events`.",
+                        hook.kind,
+                        if wants_events { "needs" } else { "takes no" }
+                    ),
+                );
+            }
+        }
+        for request in &self.grants {
+            if request.reason.trim().is_empty() {
+                return bad(
+                    "grant.reason",
+                    format!("plugin.toml: grant {} needs a reason for the admin.", request.to),
+                );
+            }
+        }
+        for schedule in &self.schedules {
+            crate::schedule::Cron::parse(&schedule.cron, &schedule.zone)
+                .map_err(|r| r.at(format!("schedule.{}", schedule.name)))?;
+        }
+        Ok(())
+    }
+
+    /// The hook's declaration, if the plugin declares that hook.
+    #[must_use]
+    pub fn hook(&self, kind: Hook) -> Option<&HookDeclaration> {
+        self.hooks.iter().find(|h| h.kind == kind)
+    }
+
+    /// Everything asked for, as grants.
+    #[must_use]
+    pub fn requested(&self) -> Grants {
+        self.grants.iter().map(|g| g.to.clone()).collect()
+    }
+
+    /// Default settings: the `default` of each property of the schema.
+    #[must_use]
+    pub fn default_settings(&self) -> serde_json::Value {
+        let mut out = serde_json::Map::new();
+        if let Some(properties) = self.settings.get("properties").and_then(|p| p.as_object()) {
+            for (key, schema) in properties {
+                if let Some(default) = schema.get("default") {
+                    out.insert(key.clone(), default.clone());
+                }
+            }
+        }
+        serde_json::Value::Object(out)
+    }
+}
+
+fn is_semver(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or("");
+    let parts: Vec<&str> = core.split('.').collect();
+    parts.len() == 3
+        && parts.iter().all(|p| !p.is_empty() && p.len() <= 9 && p.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// A plugin's presence here.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Installation {
+    /// Id.
+    pub id: InstallationId,
+    /// The manifest of the installed version.
+    pub manifest: Manifest,
+    /// SHA-256 of the component file, hex.
+    pub digest: String,
+    /// How far it is trusted.
+    pub mode: Mode,
+    /// What the admin allowed.
+    pub grants: Grants,
+    /// Settings, checked against the schema.
+    pub settings: serde_json::Value,
+    /// Limits in force.
+    pub limits: Limits,
+    /// Faults in a row; a success sets it to zero.
+    pub faults_in_a_row: i64,
+    /// Why it is quarantined, if it is.
+    pub quarantine: Option<String>,
+    /// Installed.
+    pub installed_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+impl Installation {
+    /// Whether it is called at all.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.mode != Mode::Off && self.quarantine.is_none()
+    }
+}
+
+/// A schedule of an installation and when it fires next.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Schedule {
+    /// Id.
+    pub id: ScheduleId,
+    /// Whose.
+    pub installation_id: InstallationId,
+    /// Name, cron, zone and policies.
+    pub declaration: ScheduleDeclaration,
+    /// Whether it fires.
+    pub enabled: bool,
+    /// Next firing; none when it never fires again.
+    pub next_at: Option<Timestamp>,
+    /// Newest firing, as scheduled.
+    pub last_for: Option<Timestamp>,
+}

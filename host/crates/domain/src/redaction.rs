@@ -1,0 +1,339 @@
+//! Redaction: findings in, clean text out. The plugin finds; this decides what is replaced and by what.
+//!
+//! `Clean` can be made here only, so unredacted foreign text cannot get into a message by type.
+
+use std::collections::BTreeMap;
+
+/// A text as a redaction hook sees it, in named parts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Document {
+    /// Parts such as `subject` and `text`.
+    pub parts: Vec<Part>,
+    /// BCP 47 hint.
+    pub language: Option<String>,
+    /// Names and addresses known from the message itself (requester, agents).
+    pub known: Vec<String>,
+}
+
+/// One named part of a document.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Part {
+    /// `subject`, `text`, `file_name`, …
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A span of personal data. Offsets are bytes of the part's UTF-8, end exclusive.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Finding {
+    /// Index of the part.
+    pub part: u32,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// Class such as `IBAN`.
+    pub class: String,
+    /// 0 to 1.
+    pub score: f32,
+    /// Which rule found it.
+    pub rule: String,
+}
+
+/// Text that has been through redaction, or that the house itself wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(transparent)]
+pub struct Clean(String);
+
+impl Clean {
+    /// Text that no outsider wrote: templates, and answers composed from a redacted snapshot.
+    #[must_use]
+    pub fn ours(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, owned.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// One replaced span. `value` is clear text and must be sealed or dropped before it is stored.
+#[derive(Clone, PartialEq)]
+pub struct Replacement {
+    /// Index of the part.
+    pub part: u32,
+    /// Class.
+    pub class: String,
+    /// What stands there now: `[IBAN-1]`.
+    pub placeholder: String,
+    /// Rule that found it.
+    pub rule: String,
+    /// Confidence.
+    pub score: f32,
+    /// Keyed digest of the canonical value.
+    pub digest: String,
+    /// The clear value.
+    pub value: String,
+}
+
+impl std::fmt::Debug for Replacement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Replacement({} by {})", self.placeholder, self.rule)
+    }
+}
+
+/// A stored redaction: that something was replaced, never what.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Redaction {
+    /// Id.
+    pub id: crate::id::RedactionId,
+    /// On which ticket.
+    pub ticket_id: crate::id::TicketId,
+    /// In which message.
+    pub message_id: crate::id::MessageId,
+    /// In which part of it.
+    pub part: String,
+    /// Class.
+    pub class: String,
+    /// What stands there now.
+    pub placeholder: String,
+    /// Rule that found it.
+    pub rule: String,
+    /// Confidence.
+    pub score: f32,
+    /// Keyed digest: same value, same digest, within this house only.
+    #[serde(skip)]
+    pub digest: String,
+}
+
+/// Longest class name in bytes.
+const CLASS_BYTES_MAX: usize = 40;
+
+/// Classes whose values are never kept, not even sealed.
+pub const DROPPED: &[&str] = &["CARD_SECURITY_CODE", "SECRET"];
+
+/// Numbers of placeholders on one ticket: same value, same number.
+#[derive(Debug, Clone, Default)]
+pub struct Placeholders {
+    numbers: BTreeMap<(String, String), u32>,
+    highest: BTreeMap<String, u32>,
+}
+
+impl Placeholders {
+    /// Remembers a placeholder given earlier on this ticket.
+    pub fn remember(&mut self, class: &str, digest: &str, placeholder: &str) {
+        let number =
+            placeholder.trim_end_matches(']').rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        self.numbers.insert((class.to_owned(), digest.to_owned()), number);
+        let highest = self.highest.entry(class.to_owned()).or_default();
+        *highest = (*highest).max(number);
+    }
+
+    /// The placeholder for a value with this digest.
+    pub fn give(&mut self, class: &str, digest: &str) -> String {
+        let highest = &mut self.highest;
+        let number = *self.numbers.entry((class.to_owned(), digest.to_owned())).or_insert_with(|| {
+            let next = highest.entry(class.to_owned()).or_default();
+            *next += 1;
+            *next
+        });
+        format!("[{class}-{number}]")
+    }
+}
+
+/// Replaces the findings in a document.
+///
+/// # Errors
+/// A sentence saying which finding makes no sense; the caller holds the message.
+pub fn redact(
+    document: &Document,
+    findings: &[Finding],
+    placeholders: &mut Placeholders,
+    digest: &dyn Fn(&str, &str) -> String,
+) -> Result<(Vec<Clean>, Vec<Replacement>), String> {
+    let mut clean = Vec::with_capacity(document.parts.len());
+    let mut replacements = Vec::new();
+    for (index, part) in (0u32..).zip(&document.parts) {
+        let spans = spans_of(index, &part.text, findings)?;
+        let mut out = String::with_capacity(part.text.len());
+        let mut at = 0;
+        for span in spans {
+            let value = part.text.get(span.start as usize..span.end as usize).unwrap_or("");
+            let digest = digest(&span.class, &canonical_value(value));
+            let placeholder = placeholders.give(&span.class, &digest);
+            out.push_str(part.text.get(at..span.start as usize).unwrap_or(""));
+            out.push_str(&placeholder);
+            at = span.end as usize;
+            replacements.push(Replacement {
+                part: index,
+                class: span.class,
+                placeholder,
+                rule: span.rule,
+                score: span.score,
+                digest,
+                value: value.to_owned(),
+            });
+        }
+        out.push_str(part.text.get(at..).unwrap_or(""));
+        clean.push(Clean(out));
+    }
+    if let Some(stray) = findings.iter().find(|f| f.part as usize >= document.parts.len()) {
+        return Err(format!(
+            "a finding names part {}, the document has {}",
+            stray.part,
+            document.parts.len()
+        ));
+    }
+    Ok((clean, replacements))
+}
+
+/// What is compared to tell whether two values are the same: letters and digits, lower case.
+#[must_use]
+pub fn canonical_value(value: &str) -> String {
+    value.chars().filter(|c| c.is_alphanumeric() || *c == '@').flat_map(char::to_lowercase).collect()
+}
+
+/// The checked, non-overlapping spans of one part, in order. Overlaps are joined: the higher score
+/// names the class, the longer one at equal score; no tail is left standing.
+///
+/// # Errors
+/// A sentence saying which finding makes no sense.
+pub fn spans_of(part: u32, text: &str, findings: &[Finding]) -> Result<Vec<Finding>, String> {
+    let mut spans: Vec<Finding> = Vec::new();
+    for finding in findings.iter().filter(|f| f.part == part) {
+        check(text, finding)?;
+        spans.push(finding.clone());
+    }
+    spans.sort_by_key(|f| (f.start, std::cmp::Reverse(f.end)));
+    let standing = placeholders_in(text);
+    let mut out: Vec<Finding> = Vec::new();
+    for span in spans {
+        if standing.iter().any(|(start, end)| (span.start as usize) < *end && *start < span.end as usize) {
+            continue;
+        }
+        match out.last_mut() {
+            Some(last) if span.start < last.end => join(last, span),
+            _ => out.push(span),
+        }
+    }
+    Ok(out)
+}
+
+fn join(last: &mut Finding, span: Finding) {
+    let end = last.end.max(span.end);
+    if (span.score, span.end - span.start) > (last.score, last.end - last.start) {
+        last.class = span.class;
+        last.rule = span.rule;
+        last.score = span.score;
+    }
+    last.end = end;
+}
+
+fn check(text: &str, finding: &Finding) -> Result<(), String> {
+    let (start, end) = (finding.start as usize, finding.end as usize);
+    if start >= end || end > text.len() {
+        return Err(format!("a finding spans {start}..{end} of a part of {} bytes", text.len()));
+    }
+    if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
+        return Err(format!("a finding at {start}..{end} cuts a character in two"));
+    }
+    if !(0.0..=1.0).contains(&finding.score) {
+        return Err("a finding's score lies outside 0 to 1".to_owned());
+    }
+    if !is_class(&finding.class) {
+        return Err("a finding's class is not of the form A_CLASS".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether a text is a class name: capitals, digits and underscores, beginning with a capital.
+#[must_use]
+pub fn is_class(text: &str) -> bool {
+    text.len() <= CLASS_BYTES_MAX
+        && text.bytes().next().is_some_and(|b| b.is_ascii_uppercase())
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Where placeholders already stand: they are never matched again.
+fn placeholders_in(text: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    for (start, _) in text.match_indices('[') {
+        let Some(rest) = text.get(start + 1..) else { continue };
+        let Some(length) = rest.find(']').filter(|n| *n <= CLASS_BYTES_MAX + 11) else { continue };
+        let Some((class, number)) = rest.get(..length).and_then(|inner| inner.rsplit_once('-')) else {
+            continue;
+        };
+        if is_class(class) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
+            out.push((start, start + length + 2));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(text: &str) -> Document {
+        Document { parts: vec![Part { name: "text".into(), text: text.into() }], ..Document::default() }
+    }
+
+    fn finding(text: &str, value: &str, class: &str, score: f32) -> Finding {
+        let start = text.find(value).unwrap();
+        Finding {
+            part: 0,
+            start: u32::try_from(start).unwrap(),
+            end: u32::try_from(start + value.len()).unwrap(),
+            class: class.into(),
+            score,
+            rule: "test".into(),
+        }
+    }
+
+    fn run(text: &str, findings: &[Finding]) -> String {
+        let mut book = Placeholders::default();
+        let (clean, _) = redact(&document(text), findings, &mut book, &|c, v| format!("{c}{v}")).unwrap();
+        clean[0].as_str().to_owned()
+    }
+
+    #[test]
+    fn the_same_value_gets_the_same_number_and_umlauts_stay_whole() {
+        let text = "Grüße, DE12 und nochmal de12, dann DE34 – ä";
+        let found = [
+            finding(text, "DE12", "IBAN", 1.0),
+            finding(text, "de12", "IBAN", 1.0),
+            finding(text, "DE34", "IBAN", 1.0),
+        ];
+        assert_eq!(run(text, &found), "Grüße, [IBAN-1] und nochmal [IBAN-1], dann [IBAN-2] – ä");
+    }
+
+    #[test]
+    fn overlapping_findings_leave_no_tail() {
+        let text = "call 0171 2345678 now";
+        let found = [finding(text, "0171 23", "ID", 0.3), finding(text, "171 2345678", "PHONE", 0.9)];
+        assert_eq!(run(text, &found), "call [PHONE-1] now");
+    }
+
+    #[test]
+    fn a_placeholder_is_never_matched_again() {
+        let text = "pay to [IBAN-1] please";
+        assert_eq!(run(text, &[finding(text, "IBAN-1", "REFERENCE", 1.0)]), text);
+    }
+
+    #[test]
+    fn a_finding_that_cuts_a_character_in_two_is_nonsense() {
+        let text = "für";
+        let bad = Finding { part: 0, start: 2, end: 4, class: "NAME".into(), score: 1.0, rule: "x".into() };
+        let mut book = Placeholders::default();
+        assert!(redact(&document(text), &[bad], &mut book, &|_, _| String::new()).is_err());
+    }
+}

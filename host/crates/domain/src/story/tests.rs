@@ -1,0 +1,195 @@
+//! Stories told from rows made by hand.
+
+use super::*;
+use crate::actor::{Actor, Cause};
+use crate::effect::{Basis, Effect};
+use crate::event::Change;
+use crate::id::{
+    ContactId, CountingIds, DecisionId, InstallationId, MessageId, RedactionId, RunId, TicketId,
+};
+use crate::plugin::Mode;
+use crate::run::Verdict;
+use crate::ticket::Channel;
+use crate::work::{blank_message, blank_ticket};
+
+const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+/// A mail that was redacted and triaged by one plugin run.
+fn material() -> Material {
+    let ids = CountingIds::default();
+    let ticket_id = TicketId::mint(&ids, NOW);
+    let actor = Actor::new(ActorKind::Contact, "ana");
+    let mut message =
+        blank_message(MessageId::mint(&ids, NOW), ticket_id, Direction::Inbound, actor.clone(), NOW);
+    message.reply_text = "Ana schreibt. ".repeat(40);
+    let event = |sequence: i64, kind: EventType| Event {
+        id: EventId::mint(&ids, NOW),
+        kind,
+        time: NOW,
+        ticket_id: Some(ticket_id),
+        sequence,
+        actor: actor.clone(),
+        cause: None,
+        changes: Vec::new(),
+        data: serde_json::json!({ "message_id": message.id, "tag": "refund" }),
+    };
+    let received = event(2, EventType::MessageReceived);
+    let (redaction, triage) =
+        (run(&ids, Hook::Redaction, received.id, "3 found"), run(&ids, Hook::Triage, received.id, "refund"));
+    let cause = Some(Cause { event_id: received.id, run_id: Some(triage.id), depth: 1 });
+    let by_plugin =
+        |event: Event| Event { cause, actor: Actor::new(ActorKind::Plugin, "kulanz.triage"), ..event };
+    let set = |sequence: i64, field: &str, from: Option<&str>, to: &str| {
+        let change = Change { field: field.into(), from: from.map(Into::into), to: Some(to.into()) };
+        by_plugin(Event { changes: vec![change], ..event(sequence, EventType::TicketFieldChanged) })
+    };
+    let redacted = |placeholder: &str, score: f32| Redaction {
+        id: RedactionId::mint(&ids, NOW),
+        ticket_id,
+        message_id: message.id,
+        part: "text".into(),
+        class: "PHONE".into(),
+        placeholder: placeholder.into(),
+        rule: "phone.shape".into(),
+        score,
+        digest: "d".into(),
+    };
+    Material {
+        ticket: blank_ticket(ticket_id, 7, ContactId::mint(&ids, NOW), Channel::Email, NOW),
+        decisions: vec![decision(&ids, &triage, ticket_id)],
+        redactions: vec![redacted("[PHONE-1]", 0.8), redacted("[PHONE-2]", 0.9), redacted("[PHONE-1]", 0.95)],
+        events: vec![
+            event(1, EventType::TicketCreated),
+            received,
+            set(3, "language", None, "de"),
+            set(4, "priority", Some("normal"), "high"),
+            by_plugin(event(5, EventType::TicketTagged)),
+            set(6, "team", None, "billing"),
+        ],
+        runs: vec![redaction, triage],
+        messages: vec![message],
+    }
+}
+
+fn run(ids: &CountingIds, hook: Hook, event: EventId, why: &str) -> Run {
+    Run {
+        id: RunId::mint(ids, NOW),
+        installation_id: InstallationId::mint(ids, NOW),
+        plugin_id: format!("kulanz.{hook}"),
+        plugin_version: "0.1.0".into(),
+        digest: String::new(),
+        hook,
+        mode: Mode::Live,
+        event_id: Some(event),
+        ticket_id: None,
+        started_at: NOW,
+        duration_us: 1,
+        fuel: 12_345,
+        memory_bytes: 1,
+        host_calls: 1,
+        seed: 1,
+        input_digest: String::new(),
+        reads: [].into(),
+        verdict: Some(Verdict { word: "done".into(), why: why.into() }),
+        fault: None,
+        log: Vec::new(),
+        log_dropped: 0,
+        answers: serde_json::Value::Null,
+    }
+}
+
+fn decision(ids: &CountingIds, run: &Run, ticket_id: TicketId) -> Decision {
+    let effect = Effect::Reply { text: "x".into(), language: None, article: Some("return".into()) };
+    let reason = "a reason of many words that has to be folded ".repeat(5);
+    Decision {
+        id: DecisionId::mint(ids, NOW),
+        run_id: run.id,
+        installation_id: run.installation_id,
+        plugin_id: run.plugin_id.clone(),
+        ordinal: 0,
+        ticket_id,
+        effect,
+        basis: Basis { reason: reason.trim().to_owned(), confidence: 0.9, evidence: Vec::new() },
+        status: DecisionStatus::Applied,
+        reason: String::new(),
+        digest: String::new(),
+        decided_at: NOW,
+    }
+}
+
+fn line<'a>(story: &'a Story, number: &str) -> &'a Line {
+    story.lines.iter().find(|line| line.number == number).unwrap()
+}
+
+#[test]
+fn events_that_go_on_with_the_one_before_share_a_line_and_keep_their_numbers() {
+    let story = Story::tell(&material());
+    let numbers: Vec<&str> = story.lines.iter().filter(|l| l.level == 0).map(|l| l.number.as_str()).collect();
+    assert_eq!(numbers, ["1", "2", "3–4", "5", "6"]);
+    assert_eq!(
+        line(&story, "3–4").text,
+        "language = de, priority: normal → high  by plugin kulanz.triage  because of 2"
+    );
+}
+
+#[test]
+fn a_placeholder_is_told_once_below_the_run_that_made_it_and_counted_so() {
+    let story = Story::tell(&material());
+    let kinds: Vec<&str> = story.lines.iter().skip(2).take(5).map(|l| l.kind).collect();
+    assert_eq!(kinds, ["run", "redaction", "redaction", "run", "decision"]);
+    let texts: Vec<&str> = story.lines.iter().skip(2).take(3).map(|l| l.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "done: 2 redacted  (0.1.0 live, 12k fuel)",
+            "[PHONE-1] in text, rule phone.shape, 95 %",
+            "[PHONE-2] in text, rule phone.shape, 90 %",
+        ]
+    );
+}
+
+#[test]
+fn redactions_are_told_when_their_run_is_gone() {
+    let mut material = material();
+    material.runs.clear();
+    let story = Story::tell(&material);
+    assert_eq!(story.lines.iter().filter(|l| l.kind == "redaction").count(), 2);
+}
+
+#[test]
+fn a_german_story_keeps_the_words_of_the_design_and_the_plugins_reasons() {
+    let story = Story::tell_in(&material(), Tongue::German);
+    assert_eq!(line(&story, "1").text, "#7 über email");
+    assert_eq!(line(&story, "5").text, "refund  von plugin kulanz.triage  wegen 2");
+    let text = story.to_string();
+    for said in ["message.received", "applied", "Antwort aus Artikel return — a reason", "2 geschwärzt"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn no_printed_line_is_wide_none_ends_blank_and_nothing_is_lost() {
+    let story = Story::tell(&material());
+    let text = story.to_string();
+    for line in text.lines() {
+        assert!(line.chars().count() <= 150 && line.trim_end() == line, "{line:?}");
+    }
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printed = flat(&text);
+    assert!(story.lines.iter().all(|line| printed.contains(&flat(&line.text))));
+}
+
+#[test]
+fn an_excerpt_ends_between_words_and_cuts_only_endless_ones() {
+    assert_eq!(excerpt("two  words\n", 20), "two words");
+    assert_eq!(excerpt("some words and more", 12), "some words …");
+    assert_eq!(excerpt(&"x".repeat(9), 4), "xxxx …");
+    assert_eq!(excerpt("a bbbbbbbbbbbb", 8), "a bbbbbb …");
+}
+
+#[test]
+fn a_tongue_is_read_from_a_language_tag() {
+    assert_eq!("de-AT".parse(), Ok(Tongue::German));
+    assert_eq!("EN".parse(), Ok(Tongue::English));
+    assert!("fr".parse::<Tongue>().is_err() && "".parse::<Tongue>().is_err());
+}

@@ -1,0 +1,166 @@
+//! A ticket: one case. Only its shape and its words; how it changes stands in `work`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::id::{ContactId, TicketId};
+use crate::{Refusal, Timestamp, text_enum};
+
+text_enum! {
+    /// What a status means. Teams may rename statuses; rules use the category.
+    StatusCategory {
+        /// Nobody has looked at it.
+        New = "new",
+        /// Being worked on.
+        Open = "open",
+        /// Waiting for the customer.
+        Pending = "pending",
+        /// Waiting for somebody else.
+        OnHold = "on_hold",
+        /// Answered; reopens when the customer writes again.
+        Solved = "solved",
+        /// Over; a new message opens a new ticket.
+        Closed = "closed",
+    }
+}
+
+text_enum! {
+    /// How soon.
+    Priority {
+        /// Can wait.
+        Low = "low",
+        /// The usual.
+        Normal = "normal",
+        /// Before the others.
+        High = "high",
+        /// Now.
+        Urgent = "urgent",
+    }
+}
+
+text_enum! {
+    /// How a request came in.
+    Channel {
+        /// E-mail.
+        Email = "email",
+        /// The portal's form.
+        Form = "form",
+        /// Chat.
+        Chat = "chat",
+        /// The REST API.
+        Api = "api",
+    }
+}
+
+/// One case.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Ticket {
+    /// Id.
+    pub id: TicketId,
+    /// The number people say. Unique; gaps are possible.
+    pub number: i64,
+    /// Redacted subject.
+    pub subject: String,
+    /// The status's name; by default the category's.
+    pub status: String,
+    /// What the status means.
+    pub status_category: StatusCategory,
+    /// How soon.
+    pub priority: Priority,
+    /// How it came in.
+    pub channel: Channel,
+    /// BCP 47 language of the customer, when known.
+    pub language: Option<String>,
+    /// What it is about, as triage decided.
+    pub category: Option<String>,
+    /// Who asks.
+    pub requester_id: ContactId,
+    /// Team key, such as `billing`.
+    pub team: Option<String>,
+    /// Agent in charge.
+    pub assignee: Option<String>,
+    /// Tags.
+    pub tags: BTreeSet<String>,
+    /// Custom fields by key.
+    pub custom: BTreeMap<String, String>,
+    /// Which fields a person set last; automation does not overwrite those (people win).
+    pub set_by_person: BTreeSet<String>,
+    /// Counts commits that touched the ticket.
+    pub version: i64,
+    /// Sequence of the ticket's newest event.
+    pub event_sequence: i64,
+    /// Created.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+    /// Last message of the customer.
+    pub last_customer_message_at: Option<Timestamp>,
+    /// Last public message from us.
+    pub last_reply_at: Option<Timestamp>,
+    /// When it was solved.
+    pub solved_at: Option<Timestamp>,
+}
+
+/// A field that people and plugins may set, by its one name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// `status`
+    Status,
+    /// `priority`
+    Priority,
+    /// `language`
+    Language,
+    /// `category`
+    Category,
+    /// `team`
+    Team,
+    /// `assignee`
+    Assignee,
+    /// `custom.<key>`
+    Custom(String),
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Status => f.write_str("status"),
+            Self::Priority => f.write_str("priority"),
+            Self::Language => f.write_str("language"),
+            Self::Category => f.write_str("category"),
+            Self::Team => f.write_str("team"),
+            Self::Assignee => f.write_str("assignee"),
+            Self::Custom(key) => write!(f, "custom.{key}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Field {
+    type Err = Refusal;
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        Ok(match text {
+            "status" => Self::Status,
+            "priority" => Self::Priority,
+            "language" => Self::Language,
+            "category" => Self::Category,
+            "team" => Self::Team,
+            "assignee" => Self::Assignee,
+            _ => match text.strip_prefix("custom.") {
+                Some(key) if is_key(key) => Self::Custom(key.to_owned()),
+                _ => {
+                    return Err(Refusal::unknown_word(
+                        "ticket field",
+                        text,
+                        &["status", "priority", "language", "category", "team", "assignee", "custom.<key>"],
+                    ));
+                }
+            },
+        })
+    }
+}
+
+/// Keys of custom fields, tags, teams and settings: lower-case ASCII words, at most 64 bytes.
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b))
+}

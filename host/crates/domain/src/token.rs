@@ -1,0 +1,44 @@
+//! API tokens: scopes. The secret itself is shown once and kept only as a digest.
+
+use crate::id::TokenId;
+use crate::{Timestamp, text_enum};
+
+text_enum! {
+    /// What a token may do. `admin` includes all others.
+    Scope {
+        /// Read tickets, messages, contacts, events, runs, decisions, articles.
+        Read = "read",
+        /// Write tickets and messages.
+        Write = "write",
+        /// Hand in raw mail.
+        Inbound = "inbound",
+        /// Plugins, installations, schedules, tokens, webhooks, articles.
+        Admin = "admin",
+    }
+}
+
+/// An API token as stored.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Token {
+    /// Id.
+    pub id: TokenId,
+    /// Name for people.
+    pub name: String,
+    /// SHA-256 of the secret, hex.
+    pub digest: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Created.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Token {
+    /// Whether the token may do what `scope` stands for at `now`.
+    #[must_use]
+    pub fn allows(&self, scope: Scope, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| now < at)
+            && (self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin))
+    }
+}

@@ -1,0 +1,304 @@
+//! Policy told as cases: who proposes what, and what becomes of it.
+
+use super::*;
+use crate::effect::{Basis, EffectKind};
+use crate::grant::{Grant, Grants};
+use crate::id::{ContactId, CountingIds, EventId, InstallationId, TicketId};
+use crate::plugin::{Hook, HookDeclaration, Limits, Manifest};
+use crate::ticket::{Channel, Priority};
+use crate::work::blank_ticket;
+use crate::{Ids, Timestamp};
+
+const NOW: Timestamp = Timestamp(1_772_442_000_000);
+
+struct Scene {
+    ids: CountingIds,
+    event: Event,
+    works: BTreeMap<TicketId, Work>,
+    standings: BTreeMap<TicketId, Standing>,
+    budget: LoopBudget,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let ids = CountingIds::default();
+        let mut ticket =
+            blank_ticket(TicketId::mint(&ids, NOW), 1, ContactId::mint(&ids, NOW), Channel::Email, NOW);
+        ticket.subject = "Refund".into();
+        let event = Event {
+            id: EventId::mint(&ids, NOW),
+            kind: EventType::MessageReceived,
+            time: NOW,
+            ticket_id: Some(ticket.id),
+            sequence: 2,
+            actor: Actor::new(ActorKind::Contact, "x"),
+            cause: None,
+            changes: vec![],
+            data: serde_json::Value::Null,
+        };
+        let standing = Standing { address: "ana@example.org".into(), ..Standing::default() };
+        Self {
+            ids,
+            standings: [(ticket.id, standing)].into(),
+            works: [(ticket.id, Work::on(ticket))].into(),
+            event,
+            budget: LoopBudget::default(),
+        }
+    }
+
+    fn ticket(&self) -> TicketId {
+        self.event.ticket_id.unwrap()
+    }
+
+    fn standing(&mut self) -> &mut Standing {
+        self.standings.values_mut().next().unwrap()
+    }
+
+    fn work(&mut self) -> &mut Work {
+        self.works.values_mut().next().unwrap()
+    }
+
+    fn set(&self, field: &str, value: &str, confidence: f32) -> Proposal {
+        self.propose(Effect::SetField { field: field.into(), value: value.into() }, confidence)
+    }
+
+    fn reply(&self) -> Proposal {
+        self.propose(Effect::Reply { text: "Hello".into(), language: None, article: None }, 0.9)
+    }
+
+    fn propose(&self, effect: Effect, confidence: f32) -> Proposal {
+        Proposal {
+            ticket_id: self.ticket(),
+            effect,
+            basis: Basis { reason: "because".into(), confidence, evidence: vec![] },
+        }
+    }
+
+    fn resolve(&mut self, bids: &[(&Installation, i32, Vec<Proposal>)]) -> Vec<(DecisionStatus, String)> {
+        let bids: Vec<Bid<'_>> = bids
+            .iter()
+            .map(|(installation, order, proposals)| Bid {
+                installation,
+                order: *order,
+                run_id: RunId(self.ids.next(NOW)),
+                proposals,
+            })
+            .collect();
+        let stamp = Stamp { now: NOW, actor: Actor::system(), cause: None, ids: &self.ids };
+        resolve(&self.event, &bids, &mut self.works, &mut self.standings, &self.budget, &stamp)
+            .into_iter()
+            .map(|d| (d.status, d.reason))
+            .collect()
+    }
+}
+
+fn plugin(id: &str, mode: Mode, grants: &[Grant]) -> Installation {
+    Installation {
+        id: InstallationId::mint(&CountingIds::default(), Timestamp(i64::try_from(id.len()).unwrap())),
+        manifest: Manifest {
+            id: id.into(),
+            name: id.into(),
+            version: "1.0.0".into(),
+            contract: "0.1".into(),
+            description: String::new(),
+            authors: vec![],
+            licence: String::new(),
+            languages: vec![],
+            hooks: vec![HookDeclaration {
+                kind: Hook::Triage,
+                events: vec![EventType::MessageReceived],
+                order: 100,
+                own_events: false,
+            }],
+            schedules: vec![],
+            grants: vec![],
+            settings: serde_json::Value::Null,
+            limits: Limits::default(),
+        },
+        digest: String::new(),
+        mode,
+        grants: grants.iter().cloned().collect::<Grants>(),
+        settings: serde_json::Value::Null,
+        limits: Limits::default(),
+        faults_in_a_row: 0,
+        quarantine: None,
+        installed_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn live(id: &str) -> Installation {
+    plugin(id, Mode::Live, &EffectKind::ALL.iter().map(|k| Grant::Effect(*k, None)).collect::<Vec<_>>())
+}
+
+#[test]
+fn an_allowed_effect_is_applied_and_leaves_an_event_with_its_cause() {
+    let mut scene = Scene::new();
+    let decided = scene.resolve(&[(&live("a.b"), 100, vec![scene.set("priority", "high", 0.9)])]);
+    assert_eq!(decided, [(DecisionStatus::Applied, String::new())]);
+    let event_id = scene.event.id;
+    let work = scene.work();
+    assert_eq!(work.ticket.priority, Priority::High);
+    let event = work.events.last().unwrap();
+    assert_eq!((event.sequence, event.cause.unwrap().event_id, event.depth()), (1, event_id, 1));
+}
+
+#[test]
+fn two_plugins_disagree_on_priority_and_the_lower_order_wins() {
+    let mut scene = Scene::new();
+    let decided = scene.resolve(&[
+        (&live("late.plugin"), 200, vec![scene.set("priority", "urgent", 1.0)]),
+        (&live("early.one"), 100, vec![scene.set("priority", "low", 0.2)]),
+    ]);
+    assert_eq!(decided[0], (DecisionStatus::Superseded, "early.one came first".into()));
+    assert_eq!(decided[1].0, DecisionStatus::Applied);
+    assert_eq!(scene.work().ticket.priority, Priority::Low);
+}
+
+#[test]
+fn at_equal_order_the_surer_one_wins() {
+    let mut scene = Scene::new();
+    let decided = scene.resolve(&[
+        (&live("a.b"), 100, vec![scene.set("team", "billing", 0.4)]),
+        (&live("c.d"), 100, vec![scene.set("team", "logistics", 0.8)]),
+    ]);
+    assert_eq!(decided[0].0, DecisionStatus::Superseded);
+    assert_eq!(scene.work().ticket.team.as_deref(), Some("logistics"));
+}
+
+#[test]
+fn what_is_not_granted_is_rejected_by_name() {
+    let mut scene = Scene::new();
+    let narrow = plugin("a.b", Mode::Live, &[Grant::Effect(EffectKind::SetField, Some("team".into()))]);
+    let decided = scene.resolve(&[(
+        &narrow,
+        100,
+        vec![scene.set("priority", "high", 1.0), scene.set("team", "billing", 1.0)],
+    )]);
+    assert_eq!(decided[0], (DecisionStatus::Rejected, "not granted: set-field".into()));
+    assert_eq!(decided[1].0, DecisionStatus::Applied);
+}
+
+#[test]
+fn shadow_and_suggest_record_and_change_nothing() {
+    for (mode, status) in [
+        (Mode::Shadow, DecisionStatus::Shadowed),
+        (Mode::Suggest, DecisionStatus::Suggested),
+        (Mode::Off, DecisionStatus::Rejected),
+    ] {
+        let mut scene = Scene::new();
+        let quiet = Installation { mode, ..live("a.b") };
+        assert_eq!(scene.resolve(&[(&quiet, 100, vec![scene.reply()])])[0].0, status);
+        assert!(!scene.work().is_changed());
+    }
+}
+
+#[test]
+fn a_field_that_a_person_set_is_left_alone() {
+    let mut scene = Scene::new();
+    scene.work().ticket.set_by_person.insert("team".into());
+    let decided = scene.resolve(&[(&live("a.b"), 100, vec![scene.set("team", "billing", 1.0)])]);
+    assert_eq!(decided[0], (DecisionStatus::Rejected, "a person set team; people win".into()));
+}
+
+#[test]
+fn a_field_that_moved_while_the_plugin_ran_is_stale_and_so_is_an_answer_after_a_persons() {
+    let mut scene = Scene::new();
+    scene.standing().moved.insert("priority".into());
+    scene.standing().person_wrote = true;
+    let decided = scene.resolve(&[(
+        &live("a.b"),
+        100,
+        vec![scene.set("priority", "high", 1.0), scene.reply(), scene.set("team", "x", 1.0)],
+    )]);
+    assert!(decided[0].1.starts_with("stale"));
+    assert!(decided[1].1.starts_with("stale"));
+    assert_eq!(decided[2].0, DecisionStatus::Applied);
+}
+
+#[test]
+fn a_reply_to_a_machine_is_rejected_with_the_gates_words() {
+    let mut scene = Scene::new();
+    scene.standing().writable = Some("machine mail: written by a machine".into());
+    let decided = scene.resolve(&[(&live("a.b"), 100, vec![scene.reply()])]);
+    assert_eq!(decided[0], (DecisionStatus::Rejected, "machine mail: written by a machine".into()));
+}
+
+#[test]
+fn only_one_answer_per_turn_leaves_however_many_are_proposed() {
+    let mut scene = Scene::new();
+    let decided = scene.resolve(&[
+        (&live("a.b"), 100, vec![scene.reply(), scene.reply()]),
+        (&live("c.d"), 100, vec![scene.reply()]),
+    ]);
+    assert_eq!(decided.iter().filter(|d| d.0 == DecisionStatus::Applied).count(), 1);
+    assert_eq!(scene.work().messages.len(), 1);
+}
+
+#[test]
+fn another_tickets_effects_are_rejected() {
+    let mut scene = Scene::new();
+    let foreign = Proposal { ticket_id: TicketId(scene.ids.next(NOW)), ..scene.reply() };
+    assert_eq!(scene.resolve(&[(&live("a.b"), 100, vec![foreign])])[0].0, DecisionStatus::Rejected);
+}
+
+#[test]
+fn a_chain_of_ten_events_ends() {
+    let mut scene = Scene::new();
+    scene.event.cause = Some(Cause { event_id: scene.event.id, run_id: None, depth: 10 });
+    let decided = scene.resolve(&[(&live("a.b"), 100, vec![scene.set("team", "x", 1.0)])]);
+    assert!(decided[0].1.contains("10 long"));
+}
+
+#[test]
+fn a_ticket_whose_budget_is_used_up_says_so_once() {
+    let mut scene = Scene::new();
+    scene.standing().changes_hour = 60;
+    let decided = scene.resolve(&[(
+        &live("a.b"),
+        100,
+        vec![scene.set("team", "x", 1.0), scene.set("priority", "high", 1.0)],
+    )]);
+    assert!(decided.iter().all(|d| d.1.starts_with("budget")));
+    assert_eq!(scene.work().events.iter().filter(|e| e.kind == EventType::AutomationStopped).count(), 1);
+}
+
+#[test]
+fn the_same_effect_is_applied_three_times_an_hour_and_no_more() {
+    let mut scene = Scene::new();
+    let fighter = live("a.b");
+    let tag = |on: bool| {
+        if on { Effect::AddTag { tag: "x".into() } } else { Effect::RemoveTag { tag: "x".into() } }
+    };
+    let mut statuses = Vec::new();
+    for round in 0..10 {
+        let proposal = scene.propose(tag(round % 2 == 0), 1.0);
+        statuses.push(scene.resolve(&[(&fighter, 100, vec![proposal])])[0].0);
+    }
+    assert_eq!(statuses.iter().filter(|s| **s == DecisionStatus::Applied).count(), 6);
+    assert_eq!(statuses.last(), Some(&DecisionStatus::Rejected));
+}
+
+#[test]
+fn malformed_effects_are_rejected_with_the_field() {
+    let mut scene = Scene::new();
+    let bad = vec![
+        scene.set("prority", "high", 1.0),
+        scene.set("priority", "very", 1.0),
+        scene.set("team", "x", f32::NAN),
+        scene.propose(Effect::AddTag { tag: "Not A Key".into() }, 1.0),
+        scene.propose(Effect::SetTimer { key: "k".into(), after_s: 0 }, 1.0),
+        scene.propose(
+            Effect::Notify { subject: "a\r\nBcc: x@example.org".into(), text: "t".into(), language: None },
+            1.0,
+        ),
+    ];
+    let decided = scene.resolve(&[(&live("a.b"), 100, bad)]);
+    assert!(decided.iter().all(|d| d.0 == DecisionStatus::Rejected), "{decided:?}");
+}
+
+#[test]
+fn re_stands_in_front_of_a_subject_once() {
+    assert_eq!(reply_subject("Refund"), "Re: Refund");
+    assert_eq!(reply_subject("AW: Re: Rückfrage"), "Re: Rückfrage");
+}

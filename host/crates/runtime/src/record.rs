@@ -1,0 +1,151 @@
+//! The tape: what the outside answered, in order. Written by a live run, played back by a replay.
+//!
+//! A replay looks for the next answer to the same question, so a run of the same plugin gets every
+//! answer in order, and another version of it gets what it asks for as far as it was answered.
+
+use std::collections::VecDeque;
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use crate::host::HostError;
+
+/// One answer of the outside, as stored with the run.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Answer {
+    /// The function: `kv.get`.
+    pub call: String,
+    /// What was asked: JSON, or its digest when that is long.
+    pub arguments: String,
+    /// What came back: `{"Ok": …}` or `{"Err": …}`.
+    pub answer: serde_json::Value,
+}
+
+/// Longest arguments kept in words; longer ones are kept as a digest.
+const ARGUMENTS_BYTES_MAX: usize = 256;
+
+/// Records answers, or plays recorded ones.
+#[derive(Debug, Default)]
+pub(crate) struct Tape {
+    answers: Vec<Answer>,
+    replay: Option<VecDeque<Answer>>,
+}
+
+impl Tape {
+    /// A tape that records, or plays `replay`.
+    pub(crate) fn new(replay: Option<Vec<Answer>>) -> Self {
+        Self { answers: Vec::new(), replay: replay.map(Into::into) }
+    }
+
+    /// The recorded answer, or the live one. `live` is not even started in a replay.
+    pub(crate) async fn ask<T, A, F>(
+        &mut self,
+        call: &'static str,
+        arguments: &A,
+        live: F,
+    ) -> Result<T, HostError>
+    where
+        T: Serialize + DeserializeOwned,
+        A: Serialize + Sync,
+        F: Future<Output = Result<T, HostError>> + Send,
+    {
+        let arguments = spelled(arguments);
+        let Some(replay) = &mut self.replay else {
+            let answer = live.await;
+            self.keep(call, arguments, &answer);
+            return answer;
+        };
+        let found = replay
+            .iter()
+            .position(|a| a.call == call && a.arguments == arguments)
+            .and_then(|at| replay.remove(at));
+        let answer = match found {
+            Some(recorded) => serde_json::from_value(recorded.answer).unwrap_or_else(|error| {
+                Err(HostError::Unavailable(format!("the recorded answer to {call} cannot be read: {error}")))
+            }),
+            None => Err(HostError::Unavailable(format!("{call} was not asked in the recorded run"))),
+        };
+        self.keep(call, arguments, &answer);
+        answer
+    }
+
+    fn keep<T: Serialize>(&mut self, call: &'static str, arguments: String, answer: &Result<T, HostError>) {
+        let answer = serde_json::to_value(answer).unwrap_or(serde_json::Value::Null);
+        self.answers.push(Answer { call: call.to_owned(), arguments, answer });
+    }
+
+    /// All answers so far.
+    pub(crate) fn take(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.answers)
+    }
+}
+
+fn spelled<A: Serialize>(arguments: &A) -> String {
+    let text = serde_json::to_string(arguments).unwrap_or_default();
+    if text.len() <= ARGUMENTS_BYTES_MAX {
+        text
+    } else {
+        format!("sha256:{}", hex::encode(Sha256::digest(text.as_bytes())))
+    }
+}
+
+/// Bytes as hex text in JSON.
+pub(crate) mod hex_bytes {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    /// Writes hex.
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&hex::encode(bytes))
+    }
+
+    /// Reads hex.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+        hex::decode(String::deserialize(d)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Bytes that travel as hex.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Blob(#[serde(with = "hex_bytes")] pub(crate) Vec<u8>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_replay_gives_the_recorded_answers_and_asks_nobody() {
+        let mut live = Tape::new(None);
+        let first: Result<u64, _> = live.ask("kv.bytes", &(), async { Ok(7) }).await;
+        let second: Result<u64, _> = live.ask("kv.bytes", &(), async { Err(HostError::Retry(3)) }).await;
+        let mut again = Tape::new(Some(live.take()));
+        let nobody = || async { Err::<u64, _>(HostError::Invalid("asked".into())) };
+        assert_eq!(again.ask("kv.bytes", &(), nobody()).await, first);
+        assert_eq!(again.ask("kv.bytes", &(), nobody()).await, second);
+        assert!(matches!(again.ask("kv.bytes", &(), nobody()).await, Err(HostError::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn a_question_in_another_order_still_finds_its_own_answer() {
+        let mut live = Tape::new(None);
+        let _: Result<u64, _> = live.ask("kv.get", &"a", async { Ok(1) }).await;
+        let _: Result<u64, _> = live.ask("kv.get", &"b", async { Ok(2) }).await;
+        let mut again = Tape::new(Some(live.take()));
+        let b: Result<u64, _> = again.ask("kv.get", &"b", async { Ok(9) }).await;
+        assert_eq!(b, Ok(2));
+    }
+
+    #[test]
+    fn long_arguments_are_kept_as_a_digest() {
+        assert_eq!(spelled(&"short"), "\"short\"");
+        assert!(spelled(&"x".repeat(1000)).starts_with("sha256:"));
+    }
+
+    #[test]
+    fn bytes_survive_their_text_form() {
+        let text = serde_json::to_string(&Blob(vec![0, 255])).unwrap();
+        assert_eq!(serde_json::from_str::<Blob>(&text).unwrap().0, vec![0, 255]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Makes text that came out of the sandbox harmless to look at: on a terminal, in a log, on a page.
+//!
+//! Control characters (also the escape that starts terminal sequences) and characters that turn the
+//! reading direction are replaced; a line break becomes a visible sign, so that no line can be forged.
+
+/// Stands where a dangerous character stood.
+const REPLACEMENT: char = '\u{FFFD}';
+/// Stands where a line break stood.
+const LINE_BREAK: char = '⏎';
+/// Stands at the end of a text that was cut.
+const CUT: char = '…';
+
+/// The text without dangerous characters and at most `bytes_max` bytes long (plus the sign of the cut).
+pub(crate) fn tame(mut text: String, bytes_max: usize) -> String {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max));
+        text.push(CUT);
+    }
+    if text.chars().any(is_dangerous) { text.chars().map(harmless).collect() } else { text }
+}
+
+fn harmless(c: char) -> char {
+    match c {
+        '\n' => LINE_BREAK,
+        '\t' => ' ',
+        _ if is_dangerous(c) => REPLACEMENT,
+        _ => c,
+    }
+}
+
+fn is_dangerous(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            // bidirectional embeddings, overrides, isolates and marks (UAX #9)
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+            // separators that some readers take for line breaks; invisible tags
+            | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_sequences_and_reading_order_tricks_lose_their_teeth() {
+        assert_eq!(tame("a\u{1b}[31mred\u{202e}txt".into(), 100), "a\u{fffd}[31mred\u{fffd}txt");
+    }
+
+    #[test]
+    fn a_line_break_cannot_forge_a_second_line() {
+        assert_eq!(tame("one\ntwo\tthree\r".into(), 100), "one⏎two three\u{fffd}");
+    }
+
+    #[test]
+    fn a_cut_never_halves_a_character() {
+        assert_eq!(tame("äöü".into(), 3), "ä…");
+    }
+
+    #[test]
+    fn ordinary_text_passes_unchanged() {
+        assert_eq!(tame("Grüße, 日本".into(), 100), "Grüße, 日本");
+    }
+}

@@ -1,0 +1,201 @@
+//! The house's border: intake, seen ids, suppression, tokens, webhooks; audit, articles, settings.
+
+use domain::article::{Article, ArticleState};
+use domain::audit::{AuditRecord, first_broken};
+use domain::event::EventType;
+use domain::seal::Sealed;
+use domain::token::{Scope, Token};
+use domain::webhook::Webhook;
+use domain::{Actor, ActorKind};
+
+use super::{Sample, Verdict, holds, same};
+use crate::{Commit, Fact, Intake, IntakeKind, IntakeState, Page, Store, StoreError, Suppression};
+
+pub(super) async fn intake_waits_is_held_and_is_done(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let intake = |kind| Intake {
+        id: make.intake_id(),
+        source: "inbox".to_owned(),
+        received_at: make.now,
+        kind,
+        sealed: Sealed(vec![7, 0, 7]),
+        state: IntakeState::Waiting,
+        reason: None,
+        ticket_id: None,
+    };
+    let (mut first, second) = (intake(IntakeKind::Mail), intake(IntakeKind::Ticket));
+    let facts = [&first, &second].map(|i| Fact::AddIntake(Box::new(i.clone()))).to_vec();
+    store.commit(Commit { facts }).await?;
+    same!(store.intake(first.id).await?, Some(first.clone()));
+    let set = |id, state, ticket_id, drop_raw| Fact::SetIntake {
+        id,
+        state,
+        reason: Some("because".to_owned()),
+        ticket_id,
+        drop_raw,
+    };
+    store.commit(Commit::of(vec![set(first.id, IntakeState::Held, None, false)])).await?;
+    first.state = IntakeState::Held;
+    first.reason = Some("because".to_owned());
+    same!(store.intake(first.id).await?, Some(first.clone()));
+    let held = store.intakes(Some(IntakeState::Held), &Page::default()).await?;
+    holds!(held.iter().map(|i| i.id).eq([first.id]) && held.iter().all(|i| i.sealed.0.is_empty()));
+    let all = store.intakes(None, &Page::after(first.id, 5)).await?;
+    holds!(all.iter().map(|i| i.id).eq([second.id]));
+    let ticket = make.ticket_id();
+    store.commit(Commit::of(vec![set(first.id, IntakeState::Done, Some(ticket), true)])).await?;
+    first.state = IntakeState::Done;
+    first.ticket_id = Some(ticket);
+    first.sealed = Sealed(Vec::new());
+    same!(store.intake(first.id).await?, Some(first));
+    let unknown = set(make.intake_id(), IntakeState::Done, None, true);
+    same!(store.commit(Commit::of(vec![unknown])).await, Err(StoreError::Stale("intake")));
+    Ok(())
+}
+
+pub(super) async fn an_outside_id_is_handled_once(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let seen = |source: &str, outcome: &str| Fact::Seen {
+        source: source.to_owned(),
+        external_id: "id-1".to_owned(),
+        outcome: outcome.to_owned(),
+        at: make.now,
+    };
+    store.commit(Commit::of(vec![seen("imap", "itk_1")])).await?;
+    let second = vec![Fact::PutSetting { key: "k".to_owned(), value: "v".to_owned() }, seen("imap", "itk_2")];
+    same!(store.commit(Commit { facts: second }).await, Err(StoreError::Conflict("seen")));
+    holds!(store.setting("k").await?.is_none());
+    store.commit(Commit::of(vec![seen("api", "tkt_1")])).await?;
+    same!(store.seen("imap", "id-1").await?, Some("itk_1".to_owned()));
+    same!(store.seen("api", "id-1").await?, Some("tkt_1".to_owned()));
+    holds!(store.seen("api", "id-2").await?.is_none());
+    Ok(())
+}
+
+pub(super) async fn suppressed_addresses_are_listed_until_removed(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let suppression = |address: &str| Suppression {
+        address: address.to_owned(),
+        reason: "bounced".to_owned(),
+        until: None,
+        created_at: make.now,
+    };
+    let mut a = suppression("a@example.org");
+    let b = suppression("b@example.org");
+    let facts = vec![Fact::PutSuppression(b.clone()), Fact::PutSuppression(a.clone())];
+    store.commit(Commit { facts }).await?;
+    a.until = Some(make.now.plus(5));
+    store.commit(Commit::of(vec![Fact::PutSuppression(a.clone())])).await?;
+    same!(store.suppression("a@example.org").await?, Some(a.clone()));
+    same!(store.suppressions(&Page::first(1)).await?, vec![a]);
+    same!(store.suppressions(&Page::after("a@example.org", 9)).await?, vec![b]);
+    store.commit(Commit::of(vec![Fact::RemoveSuppression("a@example.org".to_owned())])).await?;
+    holds!(store.suppression("a@example.org").await?.is_none());
+    Ok(())
+}
+
+pub(super) async fn audit_entries_form_one_chain(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let record = |n: i64| AuditRecord {
+        id: make.audit_id(),
+        at: make.now.plus(n),
+        actor: Actor::new(ActorKind::Agent, "agent-1"),
+        action: "plugin.installed".to_owned(),
+        object: "ins_1".to_owned(),
+        details: serde_json::json!({ "z": n, "a": [1.5, null, "ü"] }),
+    };
+    let records: Vec<AuditRecord> = (0..5).map(record).collect();
+    let (head, tail) = records.split_at(3);
+    for part in [head, tail] {
+        store.commit(Commit { facts: part.iter().cloned().map(Fact::Audit).collect() }).await?;
+    }
+    let entries = store.audit(0, 100).await?;
+    same!(entries.iter().map(|e| e.record.clone()).collect::<Vec<_>>(), records);
+    same!(first_broken(&entries), None);
+    same!(store.audit(3, 1).await?.iter().map(|e| e.sequence).collect::<Vec<_>>(), vec![4]);
+    Ok(())
+}
+
+pub(super) async fn articles_change_their_version(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let article = |key: &str, locale: &str, state| Article {
+        id: make.article_id(),
+        key: key.to_owned(),
+        locale: locale.to_owned(),
+        state,
+        title: "Wo ist mein Paket?".to_owned(),
+        body: "Unterwegs.".to_owned(),
+        updated_at: make.now,
+    };
+    let mut german = article("parcel", "de", ArticleState::Public);
+    let english = article("parcel", "en", ArticleState::Draft);
+    let before = store.articles_version().await?;
+    let facts = vec![Fact::PutArticle(german.clone()), Fact::PutArticle(english.clone())];
+    store.commit(Commit { facts }).await?;
+    let between = store.articles_version().await?;
+    holds!(between != before);
+    "Geliefert.".clone_into(&mut german.body);
+    store.commit(Commit::of(vec![Fact::PutArticle(german.clone())])).await?;
+    same!(store.article(german.id).await?, Some(german.clone()));
+    same!(store.articles(None, None).await?, vec![german.clone(), english.clone()]);
+    same!(store.articles(Some("de"), None).await?, vec![german.clone()]);
+    same!(store.articles(None, Some(ArticleState::Draft)).await?, vec![english.clone()]);
+    holds!(store.articles(Some("de"), Some(ArticleState::Draft)).await?.is_empty());
+    let double = Fact::PutArticle(article("parcel", "de", ArticleState::Draft));
+    same!(store.commit(Commit::of(vec![double])).await, Err(StoreError::Conflict("article_key")));
+    let changed = store.articles_version().await?;
+    holds!(changed != between);
+    store.commit(Commit::of(vec![Fact::RemoveArticle(german.id)])).await?;
+    holds!(store.article(german.id).await?.is_none());
+    holds!(store.articles_version().await? != changed);
+    Ok(())
+}
+
+pub(super) async fn tokens_and_webhooks_read_back(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let token = Token {
+        id: make.token_id(),
+        name: "shop".to_owned(),
+        digest: "d1".to_owned(),
+        scopes: vec![Scope::Read, Scope::Inbound],
+        created_at: make.now,
+        expires_at: Some(make.now.plus(1)),
+    };
+    let mut webhook = Webhook {
+        id: make.webhook_id(),
+        url: "https://example.org/hook".to_owned(),
+        events: vec![EventType::MessageSent],
+        secret: Sealed(vec![1, 2]),
+        enabled: true,
+        created_at: make.now,
+    };
+    let facts = vec![Fact::PutToken(token.clone()), Fact::PutWebhook(webhook.clone())];
+    store.commit(Commit { facts }).await?;
+    webhook.enabled = false;
+    store.commit(Commit::of(vec![Fact::PutWebhook(webhook.clone())])).await?;
+    same!(store.tokens().await?, vec![token.clone()]);
+    same!(store.token_by_digest("d1").await?, Some(token.clone()));
+    holds!(store.token_by_digest("d2").await?.is_none());
+    same!(store.webhooks().await?, vec![webhook.clone()]);
+    same!(store.webhook(webhook.id).await?, Some(webhook.clone()));
+    let twin = Token { id: make.token_id(), ..token.clone() };
+    same!(
+        store.commit(Commit::of(vec![Fact::PutToken(twin)])).await,
+        Err(StoreError::Conflict("token_digest"))
+    );
+    let facts = vec![Fact::RemoveToken(token.id), Fact::RemoveWebhook(webhook.id)];
+    store.commit(Commit { facts }).await?;
+    holds!(store.tokens().await?.is_empty() && store.webhooks().await?.is_empty());
+    Ok(())
+}
+
+pub(super) async fn settings_keep_their_newest_value(store: &Store) -> Verdict {
+    for value in ["on", "off"] {
+        let put = Fact::PutSetting { key: "kill_switch".to_owned(), value: value.to_owned() };
+        store.commit(Commit::of(vec![put])).await?;
+        same!(store.setting("kill_switch").await?, Some(value.to_owned()));
+    }
+    holds!(store.setting("other").await?.is_none());
+    store.ping().await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The list of all promises.
+
+use futures::FutureExt as _;
+
+use super::{Case, border, commits, messages, plugins, queue, runs, tickets};
+
+macro_rules! list {
+    ($($module:ident { $($case:ident),+ $(,)? })+) => {
+        /// All promises.
+        pub const CASES: &[Case] = &[$($(
+            Case {
+                name: concat!(stringify!($module), "::", stringify!($case)),
+                run: |store| async move { $module::$case(&store).await }.boxed(),
+            },
+        )+)+];
+    };
+}
+
+list! {
+    tickets {
+        a_ticket_reads_back_as_written,
+        a_stale_version_writes_nothing,
+        a_second_ticket_of_the_same_number_conflicts,
+        ticket_numbers_are_given_once,
+        filters_choose_what_they_say,
+        pages_join_without_gap_or_overlap,
+        a_view_holds_the_requester_and_the_newest_fifty_messages,
+        contacts_have_one_address_each,
+    }
+    messages {
+        a_message_reads_back_with_its_attachments,
+        a_message_of_no_ticket_is_refused,
+        delivery_moves_only_from_the_expected_state,
+        message_ids_are_found_in_the_order_asked,
+        automatic_messages_are_counted_as_the_gate_wants,
+        events_keep_their_sequence,
+        text_with_a_nul_is_stored_without_it,
+    }
+    runs {
+        runs_read_back_whole,
+        decisions_read_back_and_change,
+        applied_changes_are_counted_by_digest,
+        redactions_keep_their_digest_and_sealed_value,
+    }
+    border {
+        intake_waits_is_held_and_is_done,
+        an_outside_id_is_handled_once,
+        suppressed_addresses_are_listed_until_removed,
+        audit_entries_form_one_chain,
+        articles_change_their_version,
+        tokens_and_webhooks_read_back,
+        settings_keep_their_newest_value,
+    }
+    plugins {
+        installations_change_and_go_with_all_they_have,
+        components_are_kept_by_digest,
+        values_are_kept_per_installation,
+        a_schedule_fires_once_per_due_time,
+        the_next_firing_is_set_only_by_who_read_it,
+        a_schedule_is_busy_while_its_job_is_there,
+    }
+    queue {
+        jobs_of_a_lane_run_in_order_one_at_a_time,
+        different_lanes_run_side_by_side,
+        the_longest_ready_lane_comes_first,
+        a_job_waits_for_its_time,
+        a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_stale,
+        a_lease_that_ran_out_cannot_be_finished_even_when_nobody_took_it,
+        a_lane_that_went_and_came_again_has_a_newer_fence,
+        a_retried_job_counts_and_waits,
+        a_buried_job_lies_with_the_dead_and_the_lane_goes_on,
+        a_dead_job_is_taken_away_once,
+        a_cleared_lane_is_empty_and_its_holder_is_stale,
+        a_lease_is_prolonged_only_by_its_holder,
+        a_finished_job_is_not_finished_twice,
+        the_state_of_the_queue_adds_up,
+        work_wakes_those_who_wait,
+        many_workers_never_hold_the_same_lane,
+    }
+    commits {
+        a_commit_is_written_whole_or_not_at_all,
+        one_bad_commit_leaves_its_neighbours_alone,
+        of_many_writers_of_one_version_exactly_one_wins,
+        audit_records_of_many_commits_stay_in_one_chain,
+        finishing_and_queueing_in_one_commit_are_one,
+    }
+}

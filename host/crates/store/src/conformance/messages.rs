@@ -1,0 +1,158 @@
+//! Messages, their bytes, the gate's counts, and events.
+
+use domain::clock::{DAY_MS, HOUR_MS};
+use domain::message::{AutoClass, Delivery};
+use domain::seal::Sealed;
+use domain::ticket::Ticket;
+
+use super::{Broken, Sample, Verdict, holds, same};
+use crate::{AutomaticCounts, Commit, Fact, Store, StoreError};
+
+async fn ticket(store: &Store, make: &Sample, number: i64) -> Result<Ticket, Broken> {
+    let ticket = make.ticket(number);
+    let put = Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None };
+    store.commit(Commit::of(vec![put])).await?;
+    Ok(ticket)
+}
+
+pub(super) async fn a_message_reads_back_with_its_attachments(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let (first, second) =
+        (make.message(ticket.id), make.automatic(ticket.id, "ana@example.org", Delivery::Queued));
+    let attachment = first.attachments.first().cloned().ok_or_else(|| Broken("no attachment".to_owned()))?;
+    let sealed = Sealed(vec![0, 1, 2, 255]);
+    let facts = vec![
+        Fact::AddMessage(Box::new(first.clone())),
+        Fact::AddMessage(Box::new(second.clone())),
+        Fact::AddBlob { sha256: attachment.sha256.clone(), sealed: sealed.clone() },
+        Fact::AddBlob { sha256: attachment.sha256.clone(), sealed: Sealed(vec![9]) },
+    ];
+    store.commit(Commit { facts }).await?;
+    same!(store.message(first.id).await?, Some(first.clone()));
+    same!(store.messages(ticket.id).await?, vec![first.clone(), second]);
+    same!(store.attachment(attachment.id).await?, Some((attachment, sealed)));
+    holds!(store.attachment(make.attachment_id()).await?.is_none());
+    let again = Fact::AddMessage(Box::new(first));
+    same!(store.commit(Commit::of(vec![again])).await, Err(StoreError::Conflict("message")));
+    Ok(())
+}
+
+pub(super) async fn a_message_of_no_ticket_is_refused(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let message = make.message(make.ticket_id());
+    let add = Fact::AddMessage(Box::new(message.clone()));
+    same!(store.commit(Commit::of(vec![add])).await, Err(StoreError::Conflict("foreign_key")));
+    holds!(store.message(message.id).await?.is_none());
+    Ok(())
+}
+
+pub(super) async fn delivery_moves_only_from_the_expected_state(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let mut message = make.automatic(ticket.id, "ana@example.org", Delivery::Queued);
+    message.internet_message_id = None;
+    store.commit(Commit::of(vec![Fact::AddMessage(Box::new(message.clone()))])).await?;
+    let set = |delivery, expect, id: Option<&str>| Fact::SetDelivery {
+        message_id: message.id,
+        delivery,
+        reason: None,
+        internet_message_id: id.map(str::to_owned),
+        expect,
+    };
+    store.commit(Commit::of(vec![set(Delivery::Sending, Some(Delivery::Queued), Some("id@kulanz"))])).await?;
+    let again =
+        store.commit(Commit::of(vec![set(Delivery::Sending, Some(Delivery::Queued), Some("other"))])).await;
+    same!(again, Err(StoreError::Stale("delivery")));
+    store.commit(Commit::of(vec![set(Delivery::Sent, None, None)])).await?;
+    message.delivery = Delivery::Sent;
+    message.internet_message_id = Some("id@kulanz".to_owned());
+    same!(store.message(message.id).await?, Some(message));
+    Ok(())
+}
+
+pub(super) async fn message_ids_are_found_in_the_order_asked(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let (a, b) = (make.message(ticket.id), make.message(ticket.id));
+    let facts = [&a, &b].map(|m| Fact::AddMessage(Box::new(m.clone()))).to_vec();
+    store.commit(Commit { facts }).await?;
+    let ids: Vec<String> = ["unknown@x".to_owned()]
+        .into_iter()
+        .chain(b.internet_message_id.clone())
+        .chain(a.internet_message_id.clone())
+        .collect();
+    same!(store.message_by_internet_id(&ids).await?, Some((b.id, ticket.id)));
+    holds!(store.message_by_internet_id(&["unknown@x".to_owned()]).await?.is_none());
+    holds!(store.message_by_internet_id(&[]).await?.is_none());
+    Ok(())
+}
+
+pub(super) async fn automatic_messages_are_counted_as_the_gate_wants(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let now = make.now.plus(DAY_MS);
+    let (mine, other) = (ticket(store, &make, 1).await?, ticket(store, &make, 2).await?);
+    let mut early = make.automatic(mine.id, "ana@example.org", Delivery::Sent);
+    early.created_at = now.plus(-5 * HOUR_MS);
+    let mut person = make.message(mine.id);
+    person.created_at = early.created_at;
+    let mut machine = make.message(mine.id);
+    machine.auto_class = AutoClass::AutoReplied;
+    let mut rows = vec![early, person];
+    for delivery in
+        [Delivery::Sent, Delivery::Sending, Delivery::Unknown, Delivery::Queued, Delivery::Suppressed]
+    {
+        let mut message = make.automatic(mine.id, "ana@example.org", delivery);
+        message.created_at = now.plus(-2 * HOUR_MS);
+        rows.push(message);
+    }
+    // A machine's answer is no person's: it must not open the budget again.
+    rows.push(machine);
+    let mut elsewhere = make.automatic(other.id, "bob@example.org", Delivery::Sent);
+    elsewhere.created_at = now.plus(-HOUR_MS / 2);
+    let mut foreign = make.automatic(other.id, "cy@example.com", Delivery::Sent);
+    foreign.created_at = now.plus(-1);
+    let mut old = make.automatic(mine.id, "ana@example.org", Delivery::Sent);
+    old.created_at = now.plus(-DAY_MS);
+    rows.extend([elsewhere, foreign, old]);
+    let facts = rows.into_iter().map(|m| Fact::AddMessage(Box::new(m))).collect();
+    store.commit(Commit { facts }).await?;
+    let counts = store.automatic_counts(mine.id, "ana@example.org", "example.org", now).await?;
+    let expected = AutomaticCounts { on_ticket_day: 3, to_address_day: 4, to_domain_hour: 1, total_hour: 2 };
+    same!(counts, expected);
+    let counts = store.automatic_counts(make.ticket_id(), "no@body", "body", now.plus(2 * DAY_MS)).await?;
+    same!(counts, AutomaticCounts::default());
+    Ok(())
+}
+
+pub(super) async fn events_keep_their_sequence(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = make.ticket_id();
+    let (first, second) = (make.event(ticket, 1), make.event(ticket, 2));
+    let mut house = make.event(ticket, 0);
+    house.ticket_id = None;
+    house.cause = None;
+    let mut house_again = house.clone();
+    house_again.id = make.event_id();
+    let all = vec![first.clone(), second.clone(), house.clone(), house_again.clone()];
+    store.commit(Commit::of(vec![Fact::AddEvents(all.clone())])).await?;
+    same!(store.events_of(ticket).await?, vec![first.clone(), second.clone()]);
+    same!(store.event(house.id).await?, Some(house));
+    let double = Fact::AddEvents(vec![make.event(ticket, 2)]);
+    same!(store.commit(Commit::of(vec![double])).await, Err(StoreError::Conflict("event_sequence")));
+    let mut sorted = all;
+    sorted.sort_by_key(|e| e.id);
+    same!(store.events(None, 10).await?, sorted);
+    same!(store.events(Some(first.id), 1).await?, vec![second]);
+    Ok(())
+}
+
+pub(super) async fn text_with_a_nul_is_stored_without_it(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let mut message = make.message(ticket.id);
+    "a\0b".clone_into(&mut message.text);
+    store.commit(Commit::of(vec![Fact::AddMessage(Box::new(message.clone()))])).await?;
+    same!(store.message(message.id).await?.map(|m| m.text), Some("a\u{fffd}b".to_owned()));
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Tickets and contacts.
+
+use domain::ticket::StatusCategory;
+
+use super::{Sample, Verdict, holds, same, there};
+use crate::{Commit, Fact, Page, Store, StoreError, TicketFilter};
+
+pub(super) async fn a_ticket_reads_back_as_written(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let mut ticket = make.ticket(7);
+    let put = Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None };
+    store.commit(Commit::of(vec![put])).await?;
+    same!(store.ticket(ticket.id).await?, Some(ticket.clone()));
+    same!(store.ticket_by_number(7).await?, Some(ticket.clone()));
+    holds!(store.ticket(make.ticket_id()).await?.is_none());
+    holds!(store.ticket_by_number(8).await?.is_none());
+
+    ticket.version = 2;
+    ticket.team = None;
+    ticket.solved_at = None;
+    ticket.tags.clear();
+    ticket.status_category = StatusCategory::OnHold;
+    let put = Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: Some(1) };
+    store.commit(Commit::of(vec![put])).await?;
+    same!(store.ticket(ticket.id).await?, Some(ticket));
+    Ok(())
+}
+
+pub(super) async fn a_stale_version_writes_nothing(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = make.ticket(1);
+    let put = Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None };
+    store.commit(Commit::of(vec![put])).await?;
+    let mut changed = ticket.clone();
+    "else".clone_into(&mut changed.subject);
+    changed.version = 9;
+    let message = make.message(ticket.id);
+    let facts = vec![
+        Fact::AddMessage(Box::new(message.clone())),
+        Fact::AddEvents(vec![make.event(ticket.id, 1)]),
+        Fact::Enqueue(make.job("lane")),
+        Fact::PutTicket { ticket: Box::new(changed), read_version: Some(8) },
+    ];
+    same!(store.commit(Commit::of(facts)).await, Err(StoreError::Stale("ticket")));
+    same!(store.ticket(ticket.id).await?, Some(ticket.clone()));
+    holds!(store.message(message.id).await?.is_none());
+    holds!(store.events_of(ticket.id).await?.is_empty());
+    holds!(store.claim("w", 1, make.now, 1_000).await?.is_empty());
+    Ok(())
+}
+
+pub(super) async fn a_second_ticket_of_the_same_number_conflicts(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let (first, second) = (make.ticket(3), make.ticket(3));
+    for (ticket, expected) in [(&first, Ok(())), (&second, Err(StoreError::Conflict("ticket")))] {
+        let put = Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None };
+        same!(store.commit(Commit::of(vec![put])).await, expected);
+    }
+    let again = Fact::PutTicket { ticket: Box::new(first), read_version: None };
+    same!(store.commit(Commit::of(vec![again])).await, Err(StoreError::Conflict("ticket")));
+    Ok(())
+}
+
+pub(super) async fn ticket_numbers_are_given_once(store: &Store) -> Verdict {
+    same!(store.reserve_numbers(1).await?, 1);
+    same!(store.reserve_numbers(10).await?, 2);
+    same!(store.reserve_numbers(1).await?, 12);
+    let many = futures::future::join_all((0..40).map(|_| store.reserve_numbers(2))).await;
+    let mut firsts = many.into_iter().collect::<Result<Vec<i64>, _>>()?;
+    firsts.sort_unstable();
+    same!(firsts, (0..40).map(|n| 13 + 2 * n).collect::<Vec<i64>>());
+    Ok(())
+}
+
+pub(super) async fn filters_choose_what_they_say(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let mut plain = make.ticket(1);
+    plain.tags = std::collections::BTreeSet::from(["vipx1".to_owned()]);
+    plain.team = None;
+    plain.solved_at = None;
+    plain.last_customer_message_at = Some(make.now);
+    plain.last_reply_at = None;
+    let mut other = make.ticket(2);
+    other.created_at = make.now.plus(10);
+    other.status_category = StatusCategory::Solved;
+    other.last_customer_message_at = None;
+    let facts = [&plain, &other]
+        .map(|ticket| Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None })
+        .to_vec();
+    store.commit(Commit::of(facts)).await?;
+    let none = TicketFilter::default();
+    let table = [
+        (none.clone(), vec![2, 1]),
+        (TicketFilter { oldest_first: true, ..none.clone() }, vec![1, 2]),
+        (TicketFilter { status_category: Some(StatusCategory::Solved), ..none.clone() }, vec![2]),
+        (TicketFilter { status_category: Some(StatusCategory::Closed), ..none.clone() }, vec![]),
+        (
+            TicketFilter { status_category: Some(StatusCategory::New), oldest_first: true, ..none.clone() },
+            vec![1],
+        ),
+        (TicketFilter { tag: Some("vip_1".to_owned()), ..none.clone() }, vec![2]),
+        (TicketFilter { tag: Some("vip".to_owned()), ..none.clone() }, vec![]),
+        (TicketFilter { team: Some("logistics".to_owned()), ..none.clone() }, vec![2]),
+        (TicketFilter { requester: Some(plain.requester_id), ..none.clone() }, vec![1]),
+        (TicketFilter { requester: Some(plain.requester_id), oldest_first: true, ..none.clone() }, vec![1]),
+        (TicketFilter { customer_silent_since: Some(make.now.plus(1)), ..none.clone() }, vec![1]),
+        (TicketFilter { customer_silent_since: Some(make.now), ..none.clone() }, vec![]),
+        (TicketFilter { replied_before: Some(make.now.plus(4)), ..none.clone() }, vec![2]),
+        (TicketFilter { replied_before: Some(make.now.plus(3)), ..none.clone() }, vec![]),
+        (TicketFilter { solved_before: Some(make.now.plus(5)), ..none.clone() }, vec![2]),
+        (TicketFilter { created_after: Some(make.now), ..none.clone() }, vec![2]),
+    ];
+    for (filter, expected) in table {
+        let numbers: Vec<i64> =
+            store.tickets(&filter, &Page::default()).await?.into_iter().map(|t| t.number).collect();
+        same!((&filter, numbers), (&filter, expected));
+    }
+    Ok(())
+}
+
+pub(super) async fn pages_join_without_gap_or_overlap(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let facts = (1..=7)
+        .map(|n| Fact::PutTicket { ticket: Box::new(make.ticket(n)), read_version: None })
+        .chain((1..=5).map(|n| Fact::PutContact(make.contact(&format!("{n}@example.org")))))
+        .collect();
+    store.commit(Commit { facts }).await?;
+    for oldest_first in [false, true] {
+        let filter = TicketFilter { oldest_first, ..TicketFilter::default() };
+        let mut page = Page::first(3);
+        let mut numbers = Vec::new();
+        loop {
+            let tickets = store.tickets(&filter, &page).await?;
+            let Some(last) = tickets.last() else { break };
+            page = Page::after(last.id, 3);
+            numbers.extend(tickets.iter().map(|t| t.number));
+        }
+        let expected: Vec<i64> = if oldest_first { (1..=7).collect() } else { (1..=7).rev().collect() };
+        same!(numbers, expected);
+    }
+    let first = store.contacts(&Page::first(2)).await?;
+    let last = there(first.last(), "a contact")?;
+    let rest = store.contacts(&Page::after(last.id, 10)).await?;
+    let emails: Vec<&str> = first.iter().chain(&rest).map(|c| c.email.as_str()).collect();
+    same!(emails, ["5@example.org", "4@example.org", "3@example.org", "2@example.org", "1@example.org"]);
+    Ok(())
+}
+
+pub(super) async fn a_view_holds_the_requester_and_the_newest_fifty_messages(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let contact = make.contact("ana@example.org");
+    let mut ticket = make.ticket(1);
+    ticket.requester_id = contact.id;
+    let mut messages: Vec<_> = (0..53).map(|_| make.message(ticket.id)).collect();
+    let stranger = make.ticket(2);
+    let mut facts = vec![
+        Fact::PutContact(contact.clone()),
+        Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None },
+        Fact::PutTicket { ticket: Box::new(stranger.clone()), read_version: None },
+    ];
+    facts.extend(messages.iter().map(|m| Fact::AddMessage(Box::new(m.clone()))));
+    store.commit(Commit { facts }).await?;
+    let view = there(store.view(ticket.id).await?, "the view")?;
+    same!(view.ticket, ticket);
+    same!(view.requester, Some(contact));
+    same!(view.messages, messages.split_off(3));
+    let view = there(store.view(stranger.id).await?, "the other view")?;
+    holds!(view.requester.is_none() && view.messages.is_empty());
+    holds!(store.view(make.ticket_id()).await?.is_none());
+    Ok(())
+}
+
+pub(super) async fn contacts_have_one_address_each(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let mut contact = make.contact("ana@example.org");
+    store.commit(Commit::of(vec![Fact::PutContact(contact.clone())])).await?;
+    contact.name = None;
+    contact.proactive_consent = true;
+    store.commit(Commit::of(vec![Fact::PutContact(contact.clone())])).await?;
+    same!(store.contact(contact.id).await?, Some(contact.clone()));
+    same!(store.contact_by_email("ana@example.org").await?, Some(contact));
+    holds!(store.contact_by_email("bob@example.org").await?.is_none());
+    let second = make.contact("ana@example.org");
+    same!(
+        store.commit(Commit::of(vec![Fact::PutContact(second)])).await,
+        Err(StoreError::Conflict("contact_email"))
+    );
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! Facts: what is to be true after a commit. The only way to write. Whether a fact is allowed was decided
+//! above; what is checked here is only that nothing changed since it was decided.
+
+use domain::Timestamp;
+use domain::article::Article;
+use domain::audit::AuditRecord;
+use domain::contact::Contact;
+use domain::event::Event;
+use domain::id::{
+    ArticleId, DecisionId, EventId, InstallationId, IntakeId, MessageId, ScheduleId, TicketId, TokenId,
+    WebhookId,
+};
+use domain::job::NewJob;
+use domain::message::{Delivery, Message};
+use domain::plugin::{Installation, Schedule};
+use domain::redaction::Redaction;
+use domain::run::{Decision, DecisionStatus, Run};
+use domain::seal::Sealed;
+use domain::ticket::Ticket;
+use domain::token::Token;
+use domain::webhook::Webhook;
+
+use crate::records::{Intake, IntakeState, Suppression};
+
+/// Facts that become true together or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// What is to be true. Facts do not depend on each other's order, except jobs of one lane, events and
+    /// audit records among themselves: those keep it.
+    pub facts: Vec<Fact>,
+}
+
+impl Commit {
+    /// A commit of these facts.
+    #[must_use]
+    pub const fn of(facts: Vec<Fact>) -> Self {
+        Self { facts }
+    }
+}
+
+impl From<Vec<Fact>> for Commit {
+    fn from(facts: Vec<Fact>) -> Self {
+        Self { facts }
+    }
+}
+
+/// One thing that is to be true.
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// A ticket, as it shall be.
+    PutTicket {
+        /// The ticket.
+        ticket: Box<Ticket>,
+        /// Version it was read with (else `Stale("ticket")`); `None` inserts (else `Conflict("ticket")`).
+        read_version: Option<i64>,
+    },
+    /// A contact, new or changed; its address is unique (`Conflict("contact_email")`).
+    PutContact(Contact),
+    /// A new message with its attachments (`Conflict("message")`).
+    AddMessage(Box<Message>),
+    /// Where a message is on its way out.
+    SetDelivery {
+        /// Which message (`Stale("delivery")` when there is none).
+        message_id: MessageId,
+        /// State from now on.
+        delivery: Delivery,
+        /// Why, for people.
+        reason: Option<String>,
+        /// Message-ID it travels under; `None` keeps the one it has.
+        internet_message_id: Option<String>,
+        /// State it must be in before (else `Stale("delivery")`).
+        expect: Option<Delivery>,
+    },
+    /// Sealed bytes by the digest of what they hold; bytes that are there already stay as they are.
+    AddBlob {
+        /// SHA-256 of the clear bytes, hex.
+        sha256: String,
+        /// The sealed bytes.
+        sealed: Sealed,
+    },
+    /// Events (`Conflict("event_sequence")` when a ticket has one with that sequence).
+    AddEvents(Vec<Event>),
+    /// A run (`Conflict("run")`).
+    AddRun(Box<Run>),
+    /// A decision (`Conflict("decision")`).
+    AddDecision(Box<Decision>),
+    /// What became of a decision later.
+    SetDecision {
+        /// Which (`Stale("decision")` when there is none).
+        id: DecisionId,
+        /// What became of it.
+        status: DecisionStatus,
+        /// Why, for people.
+        reason: String,
+        /// When.
+        decided_at: Timestamp,
+        /// Status it must have before (else `Stale("decision")`).
+        expect: Option<DecisionStatus>,
+    },
+    /// A redaction, with the sealed value if it is kept.
+    AddRedaction {
+        /// That something was replaced.
+        redaction: Redaction,
+        /// What, sealed.
+        sealed: Option<Sealed>,
+    },
+    /// Something that came in (`Conflict("intake")`).
+    AddIntake(Box<Intake>),
+    /// What became of it.
+    SetIntake {
+        /// Which (`Stale("intake")` when there is none).
+        id: IntakeId,
+        /// State from now on.
+        state: IntakeState,
+        /// Why, for people.
+        reason: Option<String>,
+        /// The ticket it became.
+        ticket_id: Option<TicketId>,
+        /// Whether the sealed raw bytes go.
+        drop_raw: bool,
+    },
+    /// Work for later.
+    Enqueue(NewJob),
+    /// The head job is done. Guarded by fence and lease (`Stale("lease")`).
+    FinishJob {
+        /// Lane.
+        lane: String,
+        /// Fence of the lease.
+        fence: i64,
+        /// The job.
+        sequence: i64,
+    },
+    /// The head job is to be tried again. Guarded like `FinishJob`.
+    RetryJob {
+        /// Lane.
+        lane: String,
+        /// Fence of the lease.
+        fence: i64,
+        /// The job.
+        sequence: i64,
+        /// Not before.
+        ready_at: Timestamp,
+        /// What went wrong.
+        error: String,
+    },
+    /// The head job is given up: it moves to the dead ones and the lane goes on. Guarded like `FinishJob`.
+    BuryJob {
+        /// Lane.
+        lane: String,
+        /// Fence of the lease.
+        fence: i64,
+        /// The job.
+        sequence: i64,
+        /// What went wrong.
+        error: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Takes a dead job away, because it is queued again.
+    RemoveDead {
+        /// Lane.
+        lane: String,
+        /// The job (`Stale("dead_job")` when there is none).
+        sequence: i64,
+    },
+    /// Drops all jobs of a lane and voids its lease: whoever works in it finds its completion stale.
+    ClearLane {
+        /// Lane.
+        lane: String,
+    },
+    /// A plugin's value; `None` removes it.
+    KvPut {
+        /// Whose.
+        installation_id: InstallationId,
+        /// Which.
+        key: String,
+        /// What.
+        value: Option<Vec<u8>>,
+    },
+    /// An installation, new or changed.
+    PutInstallation(Box<Installation>),
+    /// Removes an installation with its schedules and values.
+    RemoveInstallation(InstallationId),
+    /// A component file by its digest; the same digest again is fine.
+    PutComponent {
+        /// SHA-256, hex.
+        digest: String,
+        /// The file.
+        bytes: Vec<u8>,
+    },
+    /// Faults in a row and quarantine of an installation.
+    SetFaults {
+        /// Whose (`Stale("installation")` when there is none).
+        installation_id: InstallationId,
+        /// How many.
+        faults_in_a_row: i64,
+        /// Why it is quarantined from now on; `None` leaves a quarantine as it is (`PutInstallation` lifts it).
+        quarantine: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A schedule, new or changed.
+    PutSchedule(Schedule),
+    /// Removes all schedules of an installation.
+    RemoveSchedules(InstallationId),
+    /// A schedule fires: at most once per due time (`Conflict("schedule_fire")`).
+    FireSchedule {
+        /// Which.
+        schedule_id: ScheduleId,
+        /// The due time.
+        scheduled_for: Timestamp,
+        /// The event it became.
+        event_id: EventId,
+    },
+    /// When a schedule fires next.
+    SetScheduleNext {
+        /// Which.
+        schedule_id: ScheduleId,
+        /// Next firing, if there is one.
+        next_at: Option<Timestamp>,
+        /// Newest firing; `None` keeps the one stored.
+        last_for: Option<Timestamp>,
+        /// `next_at` as it was read, none meaning none (else `Stale("schedule")`).
+        expect_next: Option<Timestamp>,
+    },
+    /// An article, new or changed; key and locale are unique together (`Conflict("article_key")`).
+    PutArticle(Article),
+    /// Removes an article.
+    RemoveArticle(ArticleId),
+    /// A token, new or changed (`Conflict("token_digest")`).
+    PutToken(Token),
+    /// Removes a token.
+    RemoveToken(TokenId),
+    /// A webhook, new or changed.
+    PutWebhook(Webhook),
+    /// Removes a webhook.
+    RemoveWebhook(WebhookId),
+    /// Something to be remembered: gets its place in the chain within the transaction.
+    Audit(AuditRecord),
+    /// An outside id that was handled (`Conflict("seen")` the second time).
+    Seen {
+        /// Where the id comes from.
+        source: String,
+        /// The id there.
+        external_id: String,
+        /// What became of it, for the answer to a repeated request.
+        outcome: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// An address that is not written to, new or changed.
+    PutSuppression(Suppression),
+    /// Allows an address again.
+    RemoveSuppression(String),
+    /// A house-wide value.
+    PutSetting {
+        /// Which.
+        key: String,
+        /// What.
+        value: String,
+    },
+}

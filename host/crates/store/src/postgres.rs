@@ -1,0 +1,173 @@
+//! PostgreSQL: several processes share one database. Defines what differs from SQLite and includes the
+//! common statements.
+
+#[path = "sql/all.rs"]
+pub(crate) mod sql;
+
+mod open;
+mod pulse;
+mod wake;
+
+pub(crate) use open::Postgres;
+
+/// What the common statements are compiled against.
+pub(crate) type Db = sqlx::Postgres;
+/// See `Db`.
+pub(crate) type Connection = sqlx::PgConnection;
+/// See `Db`.
+pub(crate) type Row = sqlx::postgres::PgRow;
+
+/// What a transaction knows beside the tables: nothing, for other hosts write as well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground;
+
+/// Statements and steps that SQLite does another way.
+pub(crate) mod dialect {
+    use std::collections::HashMap;
+
+    use domain::Timestamp;
+    use domain::job::{Job, Lease, NewJob};
+
+    use super::sql::reader::{Reader, json, readable};
+    use super::{Connection, Ground};
+    use crate::error::Outcome;
+
+    /// Whether a lease is held, by the database's clock: hosts' clocks never decide a lease. Locks the lane,
+    /// so that nobody can take it over between this look and the commit.
+    pub(crate) async fn lease_held(c: &mut Connection, _: &Ground, lane: &str, fence: i64) -> Outcome<bool> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT fence FROM lane WHERE lane_id = $1 AND fence = $2 \
+             AND lease_until > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) FOR UPDATE",
+        )
+        .bind(lane)
+        .bind(fence)
+        .fetch_optional(c)
+        .await?;
+        Ok(found.is_some())
+    }
+
+    /// The clock that leases go by: the database's.
+    pub(crate) async fn lease_clock(c: &mut Connection, _: Timestamp) -> Outcome<i64> {
+        Ok(sqlx::query_scalar("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
+            .fetch_one(c)
+            .await?)
+    }
+
+    /// Adds a job. The lane's row is touched even when it is there: the lock it takes makes jobs of one
+    /// lane get their numbers in the order of their commits.
+    pub(crate) async fn enqueue(c: &mut Connection, _: &mut Ground, job: &NewJob) -> Outcome<()> {
+        sqlx::query(
+            "INSERT INTO lane (lane_id, ready_at, lease_until, owner, fence) VALUES ($1, $2, NULL, '', 0) \
+             ON CONFLICT (lane_id) DO UPDATE SET owner = lane.owner",
+        )
+        .bind(&job.lane)
+        .bind(job.ready_at.0)
+        .execute(&mut *c)
+        .await?;
+        sqlx::query(
+            "INSERT INTO job (lane_id, sequence, payload, attempts, error, ready_at) \
+             VALUES ($1, nextval('job_sequence'), $2, 0, '', $3)",
+        )
+        .bind(&job.lane)
+        .bind(json(&job.job)?)
+        .bind(job.ready_at.0)
+        .execute(c)
+        .await?;
+        Ok(())
+    }
+
+    /// Takes ready lanes that nobody else is just taking, in the order of the index `lane_ready`.
+    const TAKE: &str = "WITH picked AS (SELECT lane_id FROM lane WHERE ready_at IS NOT NULL AND ready_at <= $1 \
+         AND (lease_until IS NULL OR lease_until <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)) \
+         ORDER BY ready_at, lane_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+         UPDATE lane SET lease_until = CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) + $3, \
+         owner = $4, fence = nextval('lane_fence') FROM picked WHERE lane.lane_id = picked.lane_id \
+         RETURNING lane.lane_id, lane.ready_at, lane.fence, lane.lease_until";
+
+    /// Head jobs of lanes. A statement of its own: within the first one it would see the jobs as they were
+    /// before the lanes were locked, and could hand out one that was just finished.
+    const HEADS: &str = "SELECT DISTINCT ON (lane_id) lane_id, sequence, payload, attempts FROM job \
+         WHERE lane_id = ANY($1) ORDER BY lane_id, sequence";
+
+    struct Taken {
+        lane: String,
+        ready_at: i64,
+        fence: i64,
+        until: Timestamp,
+    }
+
+    /// Takes lanes and reads their head jobs. Two statements without a transaction around them: once the
+    /// lanes are taken, nobody else changes their heads.
+    pub(crate) async fn claim(
+        c: &mut Connection,
+        owner: &str,
+        limit: u32,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Outcome<Vec<Lease>> {
+        let mut taken = take(c, owner, limit, now, lease_ms).await?;
+        if taken.is_empty() {
+            return Ok(Vec::new());
+        }
+        taken.sort_by(|a, b| (a.ready_at, &a.lane).cmp(&(b.ready_at, &b.lane)));
+        let mut heads = heads(c, &taken).await?;
+        // A head that cannot be read stays where it is; its lane is tried again when the lease runs out.
+        Ok(taken
+            .into_iter()
+            .filter_map(|t| {
+                let (sequence, job, attempts) = heads.remove(&t.lane)?;
+                Some(Lease { lane: t.lane, fence: t.fence, sequence, job, attempts, until: t.until })
+            })
+            .collect())
+    }
+
+    async fn take(
+        c: &mut Connection,
+        owner: &str,
+        limit: u32,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Outcome<Vec<Taken>> {
+        let rows = sqlx::query(TAKE)
+            .bind(now.0)
+            .bind(i64::from(limit))
+            .bind(lease_ms)
+            .bind(owner)
+            .fetch_all(c)
+            .await?;
+        super::sql::reader::all(&rows, |row| {
+            let r = Reader::of(row, "lane", "lane_id");
+            Ok(Taken {
+                lane: r.get("lane_id")?,
+                ready_at: r.get("ready_at")?,
+                fence: r.get("fence")?,
+                until: r.at("lease_until")?,
+            })
+        })
+    }
+
+    async fn heads(c: &mut Connection, taken: &[Taken]) -> Outcome<HashMap<String, (i64, Job, i64)>> {
+        let lanes: Vec<&str> = taken.iter().map(|t| t.lane.as_str()).collect();
+        let rows = sqlx::query(HEADS).bind(lanes).fetch_all(c).await?;
+        let heads = readable(&rows, |row| {
+            let r = Reader::of(row, "job", "lane_id");
+            Ok((r.get("lane_id")?, (r.get("sequence")?, r.json("payload")?, r.get("attempts")?)))
+        });
+        Ok(heads.into_iter().collect())
+    }
+
+    /// Prolongs a lease that is still held; `false` when it is not.
+    pub(crate) async fn extend(c: &mut Connection, lane: &str, fence: i64, lease_ms: i64) -> Outcome<bool> {
+        let done = sqlx::query(
+            "UPDATE lane SET lease_until = CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) + $3 \
+             WHERE lane_id = $1 AND fence = $2 \
+             AND lease_until > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        )
+        .bind(lane)
+        .bind(fence)
+        .bind(lease_ms)
+        .execute(c)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}

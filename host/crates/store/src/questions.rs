@@ -1,0 +1,173 @@
+//! Everything that can be asked. Questions read and change nothing; absence is `None` or an empty list.
+
+use domain::Timestamp;
+use domain::article::{Article, ArticleState};
+use domain::audit::AuditEntry;
+use domain::contact::Contact;
+use domain::event::Event;
+use domain::id::{
+    ArticleId, AttachmentId, ContactId, DecisionId, EventId, InstallationId, IntakeId, MessageId,
+    RedactionId, RunId, ScheduleId, TicketId, WebhookId,
+};
+use domain::message::{Attachment, Message};
+use domain::plugin::{Installation, Schedule};
+use domain::redaction::Redaction;
+use domain::run::{Decision, Run};
+use domain::seal::Sealed;
+use domain::snapshot::TicketView;
+use domain::ticket::Ticket;
+use domain::token::Token;
+use domain::webhook::Webhook;
+
+use crate::error::StoreError;
+use crate::records::{
+    AutomaticCounts, DeadJob, Intake, IntakeState, Page, QueueState, Suppression, TicketFilter,
+};
+use crate::{Backend, Store};
+
+/// Answer of every question.
+type Answer<T> = Result<T, StoreError>;
+
+/// Declares questions: each borrows a connection of its backend and asks the statement of that name there.
+macro_rules! questions {
+    ($($(#[$meta:meta])* $name:ident($($arg:ident: $type:ty),*) -> $answer:ty = $module:ident::$function:ident($($pass:expr),*);)+) => {
+        impl Store {$(
+            $(#[$meta])*
+            ///
+            /// # Errors
+            /// When the database cannot be reached or a stored value cannot be read.
+            pub async fn $name(&self $(, $arg: $type)*) -> Answer<$answer> {
+                match &*self.backend {
+                    Backend::Sqlite(sqlite) => {
+                        let mut c = sqlite.reader().await?;
+                        Ok(crate::sqlite::sql::$module::$function(&mut c $(, $pass)*).await?)
+                    }
+                    Backend::Postgres(postgres) => {
+                        let work = async {
+                            let mut c = postgres.reader().await?;
+                            Ok(crate::postgres::sql::$module::$function(&mut c $(, $pass)*).await?)
+                        };
+                        postgres.reading(work).await
+                    }
+                }
+            }
+        )+}
+    };
+}
+
+questions! {
+    /// Whether the database can be read.
+    ping_reader() -> () = setting::ping();
+
+    /// A ticket.
+    ticket(id: TicketId) -> Option<Ticket> = ticket::by_id(id);
+    /// A ticket by the number people say.
+    ticket_by_number(number: i64) -> Option<Ticket> = ticket::by_number(number);
+    /// Tickets, newest first unless the filter says otherwise.
+    tickets(filter: &TicketFilter, page: &Page) -> Vec<Ticket> = ticket::list(filter, page);
+    /// A ticket with its requester and its newest 50 messages.
+    view(id: TicketId) -> Option<TicketView> = ticket::view(id);
+
+    /// A contact.
+    contact(id: ContactId) -> Option<Contact> = contact::by_id(&id.to_string());
+    /// A contact by address (lower case).
+    contact_by_email(email: &str) -> Option<Contact> = contact::by_email(email);
+    /// Contacts, newest first.
+    contacts(page: &Page) -> Vec<Contact> = contact::list(page);
+
+    /// A message.
+    message(id: MessageId) -> Option<Message> = message::by_id(id);
+    /// All messages of a ticket, oldest first.
+    messages(id: TicketId) -> Vec<Message> = message::of_ticket(id);
+    /// The first of these Message-IDs that is known.
+    message_by_internet_id(ids: &[String]) -> Option<(MessageId, TicketId)> = message::by_internet_id(ids);
+    /// An attachment with its sealed bytes; none when the bytes are not there.
+    attachment(id: AttachmentId) -> Option<(Attachment, Sealed)> = message::attachment(&id.to_string());
+    /// What the gate's budgets count: outbound automatic messages that left or may have left.
+    automatic_counts(ticket: TicketId, address: &str, domain: &str, now: Timestamp) -> AutomaticCounts = message::automatic_counts(ticket, address, domain, now);
+
+    /// An event.
+    event(id: EventId) -> Option<Event> = event::by_id(id);
+    /// A ticket's events in sequence.
+    events_of(id: TicketId) -> Vec<Event> = event::of_ticket(id);
+    /// Events after one, oldest first.
+    events(after: Option<EventId>, limit: i64) -> Vec<Event> = event::after(after, limit);
+
+    /// A ticket's runs, oldest first.
+    runs_of(id: TicketId) -> Vec<Run> = run::of_ticket(id);
+    /// A run.
+    run(id: RunId) -> Option<Run> = run::by_id(id);
+    /// Runs, newest first, of one installation or of all.
+    runs(installation: Option<InstallationId>, page: &Page) -> Vec<Run> = run::list(installation, page);
+    /// A ticket's decisions, oldest first.
+    decisions_of(id: TicketId) -> Vec<Decision> = run::decisions_of(id);
+    /// A decision.
+    decision(id: DecisionId) -> Option<Decision> = run::decision(id);
+    /// Decisions, newest first.
+    decisions(page: &Page) -> Vec<Decision> = run::decisions(page);
+    /// Applied decisions on a ticket since an instant: how often each digest.
+    changes_since(ticket: TicketId, since: Timestamp) -> Vec<(String, i64)> = run::changes_since(ticket, since);
+    /// A ticket's redactions with their digests, oldest first.
+    redactions_of(id: TicketId) -> Vec<Redaction> = run::redactions_of(id);
+    /// The sealed value behind a redaction, when it was kept.
+    sealed_value(id: RedactionId) -> Option<Sealed> = run::sealed_value(id);
+
+    /// Something that came in, with its sealed bytes.
+    intake(id: IntakeId) -> Option<Intake> = intake::by_id(id);
+    /// What came in, oldest first, without the sealed bytes.
+    intakes(state: Option<IntakeState>, page: &Page) -> Vec<Intake> = intake::list(state, page);
+    /// What became of an outside id that was handled before.
+    seen(source: &str, external_id: &str) -> Option<String> = intake::seen(source, external_id);
+    /// Whether and why an address is not written to.
+    suppression(address: &str) -> Option<Suppression> = intake::suppression(address);
+    /// Addresses that are not written to, by address.
+    suppressions(page: &Page) -> Vec<Suppression> = intake::suppressions(page);
+
+    /// A plugin's value.
+    kv_get(installation: InstallationId, key: &str) -> Option<Vec<u8>> = plugin::kv_get(installation, key);
+    /// A plugin's keys that begin with `prefix`, in byte order.
+    kv_keys(installation: InstallationId, prefix: &str, limit: i64) -> Vec<String> = plugin::kv_keys(installation, prefix, limit);
+    /// Bytes of a plugin's keys and values.
+    kv_bytes(installation: InstallationId) -> i64 = plugin::kv_bytes(installation);
+    /// All installations, oldest first.
+    installations() -> Vec<Installation> = plugin::list();
+    /// An installation.
+    installation(id: InstallationId) -> Option<Installation> = plugin::by_id(id);
+    /// A component file by its digest.
+    component(digest: &str) -> Option<Vec<u8>> = plugin::component(digest);
+    /// All schedules, oldest first.
+    schedules() -> Vec<Schedule> = plugin::schedules();
+    /// Enabled schedules whose time has come, longest due first.
+    due_schedules(now: Timestamp) -> Vec<Schedule> = plugin::due_schedules(now);
+    /// Whether a firing's job waits or is being worked (its lane is named after the schedule).
+    schedule_busy(id: ScheduleId) -> bool = queue::schedule_busy(id);
+    /// Firings' jobs that wait, without one that is being worked.
+    schedule_waiting(id: ScheduleId) -> i64 = queue::schedule_waiting(id);
+
+    /// Articles, oldest first; of one locale or state if given.
+    articles(locale: Option<&str>, state: Option<ArticleState>) -> Vec<Article> = article::list(locale, state);
+    /// An article.
+    article(id: ArticleId) -> Option<Article> = article::by_id(id);
+    /// A number that changes whenever any article does.
+    articles_version() -> i64 = article::version();
+
+    /// All tokens, oldest first.
+    tokens() -> Vec<Token> = access::tokens();
+    /// A token by the digest of its secret.
+    token_by_digest(digest: &str) -> Option<Token> = access::token_by_digest(digest);
+    /// All webhooks, oldest first.
+    webhooks() -> Vec<Webhook> = access::webhooks();
+    /// A webhook.
+    webhook(id: WebhookId) -> Option<Webhook> = access::webhook(id);
+    /// Audit entries after a sequence number, in sequence.
+    audit(after: i64, limit: i64) -> Vec<AuditEntry> = audit::list(after, limit);
+    /// A house-wide value.
+    setting(key: &str) -> Option<String> = setting::get(key);
+
+    /// How much work there is.
+    queue(now: Timestamp) -> QueueState = queue::state(now);
+    /// Jobs that were given up, newest first.
+    dead_jobs(page: &Page) -> Vec<DeadJob> = queue::dead(page);
+    /// A job that was given up.
+    dead_job(lane: &str, sequence: i64) -> Option<DeadJob> = queue::dead_one(lane, sequence);
+}

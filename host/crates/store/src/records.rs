@@ -1,0 +1,162 @@
+//! Records that only the store and its callers share: intake, suppression, paging, filters, counts.
+
+use domain::id::{ContactId, IntakeId, TicketId};
+use domain::job::Job;
+use domain::seal::Sealed;
+use domain::ticket::StatusCategory;
+use domain::{Timestamp, text_enum};
+
+text_enum! {
+    /// What came in.
+    IntakeKind {
+        /// A raw mail.
+        Mail = "mail",
+        /// A new request through a form or the API.
+        Ticket = "ticket",
+        /// A message on a ticket through a form or the API.
+        Message = "message",
+    }
+}
+
+text_enum! {
+    /// How far something that came in has got.
+    IntakeState {
+        /// Waits for redaction.
+        Waiting = "waiting",
+        /// Held because redaction failed: a person decides.
+        Held = "held",
+        /// Taken in or refused for good.
+        Done = "done",
+    }
+}
+
+/// Something that came in and lies sealed until redaction has seen it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intake {
+    /// Id.
+    pub id: IntakeId,
+    /// Which entrance: a mailbox, `api`, …
+    pub source: String,
+    /// When.
+    pub received_at: Timestamp,
+    /// What.
+    pub kind: IntakeKind,
+    /// The raw bytes, sealed; empty in lists and after they were dropped.
+    pub sealed: Sealed,
+    /// How far it has got.
+    pub state: IntakeState,
+    /// Why it is held or was refused, for people.
+    pub reason: Option<String>,
+    /// The ticket it became.
+    pub ticket_id: Option<TicketId>,
+}
+
+/// An address that is not written to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Suppression {
+    /// Address, lower case.
+    pub address: String,
+    /// Why.
+    pub reason: String,
+    /// Until when; forever when absent.
+    pub until: Option<Timestamp>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Id of the last item of the page before (for dead jobs their sequence, for suppressions the address).
+    pub after: Option<String>,
+    /// Most items.
+    pub limit: u32,
+}
+
+impl Page {
+    /// The first page.
+    #[must_use]
+    pub const fn first(limit: u32) -> Self {
+        Self { after: None, limit }
+    }
+
+    /// The page after an item.
+    #[must_use]
+    pub fn after(id: impl std::fmt::Display, limit: u32) -> Self {
+        Self { after: Some(id.to_string()), limit }
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self::first(50)
+    }
+}
+
+/// Which tickets; what is absent does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TicketFilter {
+    /// Status means this.
+    pub status_category: Option<StatusCategory>,
+    /// Has this tag.
+    pub tag: Option<String>,
+    /// Belongs to this team.
+    pub team: Option<String>,
+    /// Asked by this contact.
+    pub requester: Option<ContactId>,
+    /// The customer last wrote before this.
+    pub customer_silent_since: Option<Timestamp>,
+    /// Our last reply is older than this and newer than the customer's last message.
+    pub replied_before: Option<Timestamp>,
+    /// Solved before this.
+    pub solved_before: Option<Timestamp>,
+    /// Created after this.
+    pub created_after: Option<Timestamp>,
+    /// Oldest first instead of newest first.
+    pub oldest_first: bool,
+}
+
+/// Automatic messages that have left or may have left, as the gate's budgets count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AutomaticCounts {
+    /// On the ticket within 24 hours, since a person's newest public message.
+    pub on_ticket_day: i64,
+    /// To the address within 24 hours.
+    pub to_address_day: i64,
+    /// To the domain within an hour.
+    pub to_domain_hour: i64,
+    /// Altogether within an hour.
+    pub total_hour: i64,
+}
+
+/// How much work there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct QueueState {
+    /// Lanes that could be worked now.
+    pub ready: i64,
+    /// Lanes whose head job waits for its time.
+    pub waiting: i64,
+    /// Lanes being worked.
+    pub leased: i64,
+    /// Jobs given up.
+    pub dead: i64,
+    /// How long the oldest ready lane has been ready, milliseconds.
+    pub oldest_ready_ms: i64,
+}
+
+/// A job that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadJob {
+    /// Lane it was in.
+    pub lane: String,
+    /// Its place; never given twice.
+    pub sequence: i64,
+    /// What was to be done.
+    pub job: Job,
+    /// Tries made.
+    pub attempts: i64,
+    /// What went wrong last.
+    pub last_error: String,
+    /// When it was given up.
+    pub died_at: Timestamp,
+}

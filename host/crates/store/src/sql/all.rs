@@ -1,0 +1,20 @@
+//! The statements, one text for both databases: `sqlite.rs` and `postgres.rs` each include this file, so
+//! everything below is compiled once per backend against that backend's `Connection`, `Row` and `dialect`.
+
+use super::{Connection, Db, Ground, Row, dialect};
+use crate::error::{Outcome, unique};
+
+pub(crate) mod access;
+pub(crate) mod apply;
+pub(crate) mod article;
+pub(crate) mod audit;
+pub(crate) mod contact;
+pub(crate) mod event;
+pub(crate) mod intake;
+pub(crate) mod message;
+pub(crate) mod plugin;
+pub(crate) mod queue;
+pub(crate) mod reader;
+pub(crate) mod run;
+pub(crate) mod setting;
+pub(crate) mod ticket;

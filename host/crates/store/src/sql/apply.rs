@@ -1,0 +1,229 @@
+//! Writes a commit's facts within the transaction that the backend opened. The first fact that does not
+//! hold ends it; the backend then rolls everything back.
+
+use super::queue::Head;
+use super::{
+    Connection, Ground, Outcome, access, article, audit, contact, dialect, event, intake, message, plugin,
+    queue, run, setting, ticket,
+};
+use crate::facts::{Commit, Fact};
+
+/// Writes everything; `true` when there is work that somebody may be waiting for.
+pub(crate) async fn commit(c: &mut Connection, ground: &mut Ground, commit: &Commit) -> Outcome<bool> {
+    let mut facts: Vec<&Fact> = commit.facts.iter().collect();
+    // Every transaction locks in the same order, so that two of them cannot wait for each other: tickets
+    // by id, then everything else by what it is about, then lanes by id, and last the two counters that
+    // everybody wants.
+    facts.sort_by_cached_key(|fact| place(fact));
+    let mut work = false;
+    for fact in facts {
+        work |= write(c, ground, fact).await?;
+    }
+    Ok(work)
+}
+
+/// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep
+/// the order they were given in.
+fn place(fact: &Fact) -> (u8, String) {
+    match fact {
+        Fact::PutContact(contact) => (0, contact.email.clone()),
+        Fact::PutTicket { ticket, .. } => (1, ticket.id.to_string()),
+        Fact::Enqueue(job) => (3, job.lane.clone()),
+        Fact::FinishJob { lane, .. } | Fact::RetryJob { lane, .. } | Fact::BuryJob { lane, .. } => {
+            (3, lane.clone())
+        }
+        Fact::RemoveDead { lane, .. } | Fact::ClearLane { lane } => (3, lane.clone()),
+        Fact::PutArticle(_) | Fact::RemoveArticle(_) => (4, String::new()),
+        Fact::Audit(_) => (5, String::new()),
+        Fact::AddMessage(message) => (2, message.id.to_string()),
+        Fact::SetDelivery { message_id, .. } => (2, message_id.to_string()),
+        Fact::AddBlob { sha256, .. } => (2, sha256.clone()),
+        Fact::AddEvents(_) | Fact::AddRun(_) | Fact::AddRedaction { .. } => (2, String::new()),
+        Fact::AddDecision(decision) => (2, decision.id.to_string()),
+        Fact::SetDecision { id, .. } => (2, id.to_string()),
+        Fact::AddIntake(intake) => (2, intake.id.to_string()),
+        Fact::SetIntake { id, .. } => (2, id.to_string()),
+        Fact::Seen { external_id, .. } => (2, external_id.clone()),
+        Fact::PutSuppression(suppression) => (2, suppression.address.clone()),
+        Fact::RemoveSuppression(address) => (2, address.clone()),
+        Fact::PutSetting { key, .. } => (2, key.clone()),
+        Fact::PutComponent { digest, .. } => (2, digest.clone()),
+        Fact::FireSchedule { schedule_id, .. } | Fact::SetScheduleNext { schedule_id, .. } => {
+            (2, schedule_id.to_string())
+        }
+        Fact::PutToken(token) => (2, token.id.to_string()),
+        Fact::RemoveToken(id) => (2, id.to_string()),
+        Fact::PutWebhook(webhook) => (2, webhook.id.to_string()),
+        Fact::RemoveWebhook(id) => (2, id.to_string()),
+        Fact::KvPut { .. }
+        | Fact::PutInstallation(_)
+        | Fact::RemoveInstallation(_)
+        | Fact::SetFaults { .. }
+        | Fact::PutSchedule(_)
+        | Fact::RemoveSchedules(_) => (2, installation_of(fact)),
+    }
+}
+
+/// Everything an installation has is one row in the order of locks: removing it and putting it anew in one
+/// commit keep their order.
+fn installation_of(fact: &Fact) -> String {
+    match fact {
+        Fact::KvPut { installation_id, .. } | Fact::SetFaults { installation_id, .. } => {
+            installation_id.to_string()
+        }
+        Fact::PutInstallation(installation) => installation.id.to_string(),
+        Fact::PutSchedule(schedule) => schedule.installation_id.to_string(),
+        Fact::RemoveInstallation(id) | Fact::RemoveSchedules(id) => id.to_string(),
+        _ => String::new(),
+    }
+}
+
+async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<bool> {
+    match fact {
+        Fact::Enqueue(_)
+        | Fact::FinishJob { .. }
+        | Fact::RetryJob { .. }
+        | Fact::BuryJob { .. }
+        | Fact::RemoveDead { .. }
+        | Fact::ClearLane { .. } => {
+            return write_work(c, ground, fact).await;
+        }
+        Fact::PutTicket { .. }
+        | Fact::PutContact(_)
+        | Fact::AddMessage(_)
+        | Fact::SetDelivery { .. }
+        | Fact::AddBlob { .. }
+        | Fact::AddEvents(_)
+        | Fact::AddRun(_)
+        | Fact::AddDecision(_)
+        | Fact::SetDecision { .. }
+        | Fact::AddRedaction { .. } => write_case(c, fact).await?,
+        Fact::AddIntake(_)
+        | Fact::SetIntake { .. }
+        | Fact::Seen { .. }
+        | Fact::PutSuppression(_)
+        | Fact::RemoveSuppression(_) => write_border(c, fact).await?,
+        Fact::KvPut { .. }
+        | Fact::PutInstallation(_)
+        | Fact::RemoveInstallation(_)
+        | Fact::PutComponent { .. }
+        | Fact::SetFaults { .. }
+        | Fact::PutSchedule(_)
+        | Fact::RemoveSchedules(_)
+        | Fact::FireSchedule { .. }
+        | Fact::SetScheduleNext { .. } => write_plugin(c, fact).await?,
+        Fact::PutArticle(article) => article::put(c, article).await?,
+        Fact::RemoveArticle(id) => article::remove(c, *id).await?,
+        Fact::PutToken(token) => access::put_token(c, token).await?,
+        Fact::RemoveToken(id) => access::remove_token(c, *id).await?,
+        Fact::PutWebhook(webhook) => access::put_webhook(c, webhook).await?,
+        Fact::RemoveWebhook(id) => access::remove_webhook(c, *id).await?,
+        Fact::Audit(record) => audit::add(c, record).await?,
+        Fact::PutSetting { key, value } => setting::put(c, key, value).await?,
+    }
+    Ok(false)
+}
+
+/// Facts of the queue.
+async fn write_work(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<bool> {
+    match fact {
+        Fact::Enqueue(job) => {
+            dialect::enqueue(c, ground, job).await?;
+            Ok(true)
+        }
+        Fact::FinishJob { lane, fence, sequence } => {
+            queue::finish(c, ground, Head { lane, fence: *fence, sequence: *sequence }).await
+        }
+        Fact::RetryJob { lane, fence, sequence, ready_at, error } => {
+            let head = Head { lane, fence: *fence, sequence: *sequence };
+            queue::retry(c, ground, head, *ready_at, error).await?;
+            Ok(true)
+        }
+        Fact::BuryJob { lane, fence, sequence, error, at } => {
+            queue::bury(c, ground, Head { lane, fence: *fence, sequence: *sequence }, error, *at).await
+        }
+        Fact::RemoveDead { lane, sequence } => queue::remove_dead(c, lane, *sequence).await.map(|()| false),
+        Fact::ClearLane { lane } => queue::clear(c, lane).await.map(|()| false),
+        _ => Ok(false),
+    }
+}
+
+/// Facts of a ticket.
+async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
+    match fact {
+        Fact::PutTicket { ticket, read_version } => ticket::put(c, ticket, *read_version).await,
+        Fact::PutContact(contact) => contact::put(c, contact).await,
+        Fact::AddMessage(message) => message::add(c, message).await,
+        Fact::SetDelivery { message_id, delivery, reason, internet_message_id, expect } => {
+            let step = message::Step {
+                message_id: *message_id,
+                delivery: *delivery,
+                reason: reason.as_deref(),
+                internet_message_id: internet_message_id.as_deref(),
+                expect: *expect,
+            };
+            message::set_delivery(c, &step).await
+        }
+        Fact::AddBlob { sha256, sealed } => message::add_blob(c, sha256, sealed).await,
+        Fact::AddEvents(events) => {
+            for event in events {
+                event::add(c, event).await?;
+            }
+            Ok(())
+        }
+        Fact::AddRun(run) => run::add(c, run).await,
+        Fact::AddDecision(decision) => run::add_decision(c, decision).await,
+        Fact::SetDecision { id, status, reason, decided_at, expect } => {
+            run::set_decision(c, *id, *status, reason, *decided_at, *expect).await
+        }
+        Fact::AddRedaction { redaction, sealed } => run::add_redaction(c, redaction, sealed.as_ref()).await,
+        _ => Ok(()),
+    }
+}
+
+/// Facts of the house's border: what came in, what was seen, who is not written to.
+async fn write_border(c: &mut Connection, fact: &Fact) -> Outcome<()> {
+    match fact {
+        Fact::AddIntake(intake) => intake::add(c, intake).await,
+        Fact::SetIntake { id, state, reason, ticket_id, drop_raw } => {
+            let step = intake::Step {
+                id: *id,
+                state: *state,
+                reason: reason.as_deref(),
+                ticket_id: *ticket_id,
+                drop_raw: *drop_raw,
+            };
+            intake::set(c, &step).await
+        }
+        Fact::Seen { source, external_id, outcome, at } => {
+            intake::add_seen(c, source, external_id, outcome, *at).await
+        }
+        Fact::PutSuppression(suppression) => intake::put_suppression(c, suppression).await,
+        Fact::RemoveSuppression(address) => intake::remove_suppression(c, address).await,
+        _ => Ok(()),
+    }
+}
+
+/// Facts of plugins and their schedules.
+async fn write_plugin(c: &mut Connection, fact: &Fact) -> Outcome<()> {
+    match fact {
+        Fact::KvPut { installation_id, key, value } => {
+            plugin::kv_put(c, *installation_id, key, value.as_deref()).await
+        }
+        Fact::PutInstallation(installation) => plugin::put(c, installation).await,
+        Fact::RemoveInstallation(id) => plugin::remove(c, *id).await,
+        Fact::PutComponent { digest, bytes } => plugin::put_component(c, digest, bytes).await,
+        Fact::SetFaults { installation_id, faults_in_a_row, quarantine, at } => {
+            plugin::set_faults(c, *installation_id, *faults_in_a_row, quarantine.as_deref(), *at).await
+        }
+        Fact::PutSchedule(schedule) => plugin::put_schedule(c, schedule).await,
+        Fact::RemoveSchedules(id) => plugin::remove_schedules(c, *id).await,
+        Fact::FireSchedule { schedule_id, scheduled_for, event_id } => {
+            plugin::fire(c, *schedule_id, *scheduled_for, *event_id).await
+        }
+        Fact::SetScheduleNext { schedule_id, next_at, last_for, expect_next } => {
+            plugin::set_next(c, *schedule_id, *next_at, *last_for, *expect_next).await
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,74 @@
+//! Contacts.
+
+use domain::contact::Contact;
+
+use super::reader::{Reader, all, below, one, plain};
+use super::{Connection, Outcome, Row, unique};
+use crate::error::StoreError;
+use crate::records::Page;
+
+macro_rules! select_contact {
+    ($rest:literal) => {
+        concat!(
+            "SELECT contact_id, name, email, locale, time_zone, verified, proactive_consent, ",
+            "created_at AS contact_created_at FROM contact ",
+            $rest
+        )
+    };
+}
+
+/// Reads a contact; the time of its making is called `contact_created_at`, so that it can be read from a
+/// join with its ticket as well.
+pub(crate) fn read(row: &Row) -> Result<Contact, StoreError> {
+    let r = Reader::of(row, "contact", "contact_id");
+    Ok(Contact {
+        id: r.word("contact_id")?,
+        name: r.get("name")?,
+        email: r.get("email")?,
+        locale: r.get("locale")?,
+        time_zone: r.get("time_zone")?,
+        verified: r.get("verified")?,
+        proactive_consent: r.get("proactive_consent")?,
+        created_at: r.at("contact_created_at")?,
+    })
+}
+
+pub(crate) async fn put(c: &mut Connection, contact: &Contact) -> Outcome<()> {
+    sqlx::query(
+        "INSERT INTO contact (contact_id, name, email, locale, time_zone, verified, proactive_consent, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (contact_id) DO UPDATE SET name = excluded.name, \
+         email = excluded.email, locale = excluded.locale, time_zone = excluded.time_zone, \
+         verified = excluded.verified, proactive_consent = excluded.proactive_consent",
+    )
+    .bind(contact.id.to_string())
+    .bind(contact.name.as_deref().map(plain))
+    .bind(plain(&contact.email))
+    .bind(contact.locale.as_deref())
+    .bind(contact.time_zone.as_deref())
+    .bind(contact.verified)
+    .bind(contact.proactive_consent)
+    .bind(contact.created_at.0)
+    .execute(c)
+    .await
+    .map_err(unique("contact_email"))?;
+    Ok(())
+}
+
+pub(crate) async fn by_id(c: &mut Connection, id: &str) -> Outcome<Option<Contact>> {
+    let row = sqlx::query(select_contact!("WHERE contact_id = $1")).bind(id).fetch_optional(c).await?;
+    one(row, read)
+}
+
+pub(crate) async fn by_email(c: &mut Connection, email: &str) -> Outcome<Option<Contact>> {
+    let row = sqlx::query(select_contact!("WHERE email = $1")).bind(email).fetch_optional(c).await?;
+    one(row, read)
+}
+
+pub(crate) async fn list(c: &mut Connection, page: &Page) -> Outcome<Vec<Contact>> {
+    let rows = sqlx::query(select_contact!("WHERE contact_id < $1 ORDER BY contact_id DESC LIMIT $2"))
+        .bind(below(page))
+        .bind(i64::from(page.limit))
+        .fetch_all(c)
+        .await?;
+    all(&rows, read)
+}

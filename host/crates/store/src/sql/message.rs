@@ -1,0 +1,240 @@
+//! Messages, their attachments and sealed bytes, and the gate's counting of automatic ones.
+
+use domain::Timestamp;
+use domain::clock::{DAY_MS, HOUR_MS};
+use domain::id::{MessageId, TicketId};
+use domain::message::{Attachment, Delivery, Message};
+use domain::seal::Sealed;
+
+use super::reader::{Reader, all, json, one, plain};
+use super::{Connection, Outcome, Row, unique};
+use crate::error::StoreError;
+use crate::records::AutomaticCounts;
+
+/// Messages of a ticket that a view holds.
+const VIEW_MESSAGES_MAX: i64 = 50;
+
+macro_rules! select_message {
+    ($rest:literal) => {
+        concat!(
+            "SELECT message_id, ticket_id, direction, author_kind, author_id, public, subject, text, reply_text, \
+             auto_class, automatic, to_address, internet_message_id, in_reply_to, reference_ids, language, delivery, \
+             delivery_reason, created_at, attachments FROM message ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &Row) -> Result<Message, StoreError> {
+    let r = Reader::of(row, "message", "message_id");
+    Ok(Message {
+        id: r.word("message_id")?,
+        ticket_id: r.word("ticket_id")?,
+        direction: r.word("direction")?,
+        author: domain::Actor { kind: r.word("author_kind")?, id: r.get("author_id")? },
+        public: r.get("public")?,
+        subject: r.get("subject")?,
+        text: r.get("text")?,
+        reply_text: r.get("reply_text")?,
+        auto_class: r.word("auto_class")?,
+        automatic: r.get("automatic")?,
+        to_address: r.get("to_address")?,
+        internet_message_id: r.get("internet_message_id")?,
+        in_reply_to: r.get("in_reply_to")?,
+        references: r.json("reference_ids")?,
+        language: r.get("language")?,
+        delivery: r.word("delivery")?,
+        delivery_reason: r.get("delivery_reason")?,
+        created_at: r.at("created_at")?,
+        attachments: r.json("attachments")?,
+    })
+}
+
+pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
+    let domain = message.to_address.as_deref().and_then(|a| a.rsplit_once('@')).map(|(_, domain)| domain);
+    sqlx::query(
+        "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
+         reply_text, auto_class, automatic, to_address, to_domain, internet_message_id, in_reply_to, reference_ids, \
+         language, delivery, delivery_reason, created_at, attachments) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+    )
+    .bind(message.id.to_string())
+    .bind(message.ticket_id.to_string())
+    .bind(message.direction.as_str())
+    .bind(message.author.kind.as_str())
+    .bind(&message.author.id)
+    .bind(message.public)
+    .bind(plain(&message.subject))
+    .bind(plain(&message.text))
+    .bind(plain(&message.reply_text))
+    .bind(message.auto_class.as_str())
+    .bind(message.automatic)
+    .bind(message.to_address.as_deref())
+    .bind(domain)
+    .bind(message.internet_message_id.as_deref().map(plain))
+    .bind(message.in_reply_to.as_deref().map(plain))
+    .bind(json(&message.references)?)
+    .bind(message.language.as_deref())
+    .bind(message.delivery.as_str())
+    .bind(message.delivery_reason.as_deref())
+    .bind(message.created_at.0)
+    .bind(json(&message.attachments)?)
+    .execute(&mut *c)
+    .await
+    .map_err(unique("message"))?;
+    for attachment in &message.attachments {
+        add_attachment(c, message.id, attachment).await?;
+    }
+    Ok(())
+}
+
+async fn add_attachment(c: &mut Connection, message_id: MessageId, attachment: &Attachment) -> Outcome<()> {
+    sqlx::query(
+        "INSERT INTO attachment (attachment_id, message_id, file_name, content_type, size_bytes, sha256) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(attachment.id.to_string())
+    .bind(message_id.to_string())
+    .bind(plain(&attachment.file_name))
+    .bind(plain(&attachment.content_type))
+    .bind(attachment.size_bytes)
+    .bind(&attachment.sha256)
+    .execute(c)
+    .await
+    .map_err(unique("attachment"))?;
+    Ok(())
+}
+
+pub(crate) async fn add_blob(c: &mut Connection, sha256: &str, sealed: &Sealed) -> Outcome<()> {
+    sqlx::query("INSERT INTO blob (sha256, sealed) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")
+        .bind(sha256)
+        .bind(&sealed.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Where a message is from now on.
+pub(crate) struct Step<'a> {
+    pub(crate) message_id: MessageId,
+    pub(crate) delivery: Delivery,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) internet_message_id: Option<&'a str>,
+    pub(crate) expect: Option<Delivery>,
+}
+
+pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome<()> {
+    let done = sqlx::query(
+        "UPDATE message SET delivery = $2, delivery_reason = $3, \
+         internet_message_id = COALESCE($4, internet_message_id) \
+         WHERE message_id = $1 AND ($5 IS NULL OR delivery = $5)",
+    )
+    .bind(step.message_id.to_string())
+    .bind(step.delivery.as_str())
+    .bind(step.reason)
+    .bind(step.internet_message_id)
+    .bind(step.expect.map(Delivery::as_str))
+    .execute(c)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("delivery").into()) }
+}
+
+pub(crate) async fn by_id(c: &mut Connection, id: MessageId) -> Outcome<Option<Message>> {
+    let row =
+        sqlx::query(select_message!("WHERE message_id = $1")).bind(id.to_string()).fetch_optional(c).await?;
+    one(row, read)
+}
+
+pub(crate) async fn of_ticket(c: &mut Connection, id: TicketId) -> Outcome<Vec<Message>> {
+    let rows = sqlx::query(select_message!("WHERE ticket_id = $1 ORDER BY message_id"))
+        .bind(id.to_string())
+        .fetch_all(c)
+        .await?;
+    all(&rows, read)
+}
+
+/// The newest messages of a ticket, oldest first.
+pub(crate) async fn newest(c: &mut Connection, ticket_id: &str) -> Outcome<Vec<Message>> {
+    let mut rows = sqlx::query(select_message!("WHERE ticket_id = $1 ORDER BY message_id DESC LIMIT $2"))
+        .bind(ticket_id)
+        .bind(VIEW_MESSAGES_MAX)
+        .fetch_all(c)
+        .await?;
+    rows.reverse();
+    all(&rows, read)
+}
+
+pub(crate) async fn by_internet_id(
+    c: &mut Connection,
+    ids: &[String],
+) -> Outcome<Option<(MessageId, TicketId)>> {
+    for id in ids {
+        let row = sqlx::query(
+            "SELECT message_id, ticket_id FROM message WHERE internet_message_id = $1 ORDER BY message_id LIMIT 1",
+        )
+        .bind(id)
+        .fetch_optional(&mut *c)
+        .await?;
+        if let Some(row) = row {
+            let r = Reader::of(&row, "message", "message_id");
+            return Ok(Some((r.word("message_id")?, r.word("ticket_id")?)));
+        }
+    }
+    Ok(None)
+}
+
+pub(crate) async fn attachment(c: &mut Connection, id: &str) -> Outcome<Option<(Attachment, Sealed)>> {
+    let row = sqlx::query(
+        "SELECT a.attachment_id, a.file_name, a.content_type, a.size_bytes, a.sha256, b.sealed \
+         FROM attachment a JOIN blob b ON b.sha256 = a.sha256 WHERE a.attachment_id = $1",
+    )
+    .bind(id)
+    .fetch_optional(c)
+    .await?;
+    one(row, |row| {
+        let r = Reader::of(row, "attachment", "attachment_id");
+        let attachment = Attachment {
+            id: r.word("attachment_id")?,
+            file_name: r.get("file_name")?,
+            content_type: r.get("content_type")?,
+            size_bytes: r.get("size_bytes")?,
+            sha256: r.get("sha256")?,
+        };
+        Ok((attachment, Sealed(r.get("sealed")?)))
+    })
+}
+
+/// All four counts in one pass over a day's automatic messages. On the ticket, messages are compared by
+/// id rather than by time: ids keep the order even within one millisecond.
+const AUTOMATIC_COUNTS: &str = "SELECT \
+     COUNT(CASE WHEN m.ticket_id = $1 AND m.message_id > COALESCE((SELECT MAX(p.message_id) FROM message p \
+       WHERE p.ticket_id = $1 AND p.public AND NOT p.automatic AND p.auto_class = 'human'), '') THEN 1 END) AS on_ticket, \
+     COUNT(CASE WHEN m.to_address = $2 THEN 1 END) AS to_address, \
+     COUNT(CASE WHEN m.to_domain = $3 AND m.created_at > $5 THEN 1 END) AS to_domain, \
+     COUNT(CASE WHEN m.created_at > $5 THEN 1 END) AS total \
+     FROM message m WHERE m.automatic AND m.created_at > $4 AND m.direction = 'outbound' \
+     AND m.delivery IN ('sending', 'sent', 'unknown')";
+
+pub(crate) async fn automatic_counts(
+    c: &mut Connection,
+    ticket: TicketId,
+    address: &str,
+    domain: &str,
+    now: Timestamp,
+) -> Outcome<AutomaticCounts> {
+    let row = sqlx::query(AUTOMATIC_COUNTS)
+        .bind(ticket.to_string())
+        .bind(address)
+        .bind(domain)
+        .bind(now.plus(-DAY_MS).0)
+        .bind(now.plus(-HOUR_MS).0)
+        .fetch_one(c)
+        .await?;
+    let r = Reader::of(&row, "message", "total");
+    Ok(AutomaticCounts {
+        on_ticket_day: r.get("on_ticket")?,
+        to_address_day: r.get("to_address")?,
+        to_domain_hour: r.get("to_domain")?,
+        total_hour: r.get("total")?,
+    })
+}

@@ -1,0 +1,206 @@
+//! Tickets: the aggregate's row, its guard, the lists of the doors, and the view a turn starts from.
+
+use domain::id::TicketId;
+use domain::snapshot::TicketView;
+use domain::ticket::Ticket;
+
+use super::reader::{Reader, above, all, below, json, ms, one, plain, text};
+use super::{Connection, Outcome, Row, contact, message, unique};
+use crate::error::StoreError;
+use crate::records::{Page, TicketFilter};
+
+macro_rules! ticket_columns {
+    () => {
+        "t.ticket_id, t.number, t.subject, t.status, t.status_category, t.priority, t.channel, t.language, \
+         t.category, t.requester_id, t.team, t.assignee, t.tags, t.custom, t.set_by_person, t.version, \
+         t.event_sequence, t.created_at, t.updated_at, t.last_customer_message_at, t.last_reply_at, t.solved_at"
+    };
+}
+
+fn read(row: &Row) -> Result<Ticket, StoreError> {
+    let r = Reader::of(row, "ticket", "ticket_id");
+    Ok(Ticket {
+        id: r.word("ticket_id")?,
+        number: r.get("number")?,
+        subject: r.get("subject")?,
+        status: r.get("status")?,
+        status_category: r.word("status_category")?,
+        priority: r.word("priority")?,
+        channel: r.word("channel")?,
+        language: r.get("language")?,
+        category: r.get("category")?,
+        requester_id: r.word("requester_id")?,
+        team: r.get("team")?,
+        assignee: r.get("assignee")?,
+        tags: r.json("tags")?,
+        custom: r.json("custom")?,
+        set_by_person: r.json("set_by_person")?,
+        version: r.get("version")?,
+        event_sequence: r.get("event_sequence")?,
+        created_at: r.at("created_at")?,
+        updated_at: r.at("updated_at")?,
+        last_customer_message_at: r.at_opt("last_customer_message_at")?,
+        last_reply_at: r.at_opt("last_reply_at")?,
+        solved_at: r.at_opt("solved_at")?,
+    })
+}
+
+const INSERT: &str = "INSERT INTO ticket (ticket_id, number, subject, status, status_category, priority, channel, \
+     language, category, requester_id, team, assignee, tags, custom, set_by_person, version, event_sequence, \
+     created_at, updated_at, last_customer_message_at, last_reply_at, solved_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+
+/// Number and time of creation never change after the insert, so that they stay out of the update.
+const UPDATE: &str = "UPDATE ticket SET subject = $3, status = $4, status_category = $5, priority = $6, \
+     channel = $7, language = $8, category = $9, requester_id = $10, team = $11, assignee = $12, tags = $13, \
+     custom = $14, set_by_person = $15, version = $16, event_sequence = $17, updated_at = $19, \
+     last_customer_message_at = $20, last_reply_at = $21, solved_at = $22 \
+     WHERE ticket_id = $1 AND number = $2 AND created_at = $18 AND version = $23";
+
+pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Option<i64>) -> Outcome<()> {
+    let mut query = sqlx::query(if read_version.is_none() { INSERT } else { UPDATE })
+        .bind(ticket.id.to_string())
+        .bind(ticket.number)
+        .bind(plain(&ticket.subject))
+        .bind(&ticket.status)
+        .bind(ticket.status_category.as_str())
+        .bind(ticket.priority.as_str())
+        .bind(ticket.channel.as_str())
+        .bind(ticket.language.as_deref())
+        .bind(ticket.category.as_deref())
+        .bind(ticket.requester_id.to_string())
+        .bind(ticket.team.as_deref())
+        .bind(ticket.assignee.as_deref())
+        .bind(json(&ticket.tags)?)
+        .bind(json(&ticket.custom)?)
+        .bind(json(&ticket.set_by_person)?)
+        .bind(ticket.version)
+        .bind(ticket.event_sequence)
+        .bind(ticket.created_at.0)
+        .bind(ticket.updated_at.0)
+        .bind(ms(ticket.last_customer_message_at))
+        .bind(ms(ticket.last_reply_at))
+        .bind(ms(ticket.solved_at));
+    if let Some(version) = read_version {
+        query = query.bind(version);
+    }
+    let done = query.execute(c).await.map_err(unique("ticket"))?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("ticket").into()) }
+}
+
+pub(crate) async fn by_id(c: &mut Connection, id: TicketId) -> Outcome<Option<Ticket>> {
+    let row = sqlx::query(concat!("SELECT ", ticket_columns!(), " FROM ticket t WHERE t.ticket_id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(c)
+        .await?;
+    one(row, read)
+}
+
+pub(crate) async fn by_number(c: &mut Connection, number: i64) -> Outcome<Option<Ticket>> {
+    let row = sqlx::query(concat!("SELECT ", ticket_columns!(), " FROM ticket t WHERE t.number = $1"))
+        .bind(number)
+        .fetch_optional(c)
+        .await?;
+    one(row, read)
+}
+
+/// Two statements: ticket with requester, then messages with their attachments.
+pub(crate) async fn view(c: &mut Connection, id: TicketId) -> Outcome<Option<TicketView>> {
+    let id = id.to_string();
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        ticket_columns!(),
+        ", c.contact_id, c.name, c.email, c.locale, c.time_zone, c.verified, c.proactive_consent, \
+         c.created_at AS contact_created_at \
+         FROM ticket t LEFT JOIN contact c ON c.contact_id = t.requester_id WHERE t.ticket_id = $1"
+    ))
+    .bind(&id)
+    .fetch_optional(&mut *c)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let ticket = read(&row)?;
+    let known: Option<String> = Reader::of(&row, "contact", "contact_id").get("contact_id")?;
+    let requester = known.map(|_| contact::read(&row)).transpose()?;
+    let messages = message::newest(c, &id).await?;
+    Ok(Some(TicketView { ticket, requester, messages }))
+}
+
+/// The filter's part that every list has; `$1` and `$2` are the page's.
+macro_rules! filtered {
+    ($driver:literal, $order:literal) => {
+        concat!(
+            "SELECT ",
+            ticket_columns!(),
+            " FROM ticket t WHERE ",
+            $driver,
+            " AND ($3 IS NULL OR t.status_category = $3) AND ($4 IS NULL OR t.requester_id = $4) \
+             AND ($5 IS NULL OR t.team = $5) AND ($6 IS NULL OR t.tags LIKE $6 ESCAPE '!') \
+             AND ($7 IS NULL OR t.last_customer_message_at < $7) \
+             AND ($8 IS NULL OR (t.last_reply_at < $8 AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0))) \
+             AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) ",
+            $order,
+            " LIMIT $2"
+        )
+    };
+}
+
+/// Whole statements by what the index is to be walked along: a requester's tickets, those of a status, or
+/// all. `$3` and `$4` stand in all of them, so that one binding serves every one.
+fn statement(filter: &TicketFilter) -> &'static str {
+    match (filter.requester.is_some(), filter.status_category.is_some(), filter.oldest_first) {
+        (true, _, false) => {
+            filtered!("t.requester_id = $4 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
+        }
+        (true, _, true) => filtered!("t.requester_id = $4 AND t.ticket_id > $1", "ORDER BY t.ticket_id"),
+        (false, true, false) => {
+            filtered!("t.status_category = $3 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
+        }
+        (false, true, true) => {
+            filtered!("t.status_category = $3 AND t.ticket_id > $1", "ORDER BY t.ticket_id")
+        }
+        (false, false, false) => filtered!("t.ticket_id < $1", "ORDER BY t.ticket_id DESC"),
+        (false, false, true) => filtered!("t.ticket_id > $1", "ORDER BY t.ticket_id"),
+    }
+}
+
+pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page) -> Outcome<Vec<Ticket>> {
+    let tag = filter.tag.as_deref().map(tag_pattern);
+    let rows = sqlx::query(statement(filter))
+        .bind(if filter.oldest_first { above(page) } else { below(page) })
+        .bind(i64::from(page.limit))
+        .bind(filter.status_category.map(|s| s.as_str()))
+        .bind(text(filter.requester.as_ref()))
+        .bind(filter.team.as_deref())
+        .bind(tag)
+        .bind(ms(filter.customer_silent_since))
+        .bind(ms(filter.replied_before))
+        .bind(ms(filter.solved_before))
+        .bind(ms(filter.created_after))
+        .fetch_all(c)
+        .await?;
+    all(&rows, read)
+}
+
+/// Finds a tag within the JSON list of tags: the quoted word, its own wildcards made harmless.
+fn tag_pattern(tag: &str) -> String {
+    let mut pattern = String::from("%\"");
+    for c in tag.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push_str("\"%");
+    pattern
+}
+
+pub(crate) async fn reserve_numbers(c: &mut Connection, count: u32) -> Outcome<i64> {
+    let count = i64::from(count.max(1));
+    let last: i64 = sqlx::query_scalar(
+        "UPDATE counter SET value = value + $1 WHERE name = 'ticket_number' RETURNING value",
+    )
+    .bind(count)
+    .fetch_one(c)
+    .await?;
+    Ok(last - count + 1)
+}

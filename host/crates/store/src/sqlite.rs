@@ -1,0 +1,160 @@
+//! SQLite: one file, one process, one writer task and a few readers. Defines what differs from
+//! PostgreSQL and includes the common statements.
+
+use domain::Timestamp;
+
+#[path = "sql/all.rs"]
+pub(crate) mod sql;
+
+mod open;
+mod writer;
+
+pub(crate) use open::Sqlite;
+
+/// What the common statements are compiled against.
+pub(crate) type Db = sqlx::Sqlite;
+/// See `Db`.
+pub(crate) type Connection = sqlx::SqliteConnection;
+/// See `Db`.
+pub(crate) type Row = sqlx::sqlite::SqliteRow;
+
+/// What the writer knows beside the tables. All writing goes through it, so these need no table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground {
+    /// The newest instant anybody claimed or extended at: the clock that leases go by.
+    pub(crate) seen: Timestamp,
+    /// Number of the next job.
+    pub(crate) next_sequence: i64,
+    /// Fence of the next claim.
+    pub(crate) next_fence: i64,
+}
+
+/// Statements and steps that PostgreSQL does another way.
+pub(crate) mod dialect {
+    use domain::Timestamp;
+    use domain::job::{Lease, NewJob};
+
+    use super::sql::reader::{Reader, all, json, readable};
+    use super::{Connection, Ground};
+    use crate::error::Outcome;
+
+    /// Whether a lease is held. Nobody else can write meanwhile, so looking is enough (PostgreSQL locks).
+    pub(crate) async fn lease_held(
+        c: &mut Connection,
+        ground: &Ground,
+        lane: &str,
+        fence: i64,
+    ) -> Outcome<bool> {
+        let until: Option<i64> =
+            sqlx::query_scalar("SELECT lease_until FROM lane WHERE lane_id = $1 AND fence = $2")
+                .bind(lane)
+                .bind(fence)
+                .fetch_optional(c)
+                .await?
+                .flatten();
+        Ok(until.is_some_and(|until| until > ground.seen.0))
+    }
+
+    /// The clock that leases go by: the caller's.
+    #[expect(clippy::unused_async, reason = "PostgreSQL asks the database")]
+    pub(crate) async fn lease_clock(_: &mut Connection, now: Timestamp) -> Outcome<i64> {
+        Ok(now.0)
+    }
+
+    /// Adds a job; a lane that is there keeps its head and therefore its time.
+    pub(crate) async fn enqueue(c: &mut Connection, ground: &mut Ground, job: &NewJob) -> Outcome<()> {
+        sqlx::query(
+            "INSERT INTO lane (lane_id, ready_at, lease_until, owner, fence) VALUES ($1, $2, NULL, '', 0) \
+             ON CONFLICT (lane_id) DO NOTHING",
+        )
+        .bind(&job.lane)
+        .bind(job.ready_at.0)
+        .execute(&mut *c)
+        .await?;
+        sqlx::query(
+            "INSERT INTO job (lane_id, sequence, payload, attempts, error, ready_at) VALUES ($1, $2, $3, 0, '', $4)",
+        )
+        .bind(&job.lane)
+        .bind(ground.next_sequence)
+        .bind(json(&job.job)?)
+        .bind(job.ready_at.0)
+        .execute(c)
+        .await?;
+        ground.next_sequence += 1;
+        Ok(())
+    }
+
+    /// A claim as asked for.
+    #[derive(Debug, Clone)]
+    pub(crate) struct Claim {
+        pub(crate) owner: String,
+        pub(crate) limit: u32,
+        pub(crate) now: Timestamp,
+        pub(crate) lease_ms: i64,
+    }
+
+    /// Ready lanes in the order of the index `lane_ready`, each with its head job.
+    pub(crate) const READY: &str = "SELECT l.lane_id, j.sequence, j.payload, j.attempts FROM lane l \
+         JOIN job j ON j.lane_id = l.lane_id \
+         AND j.sequence = (SELECT MIN(h.sequence) FROM job h WHERE h.lane_id = l.lane_id) \
+         WHERE l.ready_at IS NOT NULL AND l.ready_at <= $1 AND (l.lease_until IS NULL OR l.lease_until <= $1) \
+         ORDER BY l.ready_at, l.lane_id LIMIT $2";
+
+    /// Takes lanes: looks, then marks; within the writer nothing can come between.
+    pub(crate) async fn claim(c: &mut Connection, ground: &mut Ground, claim: &Claim) -> Outcome<Vec<Lease>> {
+        ground.seen = ground.seen.max(claim.now);
+        let rows =
+            sqlx::query(READY).bind(claim.now.0).bind(i64::from(claim.limit)).fetch_all(&mut *c).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fence = ground.next_fence;
+        let until = claim.now.plus(claim.lease_ms);
+        let lanes = all(&rows, |row| Reader::of(row, "lane", "lane_id").get::<String>("lane_id"))?;
+        let leases = readable(&rows, |row| {
+            let r = Reader::of(row, "job", "lane_id");
+            Ok(Lease {
+                lane: r.get("lane_id")?,
+                fence,
+                sequence: r.get("sequence")?,
+                job: r.json("payload")?,
+                attempts: r.get("attempts")?,
+                until,
+            })
+        });
+        ground.next_fence += 1;
+        sqlx::query(
+            "UPDATE lane SET lease_until = $1, owner = $2, fence = $3 \
+             WHERE lane_id IN (SELECT value FROM json_each($4))",
+        )
+        .bind(until.0)
+        .bind(&claim.owner)
+        .bind(fence)
+        .bind(json(&lanes)?)
+        .execute(c)
+        .await?;
+        Ok(leases)
+    }
+
+    /// Prolongs a lease that is still held; `false` when it is not.
+    pub(crate) async fn extend(
+        c: &mut Connection,
+        ground: &mut Ground,
+        lane: &str,
+        fence: i64,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Outcome<bool> {
+        ground.seen = ground.seen.max(now);
+        let done = sqlx::query(
+            "UPDATE lane SET lease_until = $3 WHERE lane_id = $1 AND fence = $2 AND lease_until > $4",
+        )
+        .bind(lane)
+        .bind(fence)
+        .bind(now.plus(lease_ms).0)
+        .bind(ground.seen.0)
+        .execute(c)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}

@@ -1,0 +1,323 @@
+//! The one writer. Requests wait in a bounded queue; up to 64 of them share one transaction and so one
+//! fsync. A request that is dropped by its caller is carried out or not, but never halfway.
+
+use std::fs::File;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::job::Lease;
+use sqlx::Connection as _;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::dialect::{self, Claim};
+use super::{Connection, Ground, sql};
+use crate::error::{Failure, Outcome, StoreError, damaged, is_damage};
+use crate::facts::Commit;
+
+/// Requests that may wait. Beyond, callers wait `ROOM_WAIT` for room and are then refused.
+const QUEUE: usize = 1_024;
+/// Requests that share a transaction at most.
+const BATCH: usize = 64;
+/// After this long without work the log is folded into the file.
+const IDLE: Duration = Duration::from_secs(30);
+/// How long a caller waits for room in the queue.
+const ROOM_WAIT: Duration = Duration::from_secs(5);
+
+/// What is to be written.
+enum Task {
+    Commit(Commit),
+    Claim(Claim),
+    Extend { lane: String, fence: i64, now: Timestamp, lease_ms: i64 },
+    Reserve { count: u32 },
+}
+
+/// What came of it.
+enum Answer {
+    Committed { work: bool },
+    Claimed(Vec<Lease>),
+    Extended(bool),
+    Reserved(i64),
+}
+
+struct Request {
+    task: Task,
+    reply: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+enum Order {
+    Write(Request),
+    Close(oneshot::Sender<()>),
+}
+
+/// The way to the writer.
+pub(crate) struct Writer {
+    orders: mpsc::Sender<Order>,
+    /// Set once SQLite has called the file damaged: from then on nothing is written to it.
+    damage: Arc<OnceLock<StoreError>>,
+}
+
+impl Writer {
+    pub(crate) fn start(
+        connection: Connection,
+        ground: Ground,
+        wake: Arc<watch::Sender<u64>>,
+        lock: File,
+    ) -> Self {
+        let (orders, inbox) = mpsc::channel(QUEUE);
+        let damage = Arc::new(OnceLock::new());
+        let desk = Desk { connection, ground, wake, damage: Arc::clone(&damage), _lock: lock };
+        tokio::spawn(desk.run(inbox));
+        Self { orders, damage }
+    }
+
+    /// Whether the file was whole so far.
+    pub(crate) fn is_sound(&self) -> Result<(), StoreError> {
+        self.damage.get().cloned().map_or(Ok(()), Err)
+    }
+
+    pub(crate) async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        self.ask(Task::Commit(commit)).await.map(|_| ())
+    }
+
+    pub(crate) async fn claim(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
+        match self.ask(Task::Claim(claim)).await? {
+            Answer::Claimed(leases) => Ok(leases),
+            Answer::Committed { .. } | Answer::Extended(_) | Answer::Reserved(_) => Ok(Vec::new()),
+        }
+    }
+
+    pub(crate) async fn extend(
+        &self,
+        lane: &str,
+        fence: i64,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let answer = self.ask(Task::Extend { lane: lane.to_owned(), fence, now, lease_ms }).await?;
+        Ok(matches!(answer, Answer::Extended(true)))
+    }
+
+    pub(crate) async fn reserve(&self, count: u32) -> Result<i64, StoreError> {
+        match self.ask(Task::Reserve { count }).await? {
+            Answer::Reserved(first) => Ok(first),
+            Answer::Committed { .. } | Answer::Extended(_) | Answer::Claimed(_) => Err(closed()),
+        }
+    }
+
+    async fn ask(&self, task: Task) -> Result<Answer, StoreError> {
+        self.is_sound()?;
+        let (reply, answer) = oneshot::channel();
+        match self.orders.send_timeout(Order::Write(Request { task, reply }), ROOM_WAIT).await {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(closed())),
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => Err(StoreError::Unavailable(format!(
+                "{QUEUE} commits wait already: the disk is too slow for the load, try again later"
+            ))),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(closed()),
+        }
+    }
+
+    /// Returns when everything that waited is written and the file is closed.
+    pub(crate) async fn close(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.orders.send(Order::Close(done)).await.is_ok() {
+            let _ = wait.await;
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store was closed".to_owned())
+}
+
+/// The writer's own side.
+struct Desk {
+    connection: Connection,
+    ground: Ground,
+    wake: Arc<watch::Sender<u64>>,
+    damage: Arc<OnceLock<StoreError>>,
+    _lock: File,
+}
+
+impl Desk {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Order>) {
+        let mut orders = Vec::with_capacity(BATCH);
+        let mut unfolded = false;
+        loop {
+            match tokio::time::timeout(IDLE, inbox.recv_many(&mut orders, BATCH)).await {
+                Ok(0) => break,
+                Ok(_) => unfolded = true,
+                Err(_) if unfolded => {
+                    self.fold().await;
+                    unfolded = false;
+                    continue;
+                }
+                Err(_) => continue,
+            }
+            let mut batch = Vec::with_capacity(orders.len());
+            let mut closing = Vec::new();
+            for order in orders.drain(..) {
+                match order {
+                    Order::Write(request) => batch.push(request),
+                    Order::Close(done) => closing.push(done),
+                }
+            }
+            if !closing.is_empty() {
+                inbox.close();
+                while let Ok(order) = inbox.try_recv() {
+                    match order {
+                        Order::Write(request) => batch.push(request),
+                        Order::Close(done) => closing.push(done),
+                    }
+                }
+            }
+            self.write(batch).await;
+            if !closing.is_empty() {
+                self.shut().await;
+                for done in closing {
+                    let _ = done.send(());
+                }
+                return;
+            }
+        }
+        self.shut().await;
+    }
+
+    /// Empties the write-ahead log into the file and lets SQLite look at its statistics. Either may be
+    /// kept back by a reader and is tried again.
+    async fn fold(&mut self) {
+        let _ = sqlx::query("PRAGMA optimize").execute(&mut self.connection).await;
+        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await;
+    }
+
+    /// Closes so that the file alone is the database, and only then lets the next process in.
+    async fn shut(mut self) {
+        self.fold().await;
+        let Self { connection, _lock: lock, .. } = self;
+        let _ = connection.close().await;
+        drop(lock);
+    }
+
+    /// Writes a batch as one transaction. When something unexpected breaks it, all of it is undone and
+    /// every request runs alone, so that only the offender fails.
+    async fn write(&mut self, batch: Vec<Request>) {
+        if batch.len() > 1 {
+            let before = self.ground;
+            match self.together(&batch).await {
+                Ok(answers) => {
+                    self.announce(&answers);
+                    for (request, answer) in batch.into_iter().zip(answers) {
+                        let _ = request.reply.send(answer);
+                    }
+                    return;
+                }
+                Err(error) => {
+                    tracing::debug!(
+                        ?error,
+                        requests = batch.len(),
+                        "a shared transaction failed; its requests run alone"
+                    );
+                    self.undo(before).await;
+                }
+            }
+        }
+        for request in batch {
+            if let Some(error) = self.damage.get() {
+                let _ = request.reply.send(Err(error.clone()));
+                continue;
+            }
+            let before = self.ground;
+            let answer = match self.alone(&request.task).await {
+                Ok(answer) => Ok(answer),
+                Err(failure) => {
+                    self.undo(before).await;
+                    Err(self.told(failure))
+                }
+            };
+            self.announce(std::slice::from_ref(&answer));
+            let _ = request.reply.send(answer);
+        }
+    }
+
+    /// What the caller hears. Writing on into a damaged file would spread the damage: then that was the last
+    /// write, and the house goes on reading what it can. Senders keep what they have and come again.
+    fn told(&self, failure: Failure) -> StoreError {
+        if !is_damage(&failure) {
+            return failure.into();
+        }
+        let why = match StoreError::from(failure) {
+            StoreError::Migration(why) => why,
+            other => damaged(&other.to_string()),
+        };
+        let error = StoreError::Unavailable(format!("nothing is written any more: {why}"));
+        if self.damage.set(error.clone()).is_ok() {
+            tracing::error!(%error, "the database file is damaged");
+        }
+        error
+    }
+
+    async fn alone(&mut self, task: &Task) -> Outcome<Answer> {
+        self.run_statement("BEGIN IMMEDIATE").await?;
+        let answer = self.perform(task).await?;
+        self.run_statement("COMMIT").await?;
+        Ok(answer)
+    }
+
+    /// Each request stands in a savepoint: one whose guard does not hold is undone there and the others
+    /// go on. Only what nobody expected is an error of the whole.
+    async fn together(&mut self, batch: &[Request]) -> Outcome<Vec<Result<Answer, StoreError>>> {
+        let mut answers = Vec::with_capacity(batch.len());
+        self.run_statement("BEGIN IMMEDIATE").await?;
+        for request in batch {
+            self.run_statement("SAVEPOINT request").await?;
+            match self.perform(&request.task).await {
+                Ok(answer) => answers.push(Ok(answer)),
+                Err(Failure::Known(error)) => {
+                    self.run_statement("ROLLBACK TO request").await?;
+                    answers.push(Err(error));
+                }
+                Err(failure) => return Err(failure),
+            }
+            self.run_statement("RELEASE request").await?;
+        }
+        self.run_statement("COMMIT").await?;
+        Ok(answers)
+    }
+
+    async fn perform(&mut self, task: &Task) -> Outcome<Answer> {
+        let (c, ground) = (&mut self.connection, &mut self.ground);
+        match task {
+            Task::Commit(commit) => {
+                let work = sql::apply::commit(c, ground, commit).await?;
+                Ok(Answer::Committed { work })
+            }
+            Task::Claim(claim) => dialect::claim(c, ground, claim).await.map(Answer::Claimed),
+            Task::Extend { lane, fence, now, lease_ms } => {
+                dialect::extend(c, ground, lane, *fence, *now, *lease_ms).await.map(Answer::Extended)
+            }
+            Task::Reserve { count } => sql::ticket::reserve_numbers(c, *count).await.map(Answer::Reserved),
+        }
+    }
+
+    async fn run_statement(&mut self, statement: &'static str) -> Outcome<()> {
+        sqlx::query(statement).execute(&mut self.connection).await?;
+        Ok(())
+    }
+
+    /// Rolls back. After a full disk SQLite has done so by itself and refuses: that hides nothing.
+    /// Numbers given out meanwhile are not given again, so only the clock of leases goes on as it was.
+    async fn undo(&mut self, before: Ground) {
+        self.ground.seen = self.ground.seen.max(before.seen);
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+    }
+
+    /// Tells waiting workers, once per transaction.
+    fn announce(&self, answers: &[Result<Answer, StoreError>]) {
+        if answers.iter().any(|answer| matches!(answer, Ok(Answer::Committed { work: true }))) {
+            self.wake.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

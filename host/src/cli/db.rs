@@ -1,0 +1,172 @@
+//! `kulanz db`: schema, checks, backup.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Subcommand;
+use desk::{Page, Store, TicketFilter};
+use domain::audit::{GENESIS, link};
+
+use super::{Ground, RefusedHere, instead, screen};
+use crate::wire::{self, DataDir};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Db {
+    /// Bring the schema up to date; every start does the same
+    Migrate,
+    /// Read everything once: database file, audit chain, event sequences, plugins, sealing key
+    Check,
+    /// Copy a SQLite database into a folder, with the key file where asked
+    Backup {
+        /// Folder to be made
+        to: PathBuf,
+        /// Copy the key files too: without them sealed values cannot be opened again
+        #[arg(long)]
+        with_keys: bool,
+    },
+}
+
+/// Rows read at a time.
+const PAGE: u32 = 500;
+
+impl Db {
+    pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
+        match self {
+            Self::Migrate => {
+                let config = ground.settings()?;
+                let url = config.database_url()?;
+                let _lock = DataDir::open(&config.data_dir, url.starts_with("sqlite:"))?;
+                wire::open_store(&config, &url).await?.close().await;
+                screen::line("The schema is up to date.")?;
+                Ok(())
+            }
+            Self::Check => check(ground).await,
+            Self::Backup { to, with_keys } => backup(ground, &to, with_keys).await,
+        }
+    }
+}
+
+async fn check(ground: &Ground) -> anyhow::Result<()> {
+    let house = ground.house(instead::READY).await?;
+    let store = house.desk.ask();
+    store.ping().await?;
+    let mut wrong = Vec::new();
+    wrong.extend(store.faults().await?.into_iter().map(|fault| format!("database file: {fault}")));
+    let entries = check_audit(store, &mut wrong).await?;
+    let tickets = check_events(store, &mut wrong).await?;
+    for view in house.desk.installations().await? {
+        if let Some(problem) = view.problem {
+            wrong.push(format!("plugin {}: {problem}", view.installation.manifest.id));
+        }
+    }
+    house.close().await;
+    for sentence in &wrong {
+        screen::line(sentence)?;
+    }
+    screen::say(format_args!("{entries} audit entries and {} read.", screen::count(tickets, "ticket")));
+    if wrong.is_empty() {
+        screen::line("Everything fits.")?;
+        return Ok(());
+    }
+    anyhow::bail!("{} found: restore a backup, or tell us", screen::count(wrong.len() as u64, "fault"))
+}
+
+/// Follows the audit chain from its first entry; answers its length.
+async fn check_audit(store: &Store, wrong: &mut Vec<String>) -> anyhow::Result<u64> {
+    let (mut previous, mut sequence) = (GENESIS.to_owned(), 0);
+    loop {
+        let entries = store.audit(sequence, i64::from(PAGE)).await?;
+        if entries.is_empty() {
+            return Ok(u64::try_from(sequence).unwrap_or(0));
+        }
+        for entry in entries {
+            let fits = entry.sequence == sequence + 1
+                && entry.previous == previous
+                && entry.digest == link(entry.sequence, &entry.previous, &entry.record);
+            if !fits {
+                wrong.push(format!("audit entry {} does not follow from the one before it", entry.sequence));
+            }
+            sequence = entry.sequence;
+            previous = entry.digest;
+        }
+    }
+}
+
+/// Every ticket's events must count 1, 2, 3 … up to what the ticket says.
+async fn check_events(store: &Store, wrong: &mut Vec<String>) -> anyhow::Result<u64> {
+    let filter = TicketFilter { oldest_first: true, ..TicketFilter::default() };
+    let mut page = Page::first(PAGE);
+    let mut read = 0;
+    loop {
+        let tickets = store.tickets(&filter, &page).await?;
+        let Some(last) = tickets.last() else { return Ok(read) };
+        page = Page::after(last.id, PAGE);
+        for ticket in tickets {
+            let events = store.events_of(ticket.id).await?;
+            let gap_free = (1..).zip(&events).all(|(expected, event)| event.sequence == expected);
+            if !gap_free || i64::try_from(events.len()).ok() != Some(ticket.event_sequence) {
+                wrong.push(format!(
+                    "ticket #{}: its events do not count from 1 to {} without gaps",
+                    ticket.number, ticket.event_sequence
+                ));
+            }
+            read += 1;
+        }
+    }
+}
+
+/// Copies the closed database: with the data directory locked nobody writes, so the files are whole.
+async fn backup(ground: &Ground, to: &Path, with_keys: bool) -> anyhow::Result<()> {
+    let config = ground.settings()?;
+    let url = config.database_url()?;
+    let Some(file) = url.strip_prefix("sqlite://").map(PathBuf::from) else {
+        return Err(RefusedHere::because(
+            "this database is PostgreSQL: use pg_dump; keep keys/ of the data directory beside it",
+        ));
+    };
+    let locked = DataDir::open(&config.data_dir, true).context("a backup needs the server to be stopped")?;
+    // Opening and closing brings everything from the write-ahead log into the file.
+    wire::open_store(&config, &url).await?.close().await;
+    let new_folder = |path: &Path| {
+        let what = || format!("{}: name a folder that is not there yet", path.display());
+        wire::make_private_folder(path).with_context(what)
+    };
+    new_folder(to)?;
+    let copy = to.join("kulanz.db");
+    copy_durably(&file, &copy)?;
+    let wal = with_suffix(&file, "-wal");
+    if wal.metadata().is_ok_and(|m| m.len() > 0) {
+        copy_durably(&wal, &with_suffix(&copy, "-wal"))?;
+    }
+    if with_keys {
+        new_folder(&to.join("keys"))?;
+        for name in ["seal.key", "cache.key"] {
+            if locked.has_key(name) {
+                copy_durably(&locked.key_path(name), &to.join("keys").join(name))?;
+            }
+        }
+    }
+    // A backup that cannot be opened is none.
+    wire::open_store(&config, &format!("sqlite://{}", copy.display())).await?.close().await;
+    // The lock file of that opening says nothing any more.
+    let _ = std::fs::remove_file(with_suffix(&copy, ".lock"));
+    screen::line(copy.display())?;
+    if !with_keys {
+        screen::say(
+            "Keep keys/seal.key in another safe place: without it the sealed values in this backup are lost.",
+        );
+    }
+    Ok(())
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn copy_durably(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let what = || format!("copying {} to {}", from.display(), to.display());
+    std::fs::copy(from, to).with_context(what)?;
+    std::fs::File::open(to).and_then(|f| f.sync_all()).with_context(what)
+}

@@ -1,0 +1,173 @@
+//! `kulanz demo`: the whole way on made-up mails. A data directory of its own, the bundled plugins built
+//! and installed live, articles and mails taken in, every ticket's story told; then the server stays up.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use domain::plugin::Mode;
+use domain::story::Tongue;
+
+use super::{Ground, RefusedHere, article, ingest, operator, plugin, screen, serve, stories};
+use crate::config::Config;
+use crate::wire::House;
+use crate::{lifecycle, server, telemetry};
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// End after the work instead of serving
+    #[arg(long)]
+    once: bool,
+    /// Language of the stories' own words: de or en
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    lang: Tongue,
+    /// Print the stories as JSON Lines
+    #[arg(long)]
+    json: bool,
+    /// Keep everything in this folder instead of a temporary one
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Address and port
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+/// Whom the demo's mails are written to.
+const OUR_ADDRESS: &str = "help@shop.example";
+/// Name of that house.
+const OUR_NAME: &str = "Shop";
+
+/// What the demo is made of, all in the source tree.
+struct Sources {
+    articles: PathBuf,
+    mails: PathBuf,
+}
+
+impl Sources {
+    fn find() -> anyhow::Result<Self> {
+        let fixtures =
+            pack::bundled_sources().and_then(|plugins| Some(plugins.parent()?.join("tests/fixtures")));
+        let sources = fixtures.map(|f| Self { articles: f.join("articles.jsonl"), mails: f.join("mails") });
+        match sources {
+            Some(sources) if sources.articles.is_file() && sources.mails.is_dir() => Ok(sources),
+            _ => Err(RefusedHere::because(
+                "the demo needs Kulanz's source tree (its plugins and example mails), and the one this program was built from \
+                 is not here: clone the repository and run `cargo run --release -- demo`, or begin with `kulanz serve`",
+            )),
+        }
+    }
+}
+
+impl Demo {
+    pub(super) async fn run(&self, ground: &Ground) -> anyhow::Result<()> {
+        let sources = Sources::find()?;
+        // Deleted when it is dropped, at the end of the demo.
+        let temporary = match self.keep {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("kulanz-demo-").tempdir()?),
+        };
+        let data_dir = self
+            .keep
+            .as_deref()
+            .or(temporary.as_ref().map(tempfile::TempDir::path))
+            .unwrap_or(Path::new("."));
+        let config = self.config(ground, data_dir)?;
+        telemetry::log_to_stderr(&config.log)?;
+        let stop = lifecycle::stop_on_signal()?;
+        let metrics = telemetry::record_metrics()?;
+        let listener = match self.once {
+            true => None,
+            false => Some(serve::listen(&config.server.listen).await?),
+        };
+        let house = Box::pin(House::open(config)).await?;
+        tokio::select! {
+            worked = Box::pin(self.work(&house, &sources)) => worked?,
+            () = lifecycle::stopped(stop.clone()) => {
+                house.close().await;
+                return Ok(());
+            }
+        }
+        if let Some(listener) = listener {
+            announce(&house, &listener.local_addr()?.to_string(), self.keep.is_some());
+            let settings = house.config.server.clone();
+            let router = server::router(
+                &house.desk,
+                &settings,
+                serve::pages(&house, &settings),
+                Some(metrics.clone()),
+                stop.clone(),
+            );
+            server::run(
+                listener,
+                router,
+                &house.desk,
+                Some(metrics),
+                stop,
+                Duration::from_millis(settings.drain_ms),
+            )
+            .await?;
+        } else if let Some(outbox) = house.outbox.as_ref().filter(|_| self.keep.is_some()) {
+            screen::say(format_args!("Mails that left: {}", outbox.join("new").display()));
+        }
+        house.close().await;
+        Ok(())
+    }
+
+    /// Settings of the demo: everybody's defaults, an address of ours that the mails are written to, and
+    /// a data directory that is nobody else's.
+    fn config(&self, ground: &Ground, data_dir: &Path) -> anyhow::Result<Config> {
+        let mut sources = ground.sources();
+        sources.flags.retain(|(flag, _, _)| *flag != "--data-dir");
+        sources.flags.push(("demo", "data_dir", data_dir.display().to_string()));
+        if let Some(listen) = &self.listen {
+            sources.flags.push(("--listen", "server.listen", listen.clone()));
+        }
+        if ground.log.is_none() {
+            sources.flags.push(("demo", "log.filter", super::QUIET.to_owned()));
+        }
+        let mut config = Config::load(&sources)?;
+        if ground.database.is_none() && !config.database_url()?.starts_with("sqlite:") {
+            return Err(RefusedHere::because(
+                "the demo does not touch a configured database by itself: name one with --database",
+            ));
+        }
+        config.smtp = None;
+        OUR_ADDRESS.clone_into(&mut config.desk.mail.from_address);
+        OUR_NAME.clone_into(&mut config.desk.mail.from_name);
+        Ok(config)
+    }
+
+    async fn work(&self, house: &House, sources: &Sources) -> anyhow::Result<()> {
+        for built in plugin::build_bundled().await? {
+            let request =
+                desk::InstallRequest { bytes: built.bytes, mode: Mode::Live, grants: None, settings: None };
+            house.desk.install(request, operator()).await.with_context(|| built.name.clone())?;
+            screen::say(format_args!("installed {} {}, live", built.name, built.version));
+        }
+        let articles = article::import(&house.desk, &sources.articles).await?;
+        let (tally, settled) = ingest::one_by_one(&house.desk, "demo", &sources.mails).await?;
+        screen::say(format_args!(
+            "{}, {} taken in, {} worked.\n",
+            screen::count(articles, "article"),
+            screen::count(tally.taken, "mail"),
+            screen::count(settled.jobs, "job")
+        ));
+        let told = stories::print_all(&house.desk, self.lang, self.json).await?;
+        anyhow::ensure!(tally.failed == 0, "{} could not be taken in", screen::count(tally.failed, "mail"));
+        anyhow::ensure!(settled.failures == 0, "{} failed", screen::count(settled.failures, "job"));
+        screen::say(format_args!("{} told.", screen::count(told, "ticket")));
+        Ok(())
+    }
+}
+
+fn announce(house: &House, address: &str, kept: bool) {
+    screen::say(format_args!("\nKulanz is up:  http://{address}/          tickets and their stories"));
+    screen::say(format_args!("               http://{address}/api/docs  the API"));
+    if let Some(outbox) = &house.outbox {
+        screen::say(format_args!("Mails that left: {}", outbox.join("new").display()));
+    }
+    let end =
+        if kept { "Everything stays in the folder you named." } else { "Everything is deleted at the end." };
+    screen::say(format_args!("Ctrl-C ends it. {end}"));
+}

@@ -1,0 +1,178 @@
+//! `kulanz eval answer`: what the knowledge base's search finds for a question, and whether the answering
+//! hook would send it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::effect::Effect;
+use domain::plugin::Hook;
+use runtime::RunReport;
+use serde_json::{Value, json};
+
+use super::stream::{Answered, answer_all};
+use super::{Answer, Item, rounded, sentence};
+use crate::cli::lines::{self, Numbered};
+use crate::cli::{Ground, plugin, screen};
+use crate::sample::{Bench, Case, Entry, Shelf};
+
+/// Articles in `ranked`.
+const RANKED: usize = 10;
+
+/// The setting below which the bundled plugin sends no article.
+const THRESHOLD: &str = "threshold";
+/// The setting that makes the bundled plugin confirm receipt: no answer to the question.
+const ACKNOWLEDGE: &str = "acknowledge";
+
+pub(super) async fn run(command: Answer, ground: &Ground) -> anyhow::Result<()> {
+    let shelf = Arc::new(Shelf::new(entries(&command.kb)?));
+    let plugin = command.chosen.load(ground, "auto-reply", Hook::Answering).await?;
+    let known =
+        |key: &str| plugin.inspection().manifest.settings.pointer(&format!("/properties/{key}")).is_some();
+    let (has_threshold, acknowledges) = (known(THRESHOLD), known(ACKNOWLEDGE));
+    let bench = Bench::new(plugin).with_settings(command.chosen.settings()?).with_shelf(Arc::clone(&shelf));
+    // Asked without a threshold, the plugin says how sure it is also where it would not answer; whether it
+    // would is told by its own threshold.
+    let threshold = bench.settings().get(THRESHOLD).and_then(Value::as_f64).filter(|_| has_threshold);
+    let mut asked = serde_json::Map::new();
+    if threshold.is_some() {
+        asked.insert(THRESHOLD.to_owned(), json!(0.0));
+    }
+    if acknowledges {
+        asked.insert(ACKNOWLEDGE.to_owned(), json!(false));
+    }
+    let bench = bench.with_settings(asked);
+    let path = command.files.input.clone();
+    let judge = Arc::new(Judge { bench, shelf, threshold, linguist: linguist(ground).await });
+    let jobs = lines::open(&path)?.map(move |line| Arc::clone(&judge).judge(path.clone(), line));
+    answer_all(jobs, &command.files.output, command.files.workers).await
+}
+
+/// Ids of a knowledge base may be numbers.
+#[derive(serde::Deserialize)]
+struct KbLine {
+    id: Value,
+    question: String,
+    answer: String,
+    #[serde(default)]
+    lang: Option<String>,
+}
+
+fn entries(path: &std::path::Path) -> anyhow::Result<Vec<Entry>> {
+    lines::open(path)?
+        .map(|line| {
+            let (_, kb) = lines::parsed::<KbLine>(path, line)?;
+            let id = kb.id.as_str().map_or_else(|| kb.id.to_string(), ToOwned::to_owned);
+            Ok(Entry { id, question: kb.question, answer: kb.answer, lang: kb.lang })
+        })
+        .collect()
+}
+
+/// In the house triage has set the language before an answer is looked for: so here, where the data does
+/// not say it. Without the bundled triage (no source tree) the answering plugin's own default counts.
+async fn linguist(ground: &Ground) -> Option<Bench> {
+    let folder = plugin::bundled("triage").ok()?;
+    let loaded = plugin::load(ground, &folder.display().to_string()).await;
+    loaded
+        .inspect_err(|error| screen::say(format_args!("languages are not guessed: {error:#}")))
+        .ok()
+        .map(Bench::new)
+}
+
+/// Everything a question is judged with.
+struct Judge {
+    bench: Bench,
+    shelf: Arc<Shelf>,
+    threshold: Option<f64>,
+    linguist: Option<Bench>,
+}
+
+impl Judge {
+    async fn judge(self: Arc<Self>, path: PathBuf, line: Numbered) -> Answered {
+        let bytes = line.as_ref().map_or(0, |(_, text)| text.len() as u64);
+        let item: Item = match lines::parsed(&path, line) {
+            Ok((_, item)) => item,
+            Err(error) => {
+                let line = json!({ "id": null, "ranked": [], "decision": "abstain", "confidence": 0.0, "error": format!("{error:#}") });
+                return Answered { line, bytes, failed: true };
+            }
+        };
+        let case = Case { language: self.language_of(&item).await, text: item.text, ..Case::default() };
+        let found = self.shelf.search(&case.text, case.language.as_deref(), RANKED).into_iter();
+        let ranked: Vec<Value> =
+            found.map(|(entry, score)| json!({ "id": entry.id, "score": rounded(score) })).collect();
+        let report = self.bench.run(Hook::Answering, &case).await;
+        let (decision, confidence) = decision(&report, self.threshold);
+        let mut line =
+            json!({ "id": item.id, "ranked": ranked, "decision": decision, "confidence": confidence });
+        if let (Err(fault), Some(object)) = (&report.outcome, line.as_object_mut()) {
+            object.insert("error".to_owned(), Value::String(sentence(fault)));
+        }
+        Answered { line, bytes, failed: report.outcome.is_err() }
+    }
+
+    async fn language_of(&self, item: &Item) -> Option<String> {
+        if item.lang.is_some() {
+            return item.lang.clone();
+        }
+        let case = Case { text: item.text.clone(), ..Case::default() };
+        let report = self.linguist.as_ref()?.run(Hook::Triage, &case).await;
+        report.proposals.into_iter().find_map(|p| match p.effect {
+            Effect::SetField { field, value } if field == "language" => Some(value),
+            _ => None,
+        })
+    }
+}
+
+/// An answer is a reply from an article, under a verdict that says so, sure enough to be sent. A
+/// confirmation of receipt is none.
+fn decision(report: &RunReport, threshold: Option<f64>) -> (&'static str, f64) {
+    let from_article =
+        report.proposals.iter().find(|p| matches!(p.effect, Effect::Reply { article: Some(_), .. }));
+    let Some(reply) = from_article else { return ("abstain", 0.0) };
+    let confidence = reply.basis.confidence;
+    let answered = report.outcome.as_ref().is_ok_and(|verdict| verdict.word == "answered");
+    let sure = threshold.is_none_or(|threshold| f64::from(confidence) >= threshold);
+    (if answered && sure { "answer" } else { "abstain" }, rounded(confidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::tests::report;
+    use domain::effect::{Basis, Proposal};
+    use domain::run::{Fault, Verdict};
+
+    fn verdict(word: &str) -> Result<Verdict, Fault> {
+        Ok(Verdict { word: word.into(), why: String::new() })
+    }
+
+    fn replying(outcome: Result<Verdict, Fault>, article: Option<&str>) -> RunReport {
+        let mut report = report(outcome);
+        report.proposals.push(Proposal {
+            ticket_id: report.proposals[0].ticket_id,
+            effect: Effect::Reply { text: "See.".into(), language: None, article: article.map(Into::into) },
+            basis: Basis { reason: String::new(), confidence: 0.75, evidence: vec![] },
+        });
+        report
+    }
+
+    #[test]
+    fn only_a_sure_reply_from_an_article_is_an_answer() {
+        let of = |word: &str, article| replying(verdict(word), article);
+        assert_eq!(decision(&of("answered", Some("a")), Some(0.5)), ("answer", 0.75));
+        assert_eq!(decision(&of("answered", Some("a")), Some(0.8)), ("abstain", 0.75));
+        assert_eq!(decision(&of("answered", Some("a")), None), ("answer", 0.75));
+        assert_eq!(decision(&of("held", Some("a")), None), ("abstain", 0.75));
+        assert_eq!(decision(&of("answered", None), None), ("abstain", 0.0));
+        assert_eq!(decision(&report(Err(Fault::Deadline { limit_ms: 1 })), None), ("abstain", 0.0));
+    }
+
+    #[test]
+    fn a_knowledge_base_may_number_its_entries() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("kb.jsonl");
+        std::fs::write(&file, "{\"id\":7,\"question\":\"Q\",\"answer\":\"A\"}\n{\"id\":\"x\",\"question\":\"Q\",\"answer\":\"A\",\"lang\":\"de\"}\n").unwrap();
+        let ids: Vec<String> = entries(&file).unwrap().into_iter().map(|e| e.id).collect();
+        assert_eq!(ids, ["7", "x"]);
+    }
+}

@@ -1,0 +1,55 @@
+//! What to ask a running server instead: the API call for each command that needs the database.
+
+/// `kulanz explain`
+pub(super) const STORY: &str = "GET /api/v1/tickets/{number}/story";
+/// `kulanz ingest`
+pub(super) const INGEST: &str = "POST /api/v1/inbound/mail";
+/// `kulanz plugin install`
+pub(super) const INSTALL: &str = "POST /api/v1/installations";
+/// `kulanz plugin list`, `show`
+pub(super) const INSTALLATIONS: &str = "GET /api/v1/installations";
+/// `kulanz plugin mode`
+pub(super) const MODE: &str = "PATCH /api/v1/installations/{id}";
+/// `kulanz plugin remove`
+pub(super) const REMOVE: &str = "DELETE /api/v1/installations/{id}";
+/// `kulanz plugin logs`
+pub(super) const RUNS: &str = "GET /api/v1/runs";
+/// `kulanz token create`
+pub(super) const NEW_TOKEN: &str = "POST /api/v1/tokens";
+/// `kulanz token list`
+pub(super) const TOKENS: &str = "GET /api/v1/tokens";
+/// `kulanz token revoke`
+pub(super) const REVOKE: &str = "DELETE /api/v1/tokens/{id}";
+/// `kulanz article import`
+pub(super) const PUT_ARTICLE: &str = "PUT /api/v1/articles/{key}/{locale}";
+/// `kulanz article list`
+pub(super) const ARTICLES: &str = "GET /api/v1/articles";
+/// `kulanz schedule`
+pub(super) const SCHEDULES: &str = "GET /api/v1/schedules";
+/// `kulanz queue show`
+pub(super) const QUEUE: &str = "GET /api/v1/queue";
+/// `kulanz queue dead`
+pub(super) const DEAD: &str = "GET /api/v1/queue/dead";
+/// `kulanz queue retry`
+pub(super) const RETRY: &str = "POST /api/v1/queue/dead/retry";
+/// `kulanz automation on`, `off`
+pub(super) const AUTOMATION: &str = "PUT /api/v1/automation";
+/// `kulanz db check`
+pub(super) const READY: &str = "GET /readyz";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_call_named_to_people_is_there() {
+        let document: serde_json::Value = serde_json::from_str(&api::openapi()).unwrap();
+        let source = include_str!("instead.rs");
+        let calls: Vec<&str> =
+            source.lines().filter_map(|l| l.split("&str = \"").nth(1)?.split('"').next()).collect();
+        assert!(calls.len() > 15);
+        for call in calls.into_iter().filter(|c| c.contains("/api/")) {
+            let (method, path) = call.split_once(' ').unwrap();
+            let operation = &document["paths"][path][method.to_lowercase()];
+            assert!(operation.is_object(), "{call} is not in the API");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What people and programs see: lines on stdout, progress and complaints on stderr.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Writes one line of the result. A closed pipe is an error like any other; `main` knows it.
+pub(super) fn line(text: impl std::fmt::Display) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")
+}
+
+/// Writes one JSON object as a line of the result.
+pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    line(serde_json::to_string(value)?)?;
+    Ok(())
+}
+
+/// Says something beside the result.
+pub(super) fn say(text: impl std::fmt::Display) {
+    // Whoever closed stderr does not want to hear it.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says why it did not work.
+pub(super) fn complain(text: &str) {
+    say(format_args!("error: {text}"));
+}
+
+/// Whether somebody can be asked.
+pub(super) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks a question that only a clear yes answers with yes.
+pub(super) fn ask(question: &str) -> std::io::Result<bool> {
+    {
+        let mut err = std::io::stderr();
+        write!(err, "{question} [y/N] ")?;
+        err.flush()?;
+    }
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja"))
+}
+
+/// Progress on a terminal; silence elsewhere.
+pub(super) fn progress(total: Option<u64>, what: &'static str) -> ProgressBar {
+    let template = match total {
+        Some(_) => "{msg} {bar:30} {pos}/{len} {per_sec} {eta}",
+        None => "{spinner} {msg} {pos} {per_sec}",
+    };
+    // A template that cannot be read falls back to indicatif's own.
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    bar.set_style(style);
+    bar.set_message(what);
+    if std::io::stderr().is_terminal() {
+        bar.enable_steady_tick(Duration::from_millis(120));
+    } else {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    bar
+}
+
+/// A count with its noun: `1 mail`, `2 mails`.
+pub(super) fn count(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}

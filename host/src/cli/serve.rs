@@ -1,0 +1,68 @@
+//! `kulanz serve`: the server, until a signal ends it.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::Ground;
+use crate::config::{Config, ConsoleAccess, Server};
+use crate::wire::House;
+use crate::{lifecycle, server, telemetry};
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Address and port
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+impl Serve {
+    pub(super) async fn run(&self, ground: &Ground) -> anyhow::Result<()> {
+        let mut sources = ground.sources();
+        if let Some(listen) = &self.listen {
+            sources.flags.push(("--listen", "server.listen", listen.clone()));
+        }
+        let config = Config::load(&sources)?;
+        telemetry::log_to_stderr(&config.log)?;
+        let metrics = telemetry::record_metrics()?;
+        // Signals first: one that comes while plugins are being compiled must end the start as well.
+        let stop = lifecycle::stop_on_signal()?;
+        let listener = listen(&config.server.listen).await?;
+        let house = Box::pin(House::open(config)).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, data_dir = %house.data_dir().display(), "ready: http://{address}");
+        if let Some(outbox) = &house.outbox {
+            tracing::info!("no mail server is configured: mails go to {}", outbox.display());
+        }
+        let settings = house.config.server.clone();
+        let router = server::router(
+            &house.desk,
+            &settings,
+            pages(&house, &settings),
+            Some(metrics.clone()),
+            stop.clone(),
+        );
+        let drain = Duration::from_millis(settings.drain_ms);
+        server::run(listener, router, &house.desk, Some(metrics), stop, drain).await?;
+        house.close().await;
+        tracing::info!("ended");
+        Ok(())
+    }
+}
+
+pub(super) async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listening on {address}: choose another with --listen or server.listen"))
+}
+
+pub(super) fn pages(house: &House, settings: &Server) -> Router {
+    let access = match settings.console {
+        ConsoleAccess::Open => console::Access::Open,
+        ConsoleAccess::Token => console::Access::Token,
+    };
+    console::router(house.desk.clone(), access)
+}

@@ -1,0 +1,432 @@
+//! The settings: sections as plain values, read from layers, checked, passed on. The only reader of
+//! the configuration file and the environment; nothing below `host` sees either.
+
+mod layers;
+
+use std::path::{Path, PathBuf};
+
+use desk::{DeskConfig, MailIdentity};
+use serde::Deserialize;
+
+pub use layers::{ConfigError, DEFAULTS, Layers, Origin, Secret, variable_of, without_password};
+
+/// File that is read when none is named and it is there.
+pub const FILE_NAME: &str = "kulanz.toml";
+
+/// Where layers come from: given as values, so that tests can do without a process of their own.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// File named on the command line.
+    pub file: Option<PathBuf>,
+    /// The environment.
+    pub variables: Vec<(String, String)>,
+    /// Flags: name, key, value.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+/// All settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where everything lies.
+    pub data_dir: PathBuf,
+    /// `[server]`
+    pub server: Server,
+    /// `[database]`
+    pub database: Database,
+    /// `[runtime]`
+    pub runtime: RuntimeSection,
+    /// `[mail.smtp]`; none: the Maildir.
+    pub smtp: Option<channels::SmtpConfig>,
+    /// `[desk]` with the identity of `[mail]`.
+    pub desk: DeskConfig,
+    /// `[plugins]`
+    pub plugins: Plugins,
+    /// `[log]`
+    pub log: Log,
+    /// Who set what, for `config show`.
+    pub layers: Layers,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Server {
+    /// Address and port.
+    pub listen: String,
+    /// Who may see the pages.
+    pub console: ConsoleAccess,
+    /// Longest request, milliseconds.
+    pub request_timeout_ms: u64,
+    /// Largest request body, bytes.
+    pub body_bytes_max: usize,
+    /// How long draining may take, milliseconds.
+    pub drain_ms: u64,
+}
+
+/// Who may see the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsoleAccess {
+    /// Whoever reaches the port.
+    Open,
+    /// Whoever has a token.
+    Token,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Database {
+    url: String,
+    url_file: String,
+    /// How hard a commit is.
+    pub durability: Durability,
+    /// SQLite readers.
+    pub readers: u32,
+    /// PostgreSQL connections.
+    pub pool: u32,
+}
+
+/// How hard a commit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Survives a power cut.
+    Full,
+    /// Survives a crash.
+    Normal,
+}
+
+/// `[runtime]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct RuntimeSection {
+    /// Pooling allocator.
+    pub pooling: bool,
+    /// Room for calls.
+    pub slots: u32,
+    /// Calls at the same time.
+    pub concurrency: usize,
+    /// Keep compiled plugins.
+    pub cache: bool,
+    /// Compile in a child process.
+    pub compile_in_child: bool,
+}
+
+/// `[mail.smtp]` as it is written.
+#[derive(Debug, Clone, Deserialize)]
+struct SmtpSection {
+    host: String,
+    port: u16,
+    tls: channels::Tls,
+    user: String,
+    password_file: String,
+    timeout_ms: u64,
+    pool_max: u32,
+    pool_idle_ms: u64,
+    hello_name: String,
+    null_sender_for_replies: bool,
+}
+
+/// `[plugins]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Plugins {
+    /// Whether plugins may send HTTP requests at all.
+    pub http: bool,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Log {
+    /// For people or machines.
+    pub format: LogFormat,
+    /// What is logged.
+    pub filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Config {
+    /// Reads all layers and checks the result.
+    ///
+    /// # Errors
+    /// A sentence with place, key and fix.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut layers = Layers::defaults()?;
+        if let Some((path, text)) = file_text(sources)? {
+            layers.file(&path, &text)?;
+        }
+        layers.environment(sources.variables.iter().cloned())?;
+        for (flag, key, value) in &sources.flags {
+            layers.flag(flag, key, value.clone())?;
+        }
+        Self::from_layers(layers)
+    }
+
+    fn from_layers(layers: Layers) -> Result<Self, ConfigError> {
+        // The desk's settings are its own struct; only who we are in mail stands in a section of its own.
+        let identity: MailIdentity = layers.section("mail", &["smtp"])?;
+        let mut desk: DeskConfig = layers.section("desk", &[])?;
+        desk.mail = identity;
+        let config = Self {
+            data_dir: PathBuf::from(layers.text("data_dir")),
+            server: layers.section("server", &[])?,
+            database: layers.section("database", &[])?,
+            runtime: layers.section("runtime", &[])?,
+            smtp: smtp(&layers)?,
+            desk,
+            plugins: layers.section("plugins", &[])?,
+            log: layers.section("log", &[])?,
+            layers,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What types alone cannot say.
+    fn check(&self) -> Result<(), ConfigError> {
+        let bad = |key: &str, sentence: &str| {
+            Err(ConfigError(format!("{}: {key}: {sentence}", self.layers.origin(key))))
+        };
+        if self.data_dir.as_os_str().is_empty() {
+            return bad("data_dir", "name a folder.");
+        }
+        if self
+            .server
+            .listen
+            .rsplit_once(':')
+            .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
+        {
+            return bad("server.listen", "write address:port, as in 127.0.0.1:8080.");
+        }
+        if self.runtime.concurrency == 0 || self.runtime.concurrency > self.runtime.slots as usize {
+            let guilty = match self.layers.origin("runtime.concurrency") {
+                Origin::Default => "runtime.slots",
+                Origin::File(_) | Origin::Environment(_) | Origin::Flag(_) => "runtime.concurrency",
+            };
+            return bad(guilty, "runtime.concurrency must lie between 1 and runtime.slots.");
+        }
+        if self.desk.worker_slots == 0 {
+            return bad("desk.worker_slots", "at least 1, or nothing is ever worked on.");
+        }
+        for address in std::iter::once(&self.desk.mail.from_address).chain(&self.desk.mail.own_addresses) {
+            if !domain::contact::is_address(address) {
+                let key = if *address == self.desk.mail.from_address {
+                    "mail.from_address"
+                } else {
+                    "mail.own_addresses"
+                };
+                return bad(key, &format!("`{address}` is no address, as in help@shop.example."));
+            }
+        }
+        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
+            return bad("log.filter", &format!("{error}. Write a level, or target=level pairs."));
+        }
+        if matches!(self.layers.origin("database.url"), Origin::File(_))
+            && without_password(&self.database.url) != self.database.url
+        {
+            return bad(
+                "database.url",
+                "it contains a password. Put it into a file named in database.url_file, or into KULANZ_DATABASE__URL.",
+            );
+        }
+        if !self.database.url.is_empty() && !self.database.url_file.is_empty() {
+            return bad("database.url_file", "give url or url_file, not both.");
+        }
+        Ok(())
+    }
+
+    /// The database's URL: as given, from its file, or SQLite in the data directory.
+    ///
+    /// # Errors
+    /// When the named file cannot be read.
+    pub fn database_url(&self) -> Result<String, ConfigError> {
+        if !self.database.url_file.is_empty() {
+            return read_secret(&self.layers, "database.url_file", &self.database.url_file);
+        }
+        if self.database.url.is_empty() {
+            return Ok(format!("sqlite://{}", self.data_dir.join("kulanz.db").display()));
+        }
+        Ok(self.database.url.clone())
+    }
+
+    /// The merged settings as TOML, each with who set it; secrets hidden.
+    #[must_use]
+    pub fn show(&self) -> String {
+        let mut out = String::new();
+        let mut section = "";
+        let mut entries: Vec<_> = self.layers.entries().collect();
+        // Top-level keys must come first in TOML; the rest by section.
+        entries.sort_by_key(|(key, _, _)| {
+            (key.rsplit_once('.').map_or("", |(s, _)| s).to_owned(), (*key).to_owned())
+        });
+        for (key, value, origin) in entries {
+            let (own, name) = key.rsplit_once('.').unwrap_or(("", key));
+            if own != section {
+                section = own;
+                out.push_str(&format!("\n[{own}]\n"));
+            }
+            let line = format!("{name} = {value}");
+            match origin {
+                Origin::Default => out.push_str(&format!("{line}\n")),
+                Origin::File(_) | Origin::Environment(_) | Origin::Flag(_) => {
+                    out.push_str(&format!("{line:<44} # {origin}\n"))
+                }
+            }
+        }
+        out
+    }
+}
+
+fn file_text(sources: &Sources) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    let named = sources.file.clone().or_else(|| {
+        let by_variable = sources.variables.iter().find(|(name, _)| name == "KULANZ_CONFIG");
+        by_variable.map(|(_, path)| PathBuf::from(path))
+    });
+    let path = match named {
+        Some(path) => path,
+        None if Path::new(FILE_NAME).exists() => PathBuf::from(FILE_NAME),
+        None => return Ok(None),
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) => Err(ConfigError(format!("{}: cannot be read: {error}", path.display()))),
+    }
+}
+
+fn smtp(layers: &Layers) -> Result<Option<channels::SmtpConfig>, ConfigError> {
+    let section: SmtpSection = layers.section("mail.smtp", &[])?;
+    if section.host.is_empty() {
+        return Ok(None);
+    }
+    let password = match layers.secret("mail.smtp.password") {
+        Some(secret) => Some(secret.reveal().to_owned()),
+        None if section.password_file.is_empty() => None,
+        None => Some(read_secret(layers, "mail.smtp.password_file", &section.password_file)?),
+    };
+    if !section.user.is_empty() && password.is_none() {
+        return Err(ConfigError(format!(
+            "{}: mail.smtp.user is set without a password: name a file in mail.smtp.password_file, or set {}.",
+            layers.origin("mail.smtp.user"),
+            variable_of("mail.smtp.password")
+        )));
+    }
+    Ok(Some(channels::SmtpConfig {
+        host: section.host,
+        port: section.port,
+        tls: section.tls,
+        user: Some(section.user).filter(|user| !user.is_empty()),
+        password,
+        timeout_ms: section.timeout_ms,
+        pool_max: section.pool_max,
+        pool_idle_ms: section.pool_idle_ms,
+        hello_name: Some(section.hello_name).filter(|name| !name.is_empty()),
+        null_sender_for_replies: section.null_sender_for_replies,
+    }))
+}
+
+fn read_secret(layers: &Layers, key: &str, path: &str) -> Result<String, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        Ok(_) => Err(ConfigError(format!("{}: {key}: the file {path} is empty.", layers.origin(key)))),
+        Err(error) => {
+            Err(ConfigError(format!("{}: {key}: {path} cannot be read: {error}", layers.origin(key))))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str) -> Result<Config, ConfigError> {
+        let mut layers = Layers::defaults()?;
+        layers.file(Path::new("kulanz.toml"), file)?;
+        Config::from_layers(layers)
+    }
+
+    #[test]
+    fn the_commented_defaults_are_the_desks_defaults_key_by_key() {
+        let config = load("").unwrap();
+        let ours = toml::Value::try_from(&config.desk).unwrap();
+        assert_eq!(ours, toml::Value::try_from(DeskConfig::default()).unwrap());
+    }
+
+    #[test]
+    fn every_key_has_its_reason_above_it() {
+        let mut commented = false;
+        for line in DEFAULTS.lines() {
+            if line.starts_with('#') {
+                commented = true;
+            } else if line.starts_with('[') || line.is_empty() {
+                commented = false;
+            } else {
+                assert!(commented, "no reason stands above: {line}");
+                commented = false;
+            }
+        }
+    }
+
+    #[test]
+    fn without_settings_the_database_is_sqlite_in_the_data_directory() {
+        let config = load("data_dir = \"/srv/k\"").unwrap();
+        assert_eq!(config.database_url().unwrap(), "sqlite:///srv/k/kulanz.db");
+        assert!(config.smtp.is_none());
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused_with_their_key() {
+        for (file, key) in [
+            ("[server]\nlisten = \"8080\"", "server.listen"),
+            ("[runtime]\nslots = 2", "runtime.slots"),
+            ("[runtime]\nconcurrency = 0", "runtime.concurrency"),
+            ("[mail]\nfrom_address = \"nobody\"", "mail.from_address"),
+            ("[mail]\nown_addresses = [\"x\"]", "mail.own_addresses"),
+            ("[log]\nfilter = \"=;=\"", "log.filter"),
+            ("[log]\nformat = \"yaml\"", "log.format"),
+            ("[database]\ndurability = \"maybe\"", "database.durability"),
+            ("[database]\nurl = \"postgres://a:b@c/d\"", "database.url"),
+            ("[desk]\nworker_slots = 0", "desk.worker_slots"),
+            ("[desk.gate]\ntotal_hour = true", "desk.gate.total_hour"),
+            ("[mail.smtp]\nhost = \"mx.example\"\nport = 70000", "mail.smtp.port"),
+            ("[mail.smtp]\nhost = \"mx.example\"\nuser = \"ana\"", "mail.smtp.user"),
+        ] {
+            let error = load(file).unwrap_err().0;
+            assert!(error.starts_with("kulanz.toml: ") && error.contains(key), "{file:?} gave: {error}");
+        }
+    }
+
+    #[test]
+    fn a_password_file_is_read_and_never_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pw");
+        std::fs::write(&path, "hush\n").unwrap();
+        let config =
+            load(&format!("[mail.smtp]\nhost = \"mx.example\"\nuser = \"ana\"\npassword_file = {path:?}"))
+                .unwrap();
+        assert_eq!(config.smtp.as_ref().unwrap().password.as_deref(), Some("hush"));
+        assert!(!config.show().contains("hush") && !format!("{config:?}").contains("hush"));
+        let error =
+            load("[mail.smtp]\nhost = \"mx.example\"\npassword_file = \"/nowhere/pw\"").unwrap_err().0;
+        assert!(error.contains("mail.smtp.password_file: /nowhere/pw cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read_again_and_names_its_origins() {
+        let config = load("[server]\nlisten = \"0.0.0.0:80\"").unwrap();
+        let shown = config.show();
+        assert!(shown.contains("listen = \"0.0.0.0:80\"") && shown.contains("# kulanz.toml"), "{shown}");
+        assert_eq!(load(&shown).unwrap().server.listen, "0.0.0.0:80");
+    }
+
+    #[test]
+    fn a_named_file_that_is_not_there_is_an_error() {
+        let sources = Sources { file: Some("/nowhere/kulanz.toml".into()), ..Sources::default() };
+        assert!(Config::load(&sources).unwrap_err().0.starts_with("/nowhere/kulanz.toml: cannot be read"));
+    }
+}

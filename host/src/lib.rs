@@ -1,0 +1,11 @@
+//! Floor 4: puts the house together. The only crate that reads environment variables, files named in
+//! the configuration, and signals.
+
+pub mod cli;
+pub mod config;
+pub mod doors;
+pub mod lifecycle;
+pub mod sample;
+pub mod server;
+pub mod telemetry;
+pub mod wire;

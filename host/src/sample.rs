@@ -1,0 +1,467 @@
+//! One call of one hook without a house around it: for `plugin run`, `plugin test` and `eval`. A case is
+//! a small JSON document; what it leaves out takes a sensible value, so that equal cases give equal runs.
+
+mod shelf;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use domain::contact::Contact;
+use domain::event::{Event, EventType};
+use domain::id::{ContactId, CountingIds, EventId, MessageId, TicketId};
+use domain::message::{AutoClass, Direction};
+use domain::plugin::Hook;
+use domain::redaction::{Document, Part};
+use domain::snapshot::{Firing, Snapshot, TicketView};
+use domain::ticket::{Channel, Priority, StatusCategory, Ticket};
+use domain::work::{blank_message, blank_ticket};
+use domain::{Actor, ActorKind, Timestamp};
+use runtime::{Call, Host, Input, NoHost, Plugin, RunReport};
+use serde::Deserialize;
+
+pub use shelf::{Entry, Shelf};
+
+/// The instant at which cases happen unless they say otherwise: 2026-01-05T09:00:00Z, a Monday.
+pub const CASE_TIME: Timestamp = Timestamp(1_767_603_600_000);
+/// Seed of every case's chance.
+const CASE_SEED: u64 = 1;
+
+/// One call, as JSON.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Case {
+    /// Which hook; the plugin's only one when absent.
+    pub hook: Option<Hook>,
+    /// Type of the event that the hook is called for.
+    pub event: EventType,
+    /// Ticket number.
+    pub number: i64,
+    /// Subject.
+    pub subject: String,
+    /// Text of the customer's newest message.
+    pub text: String,
+    /// The customer's address.
+    pub email: String,
+    /// The customer's name.
+    pub name: Option<String>,
+    /// How it came in.
+    pub channel: Channel,
+    /// Language of the customer.
+    pub language: Option<String>,
+    /// What kind of sender wrote it.
+    pub auto_class: AutoClass,
+    /// What the status means.
+    pub status: StatusCategory,
+    /// How soon.
+    pub priority: Priority,
+    /// What it is about.
+    pub category: Option<String>,
+    /// Team.
+    pub team: Option<String>,
+    /// Tags.
+    pub tags: BTreeSet<String>,
+    /// Custom fields.
+    pub custom: BTreeMap<String, String>,
+    /// When.
+    pub now: Timestamp,
+    /// Settings laid over the plugin's defaults.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// Name of the schedule that fires, for the schedule hook.
+    pub schedule: String,
+    /// Articles that can be found.
+    pub articles: Vec<Entry>,
+    /// What must come of it (`plugin test`).
+    pub expect: Expectation,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self {
+            hook: None,
+            event: EventType::MessageReceived,
+            number: 1,
+            subject: String::new(),
+            text: String::new(),
+            email: "ana@customer.example".to_owned(),
+            name: None,
+            channel: Channel::Email,
+            language: None,
+            auto_class: AutoClass::Human,
+            status: StatusCategory::New,
+            priority: Priority::Normal,
+            category: None,
+            team: None,
+            tags: BTreeSet::new(),
+            custom: BTreeMap::new(),
+            now: CASE_TIME,
+            settings: serde_json::Map::new(),
+            schedule: String::new(),
+            articles: Vec::new(),
+            expect: Expectation::default(),
+        }
+    }
+}
+
+/// What must come of a case. Effects are written as stories write them: `priority = high`, `+refund`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expectation {
+    /// The verdict's word: done, answered, held, abstained.
+    pub verdict: Option<String>,
+    /// Effects that must be among the proposed ones.
+    pub effects: Vec<String>,
+    /// Effects that must not.
+    pub not: Vec<String>,
+    /// Findings as CLASS:text that must be among the found ones.
+    pub findings: Vec<String>,
+    /// Code of the fault with which the run must end.
+    pub fault: Option<String>,
+}
+
+impl Expectation {
+    /// Whether nothing is expected: such a case proves nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.verdict.is_none()
+            && self.fault.is_none()
+            && self.effects.is_empty()
+            && self.not.is_empty()
+            && self.findings.is_empty()
+    }
+
+    /// What is not as expected, one sentence each.
+    #[must_use]
+    pub fn missed(&self, case: &Case, report: &RunReport) -> Vec<String> {
+        let mut out = Vec::new();
+        let word = report.outcome.as_ref().map_or_else(|fault| fault.code(), |verdict| verdict.word.as_str());
+        let wanted = self.fault.as_deref().or(self.verdict.as_deref());
+        match (&report.outcome, wanted) {
+            (_, Some(wanted)) if wanted != word => out.push(format!("ended with {word}, expected {wanted}")),
+            (Err(fault), None) => out.push(format!("fault {}: {}", fault.code(), fault.hint())),
+            _ => {}
+        }
+        let effects = effects_of(report);
+        let found = findings_of(&case.document(), report);
+        out.extend(
+            self.effects
+                .iter()
+                .filter(|e| !effects.contains(e))
+                .map(|e| format!("did not propose `{e}`, but {}", listed(&effects))),
+        );
+        out.extend(self.not.iter().filter(|e| effects.contains(e)).map(|e| format!("proposed `{e}`")));
+        out.extend(
+            self.findings
+                .iter()
+                .filter(|f| !found.contains(f))
+                .map(|f| format!("did not find `{f}`, but {}", listed(&found))),
+        );
+        out
+    }
+}
+
+/// The proposed effects as stories write them.
+#[must_use]
+pub fn effects_of(report: &RunReport) -> Vec<String> {
+    report.proposals.iter().map(|p| domain::story::describe(&p.effect)).collect()
+}
+
+/// The findings as `CLASS:text`.
+#[must_use]
+pub fn findings_of(document: &Document, report: &RunReport) -> Vec<String> {
+    let text = |part: u32, start: u32, end: u32| {
+        document.parts.get(part as usize)?.text.get(start as usize..end as usize)
+    };
+    report
+        .findings
+        .iter()
+        .map(|f| format!("{}:{}", f.class, text(f.part, f.start, f.end).unwrap_or("?")))
+        .collect()
+}
+
+fn listed(items: &[String]) -> String {
+    if items.is_empty() { "nothing".to_owned() } else { items.join(", ") }
+}
+
+impl Case {
+    /// The case as a redaction hook sees it.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let parts = [("subject", &self.subject), ("text", &self.text)];
+        Document {
+            parts: parts
+                .iter()
+                .map(|(name, text)| Part { name: (*name).to_owned(), text: (*text).clone() })
+                .collect(),
+            language: self.language.clone(),
+            known: self.name.iter().cloned().chain([self.email.clone()]).collect(),
+        }
+    }
+
+    /// The case as the other hooks see it.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let ids = CountingIds::default();
+        let contact_id = ContactId::mint(&ids, self.now);
+        let ticket = self.ticket(TicketId::mint(&ids, self.now), contact_id);
+        let actor = Actor::new(ActorKind::Contact, contact_id.to_string());
+        let mut message = blank_message(
+            MessageId::mint(&ids, self.now),
+            ticket.id,
+            Direction::Inbound,
+            actor.clone(),
+            self.now,
+        );
+        message.subject.clone_from(&self.subject);
+        message.text.clone_from(&self.text);
+        message.reply_text = channels::email::reply_text(&self.text);
+        message.auto_class = self.auto_class;
+        message.language.clone_from(&self.language);
+        let event = Event {
+            id: EventId::mint(&ids, self.now),
+            kind: self.event,
+            time: self.now,
+            ticket_id: Some(ticket.id),
+            sequence: 1,
+            actor,
+            cause: None,
+            changes: Vec::new(),
+            data: serde_json::json!({ "message_id": message.id }),
+        };
+        let requester = Contact {
+            id: contact_id,
+            name: self.name.clone(),
+            email: self.email.clone(),
+            locale: self.language.clone(),
+            time_zone: None,
+            verified: false,
+            proactive_consent: true,
+            created_at: self.now,
+        };
+        Snapshot { event, view: TicketView { ticket, requester: Some(requester), messages: vec![message] } }
+    }
+
+    fn ticket(&self, id: TicketId, requester_id: ContactId) -> Ticket {
+        let mut ticket = blank_ticket(id, self.number, requester_id, self.channel, self.now);
+        ticket.subject.clone_from(&self.subject);
+        ticket.status = self.status.to_string();
+        ticket.status_category = self.status;
+        ticket.priority = self.priority;
+        ticket.language.clone_from(&self.language);
+        ticket.category.clone_from(&self.category);
+        ticket.team.clone_from(&self.team);
+        ticket.tags.clone_from(&self.tags);
+        ticket.custom.clone_from(&self.custom);
+        ticket.last_customer_message_at = Some(self.now);
+        ticket
+    }
+
+    fn input(&self, hook: Hook) -> Input {
+        match hook {
+            Hook::Redaction => Input::Redaction(Arc::new(self.document())),
+            Hook::Triage | Hook::Answering | Hook::Notification | Hook::Events => {
+                Input::Ticket { hook, snapshot: Arc::new(self.snapshot()) }
+            }
+            Hook::Schedule => Input::Schedule(Firing {
+                schedule: self.schedule.clone(),
+                scheduled_for: self.now,
+                fired_at: self.now,
+                missed: 0,
+            }),
+        }
+    }
+}
+
+/// A plugin on the bench: loaded, with everything granted that it asks for.
+#[derive(Clone)]
+pub struct Bench {
+    plugin: Arc<Plugin>,
+    settings: serde_json::Map<String, serde_json::Value>,
+    host: Arc<dyn Host>,
+}
+
+impl Bench {
+    /// With the manifest's default settings and an empty shelf.
+    #[must_use]
+    pub fn new(plugin: Arc<Plugin>) -> Self {
+        let settings = match plugin.inspection().manifest.default_settings() {
+            serde_json::Value::Object(map) => map,
+            _ => serde_json::Map::new(),
+        };
+        Self { plugin, settings, host: Arc::new(Shelf::new(Vec::new())) }
+    }
+
+    /// With settings laid over the defaults.
+    #[must_use]
+    pub fn with_settings(mut self, settings: serde_json::Map<String, serde_json::Value>) -> Self {
+        self.settings.extend(settings);
+        self
+    }
+
+    /// With articles to be found.
+    #[must_use]
+    pub fn with_shelf(mut self, shelf: Arc<Shelf>) -> Self {
+        self.host = shelf;
+        self
+    }
+
+    /// The plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// The hook a case is for: its own, or the only one that the plugin has.
+    ///
+    /// # Errors
+    /// A sentence when it cannot be told.
+    pub fn hook_of(&self, case: &Case) -> Result<Hook, String> {
+        let hooks = &self.plugin.inspection().hooks;
+        match (case.hook, hooks.as_slice()) {
+            (Some(hook), _) if hooks.contains(&hook) => Ok(hook),
+            (None, [only]) => Ok(*only),
+            (wanted, _) => {
+                let known: Vec<String> = hooks.iter().map(ToString::to_string).collect();
+                let known = known.join(", ");
+                Err(wanted.map_or_else(
+                    || format!("the plugin has several hooks ({known}): say which one"),
+                    |hook| format!("the plugin has no hook {hook}; it has: {known}"),
+                ))
+            }
+        }
+    }
+
+    /// The bench's settings as one object.
+    #[must_use]
+    pub const fn settings(&self) -> &serde_json::Map<String, serde_json::Value> {
+        &self.settings
+    }
+
+    /// Runs one case in the sandbox.
+    pub async fn run(&self, hook: Hook, case: &Case) -> RunReport {
+        let mut settings = self.settings.clone();
+        settings.extend(case.settings.clone());
+        let host = if case.articles.is_empty() {
+            Arc::clone(&self.host)
+        } else {
+            Arc::new(Shelf::new(case.articles.clone()))
+        };
+        self.call(case.input(hook), settings, host, case.now).await
+    }
+
+    /// Runs the redaction hook on one document; as in the house, it has nobody outside.
+    pub async fn redact(&self, document: Document) -> RunReport {
+        self.call(Input::Redaction(Arc::new(document)), self.settings.clone(), Arc::new(NoHost), CASE_TIME)
+            .await
+    }
+
+    async fn call(
+        &self,
+        input: Input,
+        settings: serde_json::Map<String, serde_json::Value>,
+        host: Arc<dyn Host>,
+        now: Timestamp,
+    ) -> RunReport {
+        let manifest = &self.plugin.inspection().manifest;
+        let call = Call {
+            input,
+            grants: Arc::new(manifest.requested()),
+            settings: Arc::from(serde_json::Value::Object(settings).to_string()),
+            limits: manifest.limits,
+            seed: CASE_SEED,
+            now,
+            host,
+            replay: None,
+        };
+        self.plugin.run(call).await
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn report(outcome: Result<domain::run::Verdict, domain::run::Fault>) -> RunReport {
+        RunReport {
+            outcome,
+            findings: vec![domain::redaction::Finding {
+                part: 1,
+                start: 3,
+                end: 8,
+                class: "PHONE".into(),
+                score: 0.9,
+                rule: "r".into(),
+            }],
+            proposals: vec![domain::effect::Proposal {
+                ticket_id: TicketId(ulid::Ulid::nil()),
+                effect: domain::effect::Effect::AddTag { tag: "refund".into() },
+                basis: domain::effect::Basis::default(),
+            }],
+            kv_writes: BTreeMap::new(),
+            fuel: 1,
+            duration_us: 1,
+            memory_bytes: 1,
+            host_calls: 0,
+            reads: BTreeMap::new(),
+            log: Vec::new(),
+            log_dropped: 0,
+            answers: Vec::new(),
+            input_digest: String::new(),
+        }
+    }
+
+    fn done() -> Result<domain::run::Verdict, domain::run::Fault> {
+        Ok(domain::run::Verdict { word: "done".into(), why: String::new() })
+    }
+
+    #[test]
+    fn a_case_with_three_words_is_a_whole_ticket_and_a_slip_in_it_is_refused() {
+        let case: Case =
+            serde_json::from_str(r#"{"subject":"Hi","text":"bad\n-- \nAna","language":"en"}"#).unwrap();
+        let snapshot = case.snapshot();
+        assert_eq!(snapshot.view.messages[0].reply_text.trim(), "bad");
+        assert_eq!(snapshot.event.message_id(), Some(snapshot.view.messages[0].id));
+        assert_eq!(snapshot.view.ticket.last_customer_message_at, Some(CASE_TIME));
+        assert!(serde_json::from_str::<Case>(r#"{"subjekt":"Hi"}"#).is_err());
+    }
+
+    #[test]
+    fn equal_cases_give_equal_snapshots() {
+        assert_eq!(Case::default().snapshot(), Case::default().snapshot());
+    }
+
+    #[test]
+    fn an_expectation_names_everything_that_is_not_as_expected() {
+        let case = Case { text: "is 12345 you?".into(), ..Case::default() };
+        let expect: Expectation = serde_json::from_str(
+            r#"{"verdict":"abstained","effects":["+refund","priority = high"],"not":["+refund"],"findings":["PHONE:12345","IBAN:x"]}"#,
+        )
+        .unwrap();
+        let missed = expect.missed(&case, &report(done()));
+        assert_eq!(
+            missed,
+            [
+                "ended with done, expected abstained",
+                "did not propose `priority = high`, but +refund",
+                "proposed `+refund`",
+                "did not find `IBAN:x`, but PHONE:12345",
+            ]
+        );
+        assert!(
+            Expectation { verdict: Some("done".into()), ..Expectation::default() }
+                .missed(&case, &report(done()))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_fault_nobody_expected_is_a_miss_and_an_expected_one_is_none() {
+        let fault = || Err(domain::run::Fault::Deadline { limit_ms: 5 });
+        let case = Case::default();
+        assert_eq!(Expectation::default().missed(&case, &report(fault())).len(), 1);
+        assert!(
+            Expectation { fault: Some("deadline".into()), ..Expectation::default() }
+                .missed(&case, &report(fault()))
+                .is_empty()
+        );
+    }
+}

@@ -1,0 +1,336 @@
+//! The HTTP server: both doors and the house's own pages (`/healthz`, `/readyz`, `/metrics`) behind one
+//! listener, inside one frame of limits. Knows no route of the doors.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use desk::{Desk, Worker};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+
+use crate::config::Server;
+use crate::lifecycle::stopped;
+
+/// How long the readiness check waits for the database.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often old samples are cleared away.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// Carries the request's id both ways.
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the house's own pages need.
+#[derive(Clone)]
+struct Front {
+    desk: Desk,
+    metrics: Option<PrometheusHandle>,
+    stop: watch::Receiver<bool>,
+    timeout: Duration,
+}
+
+/// All routes of the house.
+pub fn router(
+    desk: &Desk,
+    settings: &Server,
+    pages: Router,
+    metrics: Option<PrometheusHandle>,
+    stop: watch::Receiver<bool>,
+) -> Router {
+    let front = Front {
+        desk: desk.clone(),
+        metrics,
+        stop,
+        timeout: Duration::from_millis(settings.request_timeout_ms),
+    };
+    let api = api::router(desk.clone());
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(render_metrics))
+        // Each door answers for its own part, down to its own "no such page". The API is merged rather than
+        // put behind a wildcard: a wildcard's capture would join the path parameters of every route in it.
+        .route_service("/api", api.clone())
+        .merge(api.with_state(()))
+        .fallback_service(pages)
+        .layer(DefaultBodyLimit::max(settings.body_bytes_max))
+        .layer(from_fn_with_state(front.clone(), frame))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(PropagateRequestIdLayer::new(X_REQUEST_ID))
+        .layer(SetRequestIdLayer::new(X_REQUEST_ID, NewRequestId))
+        .with_state(front)
+}
+
+/// Serves requests and works the queue until `stop`; then first the work ends, then the requests.
+/// While it drains, `/readyz` says so.
+///
+/// # Errors
+/// When the listener breaks.
+pub async fn run(
+    listener: TcpListener,
+    router: Router,
+    desk: &Desk,
+    metrics: Option<PrometheusHandle>,
+    stop: watch::Receiver<bool>,
+    drain: Duration,
+) -> anyhow::Result<()> {
+    let (close, closed) = watch::channel(false);
+    let mut server =
+        tokio::spawn(
+            async move { axum::serve(listener, router).with_graceful_shutdown(stopped(closed)).await },
+        );
+    let (worker, until) = (Worker::new(desk.clone()), stop.clone());
+    let worker = tokio::spawn(async move { worker.run(until).await });
+    let upkeep = tokio::spawn(upkeep(metrics));
+    tokio::select! {
+        () = stopped(stop) => {}
+        ended = &mut server => {
+            ended??;
+            anyhow::bail!("the HTTP server ended by itself");
+        }
+    }
+    let begun = Instant::now();
+    let left = |begun: Instant| drain.saturating_sub(begun.elapsed());
+    if tokio::time::timeout(left(begun), worker).await.is_err() {
+        tracing::warn!("some jobs did not end in time; their leases run out and they are taken up again");
+    }
+    // Err: nobody listens, the server has ended already.
+    let _ = close.send(true);
+    if tokio::time::timeout(left(begun), server).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+    upkeep.abort();
+    Ok(())
+}
+
+async fn upkeep(metrics: Option<PrometheusHandle>) {
+    let Some(metrics) = metrics else { return };
+    let mut ticks = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        metrics.run_upkeep();
+    }
+}
+
+async fn healthz() -> &'static str {
+    "alive\n"
+}
+
+async fn readyz(State(front): State<Front>) -> (StatusCode, &'static str) {
+    if *front.stop.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    match tokio::time::timeout(PING_TIMEOUT, front.desk.ask().ping()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n"),
+    }
+}
+
+async fn render_metrics(State(front): State<Front>) -> Response {
+    let Some(metrics) = &front.metrics else { return StatusCode::NOT_FOUND.into_response() };
+    if let Ok(queue) = front.desk.ask().queue(front.desk.now()).await {
+        for (state, lanes) in [
+            ("ready", queue.ready),
+            ("waiting", queue.waiting),
+            ("leased", queue.leased),
+            ("dead", queue.dead),
+        ] {
+            metrics::gauge!("kulanz_queue", "state" => state).set(gauge(lanes));
+        }
+        metrics::gauge!("kulanz_queue_oldest_ready_seconds").set(gauge(queue.oldest_ready_ms) / 1_000.0);
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()).into_response()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+fn gauge(count: i64) -> f64 {
+    count as f64
+}
+
+/// Deadline and measurement of every request.
+async fn frame(State(front): State<Front>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let method = request.method().clone();
+    // The pattern, not the path: paths carry ids and would make a time series each.
+    let route = request.extensions().get::<MatchedPath>().map_or("pages", |p| p.as_str()).to_owned();
+    let response = match tokio::time::timeout(front.timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "timeout",
+            "The request took too long; nothing that was acknowledged is lost. Try again.",
+        ),
+    };
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route),
+        ("status", response.status().as_u16().to_string()),
+    ];
+    metrics::counter!("kulanz_http_requests_total", &labels).increment(1);
+    metrics::histogram!("kulanz_http_request_seconds", &labels[..2]).record(begun.elapsed().as_secs_f64());
+    response
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("without a text"), "a request panicked");
+    metrics::counter!("kulanz_http_panics_total").increment(1);
+    problem(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "A defect in Kulanz; the log has the particulars under this request's id.",
+    )
+}
+
+/// RFC 9457, as the API words it.
+fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    let body = serde_json::json!({
+        "type": "about:blank", "title": status.canonical_reason().unwrap_or("Error"), "status": status.as_u16(),
+        "code": code, "detail": detail,
+    });
+    (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+/// Ids for requests that bring none.
+#[derive(Debug, Clone, Copy)]
+struct NewRequestId;
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let id = format!("req_{:016x}", rand::random::<u64>());
+        HeaderValue::from_str(&id).ok().map(RequestId::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use tower::ServiceExt;
+
+    fn framed(handler: Router) -> Router {
+        handler
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(PropagateRequestIdLayer::new(X_REQUEST_ID))
+            .layer(SetRequestIdLayer::new(X_REQUEST_ID, NewRequestId))
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_with_a_request_id_and_without_its_text() {
+        #[expect(unreachable_code, reason = "the handler panics")]
+        async fn broken() -> &'static str {
+            panic!("secret inner state");
+            ""
+        }
+        let router = framed(Router::new().route("/", get(broken)));
+        let response =
+            router.oneshot(Request::builder().uri("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        assert!(response.headers()[&X_REQUEST_ID].to_str().unwrap().starts_with("req_"));
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    }
+
+    async fn house(dir: &std::path::Path) -> crate::wire::House {
+        Box::pin(crate::wire::House::open(crate::wire::tests::config(dir))).await.unwrap()
+    }
+
+    async fn get_text(router: &Router, path: &str) -> (StatusCode, String) {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[tokio::test]
+    async fn the_house_answers_for_itself_and_each_door_for_its_own_part() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let (stop, stopped) = watch::channel(false);
+        let pages = Router::new().fallback(|| async { (StatusCode::NOT_FOUND, "no such page") });
+        let router = router(&house.desk, &house.config.server, pages, None, stopped);
+        assert_eq!(get_text(&router, "/healthz").await, (StatusCode::OK, "alive\n".to_owned()));
+        assert_eq!(get_text(&router, "/readyz").await.0, StatusCode::OK);
+        assert_eq!(get_text(&router, "/nothing").await.1, "no such page");
+        assert!(get_text(&router, "/api/v1/nothing").await.1.contains("\"code\""));
+        assert_eq!(get_text(&router, "/api/v1/tickets").await.0, StatusCode::UNAUTHORIZED);
+        assert!(get_text(&router, "/api").await.1.contains("\"code\""));
+        stop.send(true).unwrap();
+        assert_eq!(
+            get_text(&router, "/readyz").await,
+            (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned())
+        );
+        house.desk.ask().close().await;
+        assert_eq!(get_text(&router, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[tokio::test]
+    async fn path_parameters_of_the_api_reach_its_handlers_through_the_whole_house() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let admin = domain::Actor::new(domain::ActorKind::Agent, "test");
+        let scopes = std::iter::once(domain::token::Scope::Admin).collect();
+        let new = desk::NewToken { name: "test".to_owned(), scopes, expires_at: None };
+        let (_, secret) = house.desk.create_token(new, admin).await.unwrap();
+        let router = router(&house.desk, &house.config.server, Router::new(), None, watch::channel(false).1);
+        let request = Request::builder()
+            .uri("/api/v1/tickets/77")
+            .header("authorization", format!("Bearer {secret}"))
+            .body(Body::empty())
+            .unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains("ticket") && body.contains("77"), "the handler did not see the number: {body}");
+        house.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_worker_and_server() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let (stop, stopped) = watch::channel(false);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = router(&house.desk, &house.config.server, Router::new(), None, stopped.clone());
+        let desk = house.desk.clone();
+        let running = tokio::spawn(async move {
+            run(listener, router, &desk, None, stopped, Duration::from_secs(20)).await
+        });
+        tokio::net::TcpStream::connect(address).await.unwrap();
+        stop.send(true).unwrap();
+        running.await.unwrap().unwrap();
+        assert!(tokio::net::TcpStream::connect(address).await.is_err());
+        house.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_answered_with_a_problem() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let settings = Server { request_timeout_ms: 1, ..house.config.server.clone() };
+        let pages = Router::new().fallback(std::future::pending::<&'static str>);
+        let router = router(&house.desk, &settings, pages, None, watch::channel(false).1);
+        let (status, body) = get_text(&router, "/slow").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.contains("\"timeout\""), "{body}");
+        house.close().await;
+    }
+}

@@ -1,0 +1,209 @@
+//! The composition root, read from top to bottom: data directory, keys, store, runtime, way out for
+//! mail, desk. Decides nothing; puts together what the settings say.
+
+mod data_dir;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use channels::fetch::{Fetch, FetchOptions};
+use channels::{Egress, Maildir, Smtp};
+use desk::{Desk, DeskParts, SealKey};
+use runtime::{Compiler, Runtime, RuntimeOptions};
+use store::Store;
+
+use crate::config::{Config, Durability};
+use crate::doors::{RandomIds, SystemClock};
+
+pub use data_dir::{DataDir, InUse, make_private_folder};
+
+/// Hidden command that compiles one component in a process of its own.
+pub const COMPILE_COMMAND: &str = "__compile";
+
+/// A house that is put together.
+pub struct House {
+    /// The settings it was made from.
+    pub config: Config,
+    /// The use cases.
+    pub desk: Desk,
+    /// Where mails go when no mail server is configured.
+    pub outbox: Option<PathBuf>,
+    data_dir: DataDir,
+}
+
+impl House {
+    /// Opens the data directory and puts everything together.
+    ///
+    /// # Errors
+    /// When a part cannot be opened; the chain says which and what to do.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        let url = config.database_url()?;
+        let data_dir = DataDir::open(&config.data_dir, !is_shared(&url))?;
+        let seal = SealKey::new(&seal_key(&data_dir, &url)?);
+        let store = open_store(&config, &url).await?;
+        let (egress, outbox) = egress(&config, &data_dir)?;
+        let parts = DeskParts {
+            store,
+            runtime: runtime(&config, Some(&data_dir))?,
+            clock: Arc::new(SystemClock::default()),
+            ids: Arc::new(RandomIds::default()),
+            egress,
+            seal: seal.clone(),
+            fetch: config.plugins.http.then(|| fetch(&config)),
+            webhooks: fetch(&config),
+            config: config.desk.clone(),
+        };
+        let desk = Desk::open(parts).await?;
+        same_key(&desk, &seal).await?;
+        Ok(Self { config, desk, outbox, data_dir })
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.data_dir.path()
+    }
+
+    /// Closes the store: what was promised is on disk, the lock is gone.
+    pub async fn close(self) {
+        self.desk.ask().close().await;
+    }
+}
+
+/// Whether several hosts may use the database at the same time.
+fn is_shared(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
+/// Opens the store alone: for commands that look at the database and at nothing else.
+///
+/// # Errors
+/// When it cannot be reached or migrated.
+pub async fn open_store(config: &Config, url: &str) -> anyhow::Result<Store> {
+    let durability = match config.database.durability {
+        Durability::Full => store::Durability::Full,
+        Durability::Normal => store::Durability::Normal,
+    };
+    let options = store::Options { durability, readers: config.database.readers, pool: config.database.pool };
+    Store::open(url, &options)
+        .await
+        .with_context(|| format!("database {}", crate::config::without_password(url)))
+}
+
+/// The sandbox. Without a data directory nothing is kept between two processes.
+///
+/// # Errors
+/// When this machine cannot run it.
+pub fn runtime(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Result<Runtime> {
+    let mut options = RuntimeOptions {
+        pooling: config.runtime.pooling,
+        slots: config.runtime.slots,
+        concurrency: config.runtime.concurrency,
+        ..RuntimeOptions::default()
+    };
+    if let Some(data_dir) = data_dir.filter(|_| config.runtime.cache) {
+        options.cache_key = data_dir.key("cache.key")?;
+        options.cache_dir = Some(data_dir.path().join("cache"));
+    }
+    options.compiler = match config.runtime.compile_in_child {
+        true => Compiler::Child {
+            program: std::env::current_exe().context("where this program lies")?,
+            args: vec![OsString::from(COMPILE_COMMAND)],
+        },
+        false => Compiler::InProcess,
+    };
+    Runtime::new(options).context("the plugin sandbox cannot start on this machine")
+}
+
+/// The guarded way out for plugins' requests: everything private is closed by itself, our own port by name.
+fn fetch(config: &Config) -> Fetch {
+    let own_addresses = config.server.listen.parse().into_iter().collect();
+    Fetch::new(FetchOptions { own_addresses, ..FetchOptions::default() })
+}
+
+fn egress(config: &Config, data_dir: &DataDir) -> anyhow::Result<(Arc<dyn Egress>, Option<PathBuf>)> {
+    match &config.smtp {
+        Some(smtp) => Ok((Arc::new(Smtp::new(smtp)?), None)),
+        None => {
+            let path = data_dir.path().join("outbox");
+            Ok((Arc::new(Maildir::open(&path)?), Some(path)))
+        }
+    }
+}
+
+/// The sealing key, made at the first start. A database without its key is refused rather than given a
+/// new one: what was sealed before could never be opened again.
+fn seal_key(data_dir: &DataDir, url: &str) -> anyhow::Result<[u8; 32]> {
+    let database = url.strip_prefix("sqlite://").map(PathBuf::from);
+    if database.is_some_and(|file| file.is_file()) && !data_dir.has_key("seal.key") {
+        anyhow::bail!(
+            "{} is missing, but the database is there: put the key file back from your backup. \
+             To begin anew, move the whole data directory away.",
+            data_dir.key_path("seal.key").display()
+        );
+    }
+    data_dir.key("seal.key")
+}
+
+/// Hosts that share a database must share the key: the first one leaves a digest that proves it.
+async fn same_key(desk: &Desk, seal: &SealKey) -> anyhow::Result<()> {
+    let proof = seal.digest("KEY", "kulanz seal key");
+    if desk.remember("house", "seal_key", &proof).await? {
+        return Ok(());
+    }
+    match desk.remembered("house", "seal_key").await? {
+        Some(first) if first == proof => Ok(()),
+        _ => anyhow::bail!(
+            "the database was sealed with another key than keys/seal.key in this data directory: \
+             copy that file from the host that made the database"
+        ),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    /// Settings of a house for one test.
+    pub(crate) fn config(dir: &std::path::Path) -> Config {
+        let sources = Sources {
+            variables: vec![
+                ("KULANZ_RUNTIME__COMPILE_IN_CHILD".into(), "false".into()),
+                ("KULANZ_RUNTIME__POOLING".into(), "false".into()),
+                ("KULANZ_DATA_DIR".into(), dir.display().to_string()),
+            ],
+            ..Sources::default()
+        };
+        Config::load(&sources).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_house_opens_twice_with_the_same_key_and_refuses_a_second_one_at_the_same_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let house = House::open(config(&data)).await.unwrap();
+        assert_eq!(house.outbox.as_deref(), Some(data.join("outbox").as_path()));
+        let second = House::open(config(&data)).await.err().unwrap();
+        assert!(second.downcast_ref::<InUse>().is_some(), "{second:#}");
+        house.close().await;
+        House::open(config(&data)).await.unwrap().close().await;
+    }
+
+    #[tokio::test]
+    async fn a_database_whose_key_is_gone_or_another_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        House::open(config(dir.path())).await.unwrap().close().await;
+        let key = dir.path().join("keys/seal.key");
+        std::fs::remove_file(&key).unwrap();
+        let missing = House::open(config(dir.path())).await.err().unwrap();
+        assert!(missing.to_string().contains("put the key file back"), "{missing:#}");
+        std::fs::write(&key, [9; 32]).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let other = House::open(config(dir.path())).await.err().unwrap();
+        assert!(other.to_string().contains("another key"), "{other:#}");
+    }
+}

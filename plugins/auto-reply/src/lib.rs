@@ -1,0 +1,123 @@
+//! Auto-reply: answers from the knowledge base, acknowledges, or leaves it to people and says why.
+//!
+//! This file only carries between the ticket and the pure decision in `decide`; it knows no rule itself.
+
+pub mod decide;
+pub mod question;
+pub mod words;
+
+#[cfg(test)]
+mod golden;
+
+use decide::{Decision, Facts, Hit, Settings};
+use kulanz_sdk::prelude::*;
+
+/// Articles looked at.
+const HITS_MAX: u32 = 5;
+
+/// The plugin.
+pub struct AutoReply;
+
+impl Answering for AutoReply {
+    type Settings = Settings;
+
+    fn answer(
+        event: &Event<'_>,
+        ticket: &Ticket<'_>,
+        settings: Settings,
+        out: &mut Effects,
+    ) -> Result<Answer, Error> {
+        let Some(message) = event.message().or_else(|| ticket.last_inbound()) else {
+            return Ok(Answer::abstained("there is no message of the customer"));
+        };
+        if message.direction() != "inbound" {
+            return Ok(Answer::abstained("the message is not the customer's"));
+        }
+        let (subject, text) = (ticket.subject()?, message.reply_text()?);
+        let question = question::question(&subject, &text);
+        let case_number = question::case_number(&subject, &text);
+        let facts = Facts { case_number, ..facts(&message, ticket, !question.is_empty())? };
+        let decision = match decide::before_search(&facts, &settings) {
+            Some(decision) => decision,
+            None => decide::after_search(&facts, &settings, &search(&question, facts.language.as_deref())?),
+        };
+        Ok(propose(decision, ticket, out))
+    }
+}
+
+fn facts(message: &Message, ticket: &Ticket<'_>, has_text: bool) -> Result<Facts, Error> {
+    let messages = ticket.messages()?;
+    let requester = ticket.requester();
+    let locale = || requester.as_ref().and_then(Contact::locale);
+    Ok(Facts {
+        number: ticket.number(),
+        auto_class: message.auto_class(),
+        status_category: ticket.status_category(),
+        category: ticket.category(),
+        tags: ticket.tags(),
+        priority: ticket.priority(),
+        language: ticket.language().or_else(|| message.language()).or_else(locale),
+        agent_wrote: messages.iter().any(|m| m.author_kind() == "agent"),
+        answered_before: ticket.last_reply_at_ms().is_some()
+            || messages.iter().any(|m| m.direction() == "outbound"),
+        inbound: messages.iter().filter(|m| m.direction() == "inbound").count(),
+        has_text,
+        case_number: None,
+        // Not granted means no name, not no greeting.
+        name: requester.as_ref().and_then(|contact| contact.name().unwrap_or_default()),
+    })
+}
+
+fn search(question: &str, language: Option<&str>) -> Result<Vec<Hit>, Error> {
+    let language = words::Language::of(language).map(words::Language::tag);
+    let found = match knowledge::search(question, language, HITS_MAX) {
+        Ok(found) => found,
+        Err(Error::Denied(grant)) => {
+            // An admin who refuses the knowledge base still gets receipts confirmed.
+            log::info(format!("no articles: {grant}"));
+            Vec::new()
+        }
+        Err(other) => return Err(other),
+    };
+    Ok(found
+        .iter()
+        .map(|a| Hit {
+            key: a.key(),
+            locale: a.locale(),
+            title: a.title(),
+            body: a.body(),
+            score: a.score(),
+            terms: a.terms(),
+        })
+        .collect())
+}
+
+fn propose(decision: Decision, ticket: &Ticket<'_>, out: &mut Effects) -> Answer {
+    match decision {
+        Decision::Answer { text, language, article, confidence, evidence, why } => {
+            let basis = because(sentence(&why), confidence).evidences(evidence);
+            out.on(ticket).reply(&text, Some(language.tag()), Some(&article), basis);
+            Answer::answered(why)
+        }
+        Decision::Acknowledge { text, language, why, held } => {
+            let reason = format!("Only confirms receipt: {why}.");
+            out.on(ticket).reply(&text, Some(language.tag()), None, because(reason, 0.9));
+            if held {
+                Answer::held(format!("{why}; receipt was confirmed"))
+            } else {
+                Answer::abstained(format!("{why}; receipt was confirmed"))
+            }
+        }
+        Decision::Held(why) => Answer::held(why),
+        Decision::Abstained(why) => Answer::abstained(why),
+    }
+}
+
+fn sentence(why: &str) -> String {
+    let mut letters = why.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+}
+
+kulanz_sdk::export!(AutoReply: answering);

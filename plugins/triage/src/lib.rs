@@ -1,0 +1,71 @@
+//! Triage: sorts tickets by their words, in German and English, and says which words decided.
+//!
+//! This file only carries between the ticket and the pure rules in `sort`; it knows no rule itself.
+
+pub mod defaults;
+pub mod language;
+pub mod numbers;
+pub mod rules;
+pub mod sort;
+pub mod text;
+
+#[cfg(test)]
+mod golden;
+
+use kulanz_sdk::prelude::*;
+use sort::{Input, Settings, Sorted, Why};
+
+/// The plugin.
+pub struct TriageByWords;
+
+impl Triage for TriageByWords {
+    type Settings = Settings;
+
+    fn triage(
+        event: &Event<'_>,
+        ticket: &Ticket<'_>,
+        settings: Settings,
+        out: &mut Effects,
+    ) -> Result<Outcome, Error> {
+        let Some(message) = event.message().or_else(|| ticket.last_inbound()) else {
+            return Ok(Outcome::abstained("there is no message of the customer"));
+        };
+        if message.direction() != "inbound" {
+            return Ok(Outcome::abstained("the message is not the customer's"));
+        }
+        let subject = message.subject()?;
+        let input = Input {
+            subject: if subject.trim().is_empty() { ticket.subject()? } else { subject },
+            text: message.reply_text()?,
+            auto_class: message.auto_class(),
+            priority: ticket.priority(),
+            category: ticket.category(),
+            language: ticket.language(),
+            tags: ticket.tags(),
+            // Without the grant to read custom fields nothing is known to be filled.
+            custom: ticket.custom_fields().unwrap_or_default().into_iter().map(|(key, _)| key).collect(),
+        };
+        let sorted = sort::sort(&input, &settings);
+        propose(&sorted, ticket, out);
+        Ok(match sorted.abstained {
+            Some(why) => Outcome::abstained(why),
+            None => Outcome::done(sorted.summary),
+        })
+    }
+}
+
+fn propose(sorted: &Sorted, ticket: &Ticket<'_>, out: &mut Effects) {
+    let mut on = out.on(ticket);
+    for (field, value, why) in &sorted.fields {
+        on.set_field(field, value, basis(why));
+    }
+    for (tag, why) in &sorted.tags {
+        on.add_tag(tag, basis(why));
+    }
+}
+
+fn basis(why: &Why) -> Basis {
+    because(why.reason.clone(), why.confidence).evidences(why.evidence.iter().cloned())
+}
+
+kulanz_sdk::export!(TriageByWords: triage);

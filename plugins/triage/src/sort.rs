@@ -1,0 +1,428 @@
+//! What triage proposes for a message: pure, from text and settings to proposals with their reasons.
+
+use crate::rules::{self, Rule, Score};
+use crate::text::{self, Word};
+use crate::{defaults, language, numbers};
+
+/// What an admin can set.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Below this, no category is proposed.
+    pub threshold: f32,
+    /// From this on, a category from an earlier message is replaced.
+    pub change_threshold: f32,
+    /// From this on, the language is set.
+    pub language_threshold: f32,
+    /// Category for human messages that nothing fits; empty: abstain.
+    pub fallback_category: String,
+    /// Whether the built-in rules apply beside those in `rules`.
+    pub built_in_rules: bool,
+    /// The admin's own rules; one with a built-in category's name replaces that.
+    pub rules: Vec<Rule>,
+    /// Further words that raise the priority to high.
+    pub high_words: Vec<String>,
+    /// Further words that raise the priority to urgent.
+    pub urgent_words: Vec<String>,
+    /// Categories that are high by themselves.
+    pub high_categories: Vec<String>,
+    /// Whether order, invoice and customer numbers go into custom fields.
+    pub extract_numbers: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threshold: 0.5,
+            change_threshold: 0.8,
+            language_threshold: 0.45,
+            fallback_category: String::new(),
+            built_in_rules: true,
+            rules: Vec::new(),
+            high_words: Vec::new(),
+            urgent_words: Vec::new(),
+            high_categories: vec!["outage".to_owned()],
+            extract_numbers: true,
+        }
+    }
+}
+
+impl Settings {
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        let mut all = if self.built_in_rules { defaults::rules() } else { Vec::new() };
+        all.retain(|built_in| self.rules.iter().all(|own| own.category != built_in.category));
+        all.extend(self.rules.iter().cloned());
+        all
+    }
+}
+
+/// The message and what is known of its ticket.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// Subject line.
+    pub subject: String,
+    /// Text without quotes and signature.
+    pub text: String,
+    /// `human` or what kind of machine wrote.
+    pub auto_class: String,
+    /// The ticket's priority now.
+    pub priority: String,
+    /// The ticket's category now.
+    pub category: Option<String>,
+    /// The ticket's language now.
+    pub language: Option<String>,
+    /// The ticket's tags now.
+    pub tags: Vec<String>,
+    /// Custom fields that are filled already.
+    pub custom: Vec<String>,
+}
+
+/// A proposal's reason, confidence and evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Why {
+    /// One sentence.
+    pub reason: String,
+    /// 0 to 1.
+    pub confidence: f32,
+    /// The words that decided.
+    pub evidence: Vec<String>,
+}
+
+/// Everything triage proposes for one message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sorted {
+    /// Field, value, why.
+    pub fields: Vec<(String, String, Why)>,
+    /// Tag, why.
+    pub tags: Vec<(String, Why)>,
+    /// Why no category is proposed, when none is.
+    pub abstained: Option<String>,
+    /// What was decided, for people.
+    pub summary: String,
+}
+
+/// Evidence pieces kept.
+const EVIDENCE_MAX: usize = 6;
+
+/// Sorts one message.
+#[must_use]
+pub fn sort(input: &Input, settings: &Settings) -> Sorted {
+    let mut out = Sorted::default();
+    if input.auto_class != "human" {
+        out.machine_mail(input);
+        return out;
+    }
+    let words = text::words(&input.subject, &input.text);
+    out.language(input, settings, &words);
+    let category = out.category(input, settings, &words);
+    out.priority(input, settings, &words, category.as_deref());
+    out.anger(input, &words);
+    if settings.extract_numbers {
+        out.numbers(input);
+    }
+    out
+}
+
+impl Sorted {
+    /// A machine's mail is marked and otherwise left alone: routing it would wake people for nothing.
+    fn machine_mail(&mut self, input: &Input) {
+        let (tag, what) = match input.auto_class.as_str() {
+            "auto_replied" => ("auto-reply", "an automatic reply"),
+            "bounce" => ("bounce", "a delivery failure notice"),
+            "list" => ("newsletter", "a newsletter or list mail"),
+            _ => ("auto-generated", "written by a machine"),
+        };
+        let why = Why {
+            reason: format!("The message is {what}."),
+            confidence: 0.95,
+            evidence: vec![input.auto_class.clone()],
+        };
+        self.tag(input, tag, &why);
+        self.summary = format!("machine mail: {what}, only tagged");
+    }
+
+    fn language(&mut self, input: &Input, settings: &Settings, words: &[Word]) {
+        let guess = language::guess(words);
+        let Some(code) = guess.language.filter(|_| guess.confidence >= settings.language_threshold) else {
+            return;
+        };
+        if input.language.as_deref().is_some_and(|known| known.split('-').next() == Some(code)) {
+            return;
+        }
+        let name = if code == "de" { "German" } else { "English" };
+        let reason = format!("The text is {name}{}.", quoted(", going by", &guess.evidence));
+        self.set("language", code, Why { reason, confidence: guess.confidence, evidence: guess.evidence });
+    }
+
+    /// Proposes category, team and tags; answers the category that the ticket then has.
+    fn category(&mut self, input: &Input, settings: &Settings, words: &[Word]) -> Option<String> {
+        let rules = settings.rules();
+        let scores = rules::score(&rules, words);
+        let second = scores.get(1).map_or(0.0, |s| s.points);
+        let Some((score, rule)) = scores.first().and_then(|s| rules.get(s.rule).map(|r| (s, r))) else {
+            return self.nothing_fits(input, settings, words);
+        };
+        let confidence = rules::confidence(score.points, second);
+        let percent = percent(confidence);
+        if confidence < settings.threshold {
+            let rival = scores
+                .get(1)
+                .and_then(|s| rules.get(s.rule))
+                .map(|r| format!(", {} is close", r.category))
+                .unwrap_or_default();
+            self.abstain(format!("not sure enough: {} {percent} %{rival}", rule.category));
+            return input.category.clone();
+        }
+        if let Some(before) = input.category.as_ref().filter(|before| **before != rule.category)
+            && confidence < settings.change_threshold
+        {
+            self.abstain(format!("keeps category {before}: {} is only {percent} % sure", rule.category));
+            return input.category.clone();
+        }
+        self.propose(input, rule, score, confidence);
+        Some(rule.category.clone())
+    }
+
+    fn propose(&mut self, input: &Input, rule: &Rule, score: &Score, confidence: f32) {
+        let evidence: Vec<String> = score.evidence.iter().take(EVIDENCE_MAX).cloned().collect();
+        let why = |reason: String| Why { reason, confidence, evidence: evidence.clone() };
+        let says = quoted("The customer writes", &evidence);
+        self.summary = format!("{} ({} %)", rule.category, percent(confidence));
+        if input.category.as_deref() != Some(rule.category.as_str()) {
+            self.set("category", &rule.category, why(format!("{says}.")));
+            if !rule.team.is_empty() {
+                self.set(
+                    "team",
+                    &rule.team,
+                    why(format!("{says}; {} goes to {}.", rule.category, rule.team)),
+                );
+            }
+        }
+        for tag in &rule.tags {
+            self.tag(input, tag, &why(format!("{says}.")));
+        }
+    }
+
+    fn nothing_fits(&mut self, input: &Input, settings: &Settings, words: &[Word]) -> Option<String> {
+        let fallback = &settings.fallback_category;
+        if words.is_empty() {
+            self.abstain("the message has no text".to_owned());
+        } else if fallback.is_empty() || input.category.is_some() {
+            self.abstain("no rule has a word of this message".to_owned());
+        } else {
+            let why = Why {
+                reason: "No rule has a word of this message.".to_owned(),
+                confidence: 0.3,
+                evidence: Vec::new(),
+            };
+            self.set("category", fallback, why);
+            self.summary = format!("{fallback}: no rule fits");
+            return Some(fallback.clone());
+        }
+        input.category.clone()
+    }
+
+    /// Only ever raises.
+    fn priority(&mut self, input: &Input, settings: &Settings, words: &[Word], category: Option<&str>) {
+        let find = |fixed: &[&str], own: &[String]| {
+            let patterns = fixed.iter().copied().chain(own.iter().map(String::as_str)).map(|p| (p, 1.0));
+            rules::matches(patterns, words)
+                .into_iter()
+                .map(|(_, shown)| shown)
+                .take(EVIDENCE_MAX)
+                .collect::<Vec<_>>()
+        };
+        let (urgent, high) =
+            (find(defaults::URGENT, &settings.urgent_words), find(defaults::HIGH, &settings.high_words));
+        let by_category = category.filter(|c| settings.high_categories.iter().any(|h| h == c));
+        let (value, why) = if !urgent.is_empty() {
+            (
+                "urgent",
+                Why {
+                    reason: format!("{}.", quoted("The customer writes", &urgent)),
+                    confidence: 0.85,
+                    evidence: urgent,
+                },
+            )
+        } else if !high.is_empty() {
+            (
+                "high",
+                Why {
+                    reason: format!("{}.", quoted("The customer writes", &high)),
+                    confidence: 0.8,
+                    evidence: high,
+                },
+            )
+        } else if let Some(category) = by_category {
+            let reason = format!("Tickets of category {category} come before others.");
+            ("high", Why { reason, confidence: 0.75, evidence: vec![category.to_owned()] })
+        } else {
+            return;
+        };
+        if rank(value) > rank(&input.priority) {
+            self.set("priority", value, why);
+        }
+    }
+
+    fn anger(&mut self, input: &Input, words: &[Word]) {
+        let mut evidence: Vec<String> = rules::matches(defaults::ANGRY.iter().map(|p| (*p, 1.0)), words)
+            .into_iter()
+            .map(|(_, s)| s)
+            .collect();
+        if input.text.contains("!!!") || input.subject.contains("!!!") {
+            evidence.push("!!!".to_owned());
+        }
+        if evidence.is_empty() {
+            return;
+        }
+        evidence.truncate(EVIDENCE_MAX);
+        let confidence = if evidence.len() > 1 { 0.85 } else { 0.65 };
+        self.tag(
+            input,
+            "angry",
+            &Why {
+                reason: format!("{}.", quoted("The customer sounds angry:", &evidence)),
+                confidence,
+                evidence,
+            },
+        );
+    }
+
+    fn numbers(&mut self, input: &Input) {
+        for number in numbers::find(&input.subject, &input.text) {
+            if !input.custom.iter().any(|filled| filled == number.key) {
+                let reason = format!("The customer names it: {}.", number.evidence);
+                let why = Why { reason, confidence: 0.9, evidence: vec![number.evidence] };
+                self.set(&format!("custom.{}", number.key), &number.value, why);
+            }
+        }
+    }
+
+    fn abstain(&mut self, why: String) {
+        self.summary.clone_from(&why);
+        self.abstained = Some(why);
+    }
+
+    fn set(&mut self, field: &str, value: &str, why: Why) {
+        self.fields.push((field.to_owned(), value.to_owned(), why));
+    }
+
+    fn tag(&mut self, input: &Input, tag: &str, why: &Why) {
+        if !input.tags.iter().any(|t| t == tag) && self.tags.iter().all(|(t, _)| t != tag) {
+            self.tags.push((tag.to_owned(), why.clone()));
+        }
+    }
+}
+
+fn rank(priority: &str) -> u8 {
+    match priority {
+        "low" => 0,
+        "high" => 2,
+        "urgent" => 3,
+        _ => 1,
+    }
+}
+
+/// A share as people read it.
+#[must_use]
+pub fn percent(share: f32) -> String {
+    format!("{:.0}", share * 100.0)
+}
+
+fn quoted(lead: &str, words: &[String]) -> String {
+    if words.is_empty() {
+        return String::new();
+    }
+    let list: Vec<String> = words
+        .iter()
+        .take(4)
+        .map(|word| match word.strip_suffix(rules::IN_SUBJECT) {
+            Some(word) => format!("“{word}”{}", rules::IN_SUBJECT),
+            None => format!("“{word}”"),
+        })
+        .collect();
+    format!("{lead} {}", list.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everyday requests that the words were not chosen for.
+    const REQUESTS: &[(&str, &str)] = &[
+        ("refund", "Ich habe den Pullover retourniert, wann erhalte ich die Gutschrift?"),
+        ("refund", "You charged me twice, I want my money back"),
+        ("refund", "Mir wurde doppelt abgebucht, bitte den Betrag zurückzahlen"),
+        ("order_status", "Wann kommt denn mein Sofa endlich?"),
+        ("order_status", "Any news about my parcel? The tracking has not moved for a week"),
+        ("order_status", "Laut Sendungsverfolgung liegt das Paket seit Montag im Depot"),
+        ("shipping", "Was kostet die Lieferung nach Österreich, und wie ist die Lieferzeit?"),
+        ("shipping", "Can you deliver to an island, and what is the shipping fee?"),
+        ("cancellation", "Ich möchte vom Kauf zurücktreten und die Bestellung stornieren"),
+        ("cancellation", "Please cancel my subscription"),
+        ("invoice", "Auf der Rechnung fehlt unsere Umsatzsteuernummer"),
+        ("invoice", "I received a payment reminder although I have paid"),
+        ("account", "Mein Zugang ist gesperrt und das Kennwort geht nicht"),
+        ("account", "I can't sign in any more"),
+        ("outage", "Bei Ihnen geht gerade gar nichts, die Seite lädt nicht und zeigt eine Fehlermeldung"),
+        ("outage", "Checkout is down, I get a server error"),
+        ("complaint", "Die Vase war beim Auspacken zerbrochen, ich bin sehr unzufrieden"),
+        ("complaint", "I want to complain about your driver, he was rude"),
+        ("praise", "Ein großes Lob an Ihr Team, alles perfekt"),
+        ("praise", "Amazing product, thank you so much"),
+        ("spam", "Buy cheap backlinks and get to the first page of Google"),
+    ];
+
+    #[test]
+    fn everyday_requests_are_sorted_or_left_to_people_and_hardly_ever_wrong() {
+        let sorted = |text: &str| {
+            let input = Input { text: text.to_owned(), auto_class: "human".to_owned(), ..Input::default() };
+            let fields = sort(&input, &Settings::default()).fields;
+            fields.into_iter().find(|(field, ..)| field == "category").map(|(_, value, _)| value)
+        };
+        let (mut right, mut wrong) = (0, Vec::new());
+        for (want, text) in REQUESTS {
+            match sorted(text) {
+                Some(got) if got == *want => right += 1,
+                got => wrong.push(format!("{want}: {got:?} for {text}")),
+            }
+        }
+        assert!(right >= REQUESTS.len() - 2, "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn priority_is_raised_and_never_lowered() {
+        let priority = |before: &str, text: &str| {
+            let input = Input {
+                text: text.to_owned(),
+                auto_class: "human".to_owned(),
+                priority: before.to_owned(),
+                ..Input::default()
+            };
+            let fields = sort(&input, &Settings::default()).fields;
+            fields.into_iter().find(|(field, ..)| field == "priority").map(|(_, value, _)| value)
+        };
+        assert_eq!(priority("low", "Das ist dringend").as_deref(), Some("high"));
+        assert_eq!(priority("normal", "Notfall! Bei uns geht nichts").as_deref(), Some("urgent"));
+        assert_eq!(priority("high", "this is urgent"), None);
+        assert_eq!(priority("urgent", "no hurry, it is urgent to nobody"), None);
+        assert_eq!(priority("normal", "keine Eile"), None);
+    }
+
+    #[test]
+    fn settings_that_are_nonsense_do_no_harm() {
+        let rule = Rule {
+            category: "x".to_owned(),
+            team: String::new(),
+            tags: vec![],
+            words: [(String::new(), 1.0), ("*".to_owned(), 9.0)].into(),
+        };
+        let settings =
+            Settings { rules: vec![rule], built_in_rules: false, threshold: f32::NAN, ..Settings::default() };
+        let input =
+            Input { text: "hello there".to_owned(), auto_class: "human".to_owned(), ..Input::default() };
+        assert!(sort(&input, &settings).fields.iter().all(|(field, ..)| field == "language"));
+    }
+}

@@ -1,0 +1,155 @@
+//! From a core module to a component with its manifest inside.
+
+use std::borrow::Cow;
+
+use wasm_encoder::{ComponentSection as _, CustomSection};
+use wasmparser::{Encoding, Parser, Payload};
+use wit_component::ComponentEncoder;
+
+use crate::PackError;
+
+/// Name of the custom section that holds the text of `plugin.toml`.
+pub const MANIFEST_SECTION: &str = "kulanz:manifest";
+
+/// Magic number and version at the beginning of a file.
+const HEADER_BYTES: usize = 8;
+
+/// Wraps a core module that the SDK built.
+pub(crate) fn from_module(module: &[u8]) -> Result<Vec<u8>, PackError> {
+    ComponentEncoder::default().validate(true).module(module).and_then(ComponentEncoder::encode).map_err(|e| {
+        PackError::component(format!(
+            "The compiled module cannot become a component ({e:#}): depend on the SDK of this host and export a hook with kulanz_sdk::export!."
+        ))
+    })
+}
+
+/// Puts a manifest into a component, in the place of the one it may have. For components of any language.
+///
+/// # Errors
+/// The bytes are no component.
+pub fn with_manifest(component: &[u8], manifest_toml: &str) -> Result<Vec<u8>, PackError> {
+    let mut out = Vec::with_capacity(component.len() + manifest_toml.len() + 32);
+    let mut copied = 0;
+    for (name, range) in top_sections(component)? {
+        if name.as_deref() == Some(MANIFEST_SECTION) {
+            out.extend_from_slice(component.get(copied..range.start).unwrap_or_default());
+            copied = range.end;
+        }
+    }
+    out.extend_from_slice(component.get(copied..).unwrap_or_default());
+    let section = CustomSection {
+        name: Cow::Borrowed(MANIFEST_SECTION),
+        data: Cow::Borrowed(manifest_toml.as_bytes()),
+    };
+    section.append_to_component(&mut out);
+    Ok(out)
+}
+
+/// The manifest text inside a component, if there is one.
+///
+/// # Errors
+/// The bytes are no component, or the section is no text.
+pub fn manifest_of(component: &[u8]) -> Result<Option<String>, PackError> {
+    for payload in top_payloads(component)? {
+        if let Payload::CustomSection(section) = payload
+            && section.name() == MANIFEST_SECTION
+        {
+            let text = String::from_utf8(section.data().to_vec());
+            return text.map(Some).map_err(|_| {
+                PackError::component("The manifest section is no UTF-8 text: pack the component again.")
+            });
+        }
+    }
+    Ok(None)
+}
+
+/// A custom section's name (none for other sections) and a section's range in the file.
+type NamedRange = (Option<String>, std::ops::Range<usize>);
+
+/// Sections at the top level: the name of custom ones, and the whole range in the file, from the end of
+/// the section before (so that id and size, however padded, are included).
+fn top_sections(component: &[u8]) -> Result<Vec<NamedRange>, PackError> {
+    let mut out = Vec::new();
+    let mut at = HEADER_BYTES;
+    for payload in top_payloads(component)? {
+        let Some(end) = payload.as_section().and_then(|(_, range)| usize::try_from(range.end).ok()) else {
+            continue;
+        };
+        let name = if let Payload::CustomSection(section) = &payload {
+            Some(section.name().to_owned())
+        } else {
+            None
+        };
+        out.push((name, at..end));
+        at = end;
+    }
+    Ok(out)
+}
+
+fn top_payloads(component: &[u8]) -> Result<Vec<Payload<'_>>, PackError> {
+    let mut depth = 0_u32;
+    let mut out = Vec::new();
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload.map_err(|e| {
+            PackError::component(format!(
+                "This is no WebAssembly component ({}): pass what the pack step wrote.",
+                e.message()
+            ))
+        })?;
+        match &payload {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                return Err(PackError::component(
+                    "This is a core module, not a component: pack it with `kulanz plugin pack`.",
+                ));
+            }
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            _ if depth == 1 => out.push(payload),
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty_component() -> Vec<u8> {
+        wasm_encoder::Component::new().finish()
+    }
+
+    #[test]
+    fn a_manifest_that_was_put_in_is_found_again() {
+        let packed = with_manifest(&empty_component(), "id = \"a.b\"").unwrap();
+        assert_eq!(manifest_of(&packed).unwrap().as_deref(), Some("id = \"a.b\""));
+        assert_eq!(manifest_of(&empty_component()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_second_manifest_takes_the_place_of_the_first_whatever_its_length() {
+        let long = "x".repeat(70_000);
+        let first = with_manifest(&empty_component(), &long).unwrap();
+        let second = with_manifest(&first, "short").unwrap();
+        assert_eq!(second, with_manifest(&empty_component(), "short").unwrap());
+        let third = with_manifest(&second, &long).unwrap();
+        assert_eq!(third, first);
+    }
+
+    #[test]
+    fn a_core_module_is_refused_with_what_to_do() {
+        let module = wasm_encoder::Module::new().finish();
+        let error = with_manifest(&module, "").unwrap_err().to_string();
+        assert!(error.contains("core module") && error.contains("pack"), "{error}");
+        assert!(with_manifest(b"#!/bin/sh", "").is_err());
+    }
+
+    #[test]
+    fn a_manifest_inside_a_nested_component_does_not_count() {
+        let mut outer = wasm_encoder::Component::new();
+        let mut inner = wasm_encoder::Component::new();
+        inner.section(&CustomSection { name: MANIFEST_SECTION.into(), data: b"inner".into() });
+        outer.section(&wasm_encoder::NestedComponentSection(&inner));
+        assert_eq!(manifest_of(&outer.finish()).unwrap(), None);
+    }
+}

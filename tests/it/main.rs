@@ -1,0 +1,45 @@
+//! The one test binary. Each module tells one side of the house.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::too_many_lines,
+    missing_docs,
+    reason = "tests"
+)]
+
+/// The same story on both databases.
+macro_rules! on_both {
+    ($(#[$meta:meta])* $name:ident, |$backend:ident| $body:block) => {
+        mod $name {
+            #[allow(unused_imports, reason = "each story uses what it needs")]
+            use super::*;
+            $(#[$meta])*
+            async fn story($backend: tests::Backend) $body
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                story(tests::Backend::Sqlite).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                if tests::database::postgres_is_here().await {
+                    story(tests::Backend::Postgres).await;
+                }
+            }
+        }
+    };
+}
+
+mod contract;
+mod crash;
+mod demo_mails;
+mod journeys;
+mod languages;
+mod policy;
+mod sandbox;
+mod schedules;
+mod tidy;
+mod webhooks;

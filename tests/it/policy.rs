@@ -1,0 +1,112 @@
+//! Modes, breaker, retries, people against plugins: what the desk does with runs that go well and badly.
+
+use domain::plugin::Mode;
+use domain::run::DecisionStatus;
+use tests::house::{admin, agent, config};
+use tests::{House, plugins};
+
+const HELLO: &str = "From: ana@example.org\nTo: help@shop.example\nSubject: Hello\nMessage-ID: <h1@example.org>\n\nIt is urgent, please help.\n";
+
+on_both!(shadow_records_and_applies_nothing, |backend| {
+    let house = House::bare(backend).await;
+    house.install(plugins::guest("good_triage"), Mode::Shadow).await;
+    house.mail(HELLO).await;
+    let ticket = house.tickets().await.remove(0);
+    let decisions = house.store.decisions_of(ticket.id).await.unwrap();
+    assert!(!decisions.is_empty());
+    assert!(decisions.iter().all(|d| d.status == DecisionStatus::Shadowed));
+    assert!(ticket.tags.is_empty());
+});
+
+on_both!(a_suggestion_waits_for_an_agent_who_accepts_or_declines, |backend| {
+    let house = House::bare(backend).await;
+    house.install(plugins::guest("good_triage"), Mode::Suggest).await;
+    house.mail(HELLO).await;
+    let ticket = house.tickets().await.remove(0);
+    let decisions = house.store.decisions_of(ticket.id).await.unwrap();
+    assert!(decisions.iter().all(|d| d.status == DecisionStatus::Suggested));
+    let (first, second) = (&decisions[0], &decisions[1]);
+    let accepted = house.desk.accept(first.id, agent()).await.unwrap();
+    assert_eq!(accepted.status, DecisionStatus::Applied);
+    assert!(house.desk.accept(first.id, agent()).await.is_err(), "only once");
+    house.desk.decline(second.id, "not so", agent()).await.unwrap();
+    let after = house.store.decisions_of(ticket.id).await.unwrap();
+    assert_eq!(
+        after.iter().map(|d| d.status).collect::<Vec<_>>()[..2],
+        [DecisionStatus::Applied, DecisionStatus::Rejected]
+    );
+    assert_ne!(house.ticket(ticket.number).await.version, ticket.version);
+});
+
+on_both!(a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend| {
+    let house = House::bare(backend).await;
+    let bad = house.install(plugins::guest("panics"), Mode::Live).await;
+    house.install(plugins::guest("good_triage"), Mode::Live).await;
+    for n in 0..7 {
+        house.mail(&HELLO.replace("h1@", &format!("h{n}@")).replace("urgent", &format!("urgent {n}"))).await;
+    }
+    let standing = house.store.installation(bad.id).await.unwrap().unwrap();
+    assert!(
+        standing.quarantine.as_deref().unwrap().contains("5 faults in a row"),
+        "{:?}",
+        standing.quarantine
+    );
+    let tickets = house.tickets().await;
+    assert_eq!(tickets.len(), 7);
+    assert!(tickets.iter().all(|t| !t.tags.is_empty()), "the other plugin's effects land all the same");
+    let calls = house.store.runs(Some(bad.id), &desk::Page { after: None, limit: 100 }).await.unwrap();
+    assert_eq!(calls.len(), 5, "it is not called any more");
+    house.desk.release(bad.id, admin()).await.unwrap();
+    assert!(house.store.installation(bad.id).await.unwrap().unwrap().is_active());
+});
+
+on_both!(when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {
+    let house = House::with(backend, config()).await;
+    let liar = house.install(plugins::guest("returns_nonsense"), Mode::Live).await;
+    house.mail("From: ana@example.org\nTo: help@shop.example\nSubject: secret\n\nMy card is 4111 1111 1111 1111, thanks.\n").await;
+    assert!(house.tickets().await.is_empty());
+    let held = house
+        .store
+        .intakes(Some(desk::IntakeState::Held), &desk::Page { after: None, limit: 10 })
+        .await
+        .unwrap();
+    assert_eq!(held.len(), 1);
+    assert!(held[0].reason.as_deref().unwrap().contains("nonsense"), "{:?}", held[0].reason);
+    house.desk.uninstall(liar.id, admin()).await.unwrap();
+    house.install(plugins::bundled("redaction"), Mode::Live).await;
+    house.clock.advance(domain::clock::HOUR_MS);
+    house.settle().await;
+    let ticket = house.tickets().await.remove(0);
+    let text = house.store.messages(ticket.id).await.unwrap().remove(0).text;
+    assert!(text.contains("[CREDIT_CARD-1]"), "{text}");
+});
+
+on_both!(without_a_redaction_plugin_mail_waits_unless_the_admin_chose_otherwise, |backend| {
+    let house = House::with(backend, config()).await;
+    house.mail(HELLO).await;
+    assert!(house.tickets().await.is_empty());
+    let new = desk::NewTicket {
+        subject: "x".into(),
+        text: "y".into(),
+        email: "ana@example.org".into(),
+        name: None,
+        channel: domain::ticket::Channel::Api,
+        language: None,
+        custom: Default::default(),
+        tags: vec![],
+    };
+    assert!(matches!(house.desk.create_ticket(new, None, admin()).await, Err(desk::DeskError::Redaction(_))));
+});
+
+on_both!(every_admin_step_is_in_the_audit_chain, |backend| {
+    let house = House::bare(backend).await;
+    let installed = house.install(plugins::guest("good_triage"), Mode::Shadow).await;
+    house.desk.set_mode(installed.id, Mode::Live, admin()).await.unwrap();
+    house.desk.set_automation(false, admin()).await.unwrap();
+    let chain = house.store.audit(0, 100).await.unwrap();
+    assert_eq!(
+        chain.iter().map(|e| e.record.action.as_str()).collect::<Vec<_>>(),
+        ["plugin.installed", "plugin.changed", "automation.switched"]
+    );
+    assert_eq!(domain::audit::first_broken(&chain), None);
+});

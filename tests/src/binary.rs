@@ -1,0 +1,108 @@
+//! The real binary as a process: built once, started, asked over HTTP, killed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::{source, target};
+
+/// The binary, built with the same settings as the tests.
+pub fn kulanz() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "-p", "kulanz", "--target-dir"]).arg(target()).current_dir(source());
+        assert!(cargo.status().unwrap().success(), "the binary does not build");
+        target().join("debug/kulanz")
+    })
+}
+
+/// A data folder and database that servers are started on.
+pub struct Ground {
+    pub data: PathBuf,
+    pub database: String,
+    pub variables: Vec<(&'static str, String)>,
+}
+
+impl Ground {
+    /// One command, to its end; its standard output.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let out = self.command(arguments).stderr(Stdio::piped()).output().unwrap();
+        assert!(out.status.success(), "kulanz {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(kulanz());
+        command
+            .arg("--data-dir")
+            .arg(&self.data)
+            .args(["--database", &self.database, "--log", "error"])
+            .args(arguments);
+        command.envs(self.variables.iter().map(|(k, v)| (*k, v))).stdin(Stdio::null());
+        command
+    }
+
+    /// A server on a free port.
+    pub fn serve(&self) -> Server {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let mut command = self.command(&["serve"]);
+        let child = command
+            .env("KULANZ_SERVER__LISTEN", &address)
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        Server { child, base: format!("http://{address}") }
+    }
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub base: String,
+}
+
+impl Server {
+    /// Waits until it takes work.
+    pub async fn ready(&mut self, http: &reqwest::Client) {
+        for _ in 0..6_000 {
+            if let Ok(answer) = http.get(format!("{}/readyz", self.base)).send().await
+                && answer.status().is_success()
+            {
+                return;
+            }
+            assert!(self.child.try_wait().unwrap().is_none(), "the server ended by itself");
+            pause(Duration::from_millis(5)).await;
+        }
+        panic!("the server did not become ready within 30 s");
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Real processes take real time; nothing else in the tests waits.
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
