@@ -1,48 +1,69 @@
-//! One pass over a text: what stands out (a digit, an @, a bracket, a colon, a label) wakes the rule for it.
+//! One pass over a text: what stands out (a digit, an @, a mark, the head of a label) wakes the recognisers
+//! for it; then it is decided which findings stand.
 //!
-//! Each rule looks at a bounded stretch around, so the time is linear in the length of the text.
+//! Each recogniser looks at a bounded stretch around, so the time is linear in the length of the text.
 
-use crate::bic::{bic_near, labelled_bic_at};
-use crate::card::{card_at, code_behind, named_code};
-use crate::email::{email_at, spelled_email_at};
-use crate::iban::iban_at;
-use crate::ip::{ipv4_at, ipv6_at};
+use crate::classes::is_blocker;
 use crate::names::Known;
-use crate::phone::phone_at;
+use crate::placeholders::placeholders;
+use crate::recognisers::bic::{bic_near, labelled_bic_at};
+use crate::recognisers::card::{card_at, code_behind, named_code};
+use crate::recognisers::email::{email_at, spelled_email_at, worded_email_at};
+use crate::recognisers::iban::iban_at;
+use crate::recognisers::ip::ipv4_at;
+use crate::recognisers::phone::phone_at;
+use crate::recognisers::{on_mark, on_word};
 use crate::run::Run;
 use crate::settings::Settings;
-use crate::tax::tax_id_at;
 use crate::view::{View, is_word};
 
-/// A span of the original text.
+/// A span of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Found {
+pub struct Found<'s> {
     /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
     /// Class such as `IBAN`.
-    pub class: &'static str,
+    pub class: &'s str,
     /// 0 to 1.
     pub score: f32,
     /// The rule's name.
-    pub rule: &'static str,
+    pub rule: &'s str,
+}
+
+impl<'s> Found<'s> {
+    pub(crate) fn new(start: usize, end: usize, class: &'s str, score: f32, rule: &'s str) -> Self {
+        Self { start, end, class, score, rule }
+    }
+
+    /// What decides between two findings of one place: a secret or an address may hold other data, and is
+    /// better masked whole.
+    fn rank(&self) -> f32 {
+        let whole = self.score >= WHOLE_SCORE_MIN && matches!(self.class, "SECRET" | "ADDRESS");
+        self.score + if whole { WHOLE_BONUS } else { 0.0 }
+    }
 }
 
 /// Scores below this are not worth carrying, whatever the threshold.
 const SCORE_MIN: f32 = 0.3;
+const WHOLE_SCORE_MIN: f32 = 0.8;
+const WHOLE_BONUS: f32 = 0.1;
 
 /// Finds personal data in a text: in order, without overlaps, never inside a placeholder.
 #[must_use]
-pub fn find(text: &str, known: &Known, settings: &Settings) -> Vec<Found> {
+pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<'s>> {
     let view = View::new(text);
-    let mut scan = Scan { view: &view, known, out: Vec::new() };
+    let mut scan = Scan { view: &view, known, out: Vec::new(), word_end: 0 };
     scan.pass();
+    let mut found: Vec<Found<'s>> = scan.out;
     for (start, end, score) in known.names(&view) {
-        scan.add(start, end, "PERSON", score, "person.known");
+        found.push(Found::new(start, end, "PERSON", score, "person.known"));
     }
-    let mut found = settle(scan.out, &view);
-    found.retain(|f| f.score >= settings.threshold && settings.wants(f.class));
+    settings.custom_in(&view, &mut found);
+    found.retain(|f| f.score >= SCORE_MIN && (settings.wants(f.class) || is_blocker(f.class)));
+    let mut found = settle(found, &view);
+    found.retain(|f| f.score >= settings.threshold_of(f.class) && settings.wants(f.class));
     for f in &mut found {
         (f.start, f.end) = view.original(f.start, f.end);
     }
@@ -52,7 +73,9 @@ pub fn find(text: &str, known: &Known, settings: &Settings) -> Vec<Found> {
 struct Scan<'a> {
     view: &'a View<'a>,
     known: &'a Known,
-    out: Vec<Found>,
+    out: Vec<Found<'static>>,
+    /// Up to here, words with digits have been asked about.
+    word_end: usize,
 }
 
 impl Scan<'_> {
@@ -75,12 +98,26 @@ impl Scan<'_> {
             b'@' => self.sign(at),
             b'(' | b'[' | b'{' => spelled_email_at(self.view, at)
                 .map_or(at, |(start, end, score)| self.add(start, end, "EMAIL", score, "email.spelled")),
-            b':' => ipv6_at(self.view, at)
-                .map_or(at, |(start, end, score)| self.add(start, end, "IP_ADDRESS", score, "ip.v6")),
+            b':' | b'=' | b'-' | b'.' => on_mark(self.view, at, &mut self.out),
             _ if is_word(self.view.before(at)) => at,
-            _ => labelled_bic_at(self.view, at)
-                .map_or(at, |(start, end)| self.add(start, end, "BIC", 0.95, "bic.label")),
+            b'd' | b'D' => self.worded(at),
+            b'b' | b'B' | b's' | b'S' => {
+                if let Some((start, end)) = labelled_bic_at(self.view, at) {
+                    self.add(start, end, "BIC", 0.95, "bic.label");
+                }
+                on_mark(self.view, at, &mut self.out)
+            }
+            _ => {
+                self.worded(at);
+                on_mark(self.view, at, &mut self.out)
+            }
         }
+    }
+
+    /// "ana at example dot org": the word for the dot stands at `at`.
+    fn worded(&mut self, at: usize) -> usize {
+        worded_email_at(self.view, at)
+            .map_or(at, |(start, end, score)| self.add(start, end, "EMAIL", score, "email.worded"))
     }
 
     fn sign(&mut self, at: usize) -> usize {
@@ -92,24 +129,41 @@ impl Scan<'_> {
     }
 
     fn digit(&mut self, at: usize) -> usize {
+        let run = Run::read(self.view, at);
+        self.words(at, run.end);
         if let Some((start, end, score)) = iban_at(self.view, at) {
             if let Some((from, to)) = bic_near(self.view, (start, end)) {
                 self.add(from, to, "BIC", 0.85, "bic.beside_iban");
             }
-            return self.add(
-                start,
-                end,
-                "IBAN",
-                score,
-                if score < 1.0 { "iban.shape" } else { "iban.check" },
-            );
+            let rule = if score < 1.0 { "iban.shape" } else { "iban.check" };
+            return self.add(start, end, "IBAN", score, rule);
         }
         if let Some((start, end, score)) = ipv4_at(self.view, at) {
             return self.add(start, end, "IP_ADDRESS", score, "ip.v4");
         }
-        let run = Run::read(self.view, at);
         self.run(&run);
         run.end
+    }
+
+    /// Asks about each word with a digit between two places.
+    fn words(&mut self, from: usize, to: usize) {
+        let mut at = from;
+        while at < to {
+            if !self.view.at(at).is_ascii_digit() || at < self.word_end {
+                at += 1;
+                continue;
+            }
+            let mut start = at;
+            while start > self.word_end && is_word(self.view.before(start)) {
+                start -= 1;
+            }
+            self.word_end = at;
+            while is_word(self.view.at(self.word_end)) {
+                self.word_end += 1;
+            }
+            on_word(self.view, start, &mut self.out);
+            at = self.word_end;
+        }
     }
 
     /// Cuts a run of digit groups into numbers, the surest rule first.
@@ -123,8 +177,6 @@ impl Scan<'_> {
     /// Groups that were taken as a number from group `first` on.
     fn number(&mut self, run: &Run, first: usize, start: usize) -> usize {
         let end_of = |taken: usize| run.group(first + taken - 1).map_or(start, |g| g.end);
-        // A later group of the run may be the head of an IBAN ("2024 DE89 …" has letters between and is no
-        // run, "12 34" is one): nothing to look for here but numbers.
         if let Some((taken, score)) = card_at(self.view, run, first) {
             let end = end_of(taken);
             self.add(start, end, "CREDIT_CARD", score, "card.check");
@@ -137,10 +189,6 @@ impl Scan<'_> {
             self.add(from, to, "CARD_SECURITY_CODE", 0.95, "card.code_label");
             return 1;
         }
-        if let Some((taken, score)) = tax_id_at(self.view, run, first) {
-            self.add(start, end_of(taken), "DE_TAX_ID", score, "tax.check");
-            return taken;
-        }
         if let Some((from, to, taken, score)) = phone_at(self.view, run, first) {
             self.add(from, to, "PHONE", score, "phone.shape");
             return taken;
@@ -149,76 +197,45 @@ impl Scan<'_> {
     }
 
     /// Notes a finding; answers its end.
-    fn add(
-        &mut self,
-        start: usize,
-        end: usize,
-        class: &'static str,
-        score: f32,
-        rule: &'static str,
-    ) -> usize {
-        if score >= SCORE_MIN {
-            self.out.push(Found { start, end, class, score, rule });
-        }
+    fn add(&mut self, start: usize, end: usize, class: &'static str, score: f32, rule: &'static str) -> usize {
+        self.out.push(Found { start, end, class, score, rule });
         end
     }
 }
 
-/// Bytes that wake a rule: digits, `@`, brackets, colons, and the first letters of BIC and SWIFT.
+/// Bytes that wake a recogniser: digits, marks, and the first letters of words that announce something (BIC,
+/// SWIFT, dot, Punkt, PIN, Passwort, Kennwort, Geheimzahl, Zugangscode).
 static STANDS_OUT: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_usize;
     while byte < 256 {
         #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let b = byte as u8;
-        table[byte] = matches!(b, b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'b' | b'B' | b's' | b'S');
+        table[byte] = matches!(
+            b.to_ascii_lowercase(),
+            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' | b'b' | b's' | b'd' | b'p' | b'k' | b'g' | b'z'
+        );
         byte += 1;
     }
     table
 };
 
-/// In order, overlaps joined under the surer class, placeholders left alone.
-fn settle(mut found: Vec<Found>, view: &View<'_>) -> Vec<Found> {
-    found.sort_by_key(|f| (f.start, std::cmp::Reverse(f.end)));
-    let placeholders = placeholders(view);
-    let mut out: Vec<Found> = Vec::with_capacity(found.len());
-    let mut next = 0;
+/// In order and without overlaps: the surest first, the longer one of equals, and what overlaps it goes.
+/// Placeholders are left alone.
+fn settle<'s>(mut found: Vec<Found<'s>>, view: &View<'_>) -> Vec<Found<'s>> {
+    let standing = placeholders(view);
+    found.sort_by(|a, b| {
+        let (long, short) = (a.end - a.start, b.end - b.start);
+        b.rank().total_cmp(&a.rank()).then(short.cmp(&long)).then(a.start.cmp(&b.start)).then(a.class.cmp(b.class))
+    });
+    let mut taken: std::collections::BTreeMap<usize, Found<'s>> = std::collections::BTreeMap::new();
     for f in found {
-        while placeholders.get(next).is_some_and(|p| p.1 <= f.start) {
-            next += 1;
-        }
-        if placeholders.get(next).is_some_and(|p| p.0 < f.end) {
-            continue;
-        }
-        match out.last_mut().filter(|last| f.start < last.end) {
-            Some(last) => {
-                let end = last.end.max(f.end);
-                if (f.score, f.end - f.start) > (last.score, last.end - last.start) {
-                    *last = Found { start: last.start, ..f };
-                }
-                last.end = end;
-            }
-            None => out.push(f),
+        let place = standing.partition_point(|p| p.1 <= f.start);
+        let in_placeholder = standing.get(place).is_some_and(|p| p.0 < f.end);
+        let overlaps = taken.range(..f.end).next_back().is_some_and(|(_, other)| f.start < other.end);
+        if !in_placeholder && !overlaps {
+            taken.insert(f.start, f);
         }
     }
-    out
-}
-
-/// Where placeholders such as `[IBAN-1]` stand already.
-fn placeholders(view: &View<'_>) -> Vec<(usize, usize)> {
-    let mut out = Vec::new();
-    let open = view.bytes().iter().enumerate().filter(|(_, b)| **b == b'[').map(|(at, _)| at);
-    for start in open {
-        let class_end = (start + 1..start + 42)
-            .find(|i| !matches!(view.at(*i), b'A'..=b'Z' | b'0'..=b'9' | b'_'))
-            .unwrap_or(start);
-        if class_end <= start + 1 || view.at(class_end) != b'-' || !view.at(start + 1).is_ascii_uppercase() {
-            continue;
-        }
-        let end = (class_end + 1..class_end + 12).find(|i| !view.at(*i).is_ascii_digit()).unwrap_or(start);
-        if end > class_end + 1 && view.at(end) == b']' {
-            out.push((start, end + 1));
-        }
-    }
-    out
+    taken.into_values().collect()
 }

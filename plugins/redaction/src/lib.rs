@@ -2,18 +2,18 @@
 //!
 //! Owns the glue to the hook; what is found and how stands in the other files, which know no host.
 
-mod bic;
-mod card;
-mod email;
+mod checks;
+mod classes;
+mod custom;
 mod find;
-mod iban;
-mod ip;
+mod hashes;
 mod labels;
 mod names;
-mod phone;
+mod pieces;
+mod placeholders;
+mod recognisers;
 mod run;
 mod settings;
-mod tax;
 mod view;
 
 use kulanz_sdk::prelude::*;
@@ -28,6 +28,7 @@ impl Redaction for Redactor {
     type Settings = Settings;
 
     fn redact(document: &Document, settings: Settings) -> Result<Vec<Finding>, Error> {
+        settings.check().map_err(Error::invalid)?;
         let known = Known::new(&document.known());
         let mut out = Vec::new();
         for part in 0..document.parts() {

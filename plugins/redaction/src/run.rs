@@ -92,21 +92,6 @@ fn read_gap(view: &View<'_>, start: usize) -> Option<(usize, u8)> {
     view.at(at).is_ascii_digit().then_some((at, kind))
 }
 
-/// Luhn's check: every second digit from the right doubled, the sum divisible by ten.
-pub(crate) fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| match (place % 2, u32::from(*digit)) {
-            (0, d) => d,
-            (_, d) if d > 4 => d * 2 - 9,
-            (_, d) => d * 2,
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,12 +120,5 @@ mod tests {
     fn a_run_without_end_is_cut() {
         let text = "7 ".repeat(10_000);
         assert!(Run::read(&View::new(&text), 0).end < 200);
-    }
-
-    #[test]
-    fn luhn_knows_a_right_number_from_a_swapped_one() {
-        let digits = |t: &str| t.bytes().map(|b| b - b'0').collect::<Vec<_>>();
-        assert!(luhn(&digits("79927398713")));
-        assert!(!luhn(&digits("79927398731")));
     }
 }

@@ -140,7 +140,8 @@ fn a_value_is_found_whatever_stands_around_it() {
             let left = if left == "ä" { "ä " } else { left };
             let right = if right == "ö" { " ö" } else { right };
             let text = format!("{left}{value}{right}");
-            let found = find(&text, &Known::default(), &Settings::default());
+            let settings = Settings::default();
+            let found = find(&text, &Known::default(), &settings);
             assert_eq!(
                 found.iter().map(|f| text[f.start..f.end].trim_matches('\u{200b}')).collect::<Vec<_>>(),
                 [value],
@@ -154,12 +155,14 @@ fn a_value_is_found_whatever_stands_around_it() {
 fn classes_and_threshold_are_the_admins_choice() {
     let text = "ana@example.org, 0171 2345678, DE88 3704 0044 0532 0130 00";
     let classes = |settings: &Settings| {
-        find(text, &Known::default(), settings).iter().map(|f| f.class).collect::<Vec<_>>()
+        find(text, &Known::default(), settings).iter().map(|f| f.class.to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(classes(&Settings::default()), ["EMAIL", "PHONE", "IBAN"]);
-    assert_eq!(classes(&Settings { email: false, ..Settings::default() }), ["PHONE", "IBAN"]);
-    assert_eq!(classes(&Settings { iban: false, ..Settings::default() }), ["EMAIL", "PHONE"]);
-    assert_eq!(classes(&Settings { threshold: 0.95, ..Settings::default() }), ["EMAIL"]);
+    assert_eq!(classes(&Settings::default().with("EMAIL", false)), ["PHONE", "IBAN"]);
+    assert_eq!(classes(&Settings::default().with("IBAN", false)), ["EMAIL", "PHONE"]);
+    assert_eq!(classes(&Settings::default().at_least(0.95)), ["EMAIL"]);
+    let per_class: Settings = kulanz_sdk::fixture::settings(r#"{"thresholds":{"IBAN":0.9}}"#).unwrap();
+    assert_eq!(classes(&per_class), ["EMAIL", "PHONE"]);
 }
 
 #[test]
@@ -218,8 +221,14 @@ fn the_hook_names_parts_and_bytes() {
 #[test]
 fn the_defaults_of_the_manifest_are_the_defaults_of_the_code() {
     let manifest = include_str!("../plugin.toml");
-    let switched_on = manifest.matches("default = true").count();
-    assert_eq!(switched_on, 9);
+    for (classes, default) in [(crate::classes::ON, "true"), (crate::classes::OFF, "false")] {
+        for class in classes {
+            let key = format!("[settings.properties.{}]", class.to_ascii_lowercase());
+            let section = manifest.split(&key).nth(1).unwrap_or_else(|| panic!("{key} is missing"));
+            let default = format!("default = {default}");
+            assert!(section.split("\n[").next().unwrap().contains(&default), "{key}");
+        }
+    }
     assert!(manifest.contains("default = 0.5"));
     let given: Settings = kulanz_sdk::fixture::settings("{}").unwrap();
     assert_eq!(given, Settings::default());

@@ -85,7 +85,7 @@ impl<'a> View<'a> {
 }
 
 /// Stands for any mark that is neither letter nor digit nor something the rules know.
-const MARK: u8 = 1;
+pub(crate) const MARK: u8 = 1;
 /// Stands for a currency sign.
 pub(crate) const CURRENCY: u8 = 2;
 

@@ -25,6 +25,48 @@ pub(crate) fn spelled_email_at(view: &View<'_>, bracket: usize) -> Option<(usize
     Some((start, end, 0.9))
 }
 
+/// An address in words without brackets, "ana at example dot org", whose word for the first dot stands at
+/// `dot`.
+pub(crate) fn worded_email_at(view: &View<'_>, dot: usize) -> Option<(usize, usize, f32)> {
+    let after = worded_dot_end(view, dot)?;
+    // The domain's first label, then " at ", then the local part.
+    let label = words_before(view, dot - 1)?;
+    let head = [b" at ".as_slice(), " ät ".as_bytes(), b" AT ", b" klammeraffe "]
+        .into_iter()
+        .find(|w| label >= w.len() && view.slice(label - w.len(), label).eq_ignore_ascii_case(w))?;
+    let left = label - head.len();
+    let mut start = local_start(view, left)?;
+    while start > 5 && [b" dot ".as_slice(), b" punkt "].iter().any(|w| start > w.len() && view.slice(start - w.len(), start).eq_ignore_ascii_case(w)) {
+        let mark = if view.slice(start - 5, start).eq_ignore_ascii_case(b" dot ") { 5 } else { 7 };
+        start = local_start(view, start - mark)?;
+    }
+    let mut end = word_end(view, after);
+    while let Some(next) = worded_dot_end(view, end + 1).filter(|_| view.at(end) == b' ') {
+        end = word_end(view, next);
+    }
+    let last = (after..end).rev().find(|p| view.at(*p) == b' ').map_or(after, |p| p + 1);
+    (is_top_level(view.slice(last, end)) && end - last <= 10 && left > start).then_some((start, end, 0.85))
+}
+
+/// "dot " or "punkt " at a place.
+fn worded_dot_end(view: &View<'_>, place: usize) -> Option<usize> {
+    let word = [b"dot ".as_slice(), b"punkt "].into_iter().find(|w| view.slice(place, place + w.len()).eq_ignore_ascii_case(w))?;
+    (view.before(place) == b' ').then_some(place + word.len())
+}
+
+/// Where the label of a domain that ends at a place begins.
+fn words_before(view: &View<'_>, end: usize) -> Option<usize> {
+    let mut start = end;
+    while (is_word(view.before(start)) || matches!(view.before(start), b'-' | b'.')) && end - start < LOCAL_BYTES_MAX {
+        start -= 1;
+    }
+    (start < end).then_some(start)
+}
+
+fn word_end(view: &View<'_>, start: usize) -> usize {
+    (start..start + LOCAL_BYTES_MAX).find(|at| !is_word(view.at(*at)) && view.at(*at) != b'-').unwrap_or(start)
+}
+
 /// The end of `(word)`, `[word]` or `{word}` at a place, if the word is one of these.
 fn spelled(view: &View<'_>, open: usize, words: &[&[u8]]) -> Option<usize> {
     if !matches!(view.at(open), b'(' | b'[' | b'{') {

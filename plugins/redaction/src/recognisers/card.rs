@@ -1,7 +1,8 @@
 //! Card numbers and the security codes near them.
 
 use crate::labels::{Label, label_before};
-use crate::run::{Run, gap, luhn};
+use crate::checks::luhn;
+use crate::run::{Run, gap};
 use crate::view::{View, is_word};
 
 /// How far behind a card its security code is looked for.

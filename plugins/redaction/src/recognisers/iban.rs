@@ -1,5 +1,6 @@
 //! Bank accounts: country, length, groups in any dress, check digits.
 
+use crate::checks::mod_97;
 use crate::labels::{Label, label_before};
 use crate::view::{View, is_word};
 
@@ -102,7 +103,8 @@ const GAP_BYTES_MAX: usize = 5;
 /// An IBAN whose first check digit stands at `digit`: its span and score.
 pub(crate) fn iban_at(view: &View<'_>, digit: usize) -> Option<(usize, usize, f32)> {
     let start = country_before(view, digit)?;
-    let country = [view.at(start).to_ascii_uppercase(), view.at(start + 1).to_ascii_uppercase()];
+    let second = start + 1 + usize::from(view.at(start + 1) == b' ');
+    let country = [view.at(start).to_ascii_uppercase(), view.at(second).to_ascii_uppercase()];
     let length = LENGTHS.iter().find(|(c, _)| **c == country)?.1;
     let mut symbols = Vec::with_capacity(length);
     symbols.extend_from_slice(&country);
@@ -124,12 +126,13 @@ pub(crate) fn iban_at(view: &View<'_>, digit: usize) -> Option<(usize, usize, f3
     if !symbols.get(2..4)?.iter().all(u8::is_ascii_digit) || view.at(at).is_ascii_digit() {
         return None;
     }
-    if mod_97(&symbols) == 1 {
+    // ISO 7064 MOD 97-10 with the first four symbols moved to the end.
+    if mod_97(symbols.iter().skip(4).chain(symbols.iter().take(4)).copied()) == 1 {
         return Some((start, at, 1.0));
     }
     // A typing error does not make it harmless, if it is clearly meant to be one.
     let body_is_digits = symbols.get(4..)?.iter().all(u8::is_ascii_digit);
-    let meant = body_is_digits && (label_before(view, start) == Some(Label::Bank) || country == *b"DE");
+    let meant = label_before(view, start) == Some(Label::Bank) || (body_is_digits && country == *b"DE");
     (meant && !is_word(view.at(at))).then_some((start, at, 0.6))
 }
 
@@ -139,18 +142,13 @@ fn country_before(view: &View<'_>, digit: usize) -> Option<usize> {
     if matches!(view.before(at), b' ' | b'-') {
         at -= 1;
     }
-    let start = at.checked_sub(2)?;
-    let letters = view.slice(start, at).iter().all(u8::is_ascii_alphabetic);
+    // "D E 8 9 …": spelled out.
+    let spelled = view.before(at).is_ascii_alphabetic() && at > 2 && view.at(at - 2) == b' ';
+    let start = at.checked_sub(if spelled { 3 } else { 2 })?;
+    let letters = view.slice(start, at).iter().filter(|b| **b != b' ').count() == 2
+        && view.slice(start, at).iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
+        && view.at(start) != b' ';
     (letters && !is_word(view.before(start))).then_some(start)
-}
-
-/// ISO 7064 MOD 97-10 with the first four symbols moved to the end.
-fn mod_97(symbols: &[u8]) -> u32 {
-    let (head, body) = symbols.split_at(symbols.len().min(4));
-    body.iter().chain(head).fold(0, |rest, symbol| match symbol {
-        b'0'..=b'9' => (rest * 10 + u32::from(symbol - b'0')) % 97,
-        letter => (rest * 100 + u32::from(letter.saturating_sub(b'A')) + 10) % 97,
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,152 @@
+//! A value in pieces: words of letters and digits with single marks between, read without the marks.
+
+use crate::run::gap;
+use crate::view::{View, is_word};
+
+/// Symbols of one value at most.
+pub(crate) const SYMBOLS_MAX: usize = 36;
+/// Pieces of one value at most; people spell out long numbers digit by digit.
+const PIECES_MAX: usize = 24;
+/// Marks between two pieces at most.
+const GAP_BYTES_MAX: usize = 4;
+
+/// A value from its first piece on: every prefix of whole pieces is a candidate.
+pub(crate) struct Pieces {
+    /// First byte.
+    pub(crate) start: usize,
+    symbols: [u8; SYMBOLS_MAX],
+    /// For each piece: symbols up to its end, its last byte, the marks before it.
+    ends: [(u8, usize, u8); PIECES_MAX],
+    count: usize,
+}
+
+/// One candidate.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidate<'p> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Upper-case letters and digits without marks.
+    pub(crate) symbols: &'p [u8],
+    pieces: &'p [(u8, usize, u8)],
+}
+
+impl Pieces {
+    /// Reads pieces from the word that begins at `start`.
+    pub(crate) fn read(view: &View<'_>, start: usize) -> Self {
+        let mut out =
+            Self { start, symbols: [0; SYMBOLS_MAX], ends: [(0, 0, 0); PIECES_MAX], count: 0 };
+        let (mut at, mut length, mut before) = (start, 0_usize, 0);
+        while out.count < PIECES_MAX {
+            let from = at;
+            while view.at(at).is_ascii_alphanumeric() {
+                let Some(slot) = out.symbols.get_mut(length) else { return out };
+                *slot = view.at(at).to_ascii_uppercase();
+                length += 1;
+                at += 1;
+            }
+            // A letter beyond ASCII belongs to a word of some language, not to a number.
+            if at == from || is_word(view.at(at)) {
+                return out;
+            }
+            if let (Some(slot), Ok(symbols)) = (out.ends.get_mut(out.count), u8::try_from(length)) {
+                *slot = (symbols, at, before);
+                out.count += 1;
+            }
+            let Some((next, kind)) = marks(view, at) else { return out };
+            (at, before) = (next, kind);
+        }
+        out
+    }
+
+    /// All candidates, the shortest first.
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+        (1..=self.count).filter_map(|count| {
+            let pieces = self.ends.get(..count)?;
+            let (symbols, end, _) = *pieces.last()?;
+            Some(Candidate {
+                start: self.start,
+                end,
+                symbols: self.symbols.get(..usize::from(symbols))?,
+                pieces,
+            })
+        })
+    }
+}
+
+impl Candidate<'_> {
+    /// Whether it is written in one piece.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.pieces.len() == 1
+    }
+
+    /// Whether it is written in pieces of these lengths, without line breaks.
+    pub(crate) fn is_laid_out(&self, lengths: &[u8]) -> bool {
+        let mut last = 0;
+        self.pieces.len() == lengths.len()
+            && self.pieces.iter().zip(lengths).all(|((symbols, _, marks), length)| {
+                let fits = symbols - last == *length && marks & gap::LINE == 0;
+                last = *symbols;
+                fits
+            })
+    }
+
+    /// Whether the marks between the pieces are all of one kind.
+    pub(crate) fn is_even(&self) -> bool {
+        self.pieces.get(2..).is_none_or(|rest| {
+            rest.iter().all(|(_, _, marks)| Some(*marks) == self.pieces.get(1).map(|p| p.2))
+        })
+    }
+
+    /// Whether some piece follows on another line.
+    pub(crate) fn is_wrapped(&self) -> bool {
+        self.pieces.iter().any(|(_, _, marks)| marks & gap::LINE != 0)
+    }
+}
+
+/// The next piece and the marks before it, if no more than separators stand between.
+fn marks(view: &View<'_>, start: usize) -> Option<(usize, u8)> {
+    let (mut at, mut kind) = (start, 0);
+    while at - start <= GAP_BYTES_MAX {
+        let bit = match view.at(at) {
+            byte if byte.is_ascii_alphanumeric() => return (at > start).then_some((at, kind)),
+            b' ' | b'\t' => gap::SPACE,
+            b'-' if kind & gap::HYPHEN == 0 => gap::HYPHEN,
+            b'.' if kind & gap::DOT == 0 => gap::DOT,
+            b'/' if kind & gap::SLASH == 0 => gap::SLASH,
+            b'\n' | b'\r' => gap::LINE,
+            b'>' if kind & gap::LINE != 0 => gap::LINE,
+            _ => return None,
+        };
+        kind |= bit;
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates(text: &str) -> Vec<String> {
+        let view = View::new(text);
+        Pieces::read(&view, 0).candidates().map(|c| String::from_utf8(c.symbols.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_prefix_of_whole_pieces_is_a_candidate() {
+        assert_eq!(candidates("ab 12-34/c, 5"), ["AB", "AB12", "AB1234", "AB1234C"]);
+        assert_eq!(candidates("12--34"), ["12"]);
+        assert!(candidates("12ä").is_empty());
+    }
+
+    #[test]
+    fn the_layout_counts_symbols_and_refuses_line_breaks() {
+        let laid_out = |text: &str, lengths: &[u8]| {
+            let view = View::new(text);
+            Pieces::read(&view, 0).candidates().last().unwrap().is_laid_out(lengths)
+        };
+        assert!(laid_out("123-45-6789", &[3, 2, 4]));
+        assert!(!laid_out("123-456-789", &[3, 2, 4]));
+        assert!(!laid_out("123-45\n6789", &[3, 2, 4]));
+    }
+}

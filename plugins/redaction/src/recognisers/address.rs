@@ -1,0 +1,86 @@
+//! Postal addresses: German and English street forms, with what follows of postcode and place; post boxes.
+
+mod english;
+mod german;
+mod words;
+
+use crate::view::{View, is_word};
+
+use super::Finding;
+
+/// Addresses whose house number, post box or postcode begins with the digit at `digit`.
+pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
+    if !view.at(digit).is_ascii_digit() || is_word(view.before(digit)) || matches!(view.before(digit), b'.' | b',' | b'-' | b'+') {
+        return;
+    }
+    german::find(view, digit, out);
+    english::find(view, digit, out);
+}
+
+/// A word: its span.
+pub(in super::super) type Span = (usize, usize);
+
+/// The word that begins at a place: letters, inner hyphens, apostrophes and a dot of an abbreviation are left out.
+fn word_at(view: &View<'_>, start: usize) -> Option<Span> {
+    let mut end = start;
+    loop {
+        while is_word(view.at(end)) {
+            end += 1;
+        }
+        let joins = matches!(view.at(end), b'-' | b'\'') && is_word(view.at(end + 1)) && end > start;
+        if !joins || end - start > WORD_BYTES_MAX {
+            break;
+        }
+        end += 1;
+    }
+    (end > start && end - start <= WORD_BYTES_MAX).then_some((start, end))
+}
+
+/// The word that ends at a place.
+fn word_before(view: &View<'_>, end: usize) -> Option<Span> {
+    let mut start = end;
+    while start > 0 && end - start <= WORD_BYTES_MAX {
+        let before = view.before(start);
+        let joins = matches!(before, b'-' | b'\'') && start > 1 && is_word(view.at(start - 2)) && start < end;
+        if !is_word(before) && !joins {
+            break;
+        }
+        start -= 1;
+    }
+    (start < end && end - start <= WORD_BYTES_MAX).then_some((start, end))
+}
+
+/// Longest word of a street or place.
+const WORD_BYTES_MAX: usize = 44;
+
+/// Whether a word begins with a capital.
+fn is_capital(view: &View<'_>, word: Span) -> bool {
+    view.at(word.0).is_ascii_uppercase() || (view.at(word.0) == 0xC3 && (0x80..=0x9E).contains(&view.at(word.0 + 1)))
+}
+
+/// Blanks, a comma, one or two line breaks and the marks of quoted lines, but no more.
+fn skip_break(view: &View<'_>, start: usize) -> usize {
+    let mut at = start;
+    let mut lines = 0;
+    while at - start < 8 {
+        match view.at(at) {
+            b' ' | b'\t' | b',' | b'>' | b'\r' | b'|' | b';' => at += 1,
+            b'\n' if lines < 2 => {
+                lines += 1;
+                at += 1;
+            }
+            b'\\' if view.at(at + 1) == b'n' => at += 2,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// Digits at a place: the end.
+fn digits_end(view: &View<'_>, start: usize) -> usize {
+    let mut at = start;
+    while view.at(at).is_ascii_digit() && at - start < 8 {
+        at += 1;
+    }
+    at
+}

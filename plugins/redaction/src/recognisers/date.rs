@@ -1,0 +1,190 @@
+//! Dates, and which of them are somebody's birth.
+
+use crate::checks::is_day;
+use crate::labels::{Context, Label, Labels};
+use crate::view::{View, is_word};
+
+use super::Finding;
+
+const BORN: Labels = Labels::of(&[Label::Born]);
+
+/// Months as people write them, by their first letters; longer words must be one of the full names.
+const MONTHS: &[&[&str]] = &[
+    &["january", "januar", "jänner", "jan"],
+    &["february", "februar", "feber", "feb", "febr"],
+    &["march", "märz", "maerz", "mar", "mär", "mrz"],
+    &["april", "apr"],
+    &["may", "mai"],
+    &["june", "juni", "jun"],
+    &["july", "juli", "jul"],
+    &["august", "aug"],
+    &["september", "sept", "sep"],
+    &["october", "oktober", "oct", "okt"],
+    &["november", "nov"],
+    &["december", "dezember", "dec", "dez"],
+];
+
+/// A date whose first digit, or whose first digit behind the month's name, stands at `digit`.
+pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
+    if !view.at(digit).is_ascii_digit() || is_word(view.before(digit)) {
+        return;
+    }
+    let Some((start, end)) = numeric(view, digit).or_else(|| day_first(view, digit)).or_else(|| month_first(view, digit)) else {
+        return;
+    };
+    let context = Context::around(view, start, end);
+    let near = context.nearest == Some(Label::Born) || context.before.meets(BORN);
+    let behind = context.nearest.is_none() && context.behind.meets(BORN);
+    let starred = view.before(start) == b'*' || (view.before(start) == b' ' && start > 1 && view.at(start - 2) == b'*');
+    if near || behind || starred {
+        out.push(Finding::new(start, end, "DOB", 0.95, "date.birth"));
+    } else {
+        out.push(Finding::new(start, end, "DATE", 0.7, "date.shape"));
+    }
+}
+
+/// The digits at a place: their number and the end.
+fn figures(view: &View<'_>, start: usize) -> (u32, usize) {
+    let mut at = start;
+    let mut number = 0_u32;
+    while view.at(at).is_ascii_digit() && at - start < 5 {
+        number = number * 10 + u32::from(view.at(at) - b'0');
+        at += 1;
+    }
+    (number, at)
+}
+
+fn is_year(number: u32, digits: usize) -> bool {
+    (digits == 4 && (1880..=2100).contains(&number)) || digits == 2
+}
+
+/// `12.03.1985`, `12. 3. 85`, `1985-03-12`, `03/12/1985`.
+fn numeric(view: &View<'_>, start: usize) -> Option<(usize, usize)> {
+    if matches!(view.before(start), b'.' | b'-' | b'/' | b',' | b':') && view.at(start.saturating_sub(2)).is_ascii_digit() {
+        return None;
+    }
+    let (first, first_end) = figures(view, start);
+    let mark = view.at(first_end);
+    if !matches!(mark, b'.' | b'-' | b'/') {
+        return None;
+    }
+    let second_at = first_end + 1 + usize::from(mark == b'.' && view.at(first_end + 1) == b' ');
+    let (second, second_end) = figures(view, second_at);
+    if view.at(second_end) != mark {
+        return None;
+    }
+    let third_at = second_end + 1 + usize::from(mark == b'.' && view.at(second_end + 1) == b' ');
+    let (third, end) = figures(view, third_at);
+    let lengths = (first_end - start, second_end - second_at, end - third_at);
+    let fits = match lengths {
+        (4, 1..=2, 1..=2) => is_year(first, 4) && is_day(third, second),
+        (1..=2, 1..=2, 2 | 4) => is_year(third, lengths.2) && (is_day(first, second) || is_day(second, first)),
+        _ => false,
+    };
+    let goes_on = is_word(view.at(end)) && view.at(end) != b'T' || (matches!(view.at(end), b'-' | b'/' | b'.') && view.at(end + 1).is_ascii_digit());
+    (fits && !goes_on).then_some((start, end))
+}
+
+/// `12. März 1985`, `12th of March 1985`, `12-Mar-1985`.
+fn day_first(view: &View<'_>, start: usize) -> Option<(usize, usize)> {
+    let (day, mut at) = figures(view, start);
+    if at - start > 2 {
+        return None;
+    }
+    for ending in [b"st".as_slice(), b"nd", b"rd", b"th", b"."] {
+        if view.slice(at, at + ending.len()).eq_ignore_ascii_case(ending) {
+            at += ending.len();
+            break;
+        }
+    }
+    while matches!(view.at(at), b' ' | b'-') {
+        at += 1;
+    }
+    if view.slice(at, at + 3).eq_ignore_ascii_case(b"of ") {
+        at += 3;
+    }
+    let (month, mut at) = month(view, at)?;
+    while matches!(view.at(at), b' ' | b'-' | b',' | b'.') {
+        at += 1;
+    }
+    let (year, end) = figures(view, at);
+    (end - at == 4 && is_year(year, 4) && is_day(day, month) && !is_word(view.at(end))).then_some((start, end))
+}
+
+/// `March 12, 1985`: the day stands at `digit`.
+fn month_first(view: &View<'_>, digit: usize) -> Option<(usize, usize)> {
+    let (day, mut at) = figures(view, digit);
+    let name_end = digit.checked_sub(1).filter(|p| view.at(*p) == b' ')?;
+    let name_end = name_end - usize::from(view.before(name_end) == b'.');
+    let mut start = name_end;
+    while is_word(view.before(start)) && name_end - start < 10 {
+        start -= 1;
+    }
+    let (number, end) = month(view, start)?;
+    if end != name_end || at - digit > 2 || !is_day(day, number) {
+        return None;
+    }
+    for ending in [b"st".as_slice(), b"nd", b"rd", b"th"] {
+        if view.slice(at, at + 2).eq_ignore_ascii_case(ending) {
+            at += 2;
+        }
+    }
+    while matches!(view.at(at), b' ' | b',') {
+        at += 1;
+    }
+    let (year, end) = figures(view, at);
+    (end - at == 4 && is_year(year, 4) && !is_word(view.at(end))).then_some((start, end))
+}
+
+/// The month whose name begins at a place, and the name's end.
+fn month(view: &View<'_>, start: usize) -> Option<(u32, usize)> {
+    let mut end = start;
+    while is_word(view.at(end)) && end - start < 11 {
+        end += 1;
+    }
+    let word = view.slice(start, end).to_ascii_lowercase();
+    let place = MONTHS.iter().position(|names| names.iter().any(|n| n.as_bytes() == word))?;
+    Some((u32::try_from(place).ok()? + 1, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Option<(String, &'static str)> {
+        let view = View::new(text);
+        let mut out = Vec::new();
+        for at in 0..view.len() {
+            if view.at(at).is_ascii_digit() && !view.before(at).is_ascii_digit() {
+                find(&view, at, &mut out);
+            }
+        }
+        out.first().map(|f| (text[f.start..f.end].to_owned(), f.class))
+    }
+
+    #[test]
+    fn dates_of_birth_have_a_word_for_it_beside_them() {
+        for (text, value) in [
+            ("geb. 12.03.1985 in Bonn", "12.03.1985"),
+            ("Geburtsdatum: 1.1.70", "1.1.70"),
+            ("I was born on March 12, 1985.", "March 12, 1985"),
+            ("DOB 1985-03-12", "1985-03-12"),
+            ("date of birth: 03/12/1985", "03/12/1985"),
+            ("geboren am 12. März 1985", "12. März 1985"),
+            ("born 12th of March 1985", "12th of March 1985"),
+            ("12.03.1985 ist mein Geburtstag", "12.03.1985"),
+            ("Ana Muster (*12.03.1985)", "12.03.1985"),
+            ("dob: 12-Mar-1985", "12-Mar-1985"),
+        ] {
+            assert_eq!(date(text), Some((value.to_owned(), "DOB")), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_dates_are_only_dates_and_other_numbers_none() {
+        assert_eq!(date("bestellt am 12.03.2024"), Some(("12.03.2024".to_owned(), "DATE")));
+        for text in ["Version 1.2.3.4", "31.02.2024", "12.50", "10-20-30-40", "99/99/9999", "3 March"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Secrets in URLs: `user:password@host`, and tokens that are a part of the path.
+
+use crate::view::View;
+
+use super::{Finding, entropy_tenths};
+
+/// Bytes of the part before the host at most, and of one path.
+const AUTHORITY_BYTES_MAX: usize = 256;
+const PATH_BYTES_MAX: usize = 512;
+
+/// Name and password before the host of the URL whose `:` stands at `mark`; answers where they end.
+pub(in super::super) fn credentials(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) -> Option<usize> {
+    if view.slice(mark, mark + 3) != b"://" || !view.before(mark).is_ascii_alphanumeric() {
+        return None;
+    }
+    let start = mark + 3;
+    let limit = (start + AUTHORITY_BYTES_MAX).min(view.len());
+    let end = (start..limit).find(|at| ends_authority(view.at(*at))).unwrap_or(limit);
+    let at = (start..end).rev().find(|at| view.at(*at) == b'@')?;
+    let colon = (start..at).find(|p| view.at(*p) == b':')?;
+    let password = view.slice(colon + 1, at);
+    let placeholder = password.is_empty() || matches!(password.first(), Some(b'<' | b'$' | b'{' | b'[' | b'*' | b'%')) && password.get(1) != Some(&b'2');
+    (!placeholder).then(|| {
+        out.push(Finding::new(start, at, "SECRET", 0.95, "secret.url"));
+        at
+    })
+}
+
+fn ends_authority(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, 0 | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b')')
+}
+
+/// Parts of a path behind which a token stands.
+const BEFORE_TOKEN: &[&str] = &[
+    "reset", "verify", "confirm", "token", "magic", "invite", "invitation", "unsubscribe", "activate", "login", "auth", "password",
+    "password-reset", "reset-password", "services", "bestaetigen", "aktivieren", "passwort", "share", "webhooks", "hooks", "sso", "r",
+    "magic-link", "activation", "recover", "set-password", "confirm-email", "verify-email", "zuruecksetzen", "bot",
+];
+
+/// A token within the path of the URL whose `:` stands at `mark`.
+pub(in super::super) fn path_token(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) {
+    if view.slice(mark, mark + 3) != b"://" {
+        return;
+    }
+    let limit = (mark + 3 + PATH_BYTES_MAX).min(view.len());
+    let end = (mark + 3..limit).find(|at| {
+        let byte = view.at(*at);
+        byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>' | b'?' | b'#')
+    });
+    let end = end.unwrap_or(limit);
+    let mut named = false;
+    let mut at = mark + 3;
+    while at < end {
+        let next = (at..end).find(|p| view.at(*p) == b'/').unwrap_or(end);
+        let mut stop = next;
+        while stop > at && matches!(view.before(stop), b'.' | b',' | b')' | b';' | b':' | b'!') {
+            stop -= 1;
+        }
+        let part = view.slice(at, stop);
+        let lower = part.to_ascii_lowercase();
+        if named && is_token(part) {
+            // Slack's webhooks: all parts behind belong to it.
+            let to = if part.len() < 16 && next < end { end } else { stop };
+            out.push(Finding::new(at, to, "SECRET", 0.85, "secret.path"));
+            return;
+        }
+        named = BEFORE_TOKEN.iter().any(|w| w.as_bytes() == lower);
+        at = next + 1;
+    }
+}
+
+fn is_token(part: &[u8]) -> bool {
+    let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = part.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let dense = part.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'.' | b'~' | b':'));
+    dense && part.len() >= 9 && digits >= 2 && letters >= 2 && entropy_tenths(part) >= 27
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Option<&str> {
+        let view = View::new(text);
+        let mut out = Vec::new();
+        let mark = text.find(':')?;
+        if credentials(&view, mark, &mut out).is_none() {
+            path_token(&view, mark, &mut out);
+        }
+        out.first().map(|f| &text[f.start..f.end])
+    }
+
+    #[test]
+    fn credentials_before_the_host_are_found() {
+        assert_eq!(secret("postgres://app:geheim7@db.example.org:5432/x"), Some("app:geheim7"));
+        assert_eq!(secret("https://joe:p4ss@example.org"), Some("joe:p4ss"));
+        assert_eq!(secret("https://example.org/a:b@c"), None);
+        assert_eq!(secret("postgres://app:<password>@db"), None);
+    }
+
+    #[test]
+    fn tokens_in_a_path_are_found_and_slugs_are_not() {
+        assert_eq!(secret("https://example.org/reset/9fA82kLm31xZq7"), Some("9fA82kLm31xZq7"));
+        assert_eq!(secret("https://example.org/blog/2024/neue-preise-ab-mai"), None);
+        assert_eq!(secret("https://example.org/login/help"), None);
+    }
+}
