@@ -60,6 +60,10 @@ pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<
     for (start, end, score) in known.names(&view) {
         found.push(Found::new(start, end, "PERSON", score, "person.known"));
     }
+    if settings.wants("PERSON") {
+        let names = crate::persons::names(&view);
+        found.extend(names.into_iter().map(|(s, e, score)| Found::new(s, e, "PERSON", score, "person.model")));
+    }
     settings.custom_in(&view, &mut found);
     found.retain(|f| f.score >= SCORE_MIN && (settings.wants(f.class) || is_blocker(f.class)));
     let mut found = settle(found, &view);

@@ -9,6 +9,8 @@ mod find;
 mod hashes;
 mod labels;
 mod names;
+#[doc(hidden)]
+pub mod persons;
 mod pieces;
 mod placeholders;
 mod recognisers;

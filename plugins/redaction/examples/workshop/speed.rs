@@ -1,6 +1,4 @@
 //! How fast texts are searched, natively, on one core: ordinary ones, and ones made to be slow.
-//!
-//! `cargo run --release -p plugin-redaction --example speed [FILE…]`
 
 use std::time::Instant;
 
@@ -11,7 +9,7 @@ const HOSTILE: &[&str] = &[
     "AB 1 ", "x=1", "password: ", "1.1.", "A1", "Anna Schmidt ", "12 High Street ", "dot ", "eyJ1", "Weg 3, 12345 Ort ",
 ];
 
-fn main() {
+pub(super) fn run(files: &[String]) {
     let known = Known::default();
     let settings = Settings::default();
     let measure = |name: &str, text: &str| {
@@ -21,9 +19,9 @@ fn main() {
         let megabytes = text.len() as f64 / 1e6;
         println!("{name:24} {megabytes:6.2} MB {:8.1} ms {:8.1} MB/s {found:7} findings", seconds * 1e3, megabytes / seconds);
     };
-    for path in std::env::args().skip(1) {
-        match std::fs::read(&path) {
-            Ok(bytes) => measure(&path, &String::from_utf8_lossy(&bytes)),
+    for path in files {
+        match std::fs::read(path) {
+            Ok(bytes) => measure(path, &String::from_utf8_lossy(&bytes)),
             Err(error) => println!("{path}: {error}"),
         }
     }

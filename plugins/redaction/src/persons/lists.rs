@@ -1,0 +1,123 @@
+//! Lists of words the model knows: first names, family names, places, firms, common words. A table of
+//! fingerprints in one file, made by the workshop example from the texts in `corpus/lists`.
+
+/// Which lists a word is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lists(pub u8);
+
+/// First names.
+pub const FIRST: u8 = 1;
+/// Family names.
+pub const LAST: u8 = 2;
+/// Words with a capital that are nobody.
+pub const COMMON: u8 = 4;
+/// Towns, countries, languages.
+pub const PLACE: u8 = 8;
+/// Titles that a name follows.
+pub const TITLE: u8 = 16;
+/// Parts of names of firms and products.
+pub const ORGANISATION: u8 = 32;
+/// "von", "van", "de" within a name.
+pub const PARTICLE: u8 = 64;
+/// "heiße", "regards", "dear": a name comes.
+pub const HERALD: u8 = 128;
+
+impl Lists {
+    /// In none.
+    pub const NONE: Self = Self(0);
+
+    /// Whether it is in one of these.
+    #[must_use]
+    pub const fn any(self, lists: u8) -> bool {
+        self.0 & lists != 0
+    }
+}
+
+/// Bytes of one slot: a fingerprint of two bytes and the lists.
+pub const SLOT_BYTES: usize = 3;
+
+/// The table; the number of slots is a power of two.
+static TABLE: &[u8] = include_bytes!("../../model/lists.bin");
+
+/// Shortest word whose end may be a genitive's s.
+const GENITIVE_BYTES_MIN: usize = 4;
+
+/// Hash of a word in lower case.
+#[must_use]
+pub fn hash(word: &[u8]) -> u32 {
+    let hash = word.iter().fold(0x811C_9DC5_u32, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
+    // Mixes the high bits in: the low ones alone crowd.
+    let hash = (hash ^ (hash >> 15)).wrapping_mul(0x2C1B_3C6D);
+    hash ^ (hash >> 13)
+}
+
+/// Lists of a word in lower case; of a joined word those that all of its parts are names by.
+#[must_use]
+pub fn of(lower: &[u8], capital: bool, joined: bool) -> Lists {
+    let found = look_up(TABLE, hash(lower));
+    if found.0 != 0 || !capital {
+        return found;
+    }
+    if joined {
+        let mut parts = lower.split(|b| *b == b'-').map(|part| look_up(TABLE, hash(part)));
+        let first = parts.next().unwrap_or_default();
+        let all = parts.fold(first.0, |all, part| if part.any(FIRST | LAST) { all | part.0 & (FIRST | LAST) } else { 0 });
+        return Lists(if first.any(FIRST | LAST) { all & (FIRST | LAST) } else { 0 });
+    }
+    match lower.strip_suffix(b"s").filter(|stem| stem.len() >= GENITIVE_BYTES_MIN) {
+        Some(stem) => look_up(TABLE, hash(stem)),
+        None => Lists::NONE,
+    }
+}
+
+/// Lists of a word by its hash, in a table.
+#[must_use]
+pub fn look_up(table: &[u8], hash: u32) -> Lists {
+    let slots = table.len() / SLOT_BYTES;
+    if slots == 0 {
+        return Lists::NONE;
+    }
+    let fingerprint = fingerprint(hash);
+    let mut slot = hash as usize & (slots - 1);
+    for _ in 0..slots {
+        match table.get(slot * SLOT_BYTES..slot * SLOT_BYTES + SLOT_BYTES) {
+            Some([low, high, lists]) if *lists != 0 => {
+                if [*low, *high] == fingerprint {
+                    return Lists(*lists);
+                }
+            }
+            _ => return Lists::NONE,
+        }
+        slot = (slot + 1) & (slots - 1);
+    }
+    Lists::NONE
+}
+
+/// The two bytes by which a slot knows its word.
+#[must_use]
+pub fn fingerprint(hash: u32) -> [u8; 2] {
+    let [_, _, low, high] = hash.to_le_bytes();
+    [low, high]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_in_their_lists() {
+        assert!(of(b"anna", true, false).any(FIRST));
+        assert!(of("müller".as_bytes(), true, false).any(LAST));
+        assert!(of(b"mueller", true, false).any(LAST));
+        assert!(of(b"rechnung", true, false).any(COMMON));
+        assert!(of(b"leipzig", true, false).any(PLACE));
+        assert!(of(b"anna-maria", true, true).any(FIRST));
+        assert!(of(b"annas", true, false).any(FIRST));
+        assert_eq!(of(b"qxzzy", true, false), Lists::NONE);
+    }
+
+    #[test]
+    fn an_empty_table_knows_nothing() {
+        assert_eq!(look_up(&[], hash(b"anna")), Lists::NONE);
+    }
+}
