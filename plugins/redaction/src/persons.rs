@@ -36,7 +36,8 @@ pub(crate) fn names(view: &View<'_>) -> Vec<(usize, usize, f32)> {
 pub fn tag(model: &Model<'_>, line: &mut Line) {
     for place in 0..line.words.len() {
         let (tag, margin) = if line.is_candidate(place) {
-            model.decide(&features(line, place), line.tag(place, -1))
+            let said = model.decide(&features(line, place), line.tag(place, -1));
+            if said.0 == Tag::Out && is_titled(line, place) { (Tag::Begins, TITLE_MARGIN) } else { said }
         } else {
             (Tag::Out, 0)
         };
@@ -46,25 +47,66 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
     }
 }
 
-fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
-    let mut open: Option<(usize, usize, i32)> = None;
-    for word in &line.words {
-        match (word.tag, open.as_mut()) {
-            (Tag::Goes, Some(span)) => *span = (span.0, word.end, span.2.max(word.margin)),
-            (Tag::Begins | Tag::Goes, _) => {
-                out.extend(open.take().map(scored));
-                open = Some((word.start, word.end, word.margin));
-            }
-            (Tag::Out, _) => out.extend(open.take().map(scored)),
-        }
-    }
-    out.extend(open.map(scored));
+/// "Herrn Fairweather": what follows a title and is no known word is a name, whatever the model says.
+fn is_titled(line: &Line, place: usize) -> bool {
+    line.before_title(place).any(lists::TITLE)
+        && line.word(place, 0).is_some_and(|w| w.shape == Shape::Capital && !w.lists.any(lists::COMMON | lists::ORGANISATION | lists::TITLE))
 }
 
+/// How sure a title makes a name.
+const TITLE_MARGIN: i32 = 60;
+
+/// A name that is being read.
+struct Open {
+    start: usize,
+    end: usize,
+    margin: i32,
+    /// Some word of it stands in a list of names, or a title before it.
+    known: bool,
+    words: usize,
+}
+
+fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
+    let mut open: Option<Open> = None;
+    for (place, word) in line.words.iter().enumerate() {
+        let titled = line.before_title(place).any(lists::TITLE);
+        let named = word.lists.any(lists::FIRST | lists::LAST) || titled;
+        let counts = usize::from(!matches!(word.shape, Shape::Initial | Shape::Lower) || word.shape == Shape::Lower && named);
+        match (word.tag, open.as_mut()) {
+            (Tag::Goes, Some(name)) => {
+                // A particle counts once a name follows it.
+                if counts > 0 || word.shape == Shape::Initial {
+                    name.end = word.end;
+                }
+                name.margin = name.margin.max(word.margin);
+                name.known |= named;
+                name.words += counts;
+            }
+            (Tag::Begins | Tag::Goes, _) => {
+                out.extend(open.take().and_then(|name| scored(&name)));
+                open = Some(Open { start: word.start, end: word.end, margin: word.margin, known: named, words: counts });
+            }
+            (Tag::Out, _) => out.extend(open.take().and_then(|name| scored(&name))),
+        }
+    }
+    out.extend(open.and_then(|name| scored(&name)));
+}
+
+/// How much surer a name must be that stands in no list: of one word, of several.
+const UNKNOWN_MARGIN_MIN: i32 = 90;
+const UNKNOWN_NAMES_MARGIN_MIN: i32 = 60;
+
 /// From a margin to 0.5 … 1, in integers first: the same on every machine.
-fn scored((start, end, margin): (usize, usize, i32)) -> (usize, usize, f32) {
-    let thousandths = 500 + 490 * margin / (margin + MARGIN_HALF);
-    (start, end, f32::from(u16::try_from(thousandths.clamp(0, 1000)).unwrap_or(0)) / 1000.0)
+fn scored(name: &Open) -> Option<(usize, usize, f32)> {
+    let least = match (name.known, name.words) {
+        (_, 0) => return None,
+        (true, _) => 0,
+        (false, 1) => UNKNOWN_MARGIN_MIN,
+        (false, _) => UNKNOWN_NAMES_MARGIN_MIN,
+    };
+    let thousandths = 500 + 490 * name.margin / (name.margin + MARGIN_HALF);
+    let score = f32::from(u16::try_from(thousandths.clamp(0, 1000)).unwrap_or(0)) / 1000.0;
+    (name.margin >= least).then_some((name.start, name.end, score))
 }
 
 /// The margin that is half as sure as can be.

@@ -5,8 +5,9 @@ use crate::view::{View, is_word};
 
 /// Symbols of one value at most.
 pub(crate) const SYMBOLS_MAX: usize = 36;
-/// Pieces of one value at most; people spell out long numbers digit by digit.
+/// Pieces of one value at most; people spell out long numbers digit by digit, but no other pieces are so many.
 const PIECES_MAX: usize = 24;
+const GROUPS_MAX: usize = 8;
 /// Marks between two pieces at most.
 const GAP_BYTES_MAX: usize = 4;
 
@@ -52,7 +53,8 @@ impl Pieces {
                 *slot = (symbols, at, before);
                 out.count += 1;
             }
-            let Some((next, kind)) = marks(view, at) else { return out };
+            let spelled = length == out.count;
+            let Some((next, kind)) = marks(view, at).filter(|_| spelled || out.count < GROUPS_MAX) else { return out };
             (at, before) = (next, kind);
         }
         out

@@ -15,31 +15,49 @@ pub(crate) mod phone;
 mod secret;
 mod vehicle;
 
+use crate::pieces::Pieces;
 use crate::view::{View, is_word};
 
 /// A finding in places of the view.
 pub(crate) type Finding = crate::find::Found<'static>;
 
-type Rule = fn(&View<'_>, usize, &mut Vec<Finding>);
+type Rule = fn(&View<'_>, &Pieces, &mut Vec<Finding>);
 
-/// Asked about each word that has a digit, at its first letter or digit.
-const ON_WORDS: &[Rule] = &[identity::find, device::imei, vehicle::vin, crypto::find, date::find, address::find];
+/// Asked about each word that has a digit.
+const ON_WORDS: &[Rule] = &[
+    identity::find,
+    device::imei,
+    device::mac_word,
+    vehicle::vin,
+    vehicle::plate,
+    |view, pieces, out| crypto::find(view, pieces.start, out),
+    |view, pieces, out| date::find(view, pieces.start, out),
+    |view, pieces, out| address::find(view, pieces.start, out),
+    |view, pieces, out| {
+        secret::known(view, token_start(view, pieces.start), out);
+    },
+];
 
 /// Asked about capitals that stand before a number: "AB 12 34 56 C", "M-AB 123".
 const ON_CAPITALS: &[Rule] = &[identity::find, vehicle::plate, vehicle::vin];
 
 /// A word with a digit.
 pub(crate) fn on_word(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
-    for rule in ON_WORDS {
-        rule(view, start, out);
+    // A number spelled out digit by digit is read from its first digit.
+    let single = |at: usize| view.at(at).is_ascii_digit() && !is_word(view.at(at + 1));
+    if start > 1 && view.before(start) == b' ' && single(start) && single(start - 2) && !is_word(view.at(start.saturating_sub(3))) {
+        return;
     }
-    vehicle::plate(view, start, out);
-    secret::known(view, token_start(view, start), out);
+    let pieces = Pieces::read(view, start);
+    for rule in ON_WORDS {
+        rule(view, &pieces, out);
+    }
     let mut at = start;
     for _ in 0..CAPITALS_BEFORE_MAX {
         let Some(capitals) = capitals_before(view, at) else { break };
+        let pieces = Pieces::read(view, capitals);
         for rule in ON_CAPITALS {
-            rule(view, capitals, out);
+            rule(view, &pieces, out);
         }
         at = capitals;
     }
@@ -69,6 +87,9 @@ fn on_colon(view: &View<'_>, at: usize, out: &mut Vec<Finding>) -> usize {
             return end;
         }
         secret::path_token(view, at, out);
+        return at;
+    }
+    if view.at(at + 1) == b':' && view.before(at) == b':' {
         return at;
     }
     if let Some((start, end, score)) = ip::ipv6_at(view, at) {

@@ -76,6 +76,12 @@ fn value(slot: &str, language: &str, words: &Words, chance: &mut Chance) -> Opti
         "Word" => plain(chance.pick(&words.english).clone()),
         "place" => plain(chance.pick(&words.places).clone()),
         "org" => plain(words.firm(chance)),
+        "brand" => plain(words.brand(chance)),
+        "joined" => plain(words.joined(chance)),
+        "abbr" => {
+            let length = 2 + chance.below(4);
+            plain(chance.of("ABCDEFGHIKLMNOPRSTUVWX", length))
+        }
         "product" => plain(words.product(chance)),
         "street" => {
             let house = chance.below(180) + 1;

@@ -18,7 +18,7 @@ const UNKNOWN_WORDS: usize = 25;
 const TABLE_SLOTS: usize = 1 << 15;
 const SEED: u64 = 20_261_126;
 
-const PARTICLES: &str = "von van de der den del della di da do dos du la le el al bin ibn ben zu zum af av ter ten y e vom zur 't o";
+const PARTICLES: &str = "von van de der den del della di da do dos du la le el al bin ibn ben zum af av ter ten vom zur";
 const HERALDS: &str = "name heiße heisse heißt bin ist is am i'm im dear hi hey hello hallo liebe lieber grüße gruß lg vg mfg regards thanks cheers best \
  sincerely wishes danke von from this hier an und and it's bin's namens named called user";
 
@@ -173,6 +173,10 @@ impl Trainer {
                 word.lists = if parts.iter().all(|p| *p != 0) { Lists(parts.iter().fold(FIRST | LAST, |a, p| a & p)) } else { Lists::NONE };
             }
             let share = if named { UNKNOWN_NAMES } else { UNKNOWN_WORDS };
+            if word.lists == Lists::NONE && word.shape == plugin_redaction::persons::Shape::Capital {
+                let lower = sample.text[word.start..word.end].to_lowercase();
+                word.lists = Lists(lists::of(lower.as_bytes(), true, false).0 & COMMON);
+            }
             let plain = word.lists.0 & !(FIRST | LAST | COMMON | PLACE) == 0;
             if plain && chance.percent(share) {
                 word.lists = Lists::NONE;

@@ -92,6 +92,33 @@ impl Words {
         }
     }
 
+    /// A brand that stands in no list.
+    pub(crate) fn brand(&self, chance: &mut Chance) -> String {
+        match chance.below(5) {
+            0 => {
+                let mut noun = chance.pick(&self.nouns).to_lowercase();
+                noun.truncate(noun.floor_char_boundary(4));
+                let mut word = noun + *chance.pick(&["ix", "io", "on", "ly", "ify", "ara", "us", "ero"]);
+                if let Some(first) = word.get_mut(..1) {
+                    first.make_ascii_uppercase();
+                }
+                word
+            }
+            1 => format!("{} {}", invented(chance), invented(chance)),
+            _ => invented(chance),
+        }
+    }
+
+    /// "Debian-Version", "IP-Adresse".
+    pub(crate) fn joined(&self, chance: &mut Chance) -> String {
+        let head = match chance.below(3) {
+            0 => chance.of("ABCDEFGIKLMNOPRSTU", 2),
+            1 => invented(chance),
+            _ => chance.pick(&self.nouns).clone(),
+        };
+        format!("{head}-{}", chance.pick(&self.nouns))
+    }
+
     /// A thing one can buy.
     pub(crate) fn product(&self, chance: &mut Chance) -> String {
         match chance.below(4) {

@@ -30,7 +30,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
     ),
     (
         Label::Bank,
-        "iban *konto *kontonummer *kontonr ktonr kto ktnr *bankverbindung *bankkonto accountnumber accountno acct acctnumber acctno \
+        "iban account acc ac *konto *kontonummer *kontonr ktonr kto ktnr *bankverbindung *bankkonto accountnumber accountno acct acctnumber acctno \
          bankaccount bankaccountnumber bankaccountno checkingaccount savingsaccount checking *girokonto *sparkonto nuban",
     ),
     (Label::Routing, "routing routingnumber aba abarouting abanumber rtn transitnumber routingno"),
@@ -60,7 +60,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
         "nationalid nationalidnumber nationalidentity nationalidentitynumber nationalidentification nationalinsurance \
          nationalinsurancenumber nino nin dni nie nif cif pesel aadhaar aadhar aadhaarnumber uidai codicefiscale fiscalcode taxcode cpf cnpj \
          bsn burgerservicenummer personnummer personnr personalnumber henkilötunnus hetu socialinsurance socialinsurancenumber \
-         sin nric fin ahv ahvnummer ahvnr avs oasi nir inseenumber insee numérodesécuritésociale sécuritésociale nir rijksregisternummer registernationa cnp \
+         sin nric ahv ahvnummer ahvnr avs oasi nir inseenumber insee numérodesécuritésociale sécuritésociale nir rijksregisternummer registernationa cnp \
          egn rodnéčíslo rodnecislo rodcislo tckn tckimlik tckimlikno kimlik kimlikno curp rfc rrn residentregistration personalidentity \
          personalidentification personalidentificationnumber personalidentitynumber *personenkennzahl personenkennung citizenid \
          cpr cprnumber cprnr cprnummer fødselsnummer fodselsnummer oib jmbg emso pps ppsn ppsnumber identitynumber \
@@ -146,7 +146,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
          *reservierungsnummer reservation *zähler *zählernummer *zählerstand barcode guid uuid timestamp *betrag summe amount total preis price \
          *fehlercode errorcode error fehler status code claim claimnumber *schadensnummer *schadennummer *zimmer room flight *flug gate \
          *anzahl menge quantity qty seite page pages stück zeile line commit revision hash checksum md5 sha1 sha256 port epoch id \
-         account receipt confirmation confirmationnumber *bestätigungsnummer *losnummer *inventarnummer dhl ups dpd hermes fedex \
+         receipt confirmation confirmationnumber *bestätigungsnummer *losnummer *inventarnummer dhl ups dpd hermes fedex \
          *retoure *retourennummer return returns rma *materialnummer *wagen zug train gleis extensionnumber",
     ),
 ];

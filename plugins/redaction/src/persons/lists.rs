@@ -64,11 +64,34 @@ pub fn of(lower: &[u8], capital: bool, joined: bool) -> Lists {
         let all = parts.fold(first.0, |all, part| if part.any(FIRST | LAST) { all | part.0 & (FIRST | LAST) } else { 0 });
         return Lists(if first.any(FIRST | LAST) { all & (FIRST | LAST) } else { 0 });
     }
-    match lower.strip_suffix(b"s").filter(|stem| stem.len() >= GENITIVE_BYTES_MIN) {
-        Some(stem) => look_up(TABLE, hash(stem)),
-        None => Lists::NONE,
-    }
+    let genitive = lower.strip_suffix(b"s").filter(|stem| stem.len() >= GENITIVE_BYTES_MIN);
+    let found = genitive.map_or(Lists::NONE, |stem| look_up(TABLE, hash(stem)));
+    if found.0 != 0 { found } else { inflected(lower) }
 }
+
+/// "Wahlen" is a form of "Wahl", "Kassenbericht" a kind of "Bericht", and neither is a name; nor is what ends
+/// like an English adverb.
+fn inflected(lower: &[u8]) -> Lists {
+    let common = |word: &[u8]| look_up(TABLE, hash(word)).0 & COMMON != 0;
+    let ending = [b"en".as_slice(), b"n", b"e", b"er", b"es", b"ern", b"ed", b"ing", b"em"]
+        .iter()
+        .filter_map(|e| lower.strip_suffix(*e))
+        .any(|stem| stem.len() >= GENITIVE_BYTES_MIN && common(stem));
+    let tails = (COMPOUND_HEAD_BYTES..lower.len().saturating_sub(COMPOUND_TAIL_BYTES - 1)).filter_map(|at| lower.get(at..));
+    let adverb = lower.len() > 5 && lower.ends_with(b"ly");
+    let noun = lower.len() > 6 && NOUN_ENDINGS.iter().any(|e| lower.ends_with(e.as_bytes()));
+    let compound = lower.len() >= COMPOUND_HEAD_BYTES + COMPOUND_TAIL_BYTES && { tails.into_iter().any(common) };
+    Lists(if ending || adverb || noun || compound { COMMON } else { 0 })
+}
+
+/// Endings of nouns and of no names.
+const NOUN_ENDINGS: &[&str] = &[
+    "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "tions", "tät", "ismus", "ment", "ments", "ness", "ity", "ities",
+    "lich", "liche", "lichen", "ische", "ischen", "isch", "ierung", "nisse", "ologie", "ologe", "able", "ible", "ance", "ence", "ware", "ium", "ität",
+];
+/// Bytes of a compound's beginning and end at least.
+const COMPOUND_HEAD_BYTES: usize = 3;
+const COMPOUND_TAIL_BYTES: usize = 5;
 
 /// Lists of a word by its hash, in a table.
 #[must_use]

@@ -21,6 +21,8 @@ pub struct Word {
     pub tag: Tag,
     /// How much surer it is than the opposite.
     pub margin: i32,
+    /// Whether it begins as surnames with two capitals do: Mc, Mac, O', De, Di.
+    pub surname: bool,
     /// Hashes of the last two, three, four bytes, and the first three.
     pub parts: [u32; 4],
 }
@@ -71,20 +73,39 @@ impl Line {
         self.word(place, away).map_or(Tag::Out, |w| w.tag)
     }
 
+    /// Lists of the word before, past the dot of "Dr." or "Mr.".
+    #[must_use]
+    pub fn before_title(&self, place: usize) -> Lists {
+        match (self.word(place, -1), self.word(place, -2)) {
+            (Some(dot), Some(title)) if dot.shape == Shape::Mark && dot.hash == u32::from(b'.') => Lists(title.lists.0 & lists::TITLE),
+            (Some(word), _) => word.lists,
+            (None, _) => Lists::NONE,
+        }
+    }
+
     /// Whether a name may stand here: a capital; a particle within a name; a known name in lower case behind a
     /// word that announces one.
     #[must_use]
     pub fn is_candidate(&self, place: usize) -> bool {
         let Some(word) = self.word(place, 0) else { return false };
         let within = self.tag(place, -1) != Tag::Out;
+        let named = word.lists.any(lists::FIRST | lists::LAST);
+        let before = self.before_title(place);
+        let led = within || before.any(lists::TITLE | lists::FIRST);
         match word.shape {
-            Shape::Capital | Shape::Mixed | Shape::Joined | Shape::Initial => true,
-            // Abbreviations are mostly no names; "ANNA SCHMIDT" is.
-            Shape::Capitals => word.end - word.start > 2 || within,
+            // A word that is known and is nobody's name is one only behind a title or a first name.
+            Shape::Capital => named || led || word.lists == Lists::NONE,
+            // "McKay" is a name, "SELinux" is not; "Yilmaz-Braun" is, "Debian-Version" is not.
+            Shape::Mixed => named || (word.surname && word.lists == Lists::NONE),
+            Shape::Joined => named || led,
+            // Abbreviations are no names; "ANNA SCHMIDT" is.
+            Shape::Capitals => named || within,
+            Shape::Initial => within || self.word(place, 1).is_some_and(|w| !matches!(w.shape, Shape::Lower | Shape::Number | Shape::Mark)),
+            Shape::Lower if word.lists.any(lists::PARTICLE) => {
+                within && self.word(place, 1).is_some_and(|w| w.shape != Shape::Lower || w.lists.any(lists::PARTICLE))
+            }
             Shape::Lower => {
-                let named = word.lists.any(lists::FIRST | lists::LAST) && !word.lists.any(lists::COMMON);
-                (within && (named || word.lists.any(lists::PARTICLE)))
-                    || (named && self.word(place, -1).is_some_and(|w| w.lists.any(lists::HERALD)))
+                named && !word.lists.any(lists::COMMON) && (within || self.word(place, -1).is_some_and(|w| w.lists.any(lists::HERALD)))
             }
             Shape::Number | Shape::Mark => false,
         }
@@ -129,6 +150,7 @@ fn mark(start: usize, byte: u8) -> Word {
         shape: Shape::Mark,
         tag: Tag::Out,
         margin: 0,
+        surname: false,
         parts: [0; 4],
     }
 }
@@ -167,6 +189,7 @@ fn read_word(text: &[u8], start: usize, words: &mut Vec<Word>) -> usize {
         shape,
         tag: Tag::Out,
         margin: 0,
+        surname: [b"mc".as_slice(), b"mac", b"o'", b"d'", b"l'", b"de", b"di", b"la", b"van"].iter().any(|h| lower.starts_with(h)) && stem.first().is_some_and(u8::is_ascii_uppercase),
         parts: if capital { parts(lower) } else { [0; 4] },
     });
     if initial { next + 1 } else { next }

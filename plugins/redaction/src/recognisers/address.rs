@@ -55,7 +55,13 @@ const WORD_BYTES_MAX: usize = 44;
 
 /// Whether a word begins with a capital.
 fn is_capital(view: &View<'_>, word: Span) -> bool {
-    view.at(word.0).is_ascii_uppercase() || (view.at(word.0) == 0xC3 && (0x80..=0x9E).contains(&view.at(word.0 + 1)))
+    match view.at(word.0) {
+        byte if byte.is_ascii() => byte.is_ascii_uppercase(),
+        _ => std::str::from_utf8(view.slice(word.0, word.1))
+            .ok()
+            .and_then(|t| t.chars().next())
+            .is_some_and(char::is_uppercase),
+    }
 }
 
 /// Blanks, a comma, one or two line breaks and the marks of quoted lines, but no more.

@@ -18,7 +18,7 @@ pub(crate) fn card_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usize
     let mut total = 0;
     let mut best: Option<(usize, f32)> = None;
     for (index, group) in run.groups.iter().enumerate().skip(first) {
-        if index > first && (group.gap & (gap::PAREN | gap::SLASH) != 0 || group.len() < 2) {
+        if index > first && (group.gap & (gap::PAREN | gap::SLASH) != 0 || (group.len() < 2) != (begin.len() < 2)) {
             break;
         }
         total += group.len();
@@ -42,6 +42,8 @@ fn is_usual(run: &Run, from: usize, to: usize) -> bool {
     let lengths: Vec<usize> = run.groups.get(from..to).unwrap_or_default().iter().map(|g| g.len()).collect();
     match lengths.as_slice() {
         [_] | [4, 6, 5 | 4] => true,
+        // Spelled out.
+        all if all.iter().all(|l| *l == 1) => true,
         [rest @ .., last] => rest.iter().all(|l| *l == 4) && *last <= 4,
         [] => false,
     }

@@ -11,11 +11,11 @@ const IMEI: Labels = Labels::of(&[Label::Imei]);
 
 /// An IMEI that begins with the word at `start`: fifteen digits with Luhn's check, or sixteen with a software
 /// version, which has none.
-pub(super) fn imei(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
+pub(super) fn imei(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
+    let start = pieces.start;
     if !view.at(start).is_ascii_digit() || is_word(view.before(start)) {
         return;
     }
-    let pieces = Pieces::read(view, start);
     for candidate in pieces.candidates() {
         let digits = candidate.symbols.iter().all(u8::is_ascii_digit);
         if !digits || !(15..=16).contains(&candidate.symbols.len()) || is_word(view.at(candidate.end)) {
@@ -33,6 +33,15 @@ pub(super) fn imei(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
             _ => continue,
         };
         out.push(Finding::new(start, candidate.end, "IMEI", score, "imei.check"));
+    }
+}
+
+/// A MAC address that begins with the word at the pieces' start.
+pub(super) fn mac_word(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
+    for mark in [pieces.start + 2, pieces.start + 4] {
+        if matches!(view.at(mark), b'-' | b':' | b'.') && view.at(mark + 1).is_ascii_hexdigit() {
+            mac(view, mark, out);
+        }
     }
 }
 
@@ -62,6 +71,10 @@ pub(super) fn mac(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) {
 mod tests {
     use super::*;
 
+    fn imei_in(view: &View<'_>, at: usize, out: &mut Vec<Finding>) {
+        imei(view, &Pieces::read(view, at), out);
+    }
+
     fn found(text: &str, at: usize, rule: fn(&View<'_>, usize, &mut Vec<Finding>)) -> Option<(String, f32)> {
         let mut out = Vec::new();
         rule(&View::new(text), at, &mut out);
@@ -70,11 +83,11 @@ mod tests {
 
     #[test]
     fn an_imei_needs_its_check_digit_or_its_name() {
-        assert_eq!(found("490154203237518", 0, imei), None);
-        assert_eq!(found("IMEI: 490154203237518", 6, imei), Some(("490154203237518".into(), 1.0)));
-        assert_eq!(found("49-015420-323751-8", 0, imei).unwrap().0, "49-015420-323751-8");
-        assert_eq!(found("IMEI 353456789012345", 5, imei).unwrap().1, 0.8);
-        assert_eq!(found("353456789012345", 0, imei), None);
+        assert_eq!(found("490154203237518", 0, imei_in), None);
+        assert_eq!(found("IMEI: 490154203237518", 6, imei_in), Some(("490154203237518".into(), 1.0)));
+        assert_eq!(found("49-015420-323751-8", 0, imei_in).unwrap().0, "49-015420-323751-8");
+        assert_eq!(found("IMEI 353456789012345", 5, imei_in).unwrap().1, 0.8);
+        assert_eq!(found("353456789012345", 0, imei_in), None);
     }
 
     #[test]

@@ -71,14 +71,14 @@ const FOREIGN: Labels = Labels::of(&[
 const DENIED_SHARE: f32 = 0.5;
 
 /// Identity numbers that begin with the word at `start`.
-pub(super) fn find(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
-    let pieces = Pieces::read(view, start);
+pub(super) fn find(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
+    let start = pieces.start;
     for candidate in pieces.candidates() {
         if candidate.symbols.len() < SYMBOLS_MIN || is_glued(view, &candidate) {
             continue;
         }
         let mut context: Option<Context> = None;
-        for rule in rules_for(candidate.symbols.len()) {
+        for rule in rules_for(candidate.symbols) {
             if !fits(rule.shape, candidate.symbols) || !(rule.check)(candidate.symbols) {
                 continue;
             }
@@ -112,9 +112,10 @@ const SYMBOLS_MIN: usize = 7;
 /// From here on a shape is so rigid that no other word next to it weighs against it.
 const SURE: f32 = 0.9;
 
-/// Rules whose shape has this length.
-fn rules_for(length: usize) -> impl Iterator<Item = &'static Rule> {
-    let places = BY_LENGTH.get(length).map_or(&[][..], |(places, count)| places.get(..*count).unwrap_or(&[]));
+/// Rules whose shape has the length of these symbols and may begin with the first of them.
+fn rules_for(symbols: &[u8]) -> impl Iterator<Item = &'static Rule> {
+    let list = if symbols.first().is_some_and(u8::is_ascii_digit) { &WITH_DIGIT } else { &WITH_LETTER };
+    let places = list.get(symbols.len()).map_or(&[][..], |(places, count)| places.get(..*count).unwrap_or(&[]));
     places.iter().filter_map(|(table, rule)| TABLES.get(usize::from(*table))?.get(usize::from(*rule)))
 }
 
@@ -123,20 +124,27 @@ const SAME_LENGTH_MAX: usize = 48;
 
 type Places = ([(u8, u8); SAME_LENGTH_MAX], usize);
 
-static BY_LENGTH: [Places; SYMBOLS_MAX + 1] = by_length();
+static WITH_DIGIT: [Places; SYMBOLS_MAX + 1] = by_length(true);
+static WITH_LETTER: [Places; SYMBOLS_MAX + 1] = by_length(false);
 
-const fn by_length() -> [Places; SYMBOLS_MAX + 1] {
+const fn by_length(digit: bool) -> [Places; SYMBOLS_MAX + 1] {
     let mut out = [([(0, 0); SAME_LENGTH_MAX], 0); SYMBOLS_MAX + 1];
     let mut table = 0;
     while table < TABLES.len() {
         let mut rule = 0;
         while rule < TABLES[table].len() {
-            let length = TABLES[table][rule].shape.len();
-            let slot = out[length].1;
-            #[expect(clippy::cast_possible_truncation, reason = "tables and rules are fewer than 256")]
-            let place = (table as u8, rule as u8);
-            out[length].0[slot] = place;
-            out[length].1 += 1;
+            let shape = TABLES[table][rule].shape.as_bytes();
+            let begins = match shape[0] {
+                b'X' => true,
+                first => first.is_ascii_digit() == digit,
+            };
+            if begins {
+                let slot = out[shape.len()].1;
+                #[expect(clippy::cast_possible_truncation, reason = "tables and rules are fewer than 256")]
+                let place = (table as u8, rule as u8);
+                out[shape.len()].0[slot] = place;
+                out[shape.len()].1 += 1;
+            }
             rule += 1;
         }
         table += 1;

@@ -36,7 +36,9 @@ pub(crate) fn ipv4_at(view: &View<'_>, start: usize) -> Option<(usize, usize, f3
     }
     let goes_on = is_word(view.at(at))
         || (matches!(view.at(at), b'.' | b',' | b'-') && view.at(at + 1).is_ascii_digit());
-    if goes_on || label_before(view, start) == Some(Label::Version) {
+    // A netmask is nobody's address.
+    let mask = view.slice(start, start + 8) == b"255.255." || view.slice(start, at) == b"0.0.0.0";
+    if mask || goes_on || label_before(view, start) == Some(Label::Version) {
         return None;
     }
     // 1.2.3.4 may as well be a section or a version without a name.

@@ -31,7 +31,8 @@ VER VG VIB VIE VIT VK VL VOH VR VS W WA WAF WAK WAN WAR WAT WB WBS WDA WE WEL WE
 WND WO WOB WOH WOL WOR WOS WR WRN WS WSF WST WSW WT WTL WTM WÜ WUG WÜM WUN WUR WW WZ WZL X Y Z ZE ZEL ZI ZIG ZP ZR ZS ZW ZZ ";
 
 /// A plate that begins with the letters at `start`: district, one or two letters, up to four digits.
-pub(super) fn plate(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
+pub(super) fn plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
+    let start = pieces.start;
     if is_word(view.before(start)) || matches!(view.before(start), b'-' | b'.' | b'/' | b'_' | b'@') {
         return;
     }
@@ -49,7 +50,7 @@ pub(super) fn plate(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
         };
         out.push(Finding::new(start, end, "LICENSE_PLATE", score, "plate.de"));
     }
-    foreign_plate(view, start, out);
+    foreign_plate(view, pieces, out);
 }
 
 /// The end of a German plate, whether a hyphen stands behind the district, and its digits.
@@ -92,8 +93,8 @@ fn capitals_end(view: &View<'_>, start: usize, bytes_max: usize) -> usize {
 }
 
 /// Other countries' plates: only with a name, as their shapes are shapes of everything.
-fn foreign_plate(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
-    let pieces = Pieces::read(view, start);
+fn foreign_plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
+    let start = pieces.start;
     let mut best = None;
     for candidate in pieces.candidates().filter(|c| (4..=8).contains(&c.symbols.len()) && !c.is_wrapped()) {
         let digits = candidate.symbols.iter().filter(|s| s.is_ascii_digit()).count();
@@ -124,11 +125,11 @@ fn is_shape(symbols: &[u8], shape: &[u8]) -> bool {
 }
 
 /// A vehicle identification number that begins with the word at `start` (ISO 3779).
-pub(super) fn vin(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
+pub(super) fn vin(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
+    let start = pieces.start;
     if is_word(view.before(start)) || matches!(view.before(start), b'-' | b'_' | b'/' | b'.') {
         return;
     }
-    let pieces = Pieces::read(view, start);
     let Some(candidate) = pieces.candidates().find(|c| c.symbols.len() == 17) else { return };
     if is_word(view.at(candidate.end)) || candidate.symbols.iter().any(|s| b"IOQ".contains(s)) {
         return;
@@ -173,9 +174,10 @@ fn is_plausible(candidate: &Candidate<'_>) -> bool {
 mod tests {
     use super::*;
 
-    fn found(text: &str, at: usize, rule: fn(&View<'_>, usize, &mut Vec<Finding>)) -> Option<String> {
+    fn found(text: &str, at: usize, rule: fn(&View<'_>, &Pieces, &mut Vec<Finding>)) -> Option<String> {
+        let view = View::new(text);
         let mut out = Vec::new();
-        rule(&View::new(text), at, &mut out);
+        rule(&view, &Pieces::read(&view, at), &mut out);
         out.iter().find(|f| f.score >= 0.5).map(|f| text[f.start..f.end].to_owned())
     }
 

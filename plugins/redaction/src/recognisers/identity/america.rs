@@ -80,7 +80,7 @@ pub(super) const RULES: &[Rule] = &[
         ..RULE
     },
     // Canada
-    Rule { name: "ca.sin", shape: "999999999", check: |s| luhn(s) && digit(s, 0) != 8, layout: &[3, 3, 3], laid_out: 0.62, called: 1.0, ..RULE },
+    Rule { name: "ca.sin", shape: "999999999", check: |s| luhn(s) && digit(s, 0) != 8, layout: &[3, 3, 3], laid_out: 0.62, labels: Labels::of(&[Label::NationalId]), called: 1.0, ..RULE },
     Rule { class: "HEALTH_ID", name: "ca.ohip", shape: "9999999999AA", layout: &[4, 3, 3, 2], laid_out: 0.85, labels: HEALTH, ..RULE },
     // Brazil
     Rule { name: "br.cpf", shape: "99999999999", check: cpf, layout: &[3, 3, 3, 2], laid_out: 0.97, plain: 0.7, called: 1.0, ..RULE },

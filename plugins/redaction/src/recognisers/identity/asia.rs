@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "hk.hkid", shape: "A9999999", layout: &[1, 6, 1], laid_out: 0.6, ..RULE },
     // Israel, South Africa, Nigeria
     Rule { name: "za.id", shape: "9999999999999", check: |s| is_day(digit(s, 4) * 10 + digit(s, 5), digit(s, 2) * 10 + digit(s, 3)) && luhn(s), plain: 0.6, called: 1.0, ..RULE },
-    Rule { name: "il.id", shape: "999999999", check: luhn, called: 0.9, ..RULE },
+    Rule { name: "il.id", shape: "999999999", check: luhn, labels: Labels::of(&[Label::NationalId]), called: 0.9, ..RULE },
     // Australia
     Rule { name: "au.abn", shape: "99999999999", check: abn, layout: &[2, 3, 3, 3], laid_out: 0.84, plain: 0.6, labels: COMPANY, called: 0.97, ..RULE },
     Rule { name: "au.acn", shape: "999999999", check: acn, layout: &[3, 3, 3], laid_out: 0.63, labels: COMPANY, called: 0.97, ..RULE },

@@ -84,7 +84,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "ch.ahv", shape: "7569999999999", check: ean, layout: &[3, 4, 4, 2], laid_out: 1.0, plain: 0.9, called: 1.0, ..RULE },
     Rule { name: "at.svnr", shape: "9999999999", check: svnr, layout: &[4, 6], laid_out: 0.8, labels: Labels::of(&[Label::SocialDe, Label::NationalId, Label::Health, Label::Ssn]), called: 0.97, ..RULE },
     // Low countries
-    Rule { name: "nl.bsn", shape: "999999999", check: bsn, called: 0.97, ..RULE },
+    Rule { name: "nl.bsn", shape: "999999999", check: bsn, labels: Labels::of(&[Label::NationalId, Label::Tax]), called: 0.97, ..RULE },
     Rule { name: "be.national", shape: "99999999999", check: belgian, layout: &[2, 2, 2, 3, 2], laid_out: 0.97, plain: 0.7, called: 1.0, ..RULE },
     // The south and the east
     Rule { name: "pt.nif", shape: "999999999", check: portuguese, labels: Labels::of(&[Label::NationalId, Label::Tax]), ..RULE },

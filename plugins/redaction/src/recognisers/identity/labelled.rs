@@ -62,7 +62,7 @@ pub(super) fn find(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
         let digits = view.slice(start, end).iter().filter(|b| b.is_ascii_digit()).count();
         if (called.symbols.0..=called.symbols.1).contains(&symbols.count())
             && digits >= called.digits_min
-            && !is_date_or_amount(view, start, end)
+            && (label == Label::SortCode || !is_date_or_amount(view, start, end))
         {
             out.push(Finding::new(start, end, called.class, called.score, "label.value"));
         }

@@ -6,6 +6,9 @@ use crate::labels::{Label, Labels};
 
 const VAT: Labels = Labels::of(&[Label::Vat, Label::Tax, Label::TaxNumber]);
 
+/// Without the letters of the country only its own name will do.
+const BARE: Labels = Labels::of(&[Label::Vat]);
+
 /// A number of one country; the shape begins with its letters.
 const fn country(name: &'static str, shape: &'static str, check: fn(&[u8]) -> bool, plain: f32) -> Rule {
     Rule { class: "VAT_ID", name, shape, check, layout: &[], laid_out: 0.0, plain, labels: VAT, called: 1.0 }
@@ -37,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     country("vat.ie", "ie9X99999A", any, 0.85),
     country("vat.ie", "ie9999999AA", any, 0.85),
     country("vat.it", "it99999999999", |s| rest(s).is_some_and(luhn), 0.95),
-    Rule { called: 0.9, ..country("vat.it.bare", "99999999999", luhn, 0.0) },
+    Rule { called: 0.9, labels: BARE, ..country("vat.it.bare", "99999999999", luhn, 0.0) },
     country("vat.lt", "lt999999999", any, 0.6),
     country("vat.lt", "lt999999999999", any, 0.6),
     country("vat.lu", "lu99999999", luxembourg, 0.9),
@@ -45,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
     country("vat.mt", "mt99999999", malta, 0.85),
     country("vat.nl", "nl999999999b99", any, 0.97),
     country("vat.pl", "pl9999999999", |s| rest(s).is_some_and(nip), 0.95),
-    Rule { layout: &[3, 3, 2, 2], laid_out: 0.8, called: 0.97, ..country("vat.pl.bare", "9999999999", nip, 0.0) },
+    Rule { layout: &[3, 3, 2, 2], laid_out: 0.8, called: 0.97, labels: BARE, ..country("vat.pl.bare", "9999999999", nip, 0.0) },
     country("vat.pt", "pt999999999", portugal, 0.9),
     country("vat.ro", "ro99999999", any, 0.55),
     country("vat.ro", "ro9999999999", any, 0.55),

@@ -265,7 +265,9 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
 fn follows_bare(view: &View<'_>, at: usize) -> bool {
     let end = value(view, at, false).map_or(at, |v| v.1);
     let text = view.slice(at, end);
-    text.len() >= 6 && text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic)
+    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+    let sign = inner.iter().any(|b| matches!(b, b'#' | b'!' | b'$' | b'%' | b'&' | b'*' | b'@' | b'+' | b'?' | b'_'));
+    text.len() >= 6 && (sign || text.iter().any(u8::is_ascii_digit)) && text.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// Letters with digits or inner signs; a date, an amount or a mere number is none.

@@ -7,6 +7,8 @@ use super::{Finding, entropy_tenths};
 /// Bytes of the part before the host at most, and of one path.
 const AUTHORITY_BYTES_MAX: usize = 256;
 const PATH_BYTES_MAX: usize = 512;
+/// What stands behind "services" or "webhooks" is a token from this length on.
+const HOOK_BYTES_MIN: usize = 30;
 
 /// Name and password before the host of the URL whose `:` stands at `mark`; answers where they end.
 pub(in super::super) fn credentials(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) -> Option<usize> {
@@ -49,6 +51,7 @@ pub(in super::super) fn path_token(view: &View<'_>, mark: usize, out: &mut Vec<F
     });
     let end = end.unwrap_or(limit);
     let mut named = false;
+    let mut named_hook = false;
     let mut at = mark + 3;
     while at < end {
         let next = (at..end).find(|p| view.at(*p) == b'/').unwrap_or(end);
@@ -58,12 +61,17 @@ pub(in super::super) fn path_token(view: &View<'_>, mark: usize, out: &mut Vec<F
         }
         let part = view.slice(at, stop);
         let lower = part.to_ascii_lowercase();
-        if named && is_token(part) {
-            // Slack's webhooks: all parts behind belong to it.
-            let to = if part.len() < 16 && next < end { end } else { stop };
+        let hook = named_hook && end - at >= HOOK_BYTES_MIN && view.slice(at, end).iter().any(u8::is_ascii_digit);
+        if hook || (named && is_token(part)) {
+            // A webhook's parts are all of them secret.
+            let mut to = if hook { end } else { stop };
+            while to > at && matches!(view.before(to), b'.' | b',' | b')' | b';' | b':' | b'!') {
+                to -= 1;
+            }
             out.push(Finding::new(at, to, "SECRET", 0.85, "secret.path"));
             return;
         }
+        named_hook = matches!(part, b"services" | b"webhooks" | b"webhook" | b"hooks");
         named = BEFORE_TOKEN.iter().any(|w| w.as_bytes() == lower);
         at = next + 1;
     }
