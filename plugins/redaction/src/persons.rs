@@ -63,6 +63,8 @@ struct Open {
     margin: i32,
     /// Some word of it stands in a list of names, or a title before it.
     known: bool,
+    /// Some particle stands within.
+    particle: bool,
     words: usize,
 }
 
@@ -80,11 +82,12 @@ fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
                 }
                 name.margin = name.margin.max(word.margin);
                 name.known |= named;
+                name.particle |= word.lists.any(lists::PARTICLE);
                 name.words += counts;
             }
             (Tag::Begins | Tag::Goes, _) => {
                 out.extend(open.take().and_then(|name| scored(&name)));
-                open = Some(Open { start: word.start, end: word.end, margin: word.margin, known: named, words: counts });
+                open = Some(Open { start: word.start, end: word.end, margin: word.margin, known: named, particle: false, words: counts });
             }
             (Tag::Out, _) => out.extend(open.take().and_then(|name| scored(&name))),
         }
@@ -100,6 +103,7 @@ const UNKNOWN_NAMES_MARGIN_MIN: i32 = 60;
 fn scored(name: &Open) -> Option<(usize, usize, f32)> {
     let least = match (name.known, name.words) {
         (_, 0) => return None,
+        (false, _) if name.particle => return None,
         (true, _) => 0,
         (false, 1) => UNKNOWN_MARGIN_MIN,
         (false, _) => UNKNOWN_NAMES_MARGIN_MIN,

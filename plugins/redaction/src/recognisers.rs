@@ -34,7 +34,11 @@ const ON_WORDS: &[Rule] = &[
     |view, pieces, out| date::find(view, pieces.start, out),
     |view, pieces, out| address::find(view, pieces.start, out),
     |view, pieces, out| {
-        secret::known(view, token_start(view, pieces.start), out);
+        let start = token_start(view, pieces.start);
+        // Another digit before: the token was asked about there.
+        if !view.slice(start, pieces.start).iter().any(u8::is_ascii_digit) {
+            secret::known(view, start, out);
+        }
     },
 ];
 

@@ -46,6 +46,7 @@ fn show(files: &[String]) -> std::io::Result<()> {
     for file in files {
         let text = String::from_utf8_lossy(&std::fs::read(file)?).into_owned();
         for f in find(&text, &Known::default(), &settings) {
+            print!("{}\t{}\t", f.start, f.end);
             let from = text.floor_char_boundary(f.start.saturating_sub(30));
             let to = text.ceil_char_boundary((f.end + 20).min(text.len()));
             println!("{}\t{:.2}\t{}\t{:?}\t{:?}", f.class, f.score, f.rule, &text[f.start..f.end], &text[from..to]);

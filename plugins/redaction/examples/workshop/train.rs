@@ -1,7 +1,7 @@
 //! Makes the table of word lists and the weights of the model of names.
 
 use plugin_redaction::persons::lists::{self, COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, SLOT_BYTES, TITLE};
-use plugin_redaction::persons::{Features, Line, SLOTS, TAGS, Tag, features, read_line};
+use plugin_redaction::persons::{Features, Line, SLOTS, Shape, TAGS, Tag, Word, features, read_line};
 
 use crate::chance::Chance;
 use crate::file;
@@ -165,18 +165,11 @@ impl Trainer {
         for place in 0..line.words.len() {
             let named = gold(line, place, sample) != Tag::Out;
             let word = &mut line.words[place];
-            word.lists = lists::look_up(&self.table, word.hash);
-            let parts = word.shape == plugin_redaction::persons::Shape::Joined && word.lists == Lists::NONE;
-            if parts {
-                let lower = sample.text[word.start..word.end].to_lowercase();
-                let parts: Vec<u8> = lower.split('-').map(|p| lists::look_up(&self.table, lists::hash(p.as_bytes())).0 & (FIRST | LAST)).collect();
-                word.lists = if parts.iter().all(|p| *p != 0) { Lists(parts.iter().fold(FIRST | LAST, |a, p| a & p)) } else { Lists::NONE };
-            }
+            let lower = sample.text[word.start..word.end].to_lowercase();
+            let shape = word.shape;
+            let capital = !matches!(shape, Shape::Lower | Shape::Number | Shape::Mark);
+            word.lists = lists::of_in(&self.table, lower.as_bytes(), capital, lower.contains('-'));
             let share = if named { UNKNOWN_NAMES } else { UNKNOWN_WORDS };
-            if word.lists == Lists::NONE && word.shape == plugin_redaction::persons::Shape::Capital {
-                let lower = sample.text[word.start..word.end].to_lowercase();
-                word.lists = Lists(lists::of(lower.as_bytes(), true, false).0 & COMMON);
-            }
             let plain = word.lists.0 & !(FIRST | LAST | COMMON | PLACE) == 0;
             if plain && chance.percent(share) {
                 word.lists = Lists::NONE;
@@ -225,10 +218,10 @@ const SCALE: f64 = 8.0;
 /// The right tag of a word.
 fn gold(line: &Line, place: usize, sample: &Sample) -> Tag {
     let word = &line.words[place];
-    let within = |w: &plugin_redaction::persons::Word| {
+    let within = |w: &Word| {
         sample.spans.iter().position(|s| s.2 == "PERSON" && s.0 <= w.start && w.end <= s.1)
     };
-    let mark = |w: &plugin_redaction::persons::Word| w.shape == plugin_redaction::persons::Shape::Mark;
+    let mark = |w: &Word| w.shape == Shape::Mark;
     match within(word) {
         Some(_) if mark(word) => Tag::Out,
         Some(span) => {

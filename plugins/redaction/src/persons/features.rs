@@ -86,15 +86,12 @@ fn line_shape(line: &Line, place: usize) -> u32 {
     let first = place == 0 && !line.goes_on;
     let last = line.word(place, 1).is_none_or(|w| w.shape == Shape::Mark && line.word(place, 2).is_none());
     let sentence = line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark && matches!(w.hash, 46 | 33 | 63 | 58));
-    let short = line.words.iter().filter(|w| w.shape != Shape::Mark).count().min(5);
-    let capitals = line.words.iter().filter(|w| w.shape != Shape::Mark && w.shape != Shape::Number);
-    let shouted = short < 5 || capitals.clone().filter(|w| w.shape == Shape::Lower).count() * 3 > capitals.count();
     u32::from(first)
         | u32::from(last) << 1
         | u32::from(sentence) << 2
-        | u32::from(shouted) << 3
+        | u32::from(line.mixed) << 3
         | u32::from(line.before.1) << 4
-        | u32::try_from(short).unwrap_or(0) << 5
+        | u32::from(line.short) << 5
 }
 
 fn pair(a: u32, b: u32) -> u32 {

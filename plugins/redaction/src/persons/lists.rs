@@ -51,28 +51,35 @@ pub fn hash(word: &[u8]) -> u32 {
     hash ^ (hash >> 13)
 }
 
-/// Lists of a word in lower case; of a joined word those that all of its parts are names by.
+/// Lists of a word in lower case.
 #[must_use]
 pub fn of(lower: &[u8], capital: bool, joined: bool) -> Lists {
-    let found = look_up(TABLE, hash(lower));
+    of_in(TABLE, lower, capital, joined)
+}
+
+/// The same with another table.
+#[must_use]
+pub fn of_in(table: &[u8], lower: &[u8], capital: bool, joined: bool) -> Lists {
+    let found = look_up(table, hash(lower));
     if found.0 != 0 || !capital {
         return found;
     }
     if joined {
-        let mut parts = lower.split(|b| *b == b'-').map(|part| look_up(TABLE, hash(part)));
-        let first = parts.next().unwrap_or_default();
-        let all = parts.fold(first.0, |all, part| if part.any(FIRST | LAST) { all | part.0 & (FIRST | LAST) } else { 0 });
-        return Lists(if first.any(FIRST | LAST) { all & (FIRST | LAST) } else { 0 });
+        // "Karl-Enno" is a name for its Karl; "Max-Planck-Institut" is an institute.
+        let parts = lower.split(|b| *b == b'-').map(|part| look_up(table, hash(part)));
+        let last = parts.clone().last().unwrap_or_default();
+        let names = parts.fold(0, |all, part| all | part.0) & (FIRST | LAST);
+        return Lists(if last.any(FIRST | LAST) || last == Lists::NONE { names } else { COMMON });
     }
     let genitive = lower.strip_suffix(b"s").filter(|stem| stem.len() >= GENITIVE_BYTES_MIN);
-    let found = genitive.map_or(Lists::NONE, |stem| look_up(TABLE, hash(stem)));
-    if found.0 != 0 { found } else { inflected(lower) }
+    let found = genitive.map_or(Lists::NONE, |stem| look_up(table, hash(stem)));
+    if found.0 != 0 { found } else { inflected(table, lower) }
 }
 
 /// "Wahlen" is a form of "Wahl", "Kassenbericht" a kind of "Bericht", and neither is a name; nor is what ends
 /// like an English adverb.
-fn inflected(lower: &[u8]) -> Lists {
-    let common = |word: &[u8]| look_up(TABLE, hash(word)).0 & COMMON != 0;
+fn inflected(table: &[u8], lower: &[u8]) -> Lists {
+    let common = |word: &[u8]| look_up(table, hash(word)).0 & COMMON != 0;
     let ending = [b"en".as_slice(), b"n", b"e", b"er", b"es", b"ern", b"ed", b"ing", b"em"]
         .iter()
         .filter_map(|e| lower.strip_suffix(*e))
@@ -80,7 +87,7 @@ fn inflected(lower: &[u8]) -> Lists {
     let tails = (COMPOUND_HEAD_BYTES..lower.len().saturating_sub(COMPOUND_TAIL_BYTES - 1)).filter_map(|at| lower.get(at..));
     let adverb = lower.len() > 5 && lower.ends_with(b"ly");
     let noun = lower.len() > 6 && NOUN_ENDINGS.iter().any(|e| lower.ends_with(e.as_bytes()));
-    let compound = lower.len() >= COMPOUND_HEAD_BYTES + COMPOUND_TAIL_BYTES && { tails.into_iter().any(common) };
+    let compound = lower.len() >= COMPOUND_HEAD_BYTES + COMPOUND_TAIL_BYTES && tails.into_iter().any(common);
     Lists(if ending || adverb || noun || compound { COMMON } else { 0 })
 }
 

@@ -56,6 +56,10 @@ pub struct Line {
     pub words: Vec<Word>,
     /// Hash of the last word of the line before, and whether that line was short.
     pub before: (u32, bool),
+    /// Its number of words, up to five.
+    pub short: u8,
+    /// Whether it is a sentence rather than a title: short, or a third of its words in lower case.
+    pub mixed: bool,
     /// Whether it is the continuation of a very long line.
     pub goes_on: bool,
 }
@@ -91,7 +95,9 @@ impl Line {
         let within = self.tag(place, -1) != Tag::Out;
         let named = word.lists.any(lists::FIRST | lists::LAST);
         let before = self.before_title(place);
-        let led = within || before.any(lists::TITLE | lists::FIRST);
+        let particle = self.word(place, -1).is_some_and(|w| w.lists.any(lists::PARTICLE));
+        // "Sätze von Prozessen" is no noble family.
+        let led = (within && !(particle && word.lists.any(lists::COMMON))) || before.any(lists::TITLE | lists::FIRST);
         match word.shape {
             // A word that is known and is nobody's name is one only behind a title or a first name.
             Shape::Capital => named || led || word.lists == Lists::NONE,
@@ -125,6 +131,15 @@ pub fn read_line(text: &[u8], at: usize, line: &mut Line) -> usize {
     }
     line.goes_on = full;
     line.words.clear();
+    let next = read_words(text, at, line);
+    let words = line.words.iter().filter(|w| !matches!(w.shape, Shape::Mark | Shape::Number)).count();
+    let lower = line.words.iter().filter(|w| w.shape == Shape::Lower).count();
+    line.short = u8::try_from(words.min(SHORT_WORDS)).unwrap_or(0);
+    line.mixed = words < SHORT_WORDS || lower * 3 > words;
+    next
+}
+
+fn read_words(text: &[u8], at: usize, line: &mut Line) -> usize {
     let mut place = at;
     while line.words.len() < super::LINE_WORDS_MAX {
         match text.get(place).copied() {

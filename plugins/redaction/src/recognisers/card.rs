@@ -14,22 +14,31 @@ pub(crate) fn card_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usize
     if first == 0 && is_word(view.before(begin.start)) {
         return None;
     }
-    let label = label_before(view, begin.start);
+    if is_spelled_on(run, first) {
+        return None;
+    }
+    let mut label = None;
+    let mut digits = [0_u8; DIGITS_MAX];
     let mut total = 0;
     let mut best: Option<(usize, f32)> = None;
     for (index, group) in run.groups.iter().enumerate().skip(first) {
         if index > first && (group.gap & (gap::PAREN | gap::SLASH) != 0 || (group.len() < 2) != (begin.len() < 2)) {
             break;
         }
-        total += group.len();
-        if total > 19 {
-            break;
+        let Some(slots) = digits.get_mut(total..total + group.len()) else { break };
+        for (slot, byte) in slots.iter_mut().zip(view.slice(group.start, group.end)) {
+            *slot = byte - b'0';
         }
+        total += group.len();
         if total < 13 || is_word(view.at(group.end)) {
             continue;
         }
-        let digits = run.digits(view, first, index + 1);
-        let score = score(&digits, is_usual(run, first, index + 1), label);
+        let number = digits.get(..total).unwrap_or_default();
+        if !issuer_knows(number) {
+            continue;
+        }
+        let label = *label.get_or_insert_with(|| label_before(view, begin.start));
+        let score = score(number, is_usual(run, first, index + 1), label);
         if score > best.map_or(0.0, |b| b.1) {
             best = Some((index + 1 - first, score));
         }
@@ -37,22 +46,29 @@ pub(crate) fn card_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usize
     best
 }
 
+/// Digits of a card number at most.
+const DIGITS_MAX: usize = 19;
+
+/// Whether group `first` is a later digit of a number that is spelled out digit by digit.
+pub(crate) fn is_spelled_on(run: &Run, first: usize) -> bool {
+    let single = |index: usize| run.group(index).is_some_and(|g| g.len() == 1);
+    single(first) && first.checked_sub(1).is_some_and(single)
+}
+
 /// Four by four, 4-6-5, 4-6-4, or in one piece: how people and printers write card numbers.
 fn is_usual(run: &Run, from: usize, to: usize) -> bool {
-    let lengths: Vec<usize> = run.groups.get(from..to).unwrap_or_default().iter().map(|g| g.len()).collect();
-    match lengths.as_slice() {
-        [_] | [4, 6, 5 | 4] => true,
+    let groups = run.groups.get(from..to).unwrap_or_default();
+    match groups {
+        [_] => true,
+        [a, b, c] if (a.len(), b.len()) == (4, 6) => matches!(c.len(), 4 | 5),
         // Spelled out.
-        all if all.iter().all(|l| *l == 1) => true,
-        [rest @ .., last] => rest.iter().all(|l| *l == 4) && *last <= 4,
+        all if all.iter().all(|g| g.len() == 1) => true,
+        [rest @ .., last] => rest.iter().all(|g| g.len() == 4) && last.len() <= 4,
         [] => false,
     }
 }
 
 fn score(digits: &[u8], usual: bool, label: Option<Label>) -> f32 {
-    if !issuer_knows(digits) {
-        return 0.0;
-    }
     let named = matches!(label, Some(Label::Card | Label::SecurityCode));
     let thing = matches!(label, Some(Label::Thing));
     match (luhn(digits), named, usual) {

@@ -1,5 +1,6 @@
 //! Phone numbers: international, with a trunk zero, North American, or called one by a label.
 
+use super::card::is_spelled_on;
 use crate::labels::{Label, label_before};
 use crate::run::{Group, Run, gap};
 use crate::view::{CURRENCY, View, is_word};
@@ -20,7 +21,7 @@ enum Kind {
 /// A phone number that begins with group `first`: its span, how many groups it takes, and its score.
 pub(crate) fn phone_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usize, usize, usize, f32)> {
     let begin = run.group(first)?;
-    if !may_begin(view, begin, first) {
+    if is_spelled_on(run, first) || !may_begin(view, begin, first) {
         return None;
     }
     let kind = kind_of(view, begin);

@@ -128,7 +128,7 @@ const HEADS: &[(&str, Symbols, usize)] = &[
     ("atlasv1.", Wide, 40),
 ];
 
-/// Tokens with a mark inside: hexadecimal or numeric head, then the rest.
+/// Bytes of one token at most.
 const TOKEN_BYTES_MAX: usize = 4096;
 
 fn allows(symbols: Symbols, byte: u8) -> bool {
@@ -194,8 +194,11 @@ fn jwt(view: &View<'_>, start: usize, out: &mut Vec<Finding>) -> Option<usize> {
 /// Telegram: the bot's number, a colon, 35 symbols.
 fn bot(view: &View<'_>, start: usize, out: &mut Vec<Finding>) -> Option<usize> {
     let colon = (start..start + 12).find(|at| !view.at(*at).is_ascii_digit())?;
+    if !(8..=10).contains(&(colon - start)) || view.at(colon) != b':' {
+        return None;
+    }
     let end = run_end(view, colon + 1, Wide);
-    ((8..=10).contains(&(colon - start)) && view.at(colon) == b':' && end - colon == 36).then(|| {
+    (end - colon == 36).then(|| {
         out.push(Finding::new(start, end, "SECRET", 0.97, "secret.bot"));
         end
     })
@@ -203,8 +206,11 @@ fn bot(view: &View<'_>, start: usize, out: &mut Vec<Finding>) -> Option<usize> {
 
 /// Twilio: SK or AC and 32 hexadecimal digits.
 fn twilio(view: &View<'_>, start: usize, out: &mut Vec<Finding>) -> Option<usize> {
+    if !matches!(view.slice(start, start + 2), b"SK" | b"AC") {
+        return None;
+    }
     let end = run_end(view, start + 2, Hex);
-    (matches!(view.slice(start, start + 2), b"SK" | b"AC") && end - start == 34 && !is_word(view.at(end))).then(|| {
+    (end - start == 34 && !is_word(view.at(end))).then(|| {
         out.push(Finding::new(start, end, "SECRET", 0.95, "secret.known"));
         end
     })
