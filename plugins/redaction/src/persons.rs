@@ -37,7 +37,11 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
     for place in 0..line.words.len() {
         let (tag, margin) = if line.is_candidate(place) {
             let said = model.decide(&features(line, place), line.tag(place, -1));
-            if said.0 == Tag::Out && is_titled(line, place) { (Tag::Begins, TITLE_MARGIN) } else { said }
+            match said.0 {
+                Tag::Out if is_titled(line, place) || is_full_name(line, place) => (Tag::Begins, SURE_MARGIN),
+                Tag::Out if line.tag(place, -1) == Tag::Begins && place > 0 && is_full_name(line, place - 1) => (Tag::Goes, SURE_MARGIN),
+                _ => said,
+            }
         } else {
             (Tag::Out, 0)
         };
@@ -53,8 +57,18 @@ fn is_titled(line: &Line, place: usize) -> bool {
         && line.word(place, 0).is_some_and(|w| w.shape == Shape::Capital && !w.lists.any(lists::COMMON | lists::ORGANISATION | lists::TITLE))
 }
 
-/// How sure a title makes a name.
-const TITLE_MARGIN: i32 = 60;
+/// A first name and a family name in a row that are no other words, and no firm's.
+fn is_full_name(line: &Line, place: usize) -> bool {
+    let capital = |w: &&Word| matches!(w.shape, Shape::Capital | Shape::Joined);
+    let other = lists::COMMON | lists::PLACE | lists::ORGANISATION;
+    let first = line.word(place, 0).filter(capital).is_some_and(|w| w.lists.any(lists::FIRST) && !w.lists.any(other));
+    let last = line.word(place, 1).filter(capital).is_some_and(|w| w.lists.any(lists::LAST) && !w.lists.any(other));
+    let firm = line.word(place, 2).is_some_and(|w| w.lists.any(lists::ORGANISATION));
+    first && last && !firm
+}
+
+/// How sure a title makes a name, or a first name a family name.
+const SURE_MARGIN: i32 = 60;
 
 /// A name that is being read.
 struct Open {
@@ -96,8 +110,8 @@ fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
 }
 
 /// How much surer a name must be that stands in no list: of one word, of several.
-const UNKNOWN_MARGIN_MIN: i32 = 90;
-const UNKNOWN_NAMES_MARGIN_MIN: i32 = 60;
+const UNKNOWN_MARGIN_MIN: i32 = 70;
+const UNKNOWN_NAMES_MARGIN_MIN: i32 = 45;
 
 /// From a margin to 0.5 … 1, in integers first: the same on every machine.
 fn scored(name: &Open) -> Option<(usize, usize, f32)> {

@@ -62,12 +62,6 @@ impl Run {
     pub(crate) fn group(&self, index: usize) -> Option<Group> {
         self.groups.get(index).copied()
     }
-
-    /// Digits of the groups `from..to`, as numbers 0 to 9.
-    pub(crate) fn digits(&self, view: &View<'_>, from: usize, to: usize) -> Vec<u8> {
-        let groups = self.groups.get(from..to).unwrap_or_default();
-        groups.iter().flat_map(|g| view.slice(g.start, g.end)).map(|b| b - b'0').collect()
-    }
 }
 
 /// The place of the next digit and what stands before it, if no more than separators does.

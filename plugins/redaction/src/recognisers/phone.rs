@@ -27,12 +27,26 @@ pub(crate) fn phone_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usiz
     let kind = kind_of(view, begin);
     let groups = extent(view, run, first, kind);
     let last = groups.last().copied()?;
-    if is_word(view.at(last.end)) || is_amount(view, last.end) {
+    let end = extension_end(view, last.end);
+    if is_word(view.at(end)) || is_amount(view, end) {
         return None;
     }
     let score = score(view, groups, kind)?;
     let start = opening(view, begin, last.end);
-    Some((start, last.end, groups.len(), score))
+    Some((start, end, groups.len(), score))
+}
+
+/// Digits of an extension at most.
+const EXTENSION_DIGITS_MAX: usize = 6;
+
+/// The end of an extension behind a number: "x34908", "ext. 12".
+fn extension_end(view: &View<'_>, end: usize) -> usize {
+    let head = [b"x".as_slice(), b" x", b" ext. ", b" ext ", b" ext.", b" Ext. "]
+        .into_iter()
+        .find(|h| view.slice(end, end + h.len()) == *h);
+    let Some(start) = head.map(|h| end + h.len()) else { return end };
+    let stop = (start..=start + EXTENSION_DIGITS_MAX).find(|at| !view.at(*at).is_ascii_digit()).unwrap_or(start);
+    if stop > start { stop } else { end }
 }
 
 /// A number begins a word, and is no later part of a date, price or version.
@@ -127,7 +141,7 @@ fn trunk_score(view: &View<'_>, groups: &[Group], digits: usize) -> Option<f32> 
     }
     let dots = groups.iter().skip(1).filter(|g| g.gap == gap::DOT).count();
     let area_apart = (2..=6).contains(&first.len()) && (8..=NATIONAL_DIGITS_MAX).contains(&digits);
-    let all_dots_of_a_version = dots > 0 && dots + 1 == groups.len() && first.len() < 3 && groups.len() < 4;
+    let all_dots_of_a_version = dots > 0 && dots + 1 == groups.len() && first.len() < 3 && groups.len() < 4 && digits < 10;
     (area_apart && !all_dots_of_a_version).then_some(if mobile { 0.9 } else { 0.8 })
 }
 

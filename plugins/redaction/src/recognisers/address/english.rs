@@ -15,6 +15,10 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         out.push(found);
         return;
     }
+    if let Some(found) = flat(view, digit) {
+        out.push(found);
+        return;
+    }
     let number_end = digits_end(view, digit);
     if number_end - digit > 5 || (view.before(digit) == b'#') {
         return;
@@ -102,7 +106,7 @@ fn side_end(view: &View<'_>, end: usize) -> Option<usize> {
         .then_some(word.1)
 }
 
-const UNITS: &[&str] = &["apt", "apartment", "suite", "ste", "unit", "flat", "floor", "room", "building", "bldg", "box", "lot"];
+const UNITS: &[&str] = &["studio", "apt", "apartment", "suite", "ste", "unit", "flat", "floor", "room", "building", "bldg", "box", "lot"];
 
 /// The end of "Apt. 4B", "#5", "Suite 200" behind a street.
 fn unit_end(view: &View<'_>, end: usize) -> usize {
@@ -202,6 +206,16 @@ fn british_postcode(view: &View<'_>, start: usize) -> Option<usize> {
     }
     at += usize::from(view.at(at) == b' ');
     (digit(at) && upper(at + 1) && upper(at + 2) && !is_word(view.at(at + 3))).then_some(at + 3)
+}
+
+/// "Flat 5\nClive Ridge\nNew Lauren\nCT61 2AW": a unit and a postcode make an address of what stands between.
+fn flat(view: &View<'_>, digit: usize) -> Option<Finding> {
+    let word = word_before(view, digit.checked_sub(1)?)?;
+    let unit = matches!(lowered(view, word).as_str(), "flat" | "studio" | "apartment" | "apt" | "unit");
+    let number = word_at(view, digit).filter(|n| unit && n.1 - n.0 <= 4)?;
+    let breaks = matches!(view.at(number.1), b'\n' | b',');
+    let end = postcode_end(view, number.1).filter(|_| breaks)?;
+    Some(Finding::new(word.0, end, "ADDRESS", 0.92, "address.en"))
 }
 
 /// "P.O. Box 123", "PO Box 123", with the place behind; military boxes "PSC 1234, Box 5678".

@@ -48,7 +48,7 @@ struct Street {
 /// `5`, `5a`, `5 a`, `5-7`, `5/3`, `12 b-c`; not `5.`, `5 Stück`, `5,50`.
 fn house_number_end(view: &View<'_>, digit: usize) -> Option<usize> {
     let mut end = digits_end(view, digit);
-    if end - digit > 4 || view.at(digit) == b'0' && end - digit == 1 {
+    if end - digit > 4 {
         return None;
     }
     let letter = |at: usize| matches!(view.at(at), b'a'..=b'k' | b'A'..=b'K') && !is_word(view.at(at + 1));
@@ -108,28 +108,28 @@ fn street_before(view: &View<'_>, digit: usize) -> Option<Street> {
 /// Where the name begins: adjectives and first names before "Straße", prepositions before anything.
 fn name_start(view: &View<'_>, last: Span) -> usize {
     let mut start = last.0;
-    let mut preposition = None;
+    let mut at = last.0;
     for _ in 0..3 {
-        if view.before(start) != b' ' {
+        if view.before(at) != b' ' {
             break;
         }
-        let Some(word) = word_before(view, start - 1) else { break };
+        let Some(word) = word_before(view, at - 1) else { break };
         let text = lowered(view, word);
         if is_preposition(&text) {
-            start = word.0;
-            preposition = Some(word.0);
+            at = word.0;
+            // "wohne in der Lindenallee 3": only a capital makes it part of the name.
             if is_capital(view, word) {
-                break;
+                return word.0;
             }
             continue;
         }
         let adjective = is_capital(view, word)
             && (["er", "e", "en", "es", "sche", "scher"].iter().any(|e| text.ends_with(e)) || is_abbreviation(view, word))
             && is_alone(&lowered(view, last));
-        if !adjective || preposition.is_some() {
+        if !adjective || at != start {
             break;
         }
-        start = word.0;
+        (start, at) = (word.0, word.0);
     }
     start
 }
