@@ -2,6 +2,7 @@
 //!
 //! This file only carries between the ticket and the pure decision in `decide`; it knows no rule itself.
 
+pub mod confidence;
 pub mod decide;
 pub mod question;
 pub mod words;

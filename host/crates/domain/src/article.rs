@@ -1,6 +1,7 @@
 //! Knowledge-base articles, and the search of them for a question.
 
 mod index;
+mod library;
 mod rank;
 mod spelling;
 mod stem;
@@ -8,6 +9,7 @@ mod synonyms;
 mod words;
 
 pub use index::{Index, Source};
+pub use library::Library;
 pub use rank::{Hit, Signals, WEIGHTS, Weights};
 pub use words::{guess, primary};
 

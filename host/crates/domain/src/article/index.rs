@@ -2,8 +2,11 @@
 //! which question, and how rare each is. Building only; `rank` asks it. Refuses to know about tickets.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
 
-use super::words::{Kind, PARTICLES_APART_MAX, Tongue, Word};
+use super::spelling::Spellings;
+use super::words::{Kind, PARTICLES_APART_MAX, Reader, Tongue, Word};
 use super::{stem, words};
 
 /// Words of one text that are indexed: a question needs few; of an endless answer the beginning tells.
@@ -13,10 +16,8 @@ const DERIVED: f32 = 0.6;
 /// Letters of a compound's part, and of a compound.
 const PART_LETTERS_MIN: usize = 4;
 const COMPOUND_LETTERS_MIN: usize = 8;
-/// Letters of the n-grams.
-pub(super) const GRAM_LETTERS: std::ops::RangeInclusive<usize> = 3..=5;
-/// Letters of the n-grams of whole articles: one size, as there are many.
-pub(super) const TEXTURE_LETTERS: std::ops::RangeInclusive<usize> = 4..=4;
+/// Share of common words from which on two questions are the same.
+const SAME_QUESTION: f32 = 0.8;
 
 /// What is indexed of an article.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,13 +54,15 @@ pub struct Index {
     pub(super) owners: Vec<u32>,
     /// By question: sum of the rarities of its own terms.
     pub(super) masses: Vec<f32>,
+    /// By question: its own terms, ascending.
+    pub(super) asked: Vec<Vec<u32>>,
     pub(super) answers: Field,
     /// By n-gram: (question, share of its unit vector).
-    pub(super) grams: HashMap<u64, Gram>,
+    pub(super) grams: ByGram<Gram>,
     /// By n-gram of the whole article: where it stands, and how often.
     pub(super) texture: Texture,
-    /// Terms that begin with the same two letters.
-    pub(super) spellings: HashMap<[u8; 2], Vec<String>>,
+    /// What a misspelt word may have meant.
+    pub(super) spellings: Spellings,
     /// Sorted ascending: what the best wrong article scored for questions of this very knowledge base.
     pub(super) strangers: Vec<f32>,
 }
@@ -75,7 +78,7 @@ pub(super) struct Gram {
 #[derive(Debug, Default)]
 pub(super) struct Texture {
     /// By n-gram: (article, count), articles ascending.
-    pub(super) places: HashMap<u64, Vec<(u32, f32)>>,
+    pub(super) places: ByGram<Vec<(u32, f32)>>,
     /// By article: number of n-grams.
     pub(super) lengths: Vec<f32>,
     /// Mean of the lengths, at least 1.
@@ -84,36 +87,61 @@ pub(super) struct Texture {
 
 /// The words of one text before terms are derived from them.
 struct Text {
-    words: Vec<Word>,
+    words: Vec<Rc<Word>>,
 }
+
+/// N-grams are hashes already.
+#[derive(Debug, Default)]
+pub(super) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+/// A table by n-gram.
+pub(super) type ByGram<T> = HashMap<u64, T, BuildHasherDefault<AsIs>>;
 
 impl Index {
     /// Builds the index of articles in one language (BCP 47); positions are kept.
     #[must_use]
     pub fn build<'a>(language: &str, articles: impl IntoIterator<Item = Source<'a>>) -> Self {
         let tongue = Tongue::of(language);
-        let read = |text: &str| Text { words: tongue.words(text, WORDS_MAX) };
+        let mut reader = Reader::new(tongue);
+        let mut read = |text: &str| Text { words: reader.words(text, WORDS_MAX) };
         let (mut questions, mut owners, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut titles = Vec::new();
         for (owner, source) in (0_u32..).zip(articles) {
             for question in std::iter::once(source.title).chain(source.alternates.iter().map(String::as_str)) {
                 questions.push(read(question));
                 owners.push(owner);
             }
             answers.push(read(source.body));
+            titles.push(source.title);
         }
         let own: HashSet<String> =
             questions.iter().chain(&answers).flat_map(|t| &t.words).map(|w| w.stem.clone()).collect();
-        let mut terms = Terms { tongue, own, vocabulary: HashMap::new() };
+        let mut terms = Terms { tongue, own, vocabulary: HashMap::new(), parts: HashMap::new() };
         let question_field = terms.field(&questions, true);
         let answer_field = terms.field(&answers, false);
         let mut index = Self {
             tongue,
             articles: answers.len(),
             rarity: Vec::new(),
-            spellings: spellings(&terms.vocabulary),
+            spellings: Spellings::of(terms.own.iter()),
             vocabulary: terms.vocabulary,
             questions: question_field,
             masses: Vec::new(),
+            asked: Vec::new(),
             answers: answer_field,
             grams: grams(&questions),
             texture: texture(&questions, &owners, &answers),
@@ -121,8 +149,9 @@ impl Index {
             strangers: Vec::new(),
         };
         index.rarity = index.rarities();
-        index.masses = questions.iter().map(|text| index.mass(text)).collect();
-        index.strangers = index.scores_of_strangers();
+        index.asked = questions.iter().map(|text| index.own_terms(text)).collect();
+        index.masses = index.asked.iter().map(|terms| index.mass(terms)).collect();
+        index.strangers = index.scores_of_strangers(&titles);
         index
     }
 
@@ -168,16 +197,27 @@ impl Index {
             .collect()
     }
 
-    fn mass(&self, text: &Text) -> f32 {
-        let stems: HashSet<&str> =
-            text.words.iter().filter(|w| w.kind != Kind::Stop).map(|w| w.stem.as_str()).collect();
-        let mut rarities: Vec<f32> = stems
-            .into_iter()
-            .filter_map(|stem| self.rarity.get(*self.vocabulary.get(stem)? as usize).copied())
-            .collect();
-        // Summed in order of size: the set has none of its own.
-        rarities.sort_by(f32::total_cmp);
-        rarities.iter().sum()
+    fn own_terms(&self, text: &Text) -> Vec<u32> {
+        let words = text.words.iter().filter(|w| w.kind != Kind::Stop);
+        let mut terms: Vec<u32> =
+            words.filter_map(|word| self.vocabulary.get(&word.stem).copied()).collect();
+        terms.sort_unstable();
+        terms.dedup();
+        terms
+    }
+
+    fn mass(&self, terms: &[u32]) -> f32 {
+        terms.iter().filter_map(|term| self.rarity.get(*term as usize)).sum()
+    }
+
+    /// Whether two questions ask the same: nearly all their words are equal. A knowledge base may hold
+    /// several answers to one question.
+    pub(super) fn same_question(&self, a: usize, b: usize) -> bool {
+        let none = Vec::new();
+        let (a, b) = (self.asked.get(a).unwrap_or(&none), self.asked.get(b).unwrap_or(&none));
+        let common = a.iter().filter(|term| b.binary_search(term).is_ok()).count();
+        let all = a.len() + b.len() - common;
+        all > 0 && words::precise(common) >= SAME_QUESTION * words::precise(all)
     }
 }
 
@@ -187,6 +227,8 @@ struct Terms {
     /// Stems that stand in some text as they are.
     own: HashSet<String>,
     vocabulary: HashMap<String, u32>,
+    /// Parts of the compounds that were seen.
+    parts: HashMap<String, Vec<String>>,
 }
 
 impl Terms {
@@ -229,23 +271,24 @@ impl Terms {
         field
     }
 
-    fn derived(&self, text: &Text, phrases: bool) -> Vec<String> {
+    fn derived(&mut self, text: &Text, phrases: bool) -> Vec<String> {
         let known = |term: &String| phrases || self.own.contains(term);
         let mut out: Vec<String> =
             joined(&text.words).into_iter().map(|(_, term)| term).filter(known).collect();
-        for word in text.words.iter().filter(|w| w.kind != Kind::Stop) {
-            out.extend(parts(self.tongue, &word.folded, |stem| self.own.contains(stem)));
-        }
         if self.tongue == Tongue::German {
-            let verbs = apart(&text.words).into_iter().map(|(_, term)| term);
-            out.extend(verbs.filter(known));
+            out.extend(apart(&text.words).into_iter().map(|(_, term)| term).filter(known));
+            for word in text.words.iter().filter(|w| w.kind != Kind::Stop) {
+                let parts = self.parts.entry(word.folded.clone());
+                let parts = parts.or_insert_with(|| parts_of(&word.folded, |stem| self.own.contains(stem)));
+                out.extend(parts.iter().cloned());
+            }
         }
         out
     }
 }
 
 /// Neighbours written as one word, with the place of the first; not two words of grammar.
-pub(super) fn joined(words: &[Word]) -> Vec<(usize, String)> {
+pub(super) fn joined(words: &[Rc<Word>]) -> Vec<(usize, String)> {
     let pairs = words.windows(2).enumerate();
     pairs
         .filter_map(|(at, pair)| match pair {
@@ -258,7 +301,7 @@ pub(super) fn joined(words: &[Word]) -> Vec<(usize, String)> {
 }
 
 /// Verbs whose particle stands later in the sentence (“sage … ab”), as one stem, with the verb's place.
-pub(super) fn apart(words: &[Word]) -> Vec<(usize, String)> {
+pub(super) fn apart(words: &[Rc<Word>]) -> Vec<(usize, String)> {
     let particles = words.iter().enumerate().filter(|(_, w)| stem::PARTICLES.contains(&w.folded.as_str()));
     particles
         .flat_map(|(end, particle)| {
@@ -271,19 +314,19 @@ pub(super) fn apart(words: &[Word]) -> Vec<(usize, String)> {
 }
 
 /// Stems of the parts of a German compound, as far as both are words that somebody uses.
-pub(super) fn parts(tongue: Tongue, folded: &str, used: impl Fn(&str) -> bool) -> Vec<String> {
-    if tongue != Tongue::German || folded.len() < COMPOUND_LETTERS_MIN || !folded.is_ascii() {
+pub(super) fn parts_of(folded: &str, used: impl Fn(&str) -> bool) -> Vec<String> {
+    if folded.len() < COMPOUND_LETTERS_MIN || !folded.is_ascii() {
         return Vec::new();
     }
     // From the longest first part down: “Versandkosten|erstattung” before “Versand|…”.
     for cut in (PART_LETTERS_MIN..=folded.len() - PART_LETTERS_MIN).rev() {
         let (head, tail) = folded.split_at(cut);
-        let second = tongue.stem(tail);
+        let second = stem::german(tail);
         if !used(&second) {
             continue;
         }
         let heads = [head, head.strip_suffix('s').unwrap_or(head)];
-        let first = heads.iter().filter(|h| h.len() >= PART_LETTERS_MIN - 1).map(|h| tongue.stem(h));
+        let first = heads.iter().filter(|h| h.len() >= PART_LETTERS_MIN - 1).map(|h| stem::german(h));
         if let Some(first) = first.into_iter().find(|stem| used(stem)) {
             return vec![first, second];
         }
@@ -291,31 +334,29 @@ pub(super) fn parts(tongue: Tongue, folded: &str, used: impl Fn(&str) -> bool) -
     Vec::new()
 }
 
-/// The n-grams of a text's telling words, counted; each as a number.
-pub(super) fn grams_of(words: &[Word], sizes: std::ops::RangeInclusive<usize>) -> BTreeMap<u64, f32> {
-    let mut out = BTreeMap::new();
-    for word in words.iter().filter(|w| w.kind != Kind::Stop) {
-        let letters: Vec<char> = std::iter::once(' ').chain(word.folded.chars()).chain([' ']).collect();
-        for size in sizes.clone() {
-            for gram in letters.windows(size) {
-                *out.entry(number_of(gram)).or_default() += 1.0_f32;
-            }
-        }
-    }
-    out
+/// Numbers with how often each stands there, ascending.
+pub(super) fn counted(mut numbers: Vec<u64>) -> Vec<(u64, f32)> {
+    numbers.sort_unstable();
+    numbers
+        .chunk_by(|a, b| a == b)
+        .filter_map(|run| run.first().map(|gram| (*gram, words::precise(run.len()))))
+        .collect()
 }
 
-/// FNV-1a over the letters.
-fn number_of(letters: &[char]) -> u64 {
-    letters.iter().fold(0xcbf2_9ce4_8422_2325, |hash, letter| {
-        (hash ^ u64::from(u32::from(*letter))).wrapping_mul(0x0100_0000_01b3)
-    })
+/// The n-grams of a text's telling words, counted.
+pub(super) fn grams_of(words: &[Rc<Word>]) -> Vec<(u64, f32)> {
+    counted(words.iter().flat_map(|w| w.grams.iter().copied()).collect())
 }
 
-fn grams(questions: &[Text]) -> HashMap<u64, Gram> {
-    let counted: Vec<BTreeMap<u64, f32>> = questions.iter().map(|text| grams_of(&text.words, GRAM_LETTERS)).collect();
-    let mut out: HashMap<u64, Gram> = HashMap::new();
-    for gram in counted.iter().flat_map(BTreeMap::keys) {
+/// The n-grams of the one size that whole articles are indexed with.
+pub(super) fn texture_of<'a>(words: impl Iterator<Item = &'a Rc<Word>>) -> Vec<(u64, f32)> {
+    counted(words.flat_map(|w| w.texture.iter().copied()).collect())
+}
+
+fn grams(questions: &[Text]) -> ByGram<Gram> {
+    let counted: Vec<Vec<(u64, f32)>> = questions.iter().map(|text| grams_of(&text.words)).collect();
+    let mut out: ByGram<Gram> = ByGram::default();
+    for (gram, _) in counted.iter().flatten() {
         out.entry(*gram).or_default().rarity += 1.0;
     }
     let n = words::precise(questions.len());
@@ -323,9 +364,7 @@ fn grams(questions: &[Text]) -> HashMap<u64, Gram> {
         gram.rarity = ((n + 1.0) / (gram.rarity + 1.0)).ln() + 1.0;
     }
     for (place, counts) in (0_u32..).zip(&counted) {
-        let weight = |gram: &u64, count: f32| {
-            (1.0 + count.ln()) * out.get(gram).map_or(0.0, |g| g.rarity)
-        };
+        let weight = |gram: &u64, count: f32| (1.0 + count.ln()) * out.get(gram).map_or(0.0, |g| g.rarity);
         let weights: Vec<(u64, f32)> = counts.iter().map(|(gram, count)| (*gram, weight(gram, *count))).collect();
         let norm = weights.iter().map(|(_, w)| w * w).sum::<f32>().sqrt().max(f32::EPSILON);
         for (gram, weight) in weights {
@@ -338,33 +377,20 @@ fn grams(questions: &[Text]) -> HashMap<u64, Gram> {
 }
 
 fn texture(questions: &[Text], owners: &[u32], answers: &[Text]) -> Texture {
-    let mut counts: Vec<BTreeMap<u64, f32>> =
-        answers.iter().map(|text| grams_of(&text.words, TEXTURE_LETTERS)).collect();
-    for (question, owner) in questions.iter().zip(owners) {
-        if let Some(article) = counts.get_mut(*owner as usize) {
-            for (gram, count) in grams_of(&question.words, TEXTURE_LETTERS) {
-                *article.entry(gram).or_default() += count;
-            }
-        }
-    }
     let mut out = Texture { mean: 1.0, ..Texture::default() };
-    for (article, grams) in (0_u32..).zip(&counts) {
-        out.lengths.push(grams.values().sum());
-        for (gram, count) in grams {
-            out.places.entry(*gram).or_default().push((article, *count));
+    let mut questions = questions.iter().zip(owners).peekable();
+    for (article, answer) in (0_u32..).zip(answers) {
+        let mut words: Vec<&Rc<Word>> = answer.words.iter().collect();
+        // Questions stand in the order of their articles.
+        while let Some((question, _)) = questions.next_if(|(_, owner)| **owner == article) {
+            words.extend(&question.words);
+        }
+        let counts = texture_of(words.into_iter());
+        out.lengths.push(counts.iter().map(|(_, count)| count).sum());
+        for (gram, count) in counts {
+            out.places.entry(gram).or_default().push((article, count));
         }
     }
-    out.mean = (out.lengths.iter().sum::<f32>() / words::precise(counts.len().max(1))).max(1.0);
-    out
-}
-
-fn spellings(vocabulary: &HashMap<String, u32>) -> HashMap<[u8; 2], Vec<String>> {
-    let mut out: HashMap<[u8; 2], Vec<String>> = HashMap::new();
-    for term in vocabulary.keys() {
-        if let [first, second, ..] = term.as_bytes() {
-            out.entry([*first, *second]).or_default().push(term.clone());
-        }
-    }
-    out.values_mut().for_each(|terms| terms.sort_unstable());
+    out.mean = (out.lengths.iter().sum::<f32>() / words::precise(answers.len().max(1))).max(1.0);
     out
 }

@@ -2,10 +2,11 @@
 //! article's question, in its answer, the article's question in the question, and likeness by n-grams.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::index::{self, Field, Index};
-use super::words::{Kind, Word, precise};
-use super::{spelling, synonyms};
+use super::words::{Kind, Reader, Tongue, Word, precise};
+use super::synonyms;
 
 /// An article found for a question.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -35,7 +36,7 @@ pub struct Signals {
     pub coverage: f32,
     /// Share of the question's weight in words that no article has.
     pub unknown: f32,
-    /// How far the next article is behind, as a share of the score.
+    /// How far the next article that answers another question is behind, as a share of the score.
     pub lead: f32,
     /// Share of this knowledge base's own questions for which a wrong article scores as much.
     pub chance: f32,
@@ -47,6 +48,14 @@ pub struct Signals {
 
 /// Words of a question that are looked at.
 const WORDS_MAX: usize = 120;
+/// Questions of a knowledge base that are asked to learn what wrong articles score in it.
+const STRANGERS_MAX: usize = 200;
+/// Articles after a hit that are looked at for one that answers another question.
+const RIVALS_MAX: usize = 50;
+/// N-grams that more than one in so many texts has are not looked at: they tell little and cost most.
+const COMMON_SHARE: usize = 6;
+/// In a small knowledge base all of them are.
+const COMMON_MIN: usize = 1_200;
 /// What a weak word counts, compared with a telling one.
 const WEAK: f32 = 0.3;
 
@@ -138,6 +147,27 @@ struct Views {
     covered: Scores,
 }
 
+impl Views {
+    /// The best score of each view.
+    fn best(&self) -> [f32; 5] {
+        [&self.title, &self.body, &self.reverse, &self.likeness, &self.texture]
+            .map(|scores| scores.of.iter().copied().fold(0.0, f32::max))
+    }
+
+    /// Share of the views in which an article with its question is the best.
+    fn agreement(&self, best: &[f32; 5], article: usize, question: usize) -> f32 {
+        let own = [
+            self.title.get(question),
+            self.body.get(article),
+            self.reverse.get(question),
+            self.likeness.get(question),
+            self.texture.get(article),
+        ];
+        let votes = own.iter().zip(best).filter(|(own, best)| **own > 0.0 && own >= best).count();
+        precise(votes) / precise(best.len())
+    }
+}
+
 impl Index {
     /// The best `limit` articles for a question, best first.
     #[must_use]
@@ -145,27 +175,61 @@ impl Index {
         self.search_with(question, limit, &WEIGHTS)
     }
 
+    /// The same as if one article were not there, nor others that answer its question.
+    #[must_use]
+    pub fn search_without(&self, article: usize, question: &str, limit: usize) -> Vec<Hit> {
+        self.hits_for(question, limit, &WEIGHTS, Some(article))
+    }
+
     /// The same with other weights.
     #[must_use]
     pub fn search_with(&self, question: &str, limit: usize, weights: &Weights) -> Vec<Hit> {
-        let words = self.tongue.words(question, WORDS_MAX);
+        self.hits_for(question, limit, weights, None)
+    }
+
+    fn hits_for(&self, question: &str, limit: usize, weights: &Weights, without: Option<usize>) -> Vec<Hit> {
+        let words = Reader::new(self.tongue).words(question, WORDS_MAX);
         let terms = self.terms(&words, weights);
         let total: f32 = terms.iter().map(|t| t.weight).sum();
         if total <= 0.0 {
             return Vec::new();
         }
         let views = self.views(&words, &terms, total, weights);
-        let scored = self.scored(&views, weights);
-        self.hits(&views, scored, &terms, total, limit)
+        let mut scored = self.scored(&views, weights);
+        if let Some(article) = without {
+            self.take_away(article, &mut scored);
+        }
+        self.hits(&views, &scored, &terms, total, limit)
+    }
+
+    fn take_away(&self, article: usize, scored: &mut [(f32, usize)]) {
+        let own: Vec<usize> = self.questions_of(article).collect();
+        for (other, (score, question)) in scored.iter_mut().enumerate() {
+            if other == article || own.iter().any(|own| self.same_question(*own, *question)) {
+                *score = f32::MIN;
+            }
+        }
+    }
+
+    fn questions_of(&self, article: usize) -> impl Iterator<Item = usize> {
+        let owners = self.owners.iter().enumerate();
+        owners.filter(move |(_, owner)| **owner as usize == article).map(|(question, _)| question)
     }
 
     /// What the best wrong article scores for questions of this knowledge base: each question is asked
-    /// while its own article is not there.
-    pub(super) fn scores_of_strangers(&self) -> Vec<f32> {
-        Vec::new()
+    /// while its own article is not there. Of a large one, evenly spaced questions are asked.
+    pub(super) fn scores_of_strangers(&self, titles: &[&str]) -> Vec<f32> {
+        let step = titles.len().div_ceil(STRANGERS_MAX).max(1);
+        let asked = titles.iter().enumerate().step_by(step);
+        let best = asked.map(|(article, title)| {
+            self.search_without(article, title, 1).first().map_or(0.0, |hit| hit.score)
+        });
+        let mut scores: Vec<f32> = best.collect();
+        scores.sort_by(f32::total_cmp);
+        scores
     }
 
-    fn terms(&self, words: &[Word], weights: &Weights) -> Vec<Term> {
+    fn terms(&self, words: &[Rc<Word>], weights: &Weights) -> Vec<Term> {
         let joined = index::joined(words);
         let apart = index::apart(words);
         let mut seen = HashSet::new();
@@ -185,11 +249,13 @@ impl Index {
                 self.put(&mut forms, term, 0.9);
             }
             self.put_synonyms(&mut forms, &word.stem, weights.synonym);
-            for part in index::parts(self.tongue, &word.folded, |stem| self.vocabulary.contains_key(stem)) {
-                self.put(&mut forms, &part, weights.part);
+            if self.tongue == Tongue::German {
+                for part in index::parts_of(&word.folded, |stem| self.vocabulary.contains_key(stem)) {
+                    self.put(&mut forms, &part, weights.part);
+                }
             }
             if !own {
-                for meant in self.meant(&word.stem) {
+                for meant in self.spellings.meant(&word.stem) {
                     self.put(&mut forms, &meant, weights.spelling);
                 }
             }
@@ -223,14 +289,7 @@ impl Index {
         }
     }
 
-    /// Words of the articles that a misspelt one may have meant.
-    fn meant(&self, stem: &str) -> Vec<String> {
-        let [first, second, ..] = stem.as_bytes() else { return Vec::new() };
-        let candidates = self.spellings.get(&[*first, *second]).map_or(&[][..], Vec::as_slice);
-        candidates.iter().filter(|term| spelling::close(stem, term)).cloned().collect()
-    }
-
-    fn views(&self, words: &[Word], terms: &[Term], total: f32, weights: &Weights) -> Views {
+    fn views(&self, words: &[Rc<Word>], terms: &[Term], total: f32, weights: &Weights) -> Views {
         let questions = self.owners.len();
         let mut views = Views {
             title: Scores::new(questions),
@@ -283,15 +342,16 @@ impl Index {
         views
     }
 
-    fn look_alike(&self, words: &[Word], likeness: &mut Scores) {
-        let counts = index::grams_of(words, index::GRAM_LETTERS);
+    fn look_alike(&self, words: &[Rc<Word>], likeness: &mut Scores) {
         let unknown = precise(self.owners.len() + 1).ln() + 1.0;
+        let common = self.owners.len().max(COMMON_MIN) / COMMON_SHARE;
         let mut norm = 0.0;
-        for (gram, count) in &counts {
-            let known = self.grams.get(gram);
+        for (gram, count) in index::grams_of(words) {
+            let known = self.grams.get(&gram);
             let weight = (1.0 + count.ln()) * known.map_or(unknown, |g| g.rarity);
             norm += weight * weight;
-            for (place, share) in known.map_or(&[][..], |g| g.places.as_slice()) {
+            let places = known.map_or(&[][..], |g| g.places.as_slice());
+            for (place, share) in places.iter().filter(|_| places.len() <= common) {
                 likeness.add(*place, weight * share);
             }
         }
@@ -299,13 +359,14 @@ impl Index {
         likeness.of.iter_mut().for_each(|score| *score = (*score / norm).min(1.0));
     }
 
-    fn feel_alike(&self, words: &[Word], texture: &mut Scores, (k1, b): (f32, f32)) {
+    fn feel_alike(&self, words: &[Rc<Word>], texture: &mut Scores, (k1, b): (f32, f32)) {
+        let common = self.articles.max(COMMON_MIN) / COMMON_SHARE;
         let mut total = 0.0;
-        for gram in index::grams_of(words, index::TEXTURE_LETTERS).keys() {
-            let places = self.texture.places.get(gram).map_or(&[][..], Vec::as_slice);
+        for (gram, _) in index::texture_of(words.iter()) {
+            let places = self.texture.places.get(&gram).map_or(&[][..], Vec::as_slice);
             let rarity = self.rarity_of(precise(places.len()));
             total += rarity;
-            for (article, count) in places {
+            for (article, count) in places.iter().filter(|_| places.len() <= common) {
                 let length = self.texture.lengths.get(*article as usize).copied().unwrap_or(1.0);
                 let norm = k1 * (1.0 - b + b * length / self.texture.mean);
                 texture.add(*article, rarity * count * (k1 + 1.0) / (count + norm));
@@ -336,7 +397,7 @@ impl Index {
     fn hits(
         &self,
         views: &Views,
-        scored: Vec<(f32, usize)>,
+        scored: &[(f32, usize)],
         terms: &[Term],
         total: f32,
         limit: usize,
@@ -344,14 +405,25 @@ impl Index {
         let mut order: Vec<usize> = (0..scored.len()).collect();
         let score = |article: usize| scored.get(article).map_or(0.0, |s| s.0);
         order.retain(|article| score(*article) > 0.0);
-        order.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+        let better = |a: &usize, b: &usize| score(*b).total_cmp(&score(*a)).then(a.cmp(b));
+        let needed = limit + RIVALS_MAX;
+        if order.len() > needed {
+            order.select_nth_unstable_by(needed, better);
+            order.truncate(needed);
+        }
+        order.sort_unstable_by(better);
         let unknown: f32 = terms.iter().filter(|t| t.forms.is_empty()).map(|t| t.weight).sum();
         let telling = precise(terms.iter().filter(|t| t.weight > 0.0).count());
+        let best = views.best();
         let mut out = Vec::with_capacity(limit.min(order.len()));
         for (rank, article) in order.iter().enumerate().take(limit) {
             let own = score(*article);
-            let next = order.get(rank + 1).map_or(0.0, |next| score(*next));
             let question = scored.get(*article).map_or(0, |s| s.1);
+            let mut behind = order.iter().skip(rank + 1).take(RIVALS_MAX);
+            let asks_other = |other: &&usize| {
+                scored.get(**other).is_none_or(|s| !self.same_question(question, s.1))
+            };
+            let next = behind.find(asks_other).map_or(0.0, |rival| score(*rival));
             let signals = Signals {
                 title: views.title.get(question).min(1.0),
                 body: views.body.get(*article).min(1.0),
@@ -362,7 +434,7 @@ impl Index {
                 lead: ((own - next) / own).clamp(0.0, 1.0),
                 chance: self.chance(own),
                 words: 1.0 - 1.0 / (1.0 + telling),
-                agreement: self.agreement(views, *article, question),
+                agreement: views.agreement(&best, *article, question),
             };
             out.push(Hit {
                 index: *article,
@@ -379,17 +451,6 @@ impl Index {
         let n = self.strangers.len();
         let below = self.strangers.partition_point(|stranger| *stranger < score);
         (precise(n - below) + 1.0) / (precise(n) + 2.0)
-    }
-
-    fn agreement(&self, views: &Views, article: usize, question: usize) -> f32 {
-        let best = |scores: &Scores, own: f32| own > 0.0 && scores.of.iter().all(|other| *other <= own);
-        let votes = [
-            best(&views.title, views.title.get(question)),
-            best(&views.body, views.body.get(article)),
-            best(&views.reverse, views.reverse.get(question)),
-            best(&views.likeness, views.likeness.get(question)),
-        ];
-        precise(votes.iter().filter(|vote| **vote).count()) / precise(votes.len())
     }
 
     /// The question's words that an article has, strongest first.

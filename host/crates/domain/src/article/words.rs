@@ -2,7 +2,8 @@
 //! language's stems. Knows German and English; words of other languages are folded only. Refuses to know
 //! what the words are compared for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use super::stem;
@@ -38,6 +39,57 @@ pub(super) struct Word {
     pub(super) stem: String,
     /// How much it says.
     pub(super) kind: Kind,
+    /// Its n-grams, as numbers; none of a stop word.
+    pub(super) grams: Vec<u64>,
+    /// Those of the one size that whole articles are indexed with.
+    pub(super) texture: Vec<u64>,
+}
+
+/// Reads texts of one language; a word that was seen before costs a look-up.
+pub(super) struct Reader {
+    tongue: Tongue,
+    seen: HashMap<String, Rc<Word>>,
+}
+
+impl Reader {
+    pub(super) fn new(tongue: Tongue) -> Self {
+        Self { tongue, seen: HashMap::new() }
+    }
+
+    /// The words of a text, at most so many.
+    pub(super) fn words(&mut self, text: &str, limit: usize) -> Vec<Rc<Word>> {
+        let mut out = Vec::new();
+        for raw in split(text).take(limit) {
+            if let Some(word) = self.seen.get(&raw) {
+                out.push(Rc::clone(word));
+                continue;
+            }
+            let word = Rc::new(self.tongue.word(&raw));
+            self.seen.insert(raw, Rc::clone(&word));
+            out.push(word);
+        }
+        out
+    }
+}
+
+/// Letters of a word's n-grams, a space at either end included.
+const GRAM_LETTERS: std::ops::RangeInclusive<usize> = 3..=5;
+/// Letters of the n-grams of whole articles: one size, as there are many.
+const TEXTURE_LETTERS: std::ops::RangeInclusive<usize> = 4..=4;
+
+fn grams(folded: &str, kind: Kind, sizes: std::ops::RangeInclusive<usize>) -> Vec<u64> {
+    if kind == Kind::Stop {
+        return Vec::new();
+    }
+    let letters: Vec<char> = std::iter::once(' ').chain(folded.chars()).chain([' ']).collect();
+    sizes.flat_map(|size| letters.windows(size)).map(number_of).collect()
+}
+
+/// FNV-1a over the letters.
+fn number_of(letters: &[char]) -> u64 {
+    letters.iter().fold(0xcbf2_9ce4_8422_2325, |hash, letter| {
+        (hash ^ u64::from(u32::from(*letter))).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Letters of the longest word that is looked at; longer ones are cut.
@@ -60,17 +112,13 @@ impl Tongue {
         }
     }
 
-    /// The words of a text, at most so many.
-    pub(super) fn words(self, text: &str, limit: usize) -> Vec<Word> {
-        split(text).take(limit).map(|raw| self.word(&raw)).collect()
-    }
-
     /// One word, given as it was written.
     pub(super) fn word(self, raw: &str) -> Word {
         let folded = self.fold(raw);
         let kind = self.kind(&folded);
         let stem = self.stem(&folded);
-        Word { folded, stem, kind }
+        let (grams, texture) = (grams(&folded, kind, GRAM_LETTERS), grams(&folded, kind, TEXTURE_LETTERS));
+        Word { folded, stem, kind, grams, texture }
     }
 
     /// Stem of a folded word.
@@ -257,8 +305,8 @@ mod tests {
     use super::*;
 
     fn stems(tongue: Tongue, text: &str) -> Vec<String> {
-        let words = tongue.words(text, 100).into_iter();
-        words.filter(|w| w.kind == Kind::Telling).map(|w| w.stem).collect()
+        let words = Reader::new(tongue).words(text, 100).into_iter();
+        words.filter(|w| w.kind == Kind::Telling).map(|w| w.stem.clone()).collect()
     }
 
     #[test]
