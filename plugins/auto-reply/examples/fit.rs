@@ -1,6 +1,7 @@
 //! Fits the coefficients of `confidence` on folders of questions (kb.jsonl, queries.jsonl with the right
 //! `article`, or null), and shows what they would have decided: for each folder with coefficients that
-//! were fitted on the others. `cargo run -p plugin-auto-reply --example fit -- FOLDER…`
+//! were fitted on the others, and for folders after `--held` with the final ones.
+//! `cargo run --release -p plugin-auto-reply --example fit -- FOLDER… [--held FOLDER…]`
 
 use std::path::Path;
 
@@ -74,7 +75,8 @@ fn fit(samples: &[&Sample]) -> Vec<f64> {
     for _ in 0..20_000 {
         let mut slope = vec![0.0; FEATURES + 1];
         for sample in samples {
-            let miss = sample.weight * (probability(&at, &sample.features) - f64::from(u8::from(sample.right)));
+            let miss =
+                sample.weight * (probability(&at, &sample.features) - f64::from(u8::from(sample.right)));
             slope[0] += miss;
             for (s, f) in slope[1..].iter_mut().zip(sample.features) {
                 *s += miss * f;
@@ -84,7 +86,13 @@ fn fit(samples: &[&Sample]) -> Vec<f64> {
             let ridge = if place == 0 { 0.0 } else { RIDGE * at[place] };
             pace[place] = 0.9 * pace[place] + (slope[place] + ridge) / total;
             at[place] -= 0.3 * pace[place];
-            let sign = if place == 0 { 0.0 } else if names[place - 1] == "unknown" { -1.0 } else { 1.0 };
+            let sign = if place == 0 {
+                0.0
+            } else if names[place - 1] == "unknown" {
+                -1.0
+            } else {
+                1.0
+            };
             if sign * at[place] < 0.0 {
                 at[place] = 0.0;
             }
@@ -123,7 +131,10 @@ fn tell(name: &str, coefficients: &[f64], samples: &[&Sample]) {
 }
 
 fn main() {
-    let folders: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut groups = arguments.split(|argument| argument == "--held");
+    let folders = groups.next().unwrap_or_default();
+    let held = groups.next().unwrap_or_default();
     let sets: Vec<Vec<Sample>> = folders.iter().map(|folder| samples(folder)).collect();
     let all: Vec<&Sample> = sets.iter().flatten().collect();
     for (place, folder) in folders.iter().enumerate() {
@@ -138,5 +149,9 @@ fn main() {
     println!("base {:.2}", coefficients[0]);
     for ((name, _), weight) in Signals::default().features().iter().zip(&coefficients[1..]) {
         println!("{name:<10} {weight:.2}");
+    }
+    for folder in held {
+        let set = samples(folder);
+        tell(folder, &coefficients, &set.iter().filter(|s| s.weight == 1.0).collect::<Vec<_>>());
     }
 }

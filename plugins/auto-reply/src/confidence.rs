@@ -1,8 +1,8 @@
 //! How sure an article is the answer: a logistic function of what the search says about it. The
 //! coefficients come from `cargo run -p plugin-auto-reply --example fit`; refuses to know any text.
 
-/// What the search says about an article, each from 0 to 1. One that it does not tell is 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+/// What the search says about an article, each from 0 to 1. What it does not tell counts against it.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Signals {
     /// Share of the question's weight that the article's question has.
     pub title: f32,
@@ -24,6 +24,23 @@ pub struct Signals {
     pub words: f32,
     /// Share of the views in which the article is the best.
     pub agreement: f32,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self {
+            title: 0.0,
+            body: 0.0,
+            reverse: 0.0,
+            likeness: 0.0,
+            coverage: 0.0,
+            unknown: 1.0,
+            lead: 0.0,
+            chance: 1.0,
+            words: 0.0,
+            agreement: 0.0,
+        }
+    }
 }
 
 impl Signals {
@@ -74,13 +91,66 @@ pub const FEATURES: usize = 9;
 const RAREST: f32 = 1.0 / 202.0;
 
 /// Base value, then one weight for each feature.
-const COEFFICIENTS: (f32, [f32; FEATURES]) =
-    (-4.0, [3.0, 1.0, 1.0, 1.0, -1.0, 1.0, 1.0, 1.0, 0.0]);
+const COEFFICIENTS: (f32, [f32; FEATURES]) = (-4.05, [1.52, 0.3, 0.07, 1.93, -0.05, 1.2, 0.82, 2.16, 0.0]);
 
 /// 0 to 1: the share of answers that would be right among those that look like this one.
 #[must_use]
 pub fn confidence(signals: &Signals) -> f32 {
     let (base, weights) = COEFFICIENTS;
     let sum: f32 = signals.features().iter().zip(weights).map(|((_, value), weight)| value * weight).sum();
-    1.0 / (1.0 + (-(base + sum)).exp())
+    if sum.is_nan() { 0.0 } else { 1.0 / (1.0 + (-(base + sum)).exp()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: Signals = Signals {
+        title: 0.9,
+        body: 0.5,
+        reverse: 0.9,
+        likeness: 0.8,
+        coverage: 1.0,
+        unknown: 0.0,
+        lead: 0.5,
+        chance: 0.01,
+        words: 0.8,
+        agreement: 1.0,
+    };
+
+    #[test]
+    fn what_fits_in_every_way_is_sure_and_what_fits_in_none_is_not() {
+        assert!(confidence(&GOOD) > 0.9, "{}", confidence(&GOOD));
+        assert!(confidence(&Signals { chance: 1.0, unknown: 1.0, ..Signals::default() }) < 0.1);
+        assert!(confidence(&Signals::default()) < 0.5);
+    }
+
+    #[test]
+    fn each_signal_pulls_the_way_it_should() {
+        let sure = confidence(&GOOD);
+        for worse in [
+            Signals { title: 0.3, ..GOOD },
+            Signals { reverse: 0.3, ..GOOD },
+            Signals { coverage: 0.3, ..GOOD },
+            Signals { lead: 0.0, ..GOOD },
+            Signals { chance: 0.9, ..GOOD },
+            Signals { agreement: 0.2, ..GOOD },
+        ] {
+            assert!(confidence(&worse) < sure, "{worse:?}");
+        }
+        assert!(confidence(&Signals { unknown: 0.8, ..GOOD }) <= sure);
+    }
+
+    #[test]
+    fn names_are_read_values_are_bounded_and_strangers_are_left() {
+        let told = [("title", 7.0), ("lead", -1.0), ("chance", f32::NAN), ("new", 0.4), ("body", 0.25)];
+        let told = told.map(|(name, value)| (name.to_owned(), value));
+        let read = Signals::of(&told);
+        assert_eq!(read, Signals { title: 1.0, body: 0.25, ..Signals::default() });
+    }
+
+    #[test]
+    fn a_host_that_tells_nothing_makes_nothing_sure() {
+        assert!(confidence(&Signals::of(&[])) < 0.8);
+    }
 }

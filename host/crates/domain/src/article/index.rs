@@ -121,7 +121,8 @@ impl Index {
         let (mut questions, mut owners, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         let mut titles = Vec::new();
         for (owner, source) in (0_u32..).zip(articles) {
-            for question in std::iter::once(source.title).chain(source.alternates.iter().map(String::as_str)) {
+            for question in std::iter::once(source.title).chain(source.alternates.iter().map(String::as_str))
+            {
                 questions.push(read(question));
                 owners.push(owner);
             }
@@ -199,8 +200,7 @@ impl Index {
 
     fn own_terms(&self, text: &Text) -> Vec<u32> {
         let words = text.words.iter().filter(|w| w.kind != Kind::Stop);
-        let mut terms: Vec<u32> =
-            words.filter_map(|word| self.vocabulary.get(&word.stem).copied()).collect();
+        let mut terms: Vec<u32> = words.filter_map(|word| self.vocabulary.get(&word.stem).copied()).collect();
         terms.sort_unstable();
         terms.dedup();
         terms
@@ -365,7 +365,8 @@ fn grams(questions: &[Text]) -> ByGram<Gram> {
     }
     for (place, counts) in (0_u32..).zip(&counted) {
         let weight = |gram: &u64, count: f32| (1.0 + count.ln()) * out.get(gram).map_or(0.0, |g| g.rarity);
-        let weights: Vec<(u64, f32)> = counts.iter().map(|(gram, count)| (*gram, weight(gram, *count))).collect();
+        let weights: Vec<(u64, f32)> =
+            counts.iter().map(|(gram, count)| (*gram, weight(gram, *count))).collect();
         let norm = weights.iter().map(|(_, w)| w * w).sum::<f32>().sqrt().max(f32::EPSILON);
         for (gram, weight) in weights {
             if let Some(gram) = out.get_mut(&gram) {

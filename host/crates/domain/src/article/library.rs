@@ -44,7 +44,8 @@ impl Library {
         let shelves = places
             .into_iter()
             .map(|(language, places)| {
-                let sources = places.iter().filter_map(|place| articles.get(*place)).map(|(_, source)| *source);
+                let sources =
+                    places.iter().filter_map(|place| articles.get(*place)).map(|(_, source)| *source);
                 let index = Index::build(&language, sources);
                 (language, Shelf { places, index })
             })
@@ -56,7 +57,8 @@ impl Library {
     #[must_use]
     pub fn search(&self, question: &str, language: Option<&str>, limit: usize) -> Vec<Hit> {
         let own = language.map(primary);
-        let asked = self.shelves.iter().filter(|(language, _)| own.as_ref().is_none_or(|own| own == *language));
+        let asked =
+            self.shelves.iter().filter(|(language, _)| own.as_ref().is_none_or(|own| own == *language));
         let mut hits: Vec<Hit> = asked.flat_map(|(_, shelf)| shelf.search(question, limit)).collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index)));
         hits.truncate(limit);

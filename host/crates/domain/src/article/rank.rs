@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::index::{self, Field, Index};
-use super::words::{Kind, Reader, Tongue, Word, precise};
 use super::synonyms;
+use super::words::{Kind, Reader, Tongue, Word, precise};
 
 /// An article found for a question.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -44,6 +44,27 @@ pub struct Signals {
     pub words: f32,
     /// Share of the four views in which this article is the best.
     pub agreement: f32,
+}
+
+impl Signals {
+    /// By name, as plugins see them.
+    #[must_use]
+    pub fn named(&self) -> Vec<(String, f32)> {
+        [
+            ("title", self.title),
+            ("body", self.body),
+            ("reverse", self.reverse),
+            ("likeness", self.likeness),
+            ("coverage", self.coverage),
+            ("unknown", self.unknown),
+            ("lead", self.lead),
+            ("chance", self.chance),
+            ("words", self.words),
+            ("agreement", self.agreement),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
 }
 
 /// Words of a question that are looked at.
@@ -420,9 +441,8 @@ impl Index {
             let own = score(*article);
             let question = scored.get(*article).map_or(0, |s| s.1);
             let mut behind = order.iter().skip(rank + 1).take(RIVALS_MAX);
-            let asks_other = |other: &&usize| {
-                scored.get(**other).is_none_or(|s| !self.same_question(question, s.1))
-            };
+            let asks_other =
+                |other: &&usize| scored.get(**other).is_none_or(|s| !self.same_question(question, s.1));
             let next = behind.find(asks_other).map_or(0.0, |rival| score(*rival));
             let signals = Signals {
                 title: views.title.get(question).min(1.0),

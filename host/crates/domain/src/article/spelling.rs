@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn slips_of_the_pen_are_forgiven_and_other_words_are_not() {
-        for (typed, meant) in [("pasword", "password"), ("rechnugn", "rechnung"), ("accomodatoin", "accommodation")] {
+        for (typed, meant) in
+            [("pasword", "password"), ("rechnugn", "rechnung"), ("accomodatoin", "accommodation")]
+        {
             assert!(close(typed, meant), "{typed}");
         }
         for (typed, other) in [("test", "text"), ("invoice", "involved"), ("haus", "maus")] {
@@ -96,7 +98,9 @@ mod tests {
         let known = ["password".to_owned(), "border".to_owned(), "passport".to_owned()];
         let known = Spellings::of(known.iter());
         assert_eq!(known.meant("pasword"), ["password"]);
-        assert!(known.meant("order").is_empty() && known.meant("pa").is_empty() && known.meant("").is_empty());
+        assert!(
+            known.meant("order").is_empty() && known.meant("pa").is_empty() && known.meant("").is_empty()
+        );
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 /// Particles that stand apart from their verb, or keep “ge” and “zu” inside: “abgesagt”, “abzusagen”.
 pub(super) const PARTICLES: &[&str] = &[
-    "zuruck", "weiter", "wieder", "unter", "nach", "fort", "auf", "aus", "bei", "ein", "her", "hin", "los", "mit",
-    "vor", "weg", "ab", "an", "um", "zu",
+    "zuruck", "weiter", "wieder", "unter", "nach", "fort", "auf", "aus", "bei", "ein", "her", "hin", "los",
+    "mit", "vor", "weg", "ab", "an", "um", "zu",
 ];
 
 /// Letters that a verb must still have when particle and “ge” or “zu” are gone.
@@ -294,7 +294,8 @@ mod tests {
         for (a, b) in [("bestellung", "beratung"), ("paket", "packung"), ("konto", "karte")] {
             assert_ne!(german(a), german(b));
         }
-        for (a, b) in [("return", "retail"), ("order", "border"), ("account", "counter"), ("status", "state")] {
+        for (a, b) in [("return", "retail"), ("order", "border"), ("account", "counter"), ("status", "state")]
+        {
             assert_ne!(english(a), english(b));
         }
     }

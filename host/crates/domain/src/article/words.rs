@@ -171,7 +171,8 @@ pub fn guess(text: &str) -> Option<&'static str> {
     for raw in split(text).take(400) {
         let low = raw.to_lowercase();
         let folded = Tongue::German.fold(&low);
-        let (de, en) = (LISTS.german_stop.contains(folded.as_str()), LISTS.english_stop.contains(low.as_str()));
+        let (de, en) =
+            (LISTS.german_stop.contains(folded.as_str()), LISTS.english_stop.contains(low.as_str()));
         german += u32::from(de && !en) + u32::from(low.contains(['ä', 'ö', 'ü', 'ß']));
         english += u32::from(en && !de);
     }
@@ -185,20 +186,19 @@ pub fn guess(text: &str) -> Option<&'static str> {
 /// Runs of letters and digits. An apostrophe inside a word is dropped (“can't”), and a single letter before
 /// a hyphen joins what follows (“e-mail”, “x-ray”).
 fn split(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '‑')))
-        .flat_map(|chunk| {
-            let bare: String = chunk.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
-            let mut out: Vec<String> = Vec::new();
-            let mut joins = false;
-            for part in bare.split(['-', '‑']).filter(|p| !p.is_empty()) {
-                match out.last_mut() {
-                    Some(before) if joins => before.push_str(part),
-                    _ => out.push(part.to_owned()),
-                }
-                joins = part.chars().count() == 1 && part.chars().all(char::is_alphabetic);
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '‑'))).flat_map(|chunk| {
+        let bare: String = chunk.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
+        let mut out: Vec<String> = Vec::new();
+        let mut joins = false;
+        for part in bare.split(['-', '‑']).filter(|p| !p.is_empty()) {
+            match out.last_mut() {
+                Some(before) if joins => before.push_str(part),
+                _ => out.push(part.to_owned()),
             }
-            out
-        })
+            joins = part.chars().count() == 1 && part.chars().all(char::is_alphabetic);
+        }
+        out
+    })
 }
 
 /// What a letter with a mark is without it.
@@ -321,9 +321,10 @@ mod tests {
 
     #[test]
     fn an_email_is_an_e_mail_and_cant_is_no_word_t() {
-        assert_eq!(split("E-Mail can't pay-as-you-go").collect::<Vec<_>>(), [
-            "EMail", "cant", "pay", "as", "you", "go"
-        ]);
+        assert_eq!(
+            split("E-Mail can't pay-as-you-go").collect::<Vec<_>>(),
+            ["EMail", "cant", "pay", "as", "you", "go"]
+        );
     }
 
     #[test]
