@@ -3,6 +3,7 @@
 //! were fitted on the others, and for folders after `--held` with the final ones.
 //! `cargo run --release -p plugin-auto-reply --example fit -- FOLDER… [--held FOLDER…]`
 
+use std::error::Error;
 use std::path::Path;
 
 use domain::article::{Hit, Index, Source};
@@ -24,20 +25,23 @@ const RIDGE: f64 = 2.0;
 /// desk's mail fewer are without an answer.
 const AWAY_WEIGHT: f64 = 0.5;
 
-fn rows(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn rows(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
+    Ok(std::fs::read_to_string(path)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
-fn samples(folder: &str) -> Vec<Sample> {
-    let kb = rows(&Path::new(folder).join("kb.jsonl"));
-    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+fn text(row: &Value, key: &str) -> String {
+    row[key].as_str().unwrap_or_default().to_owned()
+}
+
+fn samples(folder: &str) -> Result<Vec<Sample>, Box<dyn Error>> {
+    let kb = rows(&Path::new(folder).join("kb.jsonl"))?;
+    let language = kb.first().map_or_else(|| "en".to_owned(), |row| text(row, "lang"));
     let articles: Vec<[String; 3]> =
-        kb.iter().map(|row| [text(row, "id"), text(row, "question"), text(row, "answer")]).collect();
+        kb.iter().map(|row| ["id", "question", "answer"].map(|key| text(row, key))).collect();
     let sources = articles.iter().map(|[_, title, body]| Source { title, alternates: &[], body });
-    let index = Index::build(kb[0]["lang"].as_str().unwrap_or("en"), sources);
+    let index = Index::build(&language, sources);
     let mut out = Vec::new();
-    for row in rows(&Path::new(folder).join("queries.jsonl")) {
+    for row in rows(&Path::new(folder).join("queries.jsonl"))? {
         let asked = question("", &text(&row, "text"));
         let wanted = row["article"].as_str().and_then(|key| articles.iter().position(|[id, ..]| id == key));
         let mut push = |hits: &[Hit], answerable: bool, weight: f64| {
@@ -50,14 +54,11 @@ fn samples(folder: &str) -> Vec<Sample> {
             push(&index.search_without(article, &asked, 2), false, AWAY_WEIGHT);
         }
     }
-    out
+    Ok(out)
 }
 
 fn features(hit: &Hit) -> [f64; FEATURES] {
-    let told = serde_json::to_value(hit.signals).unwrap();
-    let told: Vec<(String, f32)> =
-        told.as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.as_f64().unwrap() as f32)).collect();
-    Signals::of(&told).features().map(|(_, value)| f64::from(value))
+    Signals::of(&hit.signals.named()).features().map(|(_, value)| f64::from(value))
 }
 
 fn probability(coefficients: &[f64], features: &[f64]) -> f64 {
@@ -130,17 +131,17 @@ fn tell(name: &str, coefficients: &[f64], samples: &[&Sample]) {
     println!("  best possible at 95 %: answered {best:.3}");
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut groups = arguments.split(|argument| argument == "--held");
     let folders = groups.next().unwrap_or_default();
     let held = groups.next().unwrap_or_default();
-    let sets: Vec<Vec<Sample>> = folders.iter().map(|folder| samples(folder)).collect();
+    let sets: Vec<Vec<Sample>> = folders.iter().map(|folder| samples(folder)).collect::<Result<_, _>>()?;
     let all: Vec<&Sample> = sets.iter().flatten().collect();
     for (place, folder) in folders.iter().enumerate() {
         let others: Vec<&Sample> =
             sets.iter().enumerate().filter(|(other, _)| *other != place).flat_map(|(_, set)| set).collect();
-        let real: Vec<&Sample> = sets[place].iter().filter(|s| s.weight == 1.0).collect();
+        let real: Vec<&Sample> = sets[place].iter().filter(|s| s.weight >= 1.0).collect();
         if !others.is_empty() {
             tell(folder, &fit(&others), &real);
         }
@@ -151,7 +152,8 @@ fn main() {
         println!("{name:<10} {weight:.2}");
     }
     for folder in held {
-        let set = samples(folder);
-        tell(folder, &coefficients, &set.iter().filter(|s| s.weight == 1.0).collect::<Vec<_>>());
+        let set = samples(folder)?;
+        tell(folder, &coefficients, &set.iter().filter(|s| s.weight >= 1.0).collect::<Vec<_>>());
     }
+    Ok(())
 }

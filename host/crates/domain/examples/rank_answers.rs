@@ -1,118 +1,92 @@
-//! Tries weights of the ranking on the folders of questions that are named (kb.jsonl, queries.jsonl).
-use domain::article::{Index, Source, WEIGHTS, Weights};
-use serde_json::Value;
+//! What each part of the ranking is worth: first hits and mean reciprocal rank on folders of questions
+//! (kb.jsonl, queries.jsonl with the right `article`), with everything and with one part left out.
+//! `cargo run --release -p domain --example rank_answers -- FOLDER…`
+
+use std::error::Error;
 use std::path::Path;
 
+use domain::article::{Index, Source, WEIGHTS, Weights};
+use serde_json::Value;
+
+/// A knowledge base and the questions that it answers, each with the position of the right article.
 struct Set {
-    name: String,
-    ids: Vec<String>,
     index: Index,
-    queries: Vec<(String, Option<usize>)>,
+    questions: Vec<(String, usize)>,
 }
 
-fn rows(p: &Path) -> Vec<Value> {
-    std::fs::read_to_string(p).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+fn rows(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
+    Ok(std::fs::read_to_string(path)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
-fn load(dir: &str) -> Set {
-    let kb = rows(&Path::new(dir).join("kb.jsonl"));
-    let lang = kb[0]["lang"].as_str().unwrap_or("en").to_owned();
-    let ids: Vec<String> = kb.iter().map(|k| k["id"].as_str().unwrap().to_owned()).collect();
-    let index = Index::build(
-        &lang,
-        kb.iter().map(|k| Source {
-            title: k["question"].as_str().unwrap(),
-            alternates: &[],
-            body: k["answer"].as_str().unwrap(),
-        }),
-    );
-    let queries = rows(&Path::new(dir).join("queries.jsonl"))
+
+fn text(row: &Value, key: &str) -> String {
+    row[key].as_str().unwrap_or_default().to_owned()
+}
+
+fn load(folder: &str) -> Result<Set, Box<dyn Error>> {
+    let kb = rows(&Path::new(folder).join("kb.jsonl"))?;
+    let language = kb.first().map_or_else(|| "en".to_owned(), |row| text(row, "lang"));
+    let articles: Vec<[String; 3]> =
+        kb.iter().map(|row| ["id", "question", "answer"].map(|key| text(row, key))).collect();
+    let sources = articles.iter().map(|[_, title, body]| Source { title, alternates: &[], body });
+    let index = Index::build(&language, sources);
+    let asked = rows(&Path::new(folder).join("queries.jsonl"))?;
+    let questions = asked
         .iter()
-        .map(|q| {
-            (
-                q["text"].as_str().unwrap().to_owned(),
-                q["article"].as_str().map(|a| ids.iter().position(|i| i == a).unwrap()),
-            )
+        .filter_map(|row| {
+            let right = row["article"].as_str()?;
+            Some((text(row, "text"), articles.iter().position(|[id, ..]| id == right)?))
         })
         .collect();
-    Set { name: dir.rsplit('/').next().unwrap().to_owned(), ids, index, queries }
+    Ok(Set { index, questions })
 }
-fn measure(set: &Set, w: &Weights, miss: bool) -> (f64, f64, f64) {
-    let (mut first, mut five, mut mrr, mut n) = (0, 0, 0.0, 0);
-    for (text, want) in &set.queries {
-        let Some(want) = want else { continue };
-        n += 1;
-        let hits = set.index.search_with(text, 10, w);
-        let at = hits.iter().position(|h| h.index == *want);
-        if at == Some(0) {
-            first += 1
-        } else if miss {
-            println!(
-                "  [{}] {text} -> {} want {} at {:?}",
-                set.name,
-                hits.first().map_or("-", |h| &set.ids[h.index]),
-                set.ids[*want],
-                at
-            );
+
+/// First hits and mean reciprocal rank, as shares.
+fn measure(set: &Set, weights: &Weights) -> (f64, f64) {
+    let (mut first, mut reciprocal) = (0.0, 0.0);
+    for (question, right) in &set.questions {
+        let hits = set.index.search_with(question, 10, weights);
+        if let Some(place) = hits.iter().position(|hit| hit.index == *right) {
+            first += f64::from(u8::from(place == 0));
+            reciprocal += 1.0 / (place as f64 + 1.0);
         }
-        if at.is_some_and(|a| a < 5) {
-            five += 1
-        }
-        mrr += at.map_or(0.0, |a| 1.0 / (a + 1) as f64);
     }
-    let n = f64::from(n);
-    (f64::from(first) / n, f64::from(five) / n, mrr / n)
+    let n = set.questions.len().max(1) as f64;
+    (first / n, reciprocal / n)
 }
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let miss = args.iter().any(|a| a == "--miss");
-    let sets: Vec<Set> = args.iter().filter(|a| !a.starts_with("--")).map(|d| load(d)).collect();
-    let tell = |name: &str, w: &Weights| {
-        print!("{name:<28}");
-        let mut sum = 0.0;
-        for s in &sets {
-            let (f, five, m) = measure(s, w, false);
-            sum += m;
-            print!("  {f:.3} {five:.3} {m:.3}");
-        }
-        println!("   {:.4}", sum / sets.len() as f64);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folders: Vec<String> = std::env::args().skip(1).collect();
+    let sets = folders.iter().map(|folder| load(folder)).collect::<Result<Vec<_>, _>>()?;
+    let without = |view: usize| {
+        let mut views = WEIGHTS.views;
+        views[view] = 0.0;
+        Weights { views, ..WEIGHTS }
     };
-    tell("default", &WEIGHTS);
-    if miss {
-        for s in &sets {
-            measure(s, &WEIGHTS, true);
-        }
+    let plain = Weights {
+        views: [0.5, 0.25, 0.0, 0.25, 0.0],
+        synonym: 0.0,
+        part: 0.0,
+        spelling: 0.0,
+        joined: 0.0,
+        ..WEIGHTS
+    };
+    println!("| ranking | {} |", folders.join(" | "));
+    println!("|---|{}", "---|".repeat(folders.len()));
+    for (name, weights) in [
+        ("BM25 of two fields and n-grams", plain),
+        ("everything", WEIGHTS),
+        ("without the question's words in the title", without(0)),
+        ("without the answer", without(1)),
+        ("without the title's words in the question", without(2)),
+        ("without likeness by n-grams", without(3)),
+        ("without texture", without(4)),
+        ("without synonyms", Weights { synonym: 0.0, ..WEIGHTS }),
+        ("without compounds", Weights { part: 0.0, ..WEIGHTS }),
+        ("without joined neighbours", Weights { joined: 0.0, ..WEIGHTS }),
+    ] {
+        let cells = sets.iter().map(|set| measure(set, &weights));
+        let cells: Vec<String> = cells.map(|(first, mrr)| format!("{first:.3} ({mrr:.3})")).collect();
+        println!("| {name} | {} |", cells.join(" | "));
     }
-    for at in 0..5 {
-        for f in [0.0, 0.5, 1.5, 2.0] {
-            let mut views = WEIGHTS.views;
-            views[at] *= f;
-            tell(&format!("view {at} x{f}"), &Weights { views, ..WEIGHTS });
-        }
-    }
-    for at in 0..5 {
-        let mut views = [0.0; 5];
-        views[at] = 1.0;
-        tell(&format!("view {at} only"), &Weights { views, ..WEIGHTS });
-    }
-    for s in [0.0, 0.3, 0.5, 0.8, 0.9] {
-        tell(&format!("synonym {s}"), &Weights { synonym: s, ..WEIGHTS });
-    }
-    for s in [0.0, 0.3, 0.8, 1.0] {
-        tell(&format!("part {s}"), &Weights { part: s, ..WEIGHTS });
-    }
-    for s in [0.0, 0.4, 1.0] {
-        tell(&format!("spelling {s}"), &Weights { spelling: s, ..WEIGHTS });
-    }
-    for s in [0.0, 0.9, 1.0, 1.3, 1.5] {
-        tell(&format!("joined {s}"), &Weights { joined: s, ..WEIGHTS });
-    }
-    for at in 0..3 {
-        for kb in
-            [(0.6, 0.3), (0.6, 0.6), (1.2, 0.0), (1.2, 0.3), (1.2, 0.6), (1.2, 0.8), (2.0, 0.6), (2.0, 0.3)]
-        {
-            let mut b = WEIGHTS.bm25;
-            b[at] = kb;
-            tell(&format!("bm25 {at} {kb:?}"), &Weights { bm25: b, ..WEIGHTS });
-        }
-    }
+    Ok(())
 }

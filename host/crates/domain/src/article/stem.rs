@@ -95,9 +95,10 @@ pub(super) fn english(word: &str) -> String {
         stem = format!("{head}i");
     }
     for endings in [STEP_2, STEP_3] {
-        replace(&mut stem, endings, 0);
+        replace(&mut stem, endings, |head, _| measure(head) > 0);
     }
-    replace(&mut stem, STEP_4, 1);
+    // What stays of an ending counts here: the t of “deletion” belongs to the word.
+    replace(&mut stem, STEP_4, |head, by| measure(&format!("{head}{by}")) > 1);
     tidy(&mut stem);
     stem
 }
@@ -203,10 +204,10 @@ const STEP_4: &[(&str, &str)] = &[
 ];
 
 /// Replaces the first ending that fits, if enough word is left before it.
-fn replace(stem: &mut String, endings: &[(&str, &str)], measure_above: usize) {
+fn replace(stem: &mut String, endings: &[(&str, &str)], enough: impl Fn(&str, &str) -> bool) {
     let Some((ending, by)) = endings.iter().find(|(ending, _)| stem.ends_with(ending)) else { return };
     let length = stem.len() - ending.len();
-    if stem.get(..length).is_some_and(|head| measure(head) > measure_above) {
+    if stem.get(..length).is_some_and(|head| enough(head, by)) {
         stem.truncate(length);
         stem.push_str(by);
     }
