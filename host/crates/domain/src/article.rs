@@ -6,6 +6,8 @@ mod rank;
 mod spelling;
 mod stem;
 mod synonyms;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use index::{Index, Source};
