@@ -51,4 +51,11 @@ impl Article {
     pub fn terms(&self) -> Vec<String> {
         self.0.terms()
     }
+
+    /// What the score is made of and how far it can be trusted, by name, each from 0 to 1. Names may be
+    /// added: leave one that you do not know.
+    #[must_use]
+    pub fn signals(&self) -> Vec<(String, f32)> {
+        self.0.signals()
+    }
 }

@@ -121,7 +121,11 @@ fn values_are_kept_listed_and_forgotten() {
 fn articles_are_ranked_by_common_words_and_narrowed_by_language() {
     fixture::clear();
     fixture::add_article(
-        ArticleBuilder::new().id("art_1").title("Reset your password").body("Open settings."),
+        ArticleBuilder::new()
+            .id("art_1")
+            .title("Reset your password")
+            .body("Open settings.")
+            .signal("lead", 0.5),
     );
     fixture::add_article(
         ArticleBuilder::new().id("art_2").title("Track a parcel").body("Open an order, reset nothing."),
@@ -133,6 +137,8 @@ fn articles_are_ranked_by_common_words_and_narrowed_by_language() {
     assert_eq!(found.iter().map(Article::id).collect::<Vec<_>>(), ["art_1", "art_2"]);
     assert!(found[0].score() > found[1].score());
     assert_eq!(found[0].terms(), ["password", "reset"]);
+    assert_eq!(found[0].signals(), [("lead".to_owned(), 0.5)]);
+    assert!(found[1].signals().is_empty());
 }
 
 #[test]

@@ -1,7 +1,10 @@
-//! `kulanz article`: the knowledge base from and to lines.
+//! `kulanz article`: the knowledge base from files and to lines.
 
-use std::path::PathBuf;
+mod reading;
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 use clap::Subcommand;
 use desk::{Desk, NewArticle};
 
@@ -9,9 +12,9 @@ use super::{Ground, instead, lines, operator, screen};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ArticleCommand {
-    /// Write articles from JSON Lines {key, locale, title, body, state?}; the same key and locale again replaces
+    /// Write articles from JSON Lines {key, locale, title, body, state?}, a CSV table or a folder of Markdown files; the same key and locale again replaces
     Import {
-        /// File, or - for stdin
+        /// File (.csv, or JSON Lines), folder, or - for JSON Lines on stdin
         file: PathBuf,
     },
     /// List articles
@@ -55,14 +58,53 @@ impl ArticleCommand {
     }
 }
 
-/// Writes every article of a file; stops at the first that is refused, with its line.
-pub(super) async fn import(desk: &Desk, file: &std::path::Path) -> anyhow::Result<u64> {
+/// Writes every article of a file or folder; stops at the first that is refused, with its place.
+pub(super) async fn import(desk: &Desk, file: &Path) -> anyhow::Result<u64> {
     let mut written = 0;
-    for line in lines::open(file)? {
-        let (number, article) = lines::parsed::<NewArticle>(file, line)?;
-        let put = desk.put_article(article, operator()).await;
-        put.map_err(|error| anyhow::Error::new(error).context(lines::place(file, number)))?;
-        written += 1;
+    if file.is_dir() {
+        for (path, article) in from_folder(file)? {
+            put(desk, article).await.with_context(|| path.display().to_string())?;
+            written += 1;
+        }
+    } else if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        for article in reading::csv(&text).map_err(|why| anyhow::anyhow!("{}, {why}", file.display()))? {
+            let key = article.key.clone();
+            put(desk, article).await.with_context(|| format!("{}, article {key}", file.display()))?;
+            written += 1;
+        }
+    } else {
+        for line in lines::open(file)? {
+            let (number, article) = lines::parsed::<NewArticle>(file, line)?;
+            put(desk, article).await.with_context(|| lines::place(file, number))?;
+            written += 1;
+        }
     }
     Ok(written)
+}
+
+async fn put(desk: &Desk, article: NewArticle) -> anyhow::Result<()> {
+    desk.put_article(article, operator()).await?;
+    Ok(())
+}
+
+/// The Markdown files of a folder, by name.
+fn from_folder(folder: &Path) -> anyhow::Result<Vec<(PathBuf, NewArticle)>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+    paths.sort();
+    if paths.is_empty() {
+        anyhow::bail!("{} has no file that ends in .md", folder.display());
+    }
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let article =
+                reading::markdown(&name, &text).map_err(|why| anyhow::anyhow!("{} {why}", path.display()))?;
+            Ok((path, article))
+        })
+        .collect()
 }

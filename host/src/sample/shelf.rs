@@ -1,11 +1,9 @@
 //! Articles that a run on the bench can find, and nothing else outside: no other tickets, no HTTP, an
 //! empty memory. Ranks with the same index as the house.
 
-use std::collections::{BTreeSet, HashMap};
-
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::article::{Hit, Index};
+use domain::article::{Hit, Library, Source};
 use domain::id::{ArticleId, CountingIds, TicketId};
 use domain::snapshot::TicketView;
 use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
@@ -25,68 +23,50 @@ pub struct Entry {
     pub lang: Option<String>,
 }
 
-/// A knowledge base in memory: one index over everything and one per language, as the house has them.
+/// A knowledge base in memory, indexed as the house does it.
 pub struct Shelf {
     entries: Vec<(ArticleId, Entry)>,
-    all: Index,
-    by_language: HashMap<String, (Vec<usize>, Index)>,
+    library: Library,
 }
 
 impl Shelf {
-    /// Indexes the entries. An entry without a language counts as one of every language.
+    /// Indexes the entries. An entry without a language counts as one of the language it is written in.
     #[must_use]
     pub fn new(entries: Vec<Entry>) -> Self {
         let ids = CountingIds::default();
-        let entries: Vec<(ArticleId, Entry)> =
-            entries.into_iter().map(|e| (ArticleId::mint(&ids, Timestamp(0)), e)).collect();
-        let languages: BTreeSet<String> =
-            entries.iter().filter_map(|(_, e)| e.lang.as_deref()).map(primary).collect();
-        let by_language = languages
+        let library = Library::build(entries.iter().map(|entry| {
+            let source = Source { title: &entry.question, alternates: &[], body: &entry.answer };
+            (entry.lang.as_deref().unwrap_or_default(), source)
+        }));
+        let entries = entries
             .into_iter()
-            .map(|language| {
-                let fits = |entry: &Entry| entry.lang.as_deref().is_none_or(|own| primary(own) == language);
-                let places: Vec<usize> = entries
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, (_, e))| fits(e))
-                    .map(|(place, _)| place)
-                    .collect();
-                let index = index_of(places.iter().filter_map(|place| entries.get(*place)));
-                (language, (places, index))
+            .enumerate()
+            .map(|(place, entry)| {
+                let lang = entry.lang.or_else(|| library.language_of(place).map(ToOwned::to_owned));
+                (ArticleId::mint(&ids, Timestamp(0)), Entry { lang, ..entry })
             })
             .collect();
-        Self { all: index_of(entries.iter()), entries, by_language }
+        Self { entries, library }
     }
 
-    /// The best entries for a question, best first; in one language if given.
+    /// The best entries for a question, best first, with their scores; in one language if given.
     #[must_use]
     pub fn search(&self, question: &str, language: Option<&str>, limit: usize) -> Vec<(&Entry, f32)> {
         self.found(question, language, limit).into_iter().map(|(_, entry, hit)| (entry, hit.score)).collect()
     }
 
-    fn found(&self, question: &str, language: Option<&str>, limit: usize) -> Vec<(ArticleId, &Entry, Hit)> {
-        let one = language.map(primary).map(|language| self.by_language.get(&language));
-        let (places, index) = match &one {
-            None => (None, &self.all),
-            Some(Some((places, index))) => (Some(places), index),
-            Some(None) => return Vec::new(),
-        };
-        let hits = index.search(question, limit).into_iter();
-        hits.filter_map(|hit| {
-            let place = places.map_or(Some(hit.index), |p| p.get(hit.index).copied())?;
-            self.entries.get(place).map(|(id, entry)| (*id, entry, hit))
-        })
-        .collect()
+    /// Keys of the entries in one language.
+    #[must_use]
+    pub fn keys_in(&self, language: &str) -> Vec<String> {
+        let own = domain::article::primary(language);
+        let fits = |entry: &&Entry| entry.lang.as_deref().map(domain::article::primary) == Some(own.clone());
+        self.entries.iter().map(|(_, entry)| entry).filter(fits).map(|entry| entry.id.clone()).collect()
     }
-}
 
-fn index_of<'e>(entries: impl Iterator<Item = &'e (ArticleId, Entry)>) -> Index {
-    Index::build(entries.map(|(_, e)| (e.question.as_str(), e.answer.as_str())))
-}
-
-/// `de` of `de-AT`.
-fn primary(tag: &str) -> String {
-    tag.split('-').next().unwrap_or(tag).to_lowercase()
+    fn found(&self, question: &str, language: Option<&str>, limit: usize) -> Vec<(ArticleId, &Entry, Hit)> {
+        let hits = self.library.search(question, language, limit).into_iter();
+        hits.filter_map(|hit| self.entries.get(hit.index).map(|(id, entry)| (*id, entry, hit))).collect()
+    }
 }
 
 fn only_articles<T>() -> Result<T, HostError> {
@@ -131,6 +111,7 @@ impl Host for Shelf {
                 title: entry.question.clone(),
                 body: entry.answer.clone(),
                 score: hit.score,
+                signals: hit.signals.named(),
                 terms: hit.terms,
             })
             .collect())

@@ -1,6 +1,7 @@
 //! Whether a ticket is answered automatically, only acknowledged, or left to people, and why. Pure: facts
 //! and found articles in, one decision out.
 
+use crate::confidence::{Signals, confidence};
 use crate::words::{self, Language};
 
 /// What an admin can set.
@@ -9,6 +10,12 @@ use crate::words::{self, Language};
 pub struct Settings {
     /// How sure it must be of an article before it sends it.
     pub threshold: f32,
+    /// How sure it must be of an article before it shows it to the agents in a note.
+    pub suggest_from: f32,
+    /// Whether agents get a note with articles that are not sure enough to be sent.
+    pub suggest: bool,
+    /// Whether a sender whose address is not verified is greeted by name as well.
+    pub greet_unverified: bool,
     /// Whether a first message that is not answered gets an acknowledgement.
     pub acknowledge: bool,
     /// Who signs; empty: “Ihr Serviceteam” or “Your service team”.
@@ -31,7 +38,10 @@ impl Default for Settings {
     fn default() -> Self {
         let list = |one: &str| vec![one.to_owned()];
         Self {
-            threshold: 0.5,
+            threshold: 0.8,
+            suggest_from: 0.3,
+            suggest: true,
+            greet_unverified: false,
             acknowledge: true,
             signature: String::new(),
             default_language: "de".to_owned(),
@@ -71,6 +81,12 @@ pub struct Facts {
     pub has_text: bool,
     /// Number of the order, invoice or contract that the message names.
     pub case_number: Option<String>,
+    /// Why the text itself asks for a person, if it does.
+    pub wants_person: Option<&'static str>,
+    /// Articles that its single questions lead to, when they lead to different ones.
+    pub topics: Vec<String>,
+    /// Whether it is known that the address is the requester's.
+    pub verified: bool,
     /// The requester's name, if it may be read and there is one.
     pub name: Option<String>,
 }
@@ -90,6 +106,8 @@ pub struct Hit {
     pub score: f32,
     /// Words of the question that it has.
     pub terms: Vec<String>,
+    /// What the search says about it.
+    pub signals: Signals,
 }
 
 /// What a message that names one order or invoice leaves of an article's confidence.
@@ -161,31 +179,31 @@ pub fn before_search(facts: &Facts, settings: &Settings) -> Option<Decision> {
             false,
         ));
     }
-    if Language::of(facts.language.as_deref()).is_none() {
-        let why = match &facts.language {
-            Some(language) => format!("there are no answers in {language}"),
-            None => "the customer's language is not known".to_owned(),
-        };
-        return Some(acknowledge(facts, settings, why, false));
-    }
-    None
+    let foreign = facts.language.as_ref().filter(|language| Language::of(Some(language)).is_none());
+    foreign.map(|language| acknowledge(facts, settings, format!("there are no answers in {language}"), false))
 }
 
 /// What is decided with the articles that were found, best first.
+///
+/// Where the customer's language is not known it is taken to be the best article's: a question that is
+/// sure to be answered by an article is written in its words.
 #[must_use]
 pub fn after_search(facts: &Facts, settings: &Settings, hits: &[Hit]) -> Decision {
-    let language = Language::of(facts.language.as_deref());
-    let mut fitting =
-        hits.iter().filter(|hit| language.is_some() && Language::of(Some(&hit.locale)) == language);
-    let (Some(best), Some(language)) = (fitting.next(), language) else {
-        return acknowledge(facts, settings, "no article has words of this question".to_owned(), false);
+    let known = facts.language.as_deref().or_else(|| hits.first().map(|hit| hit.locale.as_str()));
+    let language = Language::of(known);
+    let best = hits.iter().find(|hit| language.is_some() && Language::of(Some(&hit.locale)) == language);
+    let (Some(best), Some(language)) = (best, language) else {
+        let why = if hits.is_empty() {
+            "no article has words of this question"
+        } else {
+            "no article in the customer's language has words of this question"
+        };
+        return acknowledge(facts, settings, why.to_owned(), false);
     };
-    let second = fitting.next().map_or(0.0, |hit| hit.score);
-    let general = confidence(best.score, second, best.terms.len());
+    let general = confidence(&best.signals);
     let sure = if facts.case_number.is_some() { general * CASE_FACTOR } else { general };
-    let percent = |share: f32| format!("{:.0} %", share * 100.0);
-    if sure < settings.threshold {
-        return acknowledge(facts, settings, too_weak(facts, best, general, settings.threshold), false);
+    if let Some(why) = doubt(facts, best, (general, sure), settings.threshold) {
+        return acknowledge(facts, settings, why, false);
     }
     Decision::Answer {
         text: words::answer(language, facts, settings, best),
@@ -197,33 +215,40 @@ pub fn after_search(facts: &Facts, settings: &Settings, hits: &[Hit]) -> Decisio
     }
 }
 
-/// Why an article is not sent.
-fn too_weak(facts: &Facts, best: &Hit, general: f32, threshold: f32) -> String {
-    let (key, percent) = (&best.key, |share: f32| format!("{:.0} %", share * 100.0));
+/// Articles shown to an agent when none is sent.
+const SUGGESTIONS_MAX: usize = 3;
+
+/// The articles worth showing to an agent, best first, each with how sure it is.
+#[must_use]
+pub fn suggestions<'h>(settings: &Settings, hits: &'h [Hit]) -> Vec<(&'h Hit, f32)> {
+    if !settings.suggest {
+        return Vec::new();
+    }
+    let sure = hits.iter().map(|hit| (hit, confidence(&hit.signals)));
+    sure.filter(|(_, sure)| *sure >= settings.suggest_from).take(SUGGESTIONS_MAX).collect()
+}
+
+/// Why an article is not sent; none: it is.
+fn doubt(facts: &Facts, best: &Hit, (general, sure): (f32, f32), threshold: f32) -> Option<String> {
+    let key = &best.key;
     match &facts.case_number {
-        Some(number) if general >= threshold => {
-            format!("it is about one case ({number}), not a question that article “{key}” settles")
-        }
-        _ => format!(
+        _ if general < threshold => Some(format!(
             "no article fits well enough (best: “{key}”, {} of {} needed)",
             percent(general),
             percent(threshold)
-        ),
+        )),
+        Some(number) if sure < threshold => {
+            Some(format!("it is about one case ({number}), not a question that article “{key}” settles"))
+        }
+        _ if facts.topics.len() > 1 => {
+            Some(format!("it asks several things (articles “{}”)", facts.topics.join("”, “")))
+        }
+        _ => None,
     }
 }
 
-/// How sure an article is the answer: it fits the question well, clearly better than the next one, and
-/// has more than one word of it. A search's score alone says little: it falls with every word of the
-/// question that no article has.
-#[must_use]
-pub fn confidence(best: f32, second: f32, terms: usize) -> f32 {
-    if best.is_nan() || best <= 0.0 {
-        return 0.0;
-    }
-    let fit = 1.0 - (-3.5 * best).exp();
-    let lead = ((best - second) / best).clamp(0.0, 1.0);
-    let chance = if terms < 2 { 0.7 } else { 1.0 };
-    (fit * (0.5 + 0.5 * lead) * chance).clamp(0.0, 1.0)
+pub(crate) fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
 }
 
 /// Why people answer this one.
@@ -233,7 +258,8 @@ fn held_for(facts: &Facts, settings: &Settings) -> Option<String> {
     let tag = || facts.tags.iter().find(|t| settings.hold_tags.contains(t)).map(|t| format!("tag {t}"));
     let priority =
         || settings.hold_priorities.contains(&facts.priority).then(|| format!("priority {}", facts.priority));
-    category.or_else(tag).or_else(priority).map(|what| format!("{what}: a person answers"))
+    let text = || facts.wants_person.map(ToOwned::to_owned);
+    category.or_else(tag).or_else(priority).or_else(text).map(|what| format!("{what}: a person answers"))
 }
 
 /// An acknowledgement where it is due, else the reason alone.
@@ -266,15 +292,23 @@ mod tests {
         }
     }
 
-    fn hit(key: &str, locale: &str, score: f32) -> Hit {
-        Hit {
-            key: key.into(),
-            locale: locale.into(),
-            title: "T".into(),
-            body: "B".into(),
-            score,
-            terms: vec!["passwort".into()],
-        }
+    /// An article about which everything the search says is this good.
+    pub(crate) fn hit(key: &str, locale: &str, good: f32) -> Hit {
+        let signals = Signals {
+            title: good,
+            body: good,
+            reverse: good,
+            likeness: good,
+            coverage: good,
+            unknown: 1.0 - good,
+            lead: good,
+            chance: 1.0 - good,
+            words: 0.7,
+            agreement: good,
+        };
+        let (title, body) = ("T".into(), "B".into());
+        let terms = vec!["passwort".into()];
+        Hit { key: key.into(), locale: locale.into(), title, body, score: good, terms, signals }
     }
 
     fn decide(facts: &Facts, hits: &[Hit]) -> Decision {
@@ -316,43 +350,65 @@ mod tests {
 
     #[test]
     fn only_an_article_in_the_customers_language_is_sent() {
-        let got = decide(&facts(), &[hit("english", "en", 0.99), hit("deutsch", "de-AT", 0.6)]);
+        let got = decide(&facts(), &[hit("english", "en", 0.99), hit("deutsch", "de-AT", 0.97)]);
         assert!(matches!(&got, Decision::Answer { article, .. } if article == "deutsch"), "{got:?}");
         let got = decide(&facts(), &[hit("english", "en", 0.99)]);
-        assert!(matches!(got, Decision::Acknowledge { held: false, .. }), "{got:?}");
+        assert!(matches!(&got, Decision::Acknowledge { held: false, why, .. } if why.contains("language")));
     }
 
     #[test]
-    fn weak_and_close_articles_are_not_sent() {
-        for hits in [
-            vec![],
-            vec![hit("a", "de", 0.12)],
-            vec![hit("a", "de", 0.8), hit("b", "de", 0.78)],
-            vec![hit("a", "de", f32::NAN)],
-        ] {
+    fn a_customer_whose_language_is_not_known_writes_in_the_words_of_the_article() {
+        let unknown = Facts { language: None, ..facts() };
+        let got = decide(&unknown, &[hit("english", "en", 0.99), hit("deutsch", "de", 0.9)]);
+        assert!(matches!(&got, Decision::Answer { language: Language::English, .. }), "{got:?}");
+        let got = decide(&unknown, &[hit("francais", "fr", 0.99)]);
+        assert!(matches!(got, Decision::Acknowledge { .. }), "{got:?}");
+    }
+
+    #[test]
+    fn weak_articles_are_not_sent_and_the_reason_says_how_weak() {
+        for hits in [vec![], vec![hit("a", "de", 0.12)], vec![hit("a", "de", f32::NAN)]] {
             let got = decide(&facts(), &hits);
             assert!(matches!(got, Decision::Acknowledge { held: false, .. }), "{hits:?} {got:?}");
         }
+        let got = decide(&facts(), &[hit("a", "de", 0.5)]);
+        assert!(
+            matches!(&got, Decision::Acknowledge { why, .. } if why.contains("of 80 % needed")),
+            "{got:?}"
+        );
     }
 
     #[test]
-    fn a_message_about_one_order_needs_a_far_better_article() {
+    fn a_message_about_one_order_goes_to_people_whatever_article_fits() {
         let case = Facts { case_number: Some("10-48213".into()), ..facts() };
-        let hits = [Hit { terms: vec!["geld".into(), "zurueck".into()], ..hit("a", "de", 0.4) }];
+        let hits = [hit("a", "de", 0.99)];
         assert!(matches!(decide(&facts(), &hits), Decision::Answer { .. }));
         let got = decide(&case, &hits);
         assert!(matches!(&got, Decision::Acknowledge { why, .. } if why.contains("10-48213")), "{got:?}");
     }
 
     #[test]
-    fn confidence_grows_with_fit_and_lead_and_needs_more_than_one_word() {
-        assert!(confidence(0.6, 0.0, 3) > confidence(0.3, 0.0, 3));
-        assert!(confidence(0.6, 0.1, 3) > confidence(0.6, 0.5, 3));
-        assert!(confidence(0.3, 0.0, 2) > 0.5 && confidence(0.3, 0.0, 1) < 0.5);
-        // Figures that unrelated questions reached against the sample articles.
-        for (best, second, terms) in [(0.12, 0.08, 2), (0.10, 0.05, 2), (0.09, 0.0, 1), (0.27, 0.19, 2)] {
-            assert!(confidence(best, second, terms) < 0.45, "{best}");
-        }
+    fn a_message_that_asks_several_things_goes_to_people() {
+        let several = Facts { topics: vec!["a".into(), "b".into()], ..facts() };
+        let got = decide(&several, &[hit("a", "de", 0.99)]);
+        assert!(matches!(&got, Decision::Acknowledge { why, .. } if why.contains("several")), "{got:?}");
+    }
+
+    #[test]
+    fn who_asks_for_a_person_or_threatens_with_one_gets_a_person() {
+        let asks = Facts { wants_person: Some("the customer asks for a person"), ..facts() };
+        let got = decide(&asks, &[hit("a", "de", 0.99)]);
+        assert!(matches!(&got, Decision::Acknowledge { held: true, .. }), "{got:?}");
+    }
+
+    #[test]
+    fn articles_that_are_not_sure_enough_are_shown_to_the_agent_best_first() {
+        let hits = [0.9, 0.85, 0.8, 0.75, 0.1].map(|good| hit("a", "de", good));
+        let shown = suggestions(&Settings::default(), &hits);
+        assert_eq!(shown.len(), SUGGESTIONS_MAX);
+        assert!(shown.windows(2).all(|pair| pair[0].1 >= pair[1].1));
+        assert!(suggestions(&Settings { suggest: false, ..Settings::default() }, &hits).is_empty());
+        assert!(suggestions(&Settings::default(), &[hit("a", "de", 0.1)]).is_empty());
     }
 
     #[test]

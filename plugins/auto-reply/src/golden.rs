@@ -34,6 +34,7 @@ fn run(head: &str, text: &str) -> String {
             "name" => contact = contact.name(value),
             "locale" => contact = contact.locale(value),
             "deny" => fixture::deny(value),
+            "unverified" => contact = contact.verified(false),
             _ => {}
         }
     }
@@ -46,7 +47,7 @@ fn run(head: &str, text: &str) -> String {
             hit.splitn(5, " | ").collect::<Vec<_>>().try_into().unwrap();
         let article =
             ArticleBuilder::new().key(key).locale(locale).title(title).body(body.replace("\\n", "\n"));
-        fixture::add_article(article.score(score.parse().unwrap()));
+        fixture::add_article(all_as_good(article, score.parse().unwrap()));
     }
     let event = EventBuilder::of("message.received").message(message.clone()).build();
     let settings: Settings = fixture::settings(all("settings").next().unwrap_or("{}")).unwrap();
@@ -58,6 +59,13 @@ fn run(head: &str, text: &str) -> String {
     }
 }
 
+/// Everything that the search says about the article is this good.
+fn all_as_good(article: ArticleBuilder, good: f32) -> ArticleBuilder {
+    let signals = ["title", "body", "reverse", "likeness", "coverage", "lead", "words", "agreement"];
+    let article = signals.iter().fold(article.score(good), |article, name| article.signal(*name, good));
+    article.signal("unknown", 1.0 - good).signal("chance", 1.0 - good)
+}
+
 fn told(answer: &Answer, out: &Effects) -> String {
     let mut lines = match answer {
         Answer::Answered(why) => format!("answered: {why}\n"),
@@ -65,6 +73,12 @@ fn told(answer: &Answer, out: &Effects) -> String {
         Answer::Abstained(why) => format!("abstained: {why}\n"),
     };
     for proposed in out.all() {
+        if let Effect::Note { text } = &proposed.effect {
+            writeln!(lines, "note, {:.0} %: {}", proposed.basis.confidence * 100.0, proposed.basis.reason)
+                .unwrap();
+            lines.push_str(text);
+            continue;
+        }
         let Effect::Reply { text, language, article } = &proposed.effect else {
             panic!("proposes {:?}", proposed.effect)
         };

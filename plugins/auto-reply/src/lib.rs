@@ -2,6 +2,7 @@
 //!
 //! This file only carries between the ticket and the pure decision in `decide`; it knows no rule itself.
 
+pub mod confidence;
 pub mod decide;
 pub mod question;
 pub mod words;
@@ -9,11 +10,12 @@ pub mod words;
 #[cfg(test)]
 mod golden;
 
+use confidence::Signals;
 use decide::{Decision, Facts, Hit, Settings};
 use kulanz_sdk::prelude::*;
 
 /// Articles looked at.
-const HITS_MAX: u32 = 5;
+const HITS_MAX: u32 = 10;
 
 /// The plugin.
 pub struct AutoReply;
@@ -36,11 +38,17 @@ impl Answering for AutoReply {
         let (subject, text) = (ticket.subject()?, message.reply_text()?);
         let question = question::question(&subject, &text);
         let case_number = question::case_number(&subject, &text);
-        let facts = Facts { case_number, ..facts(&message, ticket, !question.is_empty())? };
-        let decision = match decide::before_search(&facts, &settings) {
-            Some(decision) => decision,
-            None => decide::after_search(&facts, &settings, &search(&question, facts.language.as_deref())?),
-        };
+        let wants_person = question::wants_person(&subject, &text);
+        let mut facts = Facts { case_number, wants_person, ..facts(&message, ticket, !question.is_empty())? };
+        if let Some(decision) = decide::before_search(&facts, &settings) {
+            return Ok(propose(decision, ticket, out));
+        }
+        let hits = search(&question, HITS_MAX)?;
+        facts.topics = topics(&text)?;
+        let decision = decide::after_search(&facts, &settings, &hits);
+        if matches!(decision, Decision::Acknowledge { .. } | Decision::Abstained(_)) {
+            suggest(&facts, &settings, &hits, ticket, out);
+        }
         Ok(propose(decision, ticket, out))
     }
 }
@@ -63,14 +71,18 @@ fn facts(message: &Message, ticket: &Ticket<'_>, has_text: bool) -> Result<Facts
         inbound: messages.iter().filter(|m| m.direction() == "inbound").count(),
         has_text,
         case_number: None,
+        wants_person: None,
+        topics: Vec::new(),
+        verified: requester.as_ref().is_some_and(Contact::verified),
         // Not granted means no name, not no greeting.
         name: requester.as_ref().and_then(|contact| contact.name().unwrap_or_default()),
     })
 }
 
-fn search(question: &str, language: Option<&str>) -> Result<Vec<Hit>, Error> {
-    let language = words::Language::of(language).map(words::Language::tag);
-    let found = match knowledge::search(question, language, HITS_MAX) {
+/// All languages are searched: a language that was mistaken for another must not hide the article, and
+/// which article may be sent is decided afterwards.
+fn search(question: &str, limit: u32) -> Result<Vec<Hit>, Error> {
+    let found = match knowledge::search(question, None, limit) {
         Ok(found) => found,
         Err(Error::Denied(grant)) => {
             // An admin who refuses the knowledge base still gets receipts confirmed.
@@ -88,8 +100,30 @@ fn search(question: &str, language: Option<&str>) -> Result<Vec<Hit>, Error> {
             body: a.body(),
             score: a.score(),
             terms: a.terms(),
+            signals: Signals::of(&a.signals()),
         })
         .collect())
+}
+
+/// The articles that the single questions of a text lead to, each once.
+fn topics(text: &str) -> Result<Vec<String>, Error> {
+    let mut topics: Vec<String> = Vec::new();
+    for single in question::single_questions(text) {
+        let best = search(&single, 1)?.into_iter().next().map(|hit| hit.key);
+        topics.extend(best.filter(|key| !topics.contains(key)));
+    }
+    Ok(topics)
+}
+
+/// Shows the agent what was found, with the answer ready to be sent by hand.
+fn suggest(facts: &Facts, settings: &Settings, hits: &[Hit], ticket: &Ticket<'_>, out: &mut Effects) {
+    let shown = decide::suggestions(settings, hits);
+    let Some((_, sure)) = shown.first() else { return };
+    let language = words::acknowledgement_language(Some(&settings.default_language), "en");
+    let reason = format!("Not sure enough to be sent ({}): for the agent to choose.", decide::percent(*sure));
+    let sources = shown.iter().map(|(hit, _)| hit.key.clone());
+    let note = words::suggestion(language, facts, &shown);
+    out.on(ticket).note(&note, because(reason, *sure).evidences(sources));
 }
 
 fn propose(decision: Decision, ticket: &Ticket<'_>, out: &mut Effects) -> Answer {

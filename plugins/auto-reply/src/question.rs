@@ -92,6 +92,66 @@ const ASKING: &[&str] = &[
     "is it",
 ];
 
+/// Single questions that are looked at, each with a search of its own.
+const SINGLE_QUESTIONS_MAX: usize = 4;
+/// Words in which a wish for a person is looked for.
+const PERSON_WORDS_MAX: usize = 2_000;
+
+/// Who writes this wants no automatic answer.
+const PERSON: &[&str] = &[
+    "mit einem menschen",
+    "mit einem mitarbeiter",
+    "mit einer mitarbeiterin",
+    "echten menschen",
+    "rufen sie mich an",
+    "bitte um rückruf",
+    "kein bot",
+    "keine automatische antwort",
+    "a real person",
+    "a human being",
+    "to a human",
+    "talk to a person",
+    "speak to someone",
+    "speak with someone",
+    "call me back",
+    "no bot",
+    "not a bot",
+];
+
+/// A wrong word to somebody who thinks of court is dear.
+const LAW: &[&str] = &[
+    "anwalt",
+    "rechtsanwalt",
+    "anwältin",
+    "anzeige erstatten",
+    "strafanzeige",
+    "verbraucherzentrale",
+    "my lawyer",
+    "my attorney",
+    "legal action",
+    "small claims",
+    "sue you",
+];
+
+/// Words of anger that no polite question has.
+const ANGER: &[&str] = &[
+    "unverschämt",
+    "unverschämtheit",
+    "frechheit",
+    "eine zumutung",
+    "stinksauer",
+    "abzocke",
+    "betrüger",
+    "ridiculous",
+    "outrageous",
+    "unacceptable",
+    "disgusting",
+    "furious",
+    "scammers",
+    "fed up",
+    "worst service",
+];
+
 /// Letters from which on a word tells what a question is about, and how many such words it needs.
 const TELLING_LETTERS_MIN: usize = 5;
 const TELLING_WORDS_MIN: usize = 2;
@@ -111,6 +171,42 @@ pub fn question(subject: &str, text: &str) -> String {
     let words = subject.split_whitespace().chain(body.split_whitespace()).filter(|word| says_something(word));
     let joined = words.collect::<Vec<_>>().join(" ");
     joined.chars().take(QUESTION_CHARS_MAX).collect()
+}
+
+/// The single questions of a text that can be understood by themselves, when there are several.
+#[must_use]
+pub fn single_questions(text: &str) -> Vec<String> {
+    let body = body(text);
+    let mut asked: Vec<String> = Vec::new();
+    for sentence in sentences(&body).filter(|sentence| asks(sentence) && stands_alone(sentence)) {
+        if asked.len() < SINGLE_QUESTIONS_MAX && !asked.iter().any(|before| before == sentence) {
+            asked.push(sentence.to_owned());
+        }
+    }
+    if asked.len() > 1 { asked } else { Vec::new() }
+}
+
+/// Why a text asks for a person, or should be read by one whatever it asks.
+#[must_use]
+pub fn wants_person(subject: &str, text: &str) -> Option<&'static str> {
+    let words: Vec<String> = subject
+        .split(|c: char| !c.is_alphanumeric())
+        .chain(text.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| !word.is_empty())
+        .take(PERSON_WORDS_MAX)
+        .map(str::to_lowercase)
+        .collect();
+    let plain = format!(" {} ", words.join(" "));
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| plain.contains(&format!(" {phrase} ")));
+    if says(PERSON) {
+        Some("the customer asks for a person")
+    } else if says(LAW) {
+        Some("the customer speaks of the law")
+    } else if says(ANGER) {
+        Some("the customer is angry")
+    } else {
+        None
+    }
 }
 
 /// The first number in subject or text that names one order, invoice or contract: such a message is about
@@ -254,6 +350,30 @@ mod tests {
             ["30 Tage", "129,00 €", "am 12.11.2026", "[CREDIT_CARD-12345]", "ab 9:00 Uhr", "Fehler 503"]
         {
             assert_eq!(case_number("", text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn several_questions_are_taken_apart_and_one_is_none_of_several() {
+        let text =
+            "Hallo, wie setze ich mein Passwort zurück? Und wann kommt endlich meine Lieferung? Danke!";
+        assert_eq!(single_questions(text).len(), 2);
+        assert!(single_questions("Wie setze ich mein Passwort zurück? Was nun?").is_empty());
+        assert!(single_questions(&"How do I return shoes? ".repeat(50)).is_empty());
+    }
+
+    #[test]
+    fn a_wish_for_a_person_the_law_and_anger_are_heard_and_a_question_is_none() {
+        for (text, word) in [
+            ("Ich will mit einem Menschen sprechen!", "person"),
+            ("Can I talk to a person, please", "person"),
+            ("Sonst geht das an meinen Anwalt.", "law"),
+            ("So eine Frechheit", "angry"),
+        ] {
+            assert!(wants_person("", text).is_some_and(|why| why.contains(word)), "{text}");
+        }
+        for text in ["Wie viele Personen passen in das Zelt?", "Where do I enter the person's name?", ""] {
+            assert_eq!(wants_person("", text), None, "{text}");
         }
     }
 

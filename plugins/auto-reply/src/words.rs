@@ -1,7 +1,10 @@
 //! What is written to customers, in German and English. Texts are templates; what goes into them is put
 //! in once, so that nothing a customer wrote can act as a template itself.
 
-use crate::decide::{Facts, Hit, Settings};
+use crate::decide::{Facts, Hit, Settings, percent};
+
+/// Characters of an article that a note quotes.
+const SUGGESTION_CHARS_MAX: usize = 4_000;
 
 /// A language that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +133,24 @@ pub fn acknowledgement(language: Language, facts: &Facts, settings: &Settings) -
     fill(template, language, facts, settings, ("", ""))
 }
 
+/// The note for agents with articles that may answer, the first one in full.
+#[must_use]
+pub fn suggestion(language: Language, facts: &Facts, shown: &[(&Hit, f32)]) -> String {
+    let (head, sure, none_sent) = match language {
+        Language::German => ("Diese Artikel könnten antworten", "sicher", "Verschickt wurde keiner davon."),
+        Language::English => ("These articles may answer", "sure", "None of them was sent."),
+    };
+    let mut out = format!("{head} (#{}). {none_sent}\n", facts.number);
+    for (hit, share) in shown {
+        out.push_str(&format!("\n– {} [{} {}, {} {sure}]", hit.title, hit.key, hit.locale, percent(*share)));
+    }
+    if let Some((best, _)) = shown.first() {
+        let body: String = best.body.trim().chars().take(SUGGESTION_CHARS_MAX).collect();
+        out.push_str(&format!("\n\n{}\n\n{body}\n", best.title));
+    }
+    out
+}
+
 fn either<'a>(own: &'a str, built_in: &'a str) -> &'a str {
     if own.trim().is_empty() { built_in } else { own }
 }
@@ -156,7 +177,7 @@ fn fill(
             continue;
         };
         match name {
-            "greeting" => out.push_str(&greeting(language, facts.name.as_deref())),
+            "greeting" => out.push_str(&greeting(language, addressee(facts, settings))),
             "number" => out.push_str(&facts.number.to_string()),
             "title" => out.push_str(article.0),
             "body" => out.push_str(article.1),
@@ -171,6 +192,11 @@ fn fill(
     }
     out.push_str(rest);
     out
+}
+
+/// Whom a greeting may name: whoever wrote under a false address must not read the real one's name.
+fn addressee<'f>(facts: &'f Facts, settings: &Settings) -> Option<&'f str> {
+    facts.name.as_deref().filter(|_| facts.verified || settings.greet_unverified)
 }
 
 fn greeting(language: Language, name: Option<&str>) -> String {
@@ -275,6 +301,31 @@ mod tests {
             assert_eq!(speakable(name), None, "{name}");
         }
         assert_eq!(speakable("Okafor, Daniel").as_deref(), Some("Daniel Okafor"));
+    }
+
+    #[test]
+    fn only_a_verified_sender_is_greeted_by_name_unless_the_admin_says_otherwise() {
+        let facts = Facts { name: Some("Ana Novak".into()), ..Facts::default() };
+        let settings = Settings::default();
+        let text = |facts: &Facts, settings: &Settings| acknowledgement(Language::English, facts, settings);
+        assert!(text(&facts, &settings).starts_with("Hello,\n"));
+        assert!(text(&Facts { verified: true, ..facts.clone() }, &settings).starts_with("Hello Ana Novak,"));
+        let open = Settings { greet_unverified: true, ..settings };
+        assert!(text(&facts, &open).starts_with("Hello Ana Novak,"));
+    }
+
+    #[test]
+    fn a_note_for_agents_names_its_sources_and_says_that_nothing_was_sent() {
+        let hit = Hit {
+            key: "refund".into(),
+            locale: "en".into(),
+            title: "Refund?".into(),
+            body: "Ask us.".into(),
+            ..Hit::default()
+        };
+        let note = suggestion(Language::English, &Facts { number: 7, ..Facts::default() }, &[(&hit, 0.62)]);
+        assert!(note.contains("– Refund? [refund en, 62 % sure]") && note.contains("Ask us."), "{note}");
+        assert!(note.contains("None of them was sent") && note.contains("#7"));
     }
 
     #[test]

@@ -129,7 +129,8 @@ fn found_article(found: crate::knowledge::Found) -> FoundArticle {
         locale: article.locale,
         title: article.title,
         body: article.body,
-        score: found.score,
-        terms: found.terms,
+        score: found.hit.score,
+        terms: found.hit.terms,
+        signals: found.hit.signals.named(),
     }
 }

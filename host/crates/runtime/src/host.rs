@@ -90,6 +90,9 @@ pub struct FoundArticle {
     pub score: f32,
     /// Words of the question that it has, strongest first.
     pub terms: Vec<String>,
+    /// What the score is made of and how far it can be trusted, by name, 0 to 1. Absent in older records.
+    #[serde(default)]
+    pub signals: Vec<(String, f32)>,
 }
 
 /// A request as the plugin wrote it, to a granted host.

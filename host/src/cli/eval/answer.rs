@@ -2,15 +2,17 @@
 //! hook would send it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::effect::Effect;
 use domain::plugin::Hook;
-use runtime::RunReport;
+use runtime::{FoundArticle, HostError, RunReport};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::stream::{Answered, answer_all};
-use super::{Answer, Item, rounded, sentence};
+use super::curve::{self, Judged};
+use super::stream::{Answered, answer_all_then};
+use super::{Answer, rounded, sentence};
 use crate::cli::lines::{self, Numbered};
 use crate::cli::{Ground, plugin, screen};
 use crate::sample::{Bench, Case, Entry, Shelf};
@@ -42,9 +44,54 @@ pub(super) async fn run(command: Answer, ground: &Ground) -> anyhow::Result<()> 
     }
     let bench = bench.with_settings(asked);
     let path = command.files.input.clone();
-    let judge = Arc::new(Judge { bench, shelf, threshold, linguist: linguist(ground).await });
+    let linguist = linguist(ground).await;
+    let judge = Arc::new(Judge { bench, shelf, threshold, linguist, judged: Mutex::default() });
+    let closing = {
+        let judge = Arc::clone(&judge);
+        move || {
+            let mut judged = judge.judged.lock().unwrap_or_else(PoisonError::into_inner);
+            // Workers end in any order; the table is the same whatever it was.
+            judged.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
+            let table = curve::table(&judged);
+            if !table.is_empty() {
+                screen::say(table);
+            }
+        }
+    };
     let jobs = lines::open(&path)?.map(move |line| Arc::clone(&judge).judge(path.clone(), line));
-    answer_all(jobs, &command.files.output, command.files.workers).await
+    answer_all_then(jobs, &command.files.output, command.files.workers, closing).await
+}
+
+/// A question, and which article is right: a key, several, or null for none. Without the key nothing is
+/// said about it.
+#[derive(serde::Deserialize)]
+struct Question {
+    id: Value,
+    text: String,
+    #[serde(default)]
+    lang: Option<String>,
+    #[serde(default, deserialize_with = "also_null")]
+    article: Option<Value>,
+}
+
+/// A key that is there with null is there.
+fn also_null<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
+}
+
+impl Question {
+    /// Keys of the right articles; none where the data does not tell.
+    fn right(&self) -> Option<Vec<String>> {
+        Some(match self.article.as_ref()? {
+            Value::Null => Vec::new(),
+            Value::Array(keys) => keys.iter().map(key_of).collect(),
+            key => vec![key_of(key)],
+        })
+    }
+}
+
+fn key_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 /// Ids of a knowledge base may be numbers.
@@ -61,8 +108,7 @@ fn entries(path: &std::path::Path) -> anyhow::Result<Vec<Entry>> {
     lines::open(path)?
         .map(|line| {
             let (_, kb) = lines::parsed::<KbLine>(path, line)?;
-            let id = kb.id.as_str().map_or_else(|| kb.id.to_string(), ToOwned::to_owned);
-            Ok(Entry { id, question: kb.question, answer: kb.answer, lang: kb.lang })
+            Ok(Entry { id: key_of(&kb.id), question: kb.question, answer: kb.answer, lang: kb.lang })
         })
         .collect()
 }
@@ -84,24 +130,27 @@ struct Judge {
     shelf: Arc<Shelf>,
     threshold: Option<f64>,
     linguist: Option<Bench>,
+    judged: Mutex<Vec<Judged>>,
 }
 
 impl Judge {
     async fn judge(self: Arc<Self>, path: PathBuf, line: Numbered) -> Answered {
         let bytes = line.as_ref().map_or(0, |(_, text)| text.len() as u64);
-        let item: Item = match lines::parsed(&path, line) {
+        let item: Question = match lines::parsed(&path, line) {
             Ok((_, item)) => item,
             Err(error) => {
                 let line = json!({ "id": null, "ranked": [], "decision": "abstain", "confidence": 0.0, "error": format!("{error:#}") });
                 return Answered { line, bytes, failed: true };
             }
         };
-        let case = Case { language: self.language_of(&item).await, text: item.text, ..Case::default() };
-        let found = self.shelf.search(&case.text, case.language.as_deref(), RANKED).into_iter();
-        let ranked: Vec<Value> =
-            found.map(|(entry, score)| json!({ "id": entry.id, "score": rounded(score) })).collect();
+        let case =
+            Case { language: self.language_of(&item).await, text: item.text.clone(), ..Case::default() };
         let report = self.bench.run(Hook::Answering, &case).await;
+        let ranked = self.ranked(&item, &report);
         let (decision, confidence) = decision(&report, self.threshold);
+        self.keep(&item, &ranked, decision, confidence);
+        let ranked: Vec<Value> =
+            ranked.iter().map(|(id, score)| json!({ "id": id, "score": rounded(*score) })).collect();
         let mut line =
             json!({ "id": item.id, "ranked": ranked, "decision": decision, "confidence": confidence });
         if let (Err(fault), Some(object)) = (&report.outcome, line.as_object_mut()) {
@@ -110,7 +159,46 @@ impl Judge {
         Answered { line, bytes, failed: report.outcome.is_err() }
     }
 
-    async fn language_of(&self, item: &Item) -> Option<String> {
+    /// The articles best first: what the plugin sends, what its search found, and what the whole text
+    /// finds where the plugin found few or did not search. Those in the question's language come first
+    /// when the data says which it is.
+    fn ranked(&self, item: &Question, report: &RunReport) -> Vec<(String, f32)> {
+        let mut found = searched(report);
+        if found.len() < RANKED {
+            let more = self.shelf.search(&item.text, None, RANKED).into_iter();
+            found.extend(more.map(|(entry, score)| (entry.id.clone(), score)));
+        }
+        if let Some(lang) = &item.lang {
+            let own: Vec<String> = self.shelf.keys_in(lang);
+            found.sort_by_key(|(key, _)| !own.contains(key));
+        }
+        if let Some(sent) = sent(report)
+            && let Some(place) = found.iter().position(|(key, _)| *key == sent)
+        {
+            let first = found.remove(place);
+            found.insert(0, first);
+        }
+        let mut out: Vec<(String, f32)> = Vec::new();
+        for (key, score) in found {
+            if out.len() < RANKED && !out.iter().any(|(known, _)| *known == key) {
+                out.push((key, score));
+            }
+        }
+        out
+    }
+
+    fn keep(&self, item: &Question, ranked: &[(String, f32)], decision: &str, confidence: f64) {
+        let Some(right) = item.right() else { return };
+        let judged = Judged {
+            answerable: !right.is_empty(),
+            place: ranked.iter().position(|(key, _)| right.contains(key)),
+            confidence,
+            answered: decision == "answer",
+        };
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judged);
+    }
+
+    async fn language_of(&self, item: &Question) -> Option<String> {
         if item.lang.is_some() {
             return item.lang.clone();
         }
@@ -121,6 +209,24 @@ impl Judge {
             _ => None,
         })
     }
+}
+
+/// What the plugin's first search found, as the run recorded it.
+fn searched(report: &RunReport) -> Vec<(String, f32)> {
+    let first = report.answers.iter().find(|answer| answer.call == "knowledge.search");
+    let found = first.and_then(|answer| {
+        serde_json::from_value::<Result<Vec<FoundArticle>, HostError>>(answer.answer.clone()).ok()
+    });
+    let found = found.and_then(Result::ok).unwrap_or_default().into_iter();
+    found.map(|article| (article.key, article.score)).collect()
+}
+
+/// Key of the article that is sent.
+fn sent(report: &RunReport) -> Option<String> {
+    report.proposals.iter().find_map(|p| match &p.effect {
+        Effect::Reply { article, .. } => article.clone(),
+        _ => None,
+    })
 }
 
 /// An answer is a reply from an article, under a verdict that says so, sure enough to be sent. A
@@ -165,6 +271,31 @@ mod tests {
         assert_eq!(decision(&of("held", Some("a")), None), ("abstain", 0.75));
         assert_eq!(decision(&of("answered", None), None), ("abstain", 0.0));
         assert_eq!(decision(&report(Err(Fault::Deadline { limit_ms: 1 })), None), ("abstain", 0.0));
+    }
+
+    #[test]
+    fn the_right_article_may_be_one_several_none_or_not_told() {
+        let right = |rest: &str| {
+            serde_json::from_str::<Question>(&format!("{{\"id\":1,\"text\":\"x\"{rest}}}")).unwrap().right()
+        };
+        assert_eq!(right(""), None);
+        assert_eq!(right(",\"article\":null"), Some(vec![]));
+        assert_eq!(right(",\"article\":7"), Some(vec!["7".to_owned()]));
+        assert_eq!(right(",\"article\":[\"a\",\"b\"]"), Some(vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn the_ranking_is_the_one_that_the_plugin_saw() {
+        let mut report = report(verdict("answered"));
+        assert!(searched(&report).is_empty());
+        let article = json!({ "id": domain::id::ArticleId(ulid::Ulid::nil()), "key": "a", "locale": "en",
+            "title": "T", "body": "B", "score": 0.5, "terms": [] });
+        report.answers.push(runtime::Answer {
+            call: "knowledge.search".into(),
+            arguments: String::new(),
+            answer: json!({ "Ok": [article] }),
+        });
+        assert_eq!(searched(&report), [("a".to_owned(), 0.5)]);
     }
 
     #[test]

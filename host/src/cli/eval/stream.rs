@@ -44,12 +44,26 @@ pub(super) async fn answer_all<F>(
 where
     F: Future<Output = Answered> + Send + 'static,
 {
+    answer_all_then(jobs, output, workers, || ()).await
+}
+
+/// The same, with something to be said before the summary.
+pub(super) async fn answer_all_then<F>(
+    jobs: impl Iterator<Item = F>,
+    output: &Path,
+    workers: u16,
+    closing: impl FnOnce(),
+) -> anyhow::Result<()>
+where
+    F: Future<Output = Answered> + Send + 'static,
+{
     let bar = screen::progress(None, "items");
     let mut out = open(output)?;
     let summary = write_all(jobs, &mut out, workers, || bar.inc(1))
         .await
         .with_context(|| output.display().to_string())?;
     bar.finish_and_clear();
+    closing();
     screen::say(serde_json::to_string(&summary)?);
     Ok(())
 }

@@ -68,6 +68,8 @@ mod tests {
         let second = state.articles_for("refund".into(), None, 99).await.unwrap();
         let title = state.title(Resource::new_own(second.first().unwrap().rep())).unwrap();
         assert_eq!(title, "How to get a refund");
+        let signals = state.signals(Resource::new_own(second.first().unwrap().rep())).unwrap();
+        assert_eq!(signals, [("lead".to_owned(), 0.5)]);
         assert_ne!(first.first().unwrap().rep(), second.first().unwrap().rep());
     }
 }

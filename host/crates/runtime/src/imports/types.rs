@@ -261,6 +261,10 @@ impl HostArticle for State {
         self.article(&a, |a| a.terms.clone())
     }
 
+    fn signals(&mut self, a: Resource<Article>) -> Read<Vec<(String, f32)>> {
+        self.article(&a, |a| a.signals.clone())
+    }
+
     fn drop(&mut self, _: Resource<Article>) -> Read<()> {
         Ok(())
     }

@@ -212,6 +212,7 @@ impl Host for Shelf {
             body: "Ask us.".into(),
             score: 0.8,
             terms: vec!["refund".into()],
+            signals: vec![("lead".into(), 0.5)],
         }])
     }
 

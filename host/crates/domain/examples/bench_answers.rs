@@ -1,0 +1,67 @@
+//! How long an index takes to build, and a question to rank, in milliseconds, for so many invented
+//! articles. `cargo run --release -p domain --example bench_answers -- 10000`
+
+use std::time::Instant;
+
+use domain::article::{Index, Source};
+
+/// Numbers that look random and are the same on every run (Knuth's linear congruential generator).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n
+    }
+
+    /// A word of a vocabulary in which few are common and most are rare.
+    fn word(&mut self) -> String {
+        let id = match self.below(100) {
+            0..50 => self.below(200),
+            50..85 => self.below(3_000),
+            _ => self.below(30_000),
+        };
+        let start = ["a", "e", "i", "o", "u", "ra", "le", "sta", "h"][id / 26 % 9];
+        let mut word = format!("{}{start}", char::from(b'a' + (id % 26) as u8));
+        let mut rest = id + 17;
+        while rest > 0 {
+            word.push_str(["ba", "te", "li", "mo", "nu", "ra", "si", "ko"][rest % 8]);
+            rest /= 8;
+        }
+        word
+    }
+
+    fn text(&mut self, words: usize) -> String {
+        (0..words).map(|_| self.word()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn ms(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+fn main() {
+    let n = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10_000_usize).max(1);
+    let mut dice = Dice(7);
+    let articles: Vec<(String, String)> = (0..n).map(|_| (dice.text(9), dice.text(90))).collect();
+    let begun = Instant::now();
+    let sources = articles.iter().map(|(title, body)| Source { title, alternates: &[], body });
+    let index = Index::build("en", sources);
+    println!("{n} articles indexed in {:.0} ms", ms(begun));
+    for (kind, more) in [("short", 6), ("long", 60)] {
+        let questions = articles.iter().step_by(n.div_ceil(200)).map(|(title, _)| {
+            let own: Vec<&str> = title.split(' ').take(4).collect();
+            format!("{} {}", own.join(" "), dice.text(more))
+        });
+        let questions: Vec<String> = questions.collect();
+        let mut times: Vec<f64> = Vec::new();
+        for question in &questions {
+            let begun = Instant::now();
+            std::hint::black_box(index.search(question, 10));
+            times.push(ms(begun));
+        }
+        times.sort_by(f64::total_cmp);
+        let at = |share: usize| times[(times.len() - 1) * share / 100];
+        println!("a {kind} question: median {:.2} ms, 95 % {:.2} ms", at(50), at(95));
+    }
+}

@@ -1,0 +1,198 @@
+//! Articles as people have them: Markdown files and CSV tables. Text in, articles out; refuses to know
+//! files and the database.
+
+use std::collections::BTreeMap;
+
+use desk::NewArticle;
+use domain::article::{ArticleState, guess};
+
+/// Counted as the language of a text that does not tell it.
+const LOCALE_UNTOLD: &str = "en";
+
+/// An article from a Markdown file. Title: `title:` in the head between two lines `---`, else the first
+/// heading. Locale: `locale:` in the head, else the ending of the name (`refund.de.md`), else guessed. Key:
+/// `key:` in the head, else the name.
+///
+/// # Errors
+/// A sentence when there is no title or no text.
+pub(super) fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let (head, rest) = split_head(&text);
+    let stem = name.strip_suffix(".md").unwrap_or(name);
+    let (stem, ending) = match stem.rsplit_once('.') {
+        Some((stem, ending)) if (2..=6).contains(&ending.len()) => (stem, Some(ending.to_owned())),
+        _ => (stem, None),
+    };
+    let heading = rest.lines().find(|line| !line.trim().is_empty()).and_then(|line| line.strip_prefix("# "));
+    let title = head.get("title").map(String::as_str).or(heading).unwrap_or_default().trim().to_owned();
+    if title.is_empty() {
+        return Err("has neither “title:” in its head nor a first line “# Title”".to_owned());
+    }
+    let body = match heading {
+        Some(heading) if heading.trim() == title => rest.split_once(heading).map_or("", |(_, after)| after),
+        _ => rest,
+    };
+    let row = BTreeMap::from([
+        ("key".to_owned(), head.get("key").cloned().unwrap_or_else(|| stem.to_owned())),
+        ("locale".to_owned(), head.get("locale").cloned().or(ending).unwrap_or_default()),
+        ("state".to_owned(), head.get("state").cloned().unwrap_or_default()),
+        ("title".to_owned(), title),
+        ("body".to_owned(), body.to_owned()),
+    ]);
+    article(&row)
+}
+
+/// `key: value` lines between two lines `---` at the top, and what follows.
+fn split_head(text: &str) -> (BTreeMap<String, String>, &str) {
+    let head = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    let Some((head, rest)) = head else { return (BTreeMap::new(), text) };
+    let pairs = head.lines().filter_map(|line| line.split_once(':'));
+    let bare = |value: &str| value.trim().trim_matches(['"', '\'']).to_owned();
+    (pairs.map(|(key, value)| (key.trim().to_lowercase(), bare(value))).collect(), rest)
+}
+
+/// Names under which other systems write the same column.
+const COLUMNS: [(&str, &[&str]); 5] = [
+    ("key", &["key", "id", "slug", "name"]),
+    ("locale", &["locale", "lang", "language", "sprache"]),
+    ("state", &["state", "status"]),
+    ("title", &["title", "question", "subject", "titel", "frage"]),
+    ("body", &["body", "answer", "content", "text", "antwort", "inhalt"]),
+];
+
+/// Articles from a CSV table with a header; separated by comma, semicolon or tab, quoted as in RFC 4180.
+///
+/// # Errors
+/// A sentence that names the row.
+pub(super) fn csv(text: &str) -> Result<Vec<NewArticle>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().next().unwrap_or_default();
+    let separator = [';', '\t'].into_iter().find(|c| first.contains(*c)).unwrap_or(',');
+    let mut rows = cells(text, separator).into_iter();
+    let header: Vec<Option<&str>> = rows.next().unwrap_or_default().iter().map(|c| column(c)).collect();
+    for wanted in ["title", "body"] {
+        if !header.contains(&Some(wanted)) {
+            return Err(format!("the first row names no column “{wanted}”"));
+        }
+    }
+    rows.enumerate()
+        .filter(|(_, row)| row.iter().any(|cell| !cell.trim().is_empty()))
+        .map(|(place, row)| {
+            let named = header.iter().zip(row).filter_map(|(name, cell)| Some(((*name)?.to_owned(), cell)));
+            article(&named.collect()).map_err(|why| format!("row {}: {why}", place + 2))
+        })
+        .collect()
+}
+
+fn column(header: &str) -> Option<&'static str> {
+    let low = header.trim().to_lowercase();
+    COLUMNS.iter().find(|(_, names)| names.contains(&low.as_str())).map(|(column, _)| *column)
+}
+
+fn cells(text: &str, separator: char) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let mut quoted = false;
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        match c {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                cell.push('"');
+                letters.next();
+            }
+            '"' if quoted || cell.is_empty() => quoted = !quoted,
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            '\r' if !quoted => {}
+            c if c == separator && !quoted => row.push(std::mem::take(&mut cell)),
+            c => cell.push(c),
+        }
+    }
+    if !cell.is_empty() || !row.is_empty() {
+        row.push(cell);
+        rows.push(row);
+    }
+    rows
+}
+
+/// From values by name; what is left out is made up sensibly.
+fn article(row: &BTreeMap<String, String>) -> Result<NewArticle, String> {
+    let value = |name: &str| row.get(name).map(|v| v.trim()).unwrap_or_default();
+    let (title, body) = (value("title"), value("body"));
+    if title.is_empty() || body.is_empty() {
+        return Err("has no title or no text".to_owned());
+    }
+    let locale = match value("locale") {
+        "" => guess(body).or_else(|| guess(title)).unwrap_or(LOCALE_UNTOLD),
+        told => told,
+    };
+    let state = match value("state").to_lowercase().as_str() {
+        "" | "public" | "published" => ArticleState::Public,
+        "internal" => ArticleState::Internal,
+        "draft" => ArticleState::Draft,
+        other => return Err(format!("state “{other}” is none of draft, internal, public")),
+    };
+    let key = key_from(if value("key").is_empty() { title } else { value("key") });
+    Ok(NewArticle { key, locale: locale.to_owned(), state, title: title.to_owned(), body: body.to_owned() })
+}
+
+/// Letters of the longest key.
+const KEY_CHARS_MAX: usize = 64;
+
+/// A key as the house wants it: small letters, digits and hyphens.
+fn key_from(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        match c {
+            'ä' => out.push_str("ae"),
+            'ö' => out.push_str("oe"),
+            'ü' => out.push_str("ue"),
+            'ß' => out.push_str("ss"),
+            c if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':') => out.push(c),
+            _ if !out.ends_with('-') => out.push('-'),
+            _ => {}
+        }
+    }
+    let cut: String = out.trim_matches('-').chars().take(KEY_CHARS_MAX).collect();
+    cut.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_markdown_file_is_an_article_by_its_name_and_heading() {
+        let got =
+            markdown("Rückgabe & Umtausch.de.md", "# Wie gebe ich zurück?\n\nMit dem *Schein*.\n").unwrap();
+        assert_eq!((got.key.as_str(), got.locale.as_str()), ("rueckgabe-umtausch", "de"));
+        assert_eq!((got.title.as_str(), got.body.as_str()), ("Wie gebe ich zurück?", "Mit dem *Schein*."));
+    }
+
+    #[test]
+    fn what_stands_in_the_head_wins_and_a_locale_is_guessed() {
+        let text = "---\ntitle: \"Refunds: when?\"\nkey: refund\nstate: draft\n---\nYou will get it with the next invoice.";
+        let got = markdown("x.md", text).unwrap();
+        assert_eq!((got.key.as_str(), got.locale.as_str()), ("refund", "en"));
+        assert_eq!((got.title.as_str(), got.state), ("Refunds: when?", ArticleState::Draft));
+        assert!(markdown("x.md", "no heading").is_err() && markdown("x.md", "# only a heading").is_err());
+    }
+
+    #[test]
+    fn a_table_is_read_with_its_quotes_and_line_breaks_and_foreign_names() {
+        let text = "\u{feff}Frage;Antwort;Sprache\r\n\"Was kostet \"\"Express\"\"?\";\"9 €;\npro Paket\";de\r\n;;\r\n";
+        let got = csv(text).unwrap();
+        assert_eq!(got.len(), 1);
+        assert_eq!(got[0].title, "Was kostet \"Express\"?");
+        assert_eq!((got[0].body.as_str(), got[0].key.as_str()), ("9 €;\npro Paket", "was-kostet-express"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        assert!(csv("a,b\n1,2\n").unwrap_err().contains("title"));
+        assert!(csv("title,body\nT,\n").unwrap_err().starts_with("row 2"));
+        assert!(csv("title,body,state\nT,B,secret\n").unwrap_err().contains("secret"));
+        assert!(csv("").is_err());
+    }
+}
