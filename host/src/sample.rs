@@ -1,6 +1,7 @@
 //! One call of one hook without a house around it: for `plugin run`, `plugin test` and `eval`. A case is
 //! a small JSON document; what it leaves out takes a sensible value, so that equal cases give equal runs.
 
+mod ledger;
 mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use domain::contact::Contact;
 use domain::event::{Event, EventType};
 use domain::id::{ContactId, CountingIds, EventId, MessageId, TicketId};
 use domain::message::{AutoClass, Direction};
-use domain::plugin::Hook;
+use domain::plugin::{Hook, Limits};
 use domain::redaction::{Document, Part};
 use domain::snapshot::{Firing, Snapshot, TicketView};
 use domain::ticket::{Channel, Priority, StatusCategory, Ticket};
@@ -19,6 +20,7 @@ use domain::{Actor, ActorKind, Timestamp};
 use runtime::{Call, Host, Input, NoHost, Plugin, RunReport};
 use serde::Deserialize;
 
+pub use ledger::{Ledger, Memory, Past};
 pub use shelf::{Entry, Shelf};
 
 /// The instant at which cases happen unless they say otherwise: 2026-01-05T09:00:00Z, a Monday.
@@ -277,6 +279,7 @@ pub struct Bench {
     plugin: Arc<Plugin>,
     settings: serde_json::Map<String, serde_json::Value>,
     host: Arc<dyn Host>,
+    limits: Limits,
 }
 
 impl Bench {
@@ -287,7 +290,8 @@ impl Bench {
             serde_json::Value::Object(map) => map,
             _ => serde_json::Map::new(),
         };
-        Self { plugin, settings, host: Arc::new(Shelf::new(Vec::new())) }
+        let limits = plugin.inspection().manifest.limits;
+        Self { plugin, settings, host: Arc::new(Shelf::new(Vec::new())), limits }
     }
 
     /// With settings laid over the defaults.
@@ -301,6 +305,20 @@ impl Bench {
     #[must_use]
     pub fn with_shelf(mut self, shelf: Arc<Shelf>) -> Self {
         self.host = shelf;
+        self
+    }
+
+    /// With another outside.
+    #[must_use]
+    pub fn with_host(mut self, host: Arc<dyn Host>) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// With other limits than the manifest's.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -366,7 +384,7 @@ impl Bench {
             input,
             grants: Arc::new(manifest.requested()),
             settings: Arc::from(serde_json::Value::Object(settings).to_string()),
-            limits: manifest.limits,
+            limits: self.limits,
             seed: CASE_SEED,
             now,
             host,

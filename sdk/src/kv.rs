@@ -37,6 +37,15 @@ pub fn keys(prefix: &str) -> Result<Vec<String>, Error> {
     Ok(host::kv::keys(prefix)?)
 }
 
+/// Rows of a table of rows of `width` bytes, in the order asked for: only they cross the border. The host may
+/// keep the table at hand, so a new table gets a new key.
+///
+/// # Errors
+/// Denied without the grant; invalid input when a row lies past the end.
+pub fn rows(key: &str, width: u32, indexes: &[u32]) -> Result<Option<Vec<u8>>, Error> {
+    Ok(host::kv::rows(key, width, indexes)?)
+}
+
 /// The value under a key, from JSON.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ use super::{Ground, RefusedHere, plugin};
 pub(super) enum Eval {
     /// Find personal data: {id, text, lang?} → {id, spans: [{start, end, type, score}]}
     Redact(Redact),
-    /// Sort requests: {id, text, lang?} → {id, label, confidence, accepted, evidence}
+    /// Sort requests: {id, text} → {id, label, confidence, accepted, evidence, language}
     Triage(Triage),
     /// Answer questions: {id, text, lang?} → {id, ranked: [{id, score}], decision, confidence}
     ///
@@ -68,10 +68,10 @@ pub(super) struct Redact {
 pub(super) struct Triage {
     #[command(flatten)]
     files: Files,
-    /// Labelled items {id, text, label} from which rules are derived
+    /// Labelled items {id, text, label} from which the plugin learns, in the sandbox
     #[arg(long, value_name = "FILE")]
     train: Option<PathBuf>,
-    /// The derived settings: written with --train, read without
+    /// What it learnt: written with --train, read without
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     #[command(flatten)]

@@ -1,327 +1,185 @@
-//! German, English, or neither: common words and typical letter groups are counted. Small on purpose:
-//! two languages are answered here, of the others it only has to be seen that they are others.
+//! What a text is written in: a linear model over the letter groups of its words, learnt from the sentences in
+//! `language/sentences.txt`; other scripts than the Latin one say it by themselves. Knows no rules.
 
-use crate::text::{Word, holds};
+use crate::text::Word;
+
+/// Languages in order of the table's columns.
+pub const LANGUAGES: [(&str, &str); 15] = [
+    ("de", "German"),
+    ("en", "English"),
+    ("fr", "French"),
+    ("es", "Spanish"),
+    ("it", "Italian"),
+    ("nl", "Dutch"),
+    ("pt", "Portuguese"),
+    ("pl", "Polish"),
+    ("tr", "Turkish"),
+    ("sv", "Swedish"),
+    ("da", "Danish"),
+    ("cs", "Czech"),
+    ("ro", "Romanian"),
+    ("hu", "Hungarian"),
+    ("fi", "Finnish"),
+];
+/// Languages that are told by their script.
+const SCRIPTS: [(&str, &str); 9] = [
+    ("ru", "Russian"),
+    ("uk", "Ukrainian"),
+    ("el", "Greek"),
+    ("ar", "Arabic"),
+    ("he", "Hebrew"),
+    ("ja", "Japanese"),
+    ("ko", "Korean"),
+    ("zh", "Chinese"),
+    ("th", "Thai"),
+];
+/// Words that are looked at: a request says early what it is written in.
+const WORDS_MAX: usize = 60;
+/// Characters of one word that are looked at.
+const WORD_CHARS_MAX: usize = 24;
+/// Longest letter group.
+const GROUP_MAX: usize = 4;
+/// Buckets of the table.
+const BUCKETS: usize = 8_192;
+/// One step of a weight in the table.
+const STEP: f32 = 1.0 / 12.0;
+/// How much the scores of a text are stretched into a confidence.
+const SHARPNESS: f32 = 0.8;
+/// Words of evidence.
+const EVIDENCE_MAX: usize = 5;
+
+/// Weights in steps, a column a language.
+static TABLE: &[u8] = include_bytes!("language/table.bin");
 
 /// What a text seems to be written in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guess {
-    /// `de` or `en`; none for another language or too little text.
+    /// ISO 639-1 code; none for too little text.
     pub language: Option<&'static str>,
+    /// Its English name.
+    pub name: &'static str,
     /// 0 to 1.
     pub confidence: f32,
     /// The words that decided.
     pub evidence: Vec<String>,
 }
 
-/// Points of a common word, compared with one of a letter group.
-const WORD_POINTS: f32 = 2.0;
-const GROUP_POINTS: f32 = 0.35;
-/// Fewer points than this say nothing.
-const POINTS_MIN: f32 = 1.6;
-/// Share of all points that the winner must have.
-const SHARE_MIN: f32 = 0.6;
-
-struct Language {
-    code: Option<&'static str>,
-    words: &'static [&'static str],
-    groups: &'static [&'static str],
-}
-
-const GERMAN: Language = Language {
-    code: Some("de"),
-    words: &[
-        "der",
-        "die",
-        "das",
-        "und",
-        "ich",
-        "ist",
-        "nicht",
-        "ein",
-        "eine",
-        "einen",
-        "mein",
-        "meine",
-        "meinen",
-        "meiner",
-        "wir",
-        "sie",
-        "ihr",
-        "ihre",
-        "ihren",
-        "mit",
-        "auf",
-        "fuer",
-        "von",
-        "zu",
-        "zum",
-        "zur",
-        "bei",
-        "aus",
-        "noch",
-        "wie",
-        "wo",
-        "wann",
-        "warum",
-        "bitte",
-        "danke",
-        "habe",
-        "haben",
-        "hatte",
-        "kann",
-        "koennen",
-        "wurde",
-        "wird",
-        "werden",
-        "moechte",
-        "hallo",
-        "guten",
-        "tag",
-        "sehr",
-        "geehrte",
-        "mir",
-        "mich",
-        "es",
-        "den",
-        "dem",
-        "des",
-        "im",
-        "vom",
-        "kein",
-        "keine",
-        "aber",
-        "auch",
-        "nur",
-        "schon",
-        "seit",
-        "geht",
-        "gibt",
-        "viele",
-        "gruesse",
-        "gruessen",
-        "freundlichen",
-        "oder",
-        "wenn",
-        "dass",
-        "jetzt",
-        "heute",
-        "gestern",
-        "uns",
-        "bin",
-        "sind",
-        "sofort",
-        "dringend",
-    ],
-    groups: &[
-        "sch", "ich", "cht", "ung", "ein", "ver", "gen", "ier", "tzt", "eit", "ueb", "uec", "aen", "oen",
-        "ck ", "ben ", "ss", "ei", "chn", "zur",
-    ],
-};
-
-const ENGLISH: Language = Language {
-    code: Some("en"),
-    words: &[
-        "the", "and", "is", "are", "my", "i", "you", "your", "we", "our", "not", "have", "has", "had",
-        "with", "for", "from", "of", "to", "in", "on", "it", "this", "that", "there", "please", "thanks",
-        "thank", "hello", "hi", "dear", "can", "could", "would", "will", "when", "where", "why", "how",
-        "what", "do", "does", "did", "don", "doesn", "didn", "hasn", "haven", "been", "but", "or", "an",
-        "at", "be", "me", "by", "still", "yet", "any", "am", "was", "were", "if", "they", "best", "regards",
-        "kind", "since", "get", "got", "want", "need",
-    ],
-    groups: &["the", "ing", "tio", "ght", "wh", "ly ", "ed ", "sh", "ould", "th", "ea", "ou", "ow", "y "],
-};
-
-/// Other languages that write to European shops: recognised only so that they are not taken for ours.
-const OTHERS: Language = Language {
-    code: None,
-    words: &[
-        "le",
-        "la",
-        "les",
-        "une",
-        "est",
-        "je",
-        "vous",
-        "nous",
-        "pas",
-        "mon",
-        "ma",
-        "commande",
-        "bonjour",
-        "merci",
-        "votre",
-        "avec",
-        "pour",
-        "que",
-        "qui",
-        "el",
-        "los",
-        "las",
-        "mi",
-        "pedido",
-        "gracias",
-        "hola",
-        "por",
-        "para",
-        "con",
-        "como",
-        "donde",
-        "il",
-        "gli",
-        "che",
-        "non",
-        "mio",
-        "ordine",
-        "grazie",
-        "buongiorno",
-        "ciao",
-        "sono",
-        "dove",
-        "het",
-        "een",
-        "ik",
-        "mijn",
-        "niet",
-        "bestelling",
-        "graag",
-        "van",
-        "naar",
-        "waar",
-        "nie",
-        "jest",
-        "moje",
-        "prosze",
-        "dzien",
-        "dobry",
-        "zamowienie",
-        "gdzie",
-        "nao",
-        "meu",
-        "minha",
-        "obrigado",
-        "estoy",
-        "quiero",
-        "vorrei",
-        "voudrais",
-        "suis",
-        "sur",
-        "dans",
-        "wij",
-        "jullie",
-        "det",
-        "jag",
-        "inte",
-        "och",
-        "min",
-        "ja",
-        "mam",
-        "sie",
-        "czy",
-    ],
-    groups: &["oui", "eux", "cion", "ione", "aan", "oij", "szc", "rz", "ij", "ao "],
-};
+const UNKNOWN: Guess = Guess { language: None, name: "", confidence: 0.0, evidence: Vec::new() };
 
 /// Guesses the language.
 #[must_use]
 pub fn guess(words: &[Word]) -> Guess {
-    let scored = [GERMAN, ENGLISH, OTHERS].map(|language| (points(&language, words), language));
-    let total: f32 = scored.iter().map(|(p, _)| p).sum();
-    let best = scored.iter().max_by(|a, b| a.0.total_cmp(&b.0));
-    let foreign = foreign_script(words);
-    let Some((won, language)) =
-        best.filter(|(won, _)| *won >= POINTS_MIN && !foreign && *won / total >= SHARE_MIN)
-    else {
-        return Guess { language: None, confidence: 0.0, evidence: Vec::new() };
-    };
+    let words: Vec<&Word> =
+        words.iter().filter(|w| w.shown.chars().any(char::is_alphabetic)).take(WORDS_MAX).collect();
+    if let Some(script) = script(&words) {
+        return script;
+    }
+    let mut sums = [0.0_f32; LANGUAGES.len()];
+    let mut by_word = vec![[0.0_f32; LANGUAGES.len()]; words.len()];
+    let mut groups = 0.0_f32;
+    for (word, own) in words.iter().zip(&mut by_word) {
+        buckets(&word.shown, |bucket| {
+            groups += 1.0;
+            add(own, bucket);
+        });
+        sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += *own);
+    }
+    if groups == 0.0 {
+        return UNKNOWN;
+    }
+    // Scores of unit length, as they were learnt; more words make surer.
+    let scale = SHARPNESS / groups.sqrt();
+    sums.iter_mut().for_each(|sum| *sum *= scale);
+    let (best, second) = crate::learn::calibrate::two_best(&sums);
+    crate::learn::softmax::softmax(&mut sums);
+    let says = |own: &[f32; LANGUAGES.len()]| own.get(best).zip(own.get(second)).map_or(0.0, |(a, b)| a - b);
+    let mut order: Vec<(f32, &str)> =
+        words.iter().zip(&by_word).map(|(w, own)| (says(own), w.shown.as_str())).collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     let mut evidence: Vec<String> = Vec::new();
-    for word in words.iter().filter(|w| language.words.contains(&w.folded.as_str())) {
-        let shown = word.shown.to_lowercase();
-        if !evidence.contains(&shown) && evidence.len() < 5 {
-            evidence.push(shown);
+    for word in order.iter().filter(|(says, _)| *says > 0.0).map(|(_, word)| word.to_lowercase()) {
+        if !evidence.contains(&word) && evidence.len() < EVIDENCE_MAX {
+            evidence.push(word);
         }
     }
-    // Certain only when much speaks for it and little against.
-    let confidence = (won / total) * (1.0 - (-won / 3.0).exp());
-    Guess { language: language.code, confidence: confidence.clamp(0.0, 0.99), evidence }
+    let (code, name) = LANGUAGES.get(best).copied().unwrap_or_default();
+    let confidence = sums.get(best).copied().unwrap_or(0.0).clamp(0.0, 0.99);
+    Guess { language: Some(code), name, confidence, evidence }
 }
 
-fn points(language: &Language, words: &[Word]) -> f32 {
-    let (mut points, mut padded) = (0.0, String::new());
-    for word in words.iter().take(400) {
-        if language.words.contains(&word.folded.as_str()) {
-            points += WORD_POINTS;
-        } else {
-            padded.clone_from(&word.folded);
-            padded.push(' ');
-            let groups = language.groups.iter().filter(|g| holds(&padded, g)).count();
-            points += GROUP_POINTS * f32::from(u8::try_from(groups.min(4)).unwrap_or(4));
+fn add(sums: &mut [f32; LANGUAGES.len()], bucket: usize) {
+    let from = bucket * LANGUAGES.len();
+    for (sum, step) in sums.iter_mut().zip(TABLE.get(from..from + LANGUAGES.len()).unwrap_or_default()) {
+        *sum += f32::from(step.cast_signed()) * STEP;
+    }
+}
+
+/// Buckets of a word: its letter groups of one to four, and itself.
+fn buckets(word: &str, mut each: impl FnMut(usize)) {
+    let mut chars = vec![' '];
+    chars
+        .extend(word.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphabetic()).take(WORD_CHARS_MAX));
+    chars.push(' ');
+    if chars.len() == 2 {
+        return;
+    }
+    for start in 0..chars.len() {
+        let mut hash = 0x811c_9dc5_u32;
+        for (n, c) in chars.iter().skip(start).take(GROUP_MAX).enumerate() {
+            hash = mixed(hash, *c);
+            if n > 0 || *c != ' ' {
+                each(place(hash));
+            }
         }
     }
-    points
+    each(place(chars.iter().fold(0x27d4_eb2f, |hash, c| mixed(hash, *c))));
 }
 
-/// Whether most letters belong to another script.
-fn foreign_script(words: &[Word]) -> bool {
-    let letters = || words.iter().flat_map(|w| w.folded.chars()).filter(|c| c.is_alphabetic());
-    letters().filter(|c| !c.is_ascii()).count() * 2 > letters().count()
+fn mixed(hash: u32, c: char) -> u32 {
+    (hash ^ u32::from(c)).wrapping_mul(0x85eb_ca6b).rotate_left(13)
+}
+
+fn place(hash: u32) -> usize {
+    (hash.wrapping_mul(0xc2b2_ae35) >> 16) as usize % BUCKETS
+}
+
+/// A language by its script, when most letters belong to one.
+fn script(words: &[&Word]) -> Option<Guess> {
+    let mut counts = [0_usize; SCRIPTS.len()];
+    let mut all = 0;
+    for c in words.iter().flat_map(|w| w.shown.chars()).filter(|c| c.is_alphabetic()) {
+        all += 1;
+        let code = match c {
+            'і' | 'ї' | 'є' | 'ґ' | 'І' | 'Ї' | 'Є' => "uk",
+            '\u{400}'..='\u{4ff}' => "ru",
+            '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => "el",
+            '\u{600}'..='\u{6ff}' => "ar",
+            '\u{590}'..='\u{5ff}' => "he",
+            '\u{3040}'..='\u{30ff}' => "ja",
+            '\u{ac00}'..='\u{d7af}' | '\u{1100}'..='\u{11ff}' => "ko",
+            '\u{4e00}'..='\u{9fff}' => "zh",
+            '\u{e00}'..='\u{e7f}' => "th",
+            _ => continue,
+        };
+        if let Some(n) = SCRIPTS.iter().position(|(own, _)| *own == code).and_then(|at| counts.get_mut(at)) {
+            *n += 1;
+        }
+    }
+    let of = |code: &str| SCRIPTS.iter().zip(&counts).find(|(s, _)| s.0 == code).map_or(0, |(_, n)| *n);
+    if counts.iter().sum::<usize>() * 2 <= all {
+        return None;
+    }
+    // Ukrainian and Japanese share most letters with Russian and Chinese; their own ones tell.
+    let code = if of("uk") * 30 > of("ru") && of("uk") > 0 {
+        "uk"
+    } else if of("ja") * 10 > of("zh") && of("ja") > 0 {
+        "ja"
+    } else {
+        SCRIPTS.iter().zip(&counts).max_by_key(|(_, n)| **n).map(|(s, _)| s.0)?
+    };
+    let (code, name) = SCRIPTS.iter().copied().find(|(own, _)| *own == code)?;
+    Some(Guess { language: Some(code), name, confidence: 0.9, evidence: Vec::new() })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn language(text: &str) -> Option<&'static str> {
-        guess(&crate::text::words("", text)).language
-    }
-
-    #[test]
-    fn short_german_and_english_requests_are_told_apart() {
-        for text in [
-            "Wo bleibt meine Bestellung?",
-            "Login geht nicht",
-            "Passwort vergessen, bitte zurücksetzen",
-            "Hallo, ich möchte mein Geld zurück.",
-            "Rechnung fehlt noch",
-            "Guten Tag, die Lieferung ist beschädigt angekommen.",
-        ] {
-            assert_eq!(language(text), Some("de"), "{text}");
-        }
-        for text in [
-            "Where is my order?",
-            "I can't log in",
-            "Please refund me",
-            "The website is down",
-            "Could you send me the invoice again?",
-            "Hi, how long does shipping take?",
-        ] {
-            assert_eq!(language(text), Some("en"), "{text}");
-        }
-    }
-
-    #[test]
-    fn other_languages_and_no_language_stay_unknown() {
-        for text in [
-            "Bonjour, où est ma commande ? Merci pour votre aide",
-            "Hola, ¿dónde está mi pedido? Gracias",
-            "Buongiorno, dove è il mio ordine? Grazie",
-            "Waar is mijn bestelling? Ik heb het nog niet ontvangen",
-            "Где мой заказ?",
-            "我的订单在哪里",
-            "12345",
-            "",
-        ] {
-            assert_eq!(language(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn more_text_makes_it_surer() {
-        let short = guess(&crate::text::words("", "Login geht nicht"));
-        let long = guess(&crate::text::words(
-            "",
-            "Guten Tag, ich habe noch keine Antwort auf meine Anfrage und möchte wissen, wann das Paket kommt.",
-        ));
-        assert!(long.confidence > short.confidence && long.confidence > 0.8, "{short:?} {long:?}");
-    }
-}
+mod tests;

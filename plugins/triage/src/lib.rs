@@ -1,9 +1,13 @@
-//! Triage: sorts tickets by their words, in German and English, and says which words decided.
+//! Triage: sorts tickets by what past tickets teach and by words of rules, in German and English, and says
+//! which words decided.
 //!
-//! This file only carries between the ticket and the pure rules in `sort`; it knows no rule itself.
+//! This file only carries between the host and the pure parts; it knows no rule and no model itself.
 
 pub mod defaults;
+pub mod features;
+pub mod guess;
 pub mod language;
+pub mod learn;
 pub mod numbers;
 pub mod rules;
 pub mod sort;
@@ -13,6 +17,7 @@ pub mod text;
 mod golden;
 
 use kulanz_sdk::prelude::*;
+use learn::history;
 use sort::{Input, Settings, Sorted, Why};
 
 /// The plugin.
@@ -40,17 +45,51 @@ impl Triage for TriageByWords {
             auto_class: message.auto_class(),
             priority: ticket.priority(),
             category: ticket.category(),
+            team: ticket.team(),
             language: ticket.language(),
             tags: ticket.tags(),
             // Without the grant to read custom fields nothing is known to be filled.
             custom: ticket.custom_fields().unwrap_or_default().into_iter().map(|(key, _)| key).collect(),
         };
-        let sorted = sort::sort(&input, &settings);
+        let guess = guess::of(&input, &settings);
+        let sorted = sort::sort(&input, &settings, guess.as_ref());
         propose(&sorted, ticket, out);
         Ok(match sorted.abstained {
             Some(why) => Outcome::abstained(why),
             None => Outcome::done(sorted.summary),
         })
+    }
+}
+
+impl Schedule for TriageByWords {
+    type Settings = Settings;
+
+    fn fire(firing: &Firing<'_>, settings: Settings, _: &mut Effects) -> Result<String, Error> {
+        learn::fire(&settings.learning(), firing.scheduled_for_ms())
+    }
+}
+
+impl Events for TriageByWords {
+    type Settings = Settings;
+
+    fn handle(
+        event: &Event<'_>,
+        ticket: &Ticket<'_>,
+        settings: Settings,
+        _: &mut Effects,
+    ) -> Result<String, Error> {
+        let learning = settings.learning();
+        let field = match learning.field {
+            history::Field::Category => "category",
+            history::Field::Team => "team",
+        };
+        if event.actor_kind() != "agent" {
+            return Ok("only what people correct is learnt".to_owned());
+        }
+        let Some(right) = event.change(field).and_then(|change| change.to) else {
+            return Ok(format!("the {field} was not corrected"));
+        };
+        learn::correct(&learning, ticket, &right)
     }
 }
 
@@ -68,4 +107,4 @@ fn basis(why: &Why) -> Basis {
     because(why.reason.clone(), why.confidence).evidences(why.evidence.iter().cloned())
 }
 
-kulanz_sdk::export!(TriageByWords: triage);
+kulanz_sdk::export!(TriageByWords: triage, schedule, events);

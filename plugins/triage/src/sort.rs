@@ -1,5 +1,7 @@
 //! What triage proposes for a message: pure, from text and settings to proposals with their reasons.
 
+use crate::guess::Guess;
+use crate::learn::{Learning, history};
 use crate::rules::{self, Rule, Score};
 use crate::text::{self, Word};
 use crate::{defaults, language, numbers};
@@ -28,6 +30,14 @@ pub struct Settings {
     pub high_categories: Vec<String>,
     /// Whether order, invoice and customer numbers go into custom fields.
     pub extract_numbers: bool,
+    /// Whether to learn from past tickets and corrections; off forgets what was learnt.
+    pub learn: bool,
+    /// What is learnt: the category, or the team itself.
+    pub learn_field: history::Field,
+    /// Share of learnt categories that must be right for one to be set.
+    pub precision: f32,
+    /// Millions of calculations in one firing.
+    pub learn_slice: u32,
 }
 
 impl Default for Settings {
@@ -43,11 +53,21 @@ impl Default for Settings {
             urgent_words: Vec::new(),
             high_categories: vec!["outage".to_owned()],
             extract_numbers: true,
+            learn: true,
+            learn_field: history::Field::Category,
+            precision: 0.95,
+            learn_slice: 600,
         }
     }
 }
 
 impl Settings {
+    /// The settings about learning.
+    #[must_use]
+    pub fn learning(&self) -> Learning {
+        Learning { on: self.learn, field: self.learn_field, work: u64::from(self.learn_slice) * 1_000_000 }
+    }
+
     /// The rules in force.
     #[must_use]
     pub fn rules(&self) -> Vec<Rule> {
@@ -71,6 +91,8 @@ pub struct Input {
     pub priority: String,
     /// The ticket's category now.
     pub category: Option<String>,
+    /// The ticket's team now.
+    pub team: Option<String>,
     /// The ticket's language now.
     pub language: Option<String>,
     /// The ticket's tags now.
@@ -103,12 +125,18 @@ pub struct Sorted {
     pub summary: String,
 }
 
+/// What rules come to.
+enum Verdict {
+    Sure(Rule, Score, f32),
+    Unsure(String),
+}
+
 /// Evidence pieces kept.
 const EVIDENCE_MAX: usize = 6;
 
-/// Sorts one message.
+/// Sorts one message, with what the model makes of it, if there is one.
 #[must_use]
-pub fn sort(input: &Input, settings: &Settings) -> Sorted {
+pub fn sort(input: &Input, settings: &Settings, guess: Option<&Guess>) -> Sorted {
     let mut out = Sorted::default();
     if input.auto_class != "human" {
         out.machine_mail(input);
@@ -116,7 +144,7 @@ pub fn sort(input: &Input, settings: &Settings) -> Sorted {
     }
     let words = text::words(&input.subject, &input.text);
     out.language(input, settings, &words);
-    let category = out.category(input, settings, &words);
+    let category = out.category(input, settings, &words, guess);
     out.priority(input, settings, &words, category.as_deref());
     out.anger(input, &words);
     if settings.extract_numbers {
@@ -151,38 +179,128 @@ impl Sorted {
         if input.language.as_deref().is_some_and(|known| known.split('-').next() == Some(code)) {
             return;
         }
-        let name = if code == "de" { "German" } else { "English" };
-        let reason = format!("The text is {name}{}.", quoted(", going by", &guess.evidence));
+        let reason = format!("The text is {}{}.", guess.name, quoted(", going by", &guess.evidence));
         self.set("language", code, Why { reason, confidence: guess.confidence, evidence: guess.evidence });
     }
 
     /// Proposes category, team and tags; answers the category that the ticket then has.
-    fn category(&mut self, input: &Input, settings: &Settings, words: &[Word]) -> Option<String> {
-        let rules = settings.rules();
-        let scores = rules::score(&rules, words);
-        let second = scores.get(1).map_or(0.0, |s| s.points);
-        let Some((score, rule)) = scores.first().and_then(|s| rules.get(s.rule).map(|r| (s, r))) else {
-            return self.nothing_fits(input, settings, words);
-        };
-        let confidence = rules::confidence(score.points, second);
-        let percent = percent(confidence);
-        if confidence < settings.threshold {
-            let rival = scores
-                .get(1)
-                .and_then(|s| rules.get(s.rule))
-                .map(|r| format!(", {} is close", r.category))
-                .unwrap_or_default();
-            self.abstain(format!("not sure enough: {} {percent} %{rival}", rule.category));
-            return input.category.clone();
+    ///
+    /// Rules of an admin come first, then what past tickets teach, then the built-in rules; these are silent
+    /// about categories that the desk does not use, and altogether once the model keeps its promise.
+    fn category(
+        &mut self,
+        input: &Input,
+        settings: &Settings,
+        words: &[Word],
+        guess: Option<&Guess>,
+    ) -> Option<String> {
+        let own = guess.is_some().then(|| by_rules(settings, &settings.rules, words)).flatten();
+        match (own, guess) {
+            (Some(Verdict::Sure(rule, score, confidence)), _) => {
+                self.settle(input, settings, &rule, &score, confidence)
+            }
+            (_, Some(guess)) if guess.is_sure() => self.learned(input, settings, guess),
+            (_, Some(guess)) => {
+                let mut known = settings.rules();
+                known.retain(|rule| guess.sure_from.is_none() && guess.labels.contains(&rule.category));
+                match by_rules(settings, &known, words) {
+                    // Asked for its best guess at any price, the model is the one that is asked.
+                    Some(Verdict::Sure(rule, score, confidence)) if settings.threshold > 0.0 => {
+                        self.settle(input, settings, &rule, &score, confidence)
+                    }
+                    _ => self.unsure(input, settings, guess),
+                }
+            }
+            (_, None) => match by_rules(settings, &settings.rules(), words) {
+                Some(Verdict::Sure(rule, score, confidence)) => {
+                    self.settle(input, settings, &rule, &score, confidence)
+                }
+                Some(Verdict::Unsure(why)) => {
+                    self.abstain(why);
+                    input.category.clone()
+                }
+                None => self.nothing_fits(input, settings, words),
+            },
         }
-        if let Some(before) = input.category.as_ref().filter(|before| **before != rule.category)
-            && confidence < settings.change_threshold
-        {
-            self.abstain(format!("keeps category {before}: {} is only {percent} % sure", rule.category));
-            return input.category.clone();
+    }
+
+    /// A rule decided; an earlier category gives way only to a clear one.
+    fn settle(
+        &mut self,
+        input: &Input,
+        settings: &Settings,
+        rule: &Rule,
+        score: &Score,
+        confidence: f32,
+    ) -> Option<String> {
+        if let Some(before) = self.keeps(input, settings, &rule.category, confidence) {
+            return Some(before);
         }
         self.propose(input, rule, score, confidence);
         Some(rule.category.clone())
+    }
+
+    /// The category that stays, where the new one is not sure enough to take its place.
+    fn keeps(
+        &mut self,
+        input: &Input,
+        settings: &Settings,
+        category: &str,
+        confidence: f32,
+    ) -> Option<String> {
+        let before = input.category.as_ref().filter(|before| *before != category)?;
+        if confidence >= settings.change_threshold {
+            return None;
+        }
+        self.abstain(format!("keeps category {before}: {category} is only {} % sure", percent(confidence)));
+        Some(before.clone())
+    }
+
+    /// The model decided.
+    fn learned(&mut self, input: &Input, settings: &Settings, guess: &Guess) -> Option<String> {
+        if guess.field == history::Field::Category
+            && let Some(before) = self.keeps(input, settings, &guess.label, guess.confidence)
+        {
+            return Some(before);
+        }
+        self.taught(input, guess);
+        self.summary =
+            format!("{} ({} %), learned from past tickets", guess.label, percent(guess.confidence));
+        if guess.field == history::Field::Team { input.category.clone() } else { Some(guess.label.clone()) }
+    }
+
+    /// The model is not sure enough; asked for its best guess at any price, it still names it.
+    fn unsure(&mut self, input: &Input, settings: &Settings, guess: &Guess) -> Option<String> {
+        if settings.threshold <= 0.0 {
+            self.taught(input, guess);
+        }
+        let close =
+            if guess.rival.is_empty() { String::new() } else { format!(", {} comes next", guess.rival) };
+        self.abstain(format!("not sure enough: {} {} %{close}", guess.label, percent(guess.confidence)));
+        input.category.clone()
+    }
+
+    fn taught(&mut self, input: &Input, guess: &Guess) {
+        let says = quoted("Past tickets with these words", &guess.evidence);
+        let why = |what: String| Why {
+            reason: format!(
+                "{}: {what} ({} tickets of it are known).",
+                if says.is_empty() { "Past tickets" } else { &says },
+                guess.tickets
+            ),
+            confidence: guess.confidence,
+            evidence: guess.evidence.clone(),
+        };
+        let (field, before) = match guess.field {
+            history::Field::Category => ("category", &input.category),
+            history::Field::Team => ("team", &input.team),
+        };
+        if before.as_deref() != Some(guess.label.as_str()) {
+            self.set(field, &guess.label, why(format!("{field} {}", guess.label)));
+            if guess.field == history::Field::Category && !guess.team.is_empty() {
+                self.set("team", &guess.team, why(format!("{} goes to {}", guess.label, guess.team)));
+            }
+        }
     }
 
     fn propose(&mut self, input: &Input, rule: &Rule, score: &Score, confidence: f32) {
@@ -316,6 +434,20 @@ impl Sorted {
     }
 }
 
+/// What rules say; none when none has a word of the message.
+fn by_rules(settings: &Settings, rules: &[Rule], words: &[Word]) -> Option<Verdict> {
+    let scores = rules::score(rules, words);
+    let second = scores.get(1).map_or(0.0, |s| s.points);
+    let (score, rule) = scores.first().and_then(|s| rules.get(s.rule).map(|r| (s, r)))?;
+    let confidence = rules::confidence(score.points, second);
+    if confidence >= settings.threshold {
+        return Some(Verdict::Sure(rule.clone(), score.clone(), confidence));
+    }
+    let rival = scores.get(1).and_then(|s| rules.get(s.rule));
+    let rival = rival.map(|r| format!(", {} is close", r.category)).unwrap_or_default();
+    Some(Verdict::Unsure(format!("not sure enough: {} {} %{rival}", rule.category, percent(confidence))))
+}
+
 fn rank(priority: &str) -> u8 {
     match priority {
         "low" => 0,
@@ -379,7 +511,7 @@ mod tests {
     fn everyday_requests_are_sorted_or_left_to_people_and_hardly_ever_wrong() {
         let sorted = |text: &str| {
             let input = Input { text: text.to_owned(), auto_class: "human".to_owned(), ..Input::default() };
-            let fields = sort(&input, &Settings::default()).fields;
+            let fields = sort(&input, &Settings::default(), None).fields;
             fields.into_iter().find(|(field, ..)| field == "category").map(|(_, value, _)| value)
         };
         let (mut right, mut wrong) = (0, Vec::new());
@@ -401,7 +533,7 @@ mod tests {
                 priority: before.to_owned(),
                 ..Input::default()
             };
-            let fields = sort(&input, &Settings::default()).fields;
+            let fields = sort(&input, &Settings::default(), None).fields;
             fields.into_iter().find(|(field, ..)| field == "priority").map(|(_, value, _)| value)
         };
         assert_eq!(priority("low", "Das ist dringend").as_deref(), Some("high"));
@@ -423,6 +555,6 @@ mod tests {
             Settings { rules: vec![rule], built_in_rules: false, threshold: f32::NAN, ..Settings::default() };
         let input =
             Input { text: "hello there".to_owned(), auto_class: "human".to_owned(), ..Input::default() };
-        assert!(sort(&input, &settings).fields.iter().all(|(field, ..)| field == "language"));
+        assert!(sort(&input, &settings, None).fields.iter().all(|(field, ..)| field == "language"));
     }
 }

@@ -22,6 +22,7 @@ mod redact;
 mod schedules;
 mod seal;
 mod stories;
+mod tables;
 mod turn;
 mod webhooks;
 mod worker;
@@ -82,6 +83,7 @@ pub(crate) struct Inner {
     pub(crate) numbers: numbers::Numbers,
     pub(crate) roster: plugins::RosterCell,
     pub(crate) knowledge: knowledge::Knowledge,
+    pub(crate) tables: tables::Tables,
     /// Counting a budget and using it up must not interleave within this process.
     pub(crate) gate: tokio::sync::Mutex<()>,
     /// Name of this process as a holder of leases: new at every start, never a host name.
@@ -112,6 +114,7 @@ impl Desk {
             numbers: numbers::Numbers::default(),
             roster: plugins::RosterCell::default(),
             knowledge: knowledge::Knowledge::default(),
+            tables: tables::Tables::default(),
             gate: tokio::sync::Mutex::new(()),
             owner,
         }));

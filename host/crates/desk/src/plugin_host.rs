@@ -51,6 +51,17 @@ impl Host for PluginHost {
         self.desk.store.kv_get(self.installation_id, key).await.map_err(unavailable)
     }
 
+    async fn kv_table(&self, key: &str) -> Result<Option<Arc<Vec<u8>>>, HostError> {
+        if let Some(table) = self.desk.tables.get(self.installation_id, key) {
+            return Ok(Some(table));
+        }
+        let table = self.kv_get(key).await?.map(Arc::new);
+        if let Some(table) = &table {
+            self.desk.tables.keep(self.installation_id, key, Arc::clone(table));
+        }
+        Ok(table)
+    }
+
     async fn kv_keys(&self, prefix: &str) -> Result<Vec<String>, HostError> {
         self.desk.store.kv_keys(self.installation_id, prefix, 1_000).await.map_err(unavailable)
     }

@@ -272,6 +272,7 @@ impl Desk {
         for ran in stages.iter().flatten() {
             facts.push(Fact::AddRun(Box::new(ran.run.clone())));
             let installation_id = ran.installation.id;
+            ran.kv_writes.keys().for_each(|key| self.0.tables.forget(installation_id, key));
             facts.extend(ran.kv_writes.iter().map(|(key, value)| Fact::KvPut {
                 installation_id,
                 key: key.clone(),

@@ -10,6 +10,7 @@ wasmtime::component::bindgen!({
         "kulanz:plugin/kv.get": async | trappable,
         "kulanz:plugin/kv.set": async | trappable,
         "kulanz:plugin/kv.keys": async | trappable,
+        "kulanz:plugin/kv.rows": async | trappable,
         "kulanz:plugin/tickets.get": async | trappable,
         "kulanz:plugin/tickets.search": async | trappable,
         "kulanz:plugin/knowledge.search": async | trappable,

@@ -2,6 +2,8 @@
 //!
 //! Every method must be cancel-safe: a run that passes its deadline drops the future where it stands.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::id::{ArticleId, TicketId};
@@ -13,6 +15,10 @@ use domain::ticket::StatusCategory;
 pub trait Host: Send + Sync {
     /// A kept value.
     async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError>;
+    /// A kept value that is read in pieces and never written anew: it may be kept at hand.
+    async fn kv_table(&self, key: &str) -> Result<Option<Arc<Vec<u8>>>, HostError> {
+        Ok(self.kv_get(key).await?.map(Arc::new))
+    }
     /// Keys that begin with `prefix`, in order.
     async fn kv_keys(&self, prefix: &str) -> Result<Vec<String>, HostError>;
     /// Bytes of all kept keys and values together.

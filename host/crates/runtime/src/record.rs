@@ -19,12 +19,15 @@ pub struct Answer {
     pub call: String,
     /// What was asked: JSON, or its digest when that is long.
     pub arguments: String,
-    /// What came back: `{"Ok": …}` or `{"Err": …}`.
+    /// What came back: `{"Ok": …}` or `{"Err": …}`; `{"long": …}` with size and digest when it was too long to
+    /// be kept. A run with such an answer is accounted for, but it cannot be repeated from its record alone.
     pub answer: serde_json::Value,
 }
 
 /// Longest arguments kept in words; longer ones are kept as a digest.
 const ARGUMENTS_BYTES_MAX: usize = 256;
+/// Longest answer kept, bytes of JSON: a run that reads a history or a model must not store it once more.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// Records answers, or plays recorded ones.
 #[derive(Debug, Default)]
@@ -72,13 +75,38 @@ impl Tape {
     }
 
     fn keep<T: Serialize>(&mut self, call: &'static str, arguments: String, answer: &Result<T, HostError>) {
-        let answer = serde_json::to_value(answer).unwrap_or(serde_json::Value::Null);
+        let answer = kept(answer).unwrap_or(serde_json::Value::Null);
         self.answers.push(Answer { call: call.to_owned(), arguments, answer });
     }
 
     /// All answers so far.
     pub(crate) fn take(&mut self) -> Vec<Answer> {
         std::mem::take(&mut self.answers)
+    }
+}
+
+/// An answer as it is stored: itself, or what it was when it is long.
+fn kept<T: Serialize>(answer: &Result<T, HostError>) -> serde_json::Result<serde_json::Value> {
+    let mut size = Size(0);
+    serde_json::to_writer(&mut size, answer)?;
+    if size.0 <= ANSWER_BYTES_MAX {
+        return serde_json::to_value(answer);
+    }
+    let digest = hex::encode(Sha256::digest(serde_json::to_vec(answer)?));
+    Ok(serde_json::json!({ "long": { "bytes": size.0, "sha256": digest } }))
+}
+
+/// Counts what is written.
+struct Size(usize);
+
+impl std::io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -135,6 +163,18 @@ mod tests {
         let mut again = Tape::new(Some(live.take()));
         let b: Result<u64, _> = again.ask("kv.get", &"b", async { Ok(9) }).await;
         assert_eq!(b, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_megabytes_is_kept_as_its_size_and_digest() {
+        let mut live = Tape::new(None);
+        let long = || async { Ok(Some(Blob(vec![7; ANSWER_BYTES_MAX]))) };
+        let got: Option<Blob> = live.ask("kv.get", &"a", long()).await.unwrap();
+        assert_eq!(got.unwrap().0.len(), ANSWER_BYTES_MAX);
+        let kept = live.take();
+        assert!(kept[0].answer.to_string().len() < 200 && kept[0].answer["long"]["bytes"].as_u64() > Some(1 << 20));
+        let again: Result<Option<Blob>, _> = Tape::new(Some(kept)).ask("kv.get", &"a", long()).await;
+        assert!(matches!(again, Err(HostError::Unavailable(_))));
     }
 
     #[test]

@@ -1,195 +1,186 @@
-//! Rules from labelled texts: per label the most telling words and word pairs, with weights. What comes
-//! out are settings of the triage plugin, which an admin can read, change and install.
+//! Training for `kulanz eval triage`: labelled texts are served to the plugin as solved tickets, its schedule
+//! hook is fired until it has nothing more to do, and what it kept is the model. The plugin learns in the
+//! sandbox with the code that learns in the house.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
-use serde_json::{Value, json};
+use anyhow::Context;
+use domain::Timestamp;
+use domain::plugin::{Hook, Limits};
+use runtime::Plugin;
+use serde_json::{Map, Value, json};
 
-/// Words and pairs kept per label.
-const PATTERNS_PER_LABEL: usize = 40;
-/// Added to every count, so that a word seen nowhere else is strong evidence and no proof.
-const SMOOTHING: f32 = 0.5;
-/// Weight of one unit of log-odds. The plugin reads one point as 70 % sure (1 - e^-1.2): a word that is
-/// e^3 times as frequent under its label as elsewhere shall say that much.
-const POINTS_PER_LOG_ODD: f32 = 1.0 / 3.0;
-/// Weights below this are noise.
-const WEIGHT_MIN: f32 = 0.05;
-/// Heaviest weight the plugin takes.
-const WEIGHT_MAX: f32 = 5.0;
-/// Characters of a text that the plugin looks at.
-const TEXT_CHARS_MAX: usize = 4_000;
+use super::{Item, sentence};
+use crate::cli::lines;
+use crate::cli::{RefusedHere, screen};
+use crate::sample::{Bench, CASE_TIME, Case, Ledger, Memory, Past};
 
-/// Counts texts by label.
-#[derive(Debug, Default)]
-pub(super) struct Trainer {
-    /// Texts per label that have a term; terms are written as patterns.
-    terms: HashMap<String, BTreeMap<String, f32>>,
-    texts: BTreeMap<String, f32>,
-}
+/// Firings after which a plugin that never ends is given up.
+const FIRINGS_MAX: u32 = 10_000;
+/// Time between two firings, as a nightly window has it.
+const APART_MS: i64 = 60_000;
+/// The setting that says how much is learnt in one firing; here there is no ticket waiting.
+const SLICE: &str = "learn_slice";
+/// Millions of calculations in one firing on the bench.
+const SLICE_MILLIONS: u32 = 4_000_000;
+/// First line of a model's file.
+const MAGIC: &[u8] = b"kulanz model 1\n";
 
-impl Trainer {
-    /// Learns from one text.
-    pub(super) fn learn(&mut self, label: &str, text: &str) {
-        *self.texts.entry(label.to_owned()).or_default() += 1.0;
-        for term in terms(text) {
-            *self.terms.entry(term).or_default().entry(label.to_owned()).or_default() += 1.0;
+/// Learns from a file of labelled texts; answers what the plugin kept.
+pub(super) async fn learned(
+    plugin: &Arc<Plugin>,
+    settings: &Map<String, Value>,
+    train: &Path,
+) -> anyhow::Result<Memory> {
+    let manifest = &plugin.inspection().manifest;
+    let Some(schedule) = manifest.schedules.first().filter(|_| plugin.inspection().hooks.contains(&Hook::Schedule))
+    else {
+        return Err(RefusedHere::because("this plugin does not learn: it has no schedule hook"));
+    };
+    let past = shuffled(read(train)?);
+    let count = past.len() as u64;
+    let ledger = Arc::new(Ledger::new(past, Memory::new()));
+    let mut bench = Bench::new(Arc::clone(plugin))
+        .with_settings(settings.clone())
+        .with_limits(unhurried(manifest.limits))
+        .with_host(Arc::clone(&ledger) as _);
+    if manifest.settings.pointer(&format!("/properties/{SLICE}")).is_some() {
+        bench = bench.with_settings(Map::from_iter([(SLICE.to_owned(), json!(SLICE_MILLIONS))]));
+    }
+    let begun = Instant::now();
+    let (mut memory_bytes, mut fuel, mut said) = (0, 0_u64, String::new());
+    for firing in 0..FIRINGS_MAX {
+        let now = Timestamp(CASE_TIME.0 + APART_MS * i64::from(firing));
+        let case = Case { hook: Some(Hook::Schedule), schedule: schedule.name.clone(), now, ..Case::default() };
+        let report = bench.run(Hook::Schedule, &case).await;
+        memory_bytes = memory_bytes.max(report.memory_bytes);
+        fuel = fuel.saturating_add(report.fuel);
+        let verdict = report.outcome.map_err(|fault| RefusedHere::because(sentence(&fault)))?;
+        // A firing that keeps nothing has nothing left to do.
+        if report.kv_writes.is_empty() {
+            break;
         }
+        said = verdict.why;
+        ledger.keep(report.kv_writes);
     }
+    screen::say(format_args!("{} read from {}; {said}", screen::count(count, "text"), train.display()));
+    screen::say(json!({
+        "trained": { "seconds": begun.elapsed().as_secs_f64(), "fuel": fuel, "memory_bytes": memory_bytes,
+                     "kept_bytes": ledger.memory().values().map(|v| v.len()).sum::<usize>() }
+    }));
+    Ok(ledger.memory())
+}
 
-    /// Labels seen.
-    pub(super) fn labels(&self) -> usize {
-        self.texts.len()
+/// Time and fuel as if nobody waited; memory and everything else as in the house.
+const fn unhurried(limits: Limits) -> Limits {
+    Limits { wall_ms: 3_600_000, fuel_base: u64::MAX >> 2, host_calls_max: 1_000_000, ..limits }
+}
+
+fn read(train: &Path) -> anyhow::Result<Vec<Past>> {
+    let mut past = Vec::new();
+    for line in lines::open(train)? {
+        let (number, item) = lines::parsed::<Item>(train, line)?;
+        let label = item.label.as_ref().and_then(|label| match label {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        let label = label.ok_or_else(|| {
+            RefusedHere::because(format!("{}: `label` is missing", lines::place(train, number)))
+        })?;
+        past.push(Past { text: item.text, label });
     }
+    Ok(past)
+}
 
-    /// The settings: one rule per label.
-    pub(super) fn settings(&self) -> serde_json::Map<String, Value> {
-        let rules: Vec<Value> = self
-            .texts
-            .keys()
-            .map(|label| json!({ "category": label, "team": "", "tags": [], "words": self.words(label) }))
-            .collect();
-        let mut settings = serde_json::Map::new();
-        settings.insert("rules".to_owned(), Value::Array(rules));
-        settings.insert("built_in_rules".to_owned(), Value::Bool(false));
-        settings
+/// Files are often sorted by label; a history is not, and a plugin that keeps the newest must not lose labels.
+fn shuffled(mut past: Vec<Past>) -> Vec<Past> {
+    let mut state = 1_u64;
+    for last in (1..past.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        past.swap(last, (state >> 33) as usize % (last + 1));
     }
+    past
+}
 
-    /// The most telling terms of a label with their weights.
-    fn words(&self, label: &str) -> BTreeMap<String, f32> {
-        let mut odds: HashMap<&str, Odds> = HashMap::new();
-        for (term, by_label) in &self.terms {
-            if let Some(found) = self.odds(label, by_label) {
-                odds.insert(term, found);
-            }
+/// Writes a model: a first line, then for each value a line with key and length, and its bytes.
+pub(super) fn write(path: &Path, memory: &Memory) -> anyhow::Result<()> {
+    let work = || -> std::io::Result<()> {
+        let mut out = std::io::BufWriter::new(std::fs::File::create(path)?);
+        out.write_all(MAGIC)?;
+        for (key, value) in memory {
+            writeln!(out, "{} {key}", value.len())?;
+            out.write_all(value)?;
         }
-        let mut ranked: Vec<(&str, Odds)> =
-            odds.iter().filter(|(term, own)| tells_more(term, own, &odds)).map(|(t, o)| (*t, *o)).collect();
-        ranked.sort_by(|a, b| b.1.telling.total_cmp(&a.1.telling).then_with(|| a.0.cmp(b.0)));
-        ranked.truncate(PATTERNS_PER_LABEL);
-        ranked.into_iter().map(|(term, odds)| (term.to_owned(), rounded(odds.weight))).collect()
+        out.flush()
+    };
+    work().with_context(|| path.display().to_string())
+}
+
+/// Reads a model.
+pub(super) fn load(path: &Path) -> anyhow::Result<Memory> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    parse(&bytes).ok_or_else(|| {
+        RefusedHere::because(format!(
+            "{}: this is no model; `kulanz eval triage --train FILE --model FILE` writes one",
+            path.display()
+        ))
+    })
+}
+
+fn parse(bytes: &[u8]) -> Option<Memory> {
+    let mut rest = bytes.strip_prefix(MAGIC)?;
+    let mut memory = Memory::new();
+    while !rest.is_empty() {
+        let end = rest.iter().position(|b| *b == b'\n')?;
+        let (length, key) = std::str::from_utf8(rest.get(..end)?).ok()?.split_once(' ')?;
+        let (value, behind) = rest.get(end + 1..)?.split_at_checked(length.parse().ok()?)?;
+        memory.insert(key.to_owned(), Arc::new(value.to_vec()));
+        rest = behind;
     }
-
-    /// How much a term speaks for a label; none when it does not.
-    fn odds(&self, label: &str, by_label: &BTreeMap<String, f32>) -> Option<Odds> {
-        let with = *by_label.get(label)?;
-        let own = self.texts.get(label).copied().unwrap_or(0.0);
-        let elsewhere = by_label.values().sum::<f32>() - with;
-        let others = self.texts.values().sum::<f32>() - own;
-        let logit = |with: f32, of: f32| ((with + SMOOTHING) / (of - with + SMOOTHING)).ln();
-        let log_odds = logit(with, own) - logit(elsewhere, others);
-        let weight = (log_odds * POINTS_PER_LOG_ODD).min(WEIGHT_MAX);
-        // Log-odds over their standard error (Monroe et al. 2008): a rare word must be much stronger.
-        let error = (1.0 / (with + SMOOTHING) + 1.0 / (elsewhere + SMOOTHING)).sqrt();
-        (weight >= WEIGHT_MIN).then_some(Odds { weight, telling: log_odds / error })
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Odds {
-    weight: f32,
-    telling: f32,
-}
-
-/// A pair takes the place of its two words in the plugin's count: it must weigh more than both together.
-fn tells_more(term: &str, own: &Odds, all: &HashMap<&str, Odds>) -> bool {
-    let Some((first, second)) = term.split_once(' ') else { return true };
-    let weight = |word: &str| all.get(word).map_or(0.0, |odds| odds.weight);
-    own.weight > weight(first) + weight(second)
-}
-
-fn rounded(weight: f32) -> f32 {
-    (weight * 1_000.0).round() / 1_000.0
-}
-
-/// The words and pairs of a text as patterns of the plugin: `=word`, `=two =words`.
-fn terms(text: &str) -> BTreeSet<String> {
-    let cut: String = text.chars().take(TEXT_CHARS_MAX).collect();
-    let words: Vec<String> =
-        cut.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(fold).collect();
-    let pairs = words.windows(2).filter_map(|pair| match pair {
-        [first, second] => Some(format!("={first} ={second}")),
-        _ => None,
-    });
-    words.iter().map(|word| format!("={word}")).chain(pairs).collect()
-}
-
-/// Lower case, umlauts and accents in plain letters: as the plugin folds.
-fn fold(word: &str) -> String {
-    let mut out = String::with_capacity(word.len() + 2);
-    for c in word.chars().flat_map(char::to_lowercase) {
-        match c {
-            'ä' => out.push_str("ae"),
-            'ö' => out.push_str("oe"),
-            'ü' => out.push_str("ue"),
-            'ß' => out.push_str("ss"),
-            'é' | 'è' | 'ê' => out.push('e'),
-            'á' | 'à' | 'â' => out.push('a'),
-            _ => out.push(c),
-        }
-    }
-    out
+    Some(memory)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn trained() -> Trainer {
-        let mut trainer = Trainer::default();
-        for text in
-            ["I want my money back", "please send my money back", "money back now please", "is my money back"]
-        {
-            trainer.learn("refund", text);
-        }
-        for text in
-            ["where is my parcel", "my parcel is late", "please send the parcel now", "Wo ist mein Päckchen"]
-        {
-            trainer.learn("shipping", text);
-        }
-        trainer
+    #[test]
+    fn a_model_comes_back_from_its_file_and_half_of_one_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model");
+        let memory = Memory::from([
+            ("a".to_owned(), Arc::new(b"one\n2 b\n".to_vec())),
+            ("b key".to_owned(), Arc::new(Vec::new())),
+        ]);
+        write(&path, &memory).unwrap();
+        assert_eq!(load(&path).unwrap(), memory);
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(parse(&bytes[..MAGIC.len() + 8]), None);
+        std::fs::write(&path, "{\"rules\": []}").unwrap();
+        assert!(load(&path).unwrap_err().to_string().contains("this is no model"));
     }
 
     #[test]
-    fn words_that_tell_a_label_apart_weigh_and_words_of_both_do_not() {
-        let trainer = trained();
-        let words = trainer.words("shipping");
-        assert!(words["=parcel"] > 0.5, "{words:?}");
-        assert!(words.contains_key("=paeckchen"), "{words:?}");
-        assert!(!words.contains_key("=please") && !words.contains_key("=money"), "{words:?}");
-        assert!(trainer.words("refund").len() <= PATTERNS_PER_LABEL);
+    fn training_lines_without_a_label_are_refused_with_their_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("train.jsonl");
+        std::fs::write(&file, "{\"id\":1,\"text\":\"a b\",\"label\":\"x\"}\n{\"id\":2,\"text\":\"c\"}\n")
+            .unwrap();
+        assert!(read(&file).unwrap_err().to_string().contains("line 2: `label` is missing"));
+        std::fs::write(&file, "{\"id\":1,\"text\":\"a b\",\"label\":7}\n").unwrap();
+        assert_eq!(read(&file).unwrap(), [Past { text: "a b".into(), label: "7".into() }]);
     }
 
     #[test]
-    fn a_pair_stays_only_where_it_weighs_more_than_its_words() {
-        // Each word is common under both labels, only together they tell.
-        let mut trainer = Trainer::default();
-        for _ in 0..5 {
-            trainer.learn("a", "red fox");
-            trainer.learn("a", "blue dog");
-            trainer.learn("b", "red dog");
-            trainer.learn("b", "blue fox");
-        }
-        let words = trainer.words("a");
-        assert!(words.contains_key("=red =fox") && !words.contains_key("=red"), "{words:?}");
-        assert!(!trained().words("refund").contains_key("=money =back"));
-    }
-
-    #[test]
-    fn the_settings_are_rules_the_plugin_reads() {
-        let settings = trained().settings();
-        assert_eq!(settings["built_in_rules"], false);
-        let rules = settings["rules"].as_array().unwrap();
-        assert_eq!(
-            rules.iter().map(|r| r["category"].as_str().unwrap()).collect::<Vec<_>>(),
-            ["refund", "shipping"]
-        );
-        assert!(
-            rules.iter().all(|r| r["words"].as_object().unwrap().values().all(|w| w.as_f64().unwrap() > 0.0))
-        );
-    }
-
-    #[test]
-    fn training_twice_on_the_same_texts_gives_the_same_settings() {
-        assert_eq!(trained().settings(), trained().settings());
+    fn a_file_sorted_by_label_is_mixed_always_the_same_way() {
+        let past = |n: usize| Past { text: n.to_string(), label: (n / 50).to_string() };
+        let mixed = shuffled((0..100).map(past).collect());
+        let first = mixed.iter().take(50).filter(|p| p.label == "0").count();
+        assert!((15..35).contains(&first), "{first}");
+        assert_eq!(mixed, shuffled((0..100).map(past).collect()));
     }
 }

@@ -16,6 +16,8 @@ use crate::state::State;
 const KEY_BYTES_MAX: usize = 256;
 /// Most keys of one answer, as the contract says.
 const KEYS_MAX: usize = 1_000;
+/// Bytes of all rows of one answer.
+const ROWS_BYTES_MAX: usize = 8 << 20;
 
 impl State {
     async fn kept(&mut self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
@@ -76,6 +78,29 @@ impl State {
         Ok(self.kept(&key).await?)
     }
 
+    async fn row_list(
+        &mut self,
+        key: String,
+        width: u32,
+        indexes: Vec<u32>,
+    ) -> Result<Option<Vec<u8>>, PluginError> {
+        self.may_use(Capability::Kv)?;
+        check(&key)?;
+        if let Some(own) = self.kv_writes.get(&key) {
+            return own.as_ref().map(|table| Ok(gathered(table, width, &indexes)?)).transpose();
+        }
+        let host = Arc::clone(&self.host);
+        let asked = (&key, width, &indexes);
+        let answer: Option<Blob> = self
+            .tape
+            .ask("kv.rows", &asked, async {
+                let table = host.kv_table(&key).await?;
+                table.map(|table| gathered(&table, width, &indexes).map(Blob)).transpose()
+            })
+            .await?;
+        Ok(answer.map(|Blob(bytes)| bytes))
+    }
+
     async fn key_list(&mut self, prefix: String) -> Result<Vec<String>, PluginError> {
         self.may_use(Capability::Kv)?;
         let host = Arc::clone(&self.host);
@@ -92,6 +117,23 @@ impl State {
         }
         Ok(keys.into_iter().take(KEYS_MAX).collect())
     }
+}
+
+/// The rows of a table, one after another.
+fn gathered(table: &[u8], width: u32, indexes: &[u32]) -> Result<Vec<u8>, HostError> {
+    let width = width as usize;
+    if width.saturating_mul(indexes.len()) > ROWS_BYTES_MAX {
+        return Err(HostError::Invalid(format!("rows: at most {ROWS_BYTES_MAX} bytes in one answer")));
+    }
+    let mut out = Vec::with_capacity(width * indexes.len());
+    for index in indexes {
+        let from = (*index as usize).saturating_mul(width);
+        let row = table.get(from..from.saturating_add(width));
+        out.extend_from_slice(
+            row.ok_or_else(|| HostError::Invalid(format!("rows: there is no row {index} of {width} bytes")))?,
+        );
+    }
+    Ok(out)
 }
 
 fn check(key: &str) -> Result<(), PluginError> {
@@ -125,6 +167,16 @@ impl kv::Host for State {
         self.meter.call()?;
         Ok(self.key_list(prefix).await)
     }
+
+    async fn rows(
+        &mut self,
+        key: String,
+        width: u32,
+        indexes: Vec<u32>,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, PluginError>> {
+        self.meter.call()?;
+        Ok(self.row_list(key, width, indexes).await)
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +206,23 @@ mod tests {
         assert_eq!(state.value("old/b".into()).await.unwrap(), None);
         state.set_value("old/c".into(), vec![]).await.unwrap();
         assert_eq!(state.key_list("old/".into()).await.unwrap(), ["old/a", "old/c"]);
+    }
+
+    #[tokio::test]
+    async fn rows_of_a_table_come_in_the_order_asked_for_also_from_the_runs_own_writes() {
+        let mut state = state(1_000);
+        let rows = state.row_list("old/a".into(), 2, vec![1, 0, 1]).await.unwrap();
+        assert_eq!(rows, Some(b"341234".to_vec()));
+        assert_eq!(state.row_list("none".into(), 2, vec![0]).await.unwrap(), None);
+        // The fifth byte makes no whole row.
+        for (width, index) in [(2, 2), (u32::MAX, 1)] {
+            let past = state.row_list("old/a".into(), width, vec![index]).await;
+            assert!(matches!(past, Err(PluginError::InvalidInput(_))), "{past:?}");
+        }
+        state.set_value("old/a".into(), b"xyz".to_vec()).await.unwrap();
+        assert_eq!(state.row_list("old/a".into(), 1, vec![2, 0]).await.unwrap(), Some(b"zx".to_vec()));
+        kv::Host::delete(&mut state, "old/a".into()).unwrap().unwrap();
+        assert_eq!(state.row_list("old/a".into(), 1, vec![0]).await.unwrap(), None);
     }
 
     #[tokio::test]

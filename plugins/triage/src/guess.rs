@@ -1,0 +1,68 @@
+//! What the model learnt from past tickets makes of a message, if there is a model.
+
+use crate::learn::history::{Field, joined};
+use crate::learn::{kept, model};
+use crate::sort::{Input, Settings};
+
+/// A label with how sure it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guess {
+    /// Which field the label is of.
+    pub field: Field,
+    /// The label.
+    pub label: String,
+    /// The team that its tickets go to; empty: none.
+    pub team: String,
+    /// The label that comes second.
+    pub rival: String,
+    /// 0 to 1: how often such a guess is right.
+    pub confidence: f32,
+    /// From which confidence on the promised share of guesses is right; none: the model has not earned it.
+    pub sure_from: Option<f32>,
+    /// Whether the model knows a label.
+    pub labels: Vec<String>,
+    /// Words that decided.
+    pub evidence: Vec<String>,
+    /// Tickets of this label that it has learnt from.
+    pub tickets: u32,
+}
+
+impl Guess {
+    /// Whether the promise holds for this guess.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        self.sure_from.is_some_and(|from| self.confidence >= from)
+    }
+}
+
+/// The model's guess; none without a model, without kv, or for a text of which it knows no word.
+#[must_use]
+pub fn of(input: &Input, settings: &Settings) -> Option<Guess> {
+    let learning = settings.learning();
+    if !learning.on || input.auto_class != "human" {
+        return None;
+    }
+    let head = kept::head().ok()??;
+    let fixes = kept::fixes(head.generation).unwrap_or_default();
+    let text = joined(&input.subject, &input.text);
+    let found = model::predict(&head, &kept::Stored::of(&head), &fixes, &text);
+    let found = match found {
+        Ok(found) => found?,
+        Err(error) => {
+            kulanz_sdk::log::warn(format!("the model cannot be asked: {error}"));
+            return None;
+        }
+    };
+    let label = |place: usize| head.labels.get(place).cloned().unwrap_or_default();
+    Some(Guess {
+        field: learning.field,
+        label: label(found.best),
+        team: head.teams.get(found.best).cloned().unwrap_or_default(),
+        rival: label(found.second),
+        confidence: found.confidence,
+        sure_from: head.calibration.threshold(settings.precision),
+        tickets: head.counts.get(found.best).copied().unwrap_or(0),
+        labels: head.labels,
+        evidence: found.evidence,
+    })
+}

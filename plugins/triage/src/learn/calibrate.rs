@@ -1,0 +1,196 @@
+//! From scores to a confidence that means what it says, and from that to a threshold that keeps a promise.
+//! Everything is reckoned on tickets that the scores had not seen.
+
+use serde::{Deserialize, Serialize};
+
+use super::corpus::f32_of;
+
+/// Signs of being right.
+pub const SIGNS: usize = 4;
+/// Rounds of the fit; it converges in five.
+const ROUNDS: usize = 12;
+/// Pull of the coefficients towards "the scores are right as they are".
+const PULL: f32 = 2.0;
+/// Points of the curve that are kept.
+const POINTS: usize = 100;
+/// Fewest tickets behind a promise.
+const BASIS_MIN: usize = 12;
+/// How far below what was seen a promise stays, in standard errors. 0.5 keeps what it promises in nearly all
+/// cases: the scores come from models that have seen fewer tickets than the one that will decide.
+const CAUTION: f32 = 0.5;
+
+/// What tells whether a guess is right.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Signs(pub [f32; SIGNS]);
+
+impl Signs {
+    /// From probabilities and the share of unknown features.
+    #[must_use]
+    pub fn of(probabilities: &[f32], novelty: f32) -> Self {
+        let (best, second) = two_best(probabilities);
+        let at = |label: usize| probabilities.get(label).copied().unwrap_or(0.0).clamp(1e-6, 1.0 - 1e-6);
+        let (p, q) = (at(best), at(second));
+        Self([1.0, (p / (1.0 - p)).ln(), (p / q).ln(), novelty])
+    }
+}
+
+/// Places of the best and the second best.
+#[must_use]
+pub fn two_best(scores: &[f32]) -> (usize, usize) {
+    let (mut best, mut second) = ((0, f32::NEG_INFINITY), (0, f32::NEG_INFINITY));
+    for (label, score) in scores.iter().enumerate() {
+        if *score > best.1 {
+            (best, second) = ((label, *score), best);
+        } else if *score > second.1 {
+            second = (label, *score);
+        }
+    }
+    (best.0, second.0)
+}
+
+/// A guess on a ticket that was left out, and whether it was right.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trial {
+    /// Signs.
+    pub signs: Signs,
+    /// Whether it was right.
+    pub right: bool,
+}
+
+/// How scores become confidence, and confidence a promise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Coefficients of the signs.
+    pub coefficients: [f32; SIGNS],
+    /// (confidence, share of right guesses from there on that can be promised), from sure to unsure.
+    pub curve: Vec<(f32, f32)>,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self { coefficients: PRIOR, curve: Vec::new() }
+    }
+}
+
+/// The scores taken at their word.
+const PRIOR: [f32; SIGNS] = [0.0, 1.0, 0.0, 0.0];
+
+impl Calibration {
+    /// Fits to trials.
+    #[must_use]
+    pub fn of(trials: &[Trial]) -> Self {
+        let coefficients = logistic(trials);
+        let mut out = Self { coefficients, curve: Vec::new() };
+        out.curve = curve(trials.iter().map(|t| (out.confidence(&t.signs), t.right)).collect());
+        out
+    }
+
+    /// How often a guess with these signs is right.
+    #[must_use]
+    pub fn confidence(&self, signs: &Signs) -> f32 {
+        sigmoid(dot(&self.coefficients, &signs.0)).clamp(0.0, 0.999)
+    }
+
+    /// From which confidence on the promise is kept; none when no guess is sure enough.
+    #[must_use]
+    pub fn threshold(&self, promise: f32) -> Option<f32> {
+        self.curve.iter().rev().find(|(_, kept)| *kept >= promise).map(|(from, _)| *from)
+    }
+}
+
+/// What can be promised from each confidence on.
+fn curve(mut judged: Vec<(f32, bool)>) -> Vec<(f32, f32)> {
+    judged.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let step = judged.len().div_ceil(POINTS).max(1);
+    let mut out = Vec::new();
+    let (mut right, mut hoped) = (0, 0.0);
+    for (place, (confidence, was_right)) in judged.iter().enumerate() {
+        right += usize::from(*was_right);
+        hoped += confidence;
+        let n = place + 1;
+        if n >= BASIS_MIN && (n % step == 0 || n == judged.len()) {
+            out.push((*confidence, promised(right, hoped, n)));
+        }
+    }
+    out
+}
+
+/// The lower of what was counted and what the confidences say, less a margin for chance.
+fn promised(right: usize, hoped: f32, n: usize) -> f32 {
+    let n = f32_of(n);
+    let share = (f32_of(right) / n).min(hoped / n + 0.01);
+    wilson(share, n, CAUTION)
+}
+
+/// Lower end of the Wilson interval.
+fn wilson(share: f32, n: f32, z: f32) -> f32 {
+    let z2 = z * z;
+    let middle = share + z2 / (2.0 * n);
+    let spread = z * ((share * (1.0 - share) + z2 / (4.0 * n)) / n).sqrt();
+    (middle - spread) / (1.0 + z2 / n)
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn dot(a: &[f32; SIGNS], b: &[f32; SIGNS]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Newton's method; few signs, so the equations are solved directly.
+fn logistic(trials: &[Trial]) -> [f32; SIGNS] {
+    let mut w = PRIOR;
+    for _ in 0..ROUNDS {
+        let mut gradient = [0.0_f32; SIGNS];
+        let mut hessian = [[0.0_f32; SIGNS]; SIGNS];
+        for (k, ((g, row), (w, prior))) in
+            gradient.iter_mut().zip(hessian.iter_mut()).zip(w.iter().zip(&PRIOR)).enumerate()
+        {
+            // The first is the level, which is free.
+            let pull = if k == 0 { 0.01 } else { PULL };
+            *g = pull * (w - prior);
+            row[k] = pull;
+        }
+        for trial in trials {
+            let p = sigmoid(dot(&w, &trial.signs.0));
+            let error = p - f32::from(u8::from(trial.right));
+            for ((g, row), a) in gradient.iter_mut().zip(hessian.iter_mut()).zip(&trial.signs.0) {
+                *g += error * a;
+                for (h, b) in row.iter_mut().zip(&trial.signs.0) {
+                    *h += p * (1.0 - p) * a * b;
+                }
+            }
+        }
+        let step = solved(hessian, gradient);
+        for (w, step) in w.iter_mut().zip(step) {
+            *w -= step.clamp(-2.0, 2.0);
+        }
+    }
+    // More certainty never speaks against a guess, nor novelty for it: else chance in few trials would.
+    w[1] = w[1].max(0.05);
+    w[2] = w[2].max(0.0);
+    w[3] = w[3].min(0.0);
+    w
+}
+
+/// Gauss, with the diagonal as pivots: the matrix is positive definite by the pull.
+fn solved(mut a: [[f32; SIGNS]; SIGNS], mut b: [f32; SIGNS]) -> [f32; SIGNS] {
+    for k in 0..SIGNS {
+        let (pivot, right) = (a[k], b[k]);
+        for i in 0..SIGNS {
+            if i != k {
+                let factor = a[i][k] / pivot[k].max(1e-9);
+                for (cell, p) in a[i].iter_mut().zip(&pivot) {
+                    *cell -= factor * p;
+                }
+                b[i] -= factor * right;
+            }
+        }
+    }
+    let mut out = [0.0; SIGNS];
+    for (k, out) in out.iter_mut().enumerate() {
+        *out = b[k] / a[k][k].max(1e-9);
+    }
+    out
+}

@@ -1,0 +1,172 @@
+//! What learning keeps between runs, and under which keys. Tables are written once under a new key; the head
+//! names them and is written last.
+
+use kulanz_sdk::{Error, kv, serde_json};
+
+use super::fixes::Fixes;
+use super::job::Job;
+use super::model::{FORMAT, Head, INDEX_WIDTH, Packed, Tables, row_width};
+
+const MODEL: &str = "model";
+const BEFORE: &str = "model.before";
+const FIXES: &str = "fixes";
+const JOB: &str = "job";
+const TRIED: &str = "tried";
+/// Chunks and shares of a running training.
+const JOB_PARTS: &str = "job.";
+
+/// The model in force, if there is one that this version can read.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn head() -> Result<Option<Head>, Error> {
+    let Some(bytes) = kv::get(MODEL)? else { return Ok(None) };
+    Ok(serde_json::from_slice::<Head>(&bytes).ok().filter(|head| head.format == FORMAT))
+}
+
+/// Puts a model in force; the one before it is kept, the one before that is let go.
+///
+/// # Errors
+/// kv is not granted, or full.
+pub fn publish(head: &Head, packed: &Packed) -> Result<(), Error> {
+    kv::set(&index_key(head.generation), &packed.index)?;
+    kv::set(&rows_key(head.generation), &packed.rows)?;
+    if let Some(older) = kv::get(BEFORE)?.and_then(|bytes| serde_json::from_slice::<Head>(&bytes).ok()) {
+        forget_tables(older.generation)?;
+    }
+    if let Some(before) = kv::get(MODEL)? {
+        kv::set(BEFORE, &before)?;
+    }
+    kv::set_json(MODEL, head)
+}
+
+/// When a training last began that came to an end, whatever became of it.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn tried_at_ms() -> Result<Option<u64>, Error> {
+    Ok(kv::get(TRIED)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Forgets every model, every correction and every training.
+///
+/// # Errors
+/// kv is not granted.
+pub fn forget() -> Result<bool, Error> {
+    let keys = kv::keys("")?;
+    for key in &keys {
+        kv::delete(key)?;
+    }
+    Ok(!keys.is_empty())
+}
+
+fn forget_tables(generation: u32) -> Result<(), Error> {
+    kv::delete(&index_key(generation))?;
+    kv::delete(&rows_key(generation))
+}
+
+fn index_key(generation: u32) -> String {
+    format!("index.{generation}")
+}
+
+fn rows_key(generation: u32) -> String {
+    format!("rows.{generation}")
+}
+
+/// Corrections on top of the model of a generation.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn fixes(generation: u32) -> Result<Fixes, Error> {
+    let kept = kv::get(FIXES)?.and_then(|bytes| serde_json::from_slice::<Fixes>(&bytes).ok());
+    Ok(kept.filter(|f| f.generation == generation).unwrap_or(Fixes { generation, all: Vec::new() }))
+}
+
+/// Corrections of whatever model they were made for.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn all_fixes() -> Result<Fixes, Error> {
+    Ok(kv::get(FIXES)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+}
+
+/// Keeps corrections.
+///
+/// # Errors
+/// kv is not granted, or full.
+pub fn keep_fixes(fixes: &Fixes) -> Result<(), Error> {
+    kv::set_json(FIXES, fixes)
+}
+
+/// The running training.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn job() -> Result<Option<Job>, Error> {
+    Ok(kv::get(JOB)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Keeps the running training.
+///
+/// # Errors
+/// kv is not granted, or full.
+pub fn keep_job(job: &Job) -> Result<(), Error> {
+    kv::set_json(JOB, job)
+}
+
+/// Ends the running training, which began then.
+///
+/// # Errors
+/// kv is not granted.
+pub fn end_job(began_ms: u64) -> Result<(), Error> {
+    kv::set_json(TRIED, &began_ms)?;
+    kv::delete(JOB)?;
+    kv::keys(JOB_PARTS)?.iter().try_for_each(|key| kv::delete(key))
+}
+
+/// A part of the running training: `chunk.3`, `shares`, `trials`.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn part(name: &str) -> Result<Vec<u8>, Error> {
+    Ok(kv::get(&format!("{JOB_PARTS}{name}"))?.unwrap_or_default())
+}
+
+/// Keeps a part of the running training.
+///
+/// # Errors
+/// kv is not granted, or full.
+pub fn keep_part(name: &str, bytes: &[u8]) -> Result<(), Error> {
+    kv::set(&format!("{JOB_PARTS}{name}"), bytes)
+}
+
+/// The tables of a model in kv.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored {
+    generation: u32,
+    labels: usize,
+}
+
+impl Stored {
+    /// Those of this model.
+    #[must_use]
+    pub fn of(head: &Head) -> Self {
+        Self { generation: head.generation, labels: head.labels.len() }
+    }
+}
+
+fn gone(key: &str) -> Error {
+    Error::internal(format!("the model's table {key} is gone"))
+}
+
+impl Tables for Stored {
+    fn index(&self, buckets: &[u32]) -> Result<Vec<u8>, Error> {
+        let key = index_key(self.generation);
+        kv::rows(&key, crate::features::as_u32(INDEX_WIDTH), buckets)?.ok_or_else(|| gone(&key))
+    }
+
+    fn rows(&self, rows: &[u32]) -> Result<Vec<u8>, Error> {
+        let key = rows_key(self.generation);
+        kv::rows(&key, crate::features::as_u32(row_width(self.labels)), rows)?.ok_or_else(|| gone(&key))
+    }
+}
