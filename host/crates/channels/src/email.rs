@@ -14,11 +14,13 @@ mod file_name;
 mod header;
 mod html;
 pub mod limits;
+mod parameter;
 mod part;
 mod quote;
 mod transfer;
 mod word;
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
 use domain::Timestamp;
@@ -132,6 +134,8 @@ pub fn parse(raw: &[u8]) -> Mail {
 
 fn read(raw: &[u8]) -> Mail {
     let mut mail = Mail::default();
+    let with_line_feeds = with_line_feeds(raw);
+    let raw = with_line_feeds.as_ref();
     let oversize = raw.len() > limits::RAW_BYTES_MAX;
     let (headers, body_start) = Headers::read(raw);
     read_headers(&headers, &mut mail);
@@ -166,6 +170,14 @@ fn read(raw: &[u8]) -> Mail {
     mail
 }
 
+/// Mail from before line feeds: lines that end with CR only.
+fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.contains(&b'\n') || !raw.contains(&b'\r') {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(raw.iter().map(|b| if *b == b'\r' { b'\n' } else { *b }).collect())
+}
+
 fn read_headers(headers: &Headers, mail: &mut Mail) {
     mail.problems.extend(headers.problems().iter().cloned());
     read_sender(headers, mail);
@@ -194,10 +206,12 @@ fn read_headers(headers: &Headers, mail: &mut Mail) {
 
 /// From, and when that says nothing usable, the next best field that names the sender.
 fn read_sender(headers: &Headers, mail: &mut Mail) {
+    const SENDERS_LOOKED_AT: usize = 10;
     for field in ["from", "sender", "reply-to", "return-path"] {
         let Some(value) = headers.text(field) else { continue };
-        let first = address::parse_list(&value, 1).mailboxes.into_iter().next();
-        let Some(first) = first else { continue };
+        let mut found = address::parse_list(&value, SENDERS_LOOKED_AT).mailboxes.into_iter().peekable();
+        let Some(first) = found.peek().cloned() else { continue };
+        let first = found.find(|mailbox| mailbox.address.is_some()).unwrap_or(first);
         if mail.from_name.is_none() {
             mail.from_name = first.name;
         }
