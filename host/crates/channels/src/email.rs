@@ -163,7 +163,7 @@ fn read(raw: &[u8]) -> Mail {
         return_path: mail.return_path.as_deref(),
         subject: &mail.subject,
         text: &mail.text,
-        reply_text: &mail.reply_text,
+        own_text: &quote::own_text(&mail.text),
     });
     mail.auto_class = verdict.class;
     mail.auto_reason = verdict.reason;
