@@ -115,17 +115,11 @@ fn found(class: AutoClass, reason: &str) -> Found {
 /// A mail system's report: its subject with its text, or a text that begins like one.
 fn bounce(shape: &Shape<'_>) -> Found {
     const BEGINNING_BYTES: usize = 700;
+    /// People cite an error or two; some mail systems say "I" and cite many.
+    const PERSONAL_SIGNS_MAX: usize = 3;
     let own = &shape.own;
     let says_undelivered = own.has(Sign::Undelivered);
     let cites_server = own.has(Sign::ServerReply);
-    if !shape.is_answer
-        && subject_is(&shape.subject, "bounce")
-        && !shape.asks
-        && (says_undelivered || cites_server)
-    {
-        return found(AutoClass::Bounce, "subject and text are those of a delivery failure notice");
-    }
-    let at_once = own.first(Sign::Undelivered).is_some_and(|first| first.at < BEGINNING_BYTES);
     let signs = own.count(Sign::Undelivered) + own.count(Sign::ServerReply);
     let returns_mail = shape
         .mail
@@ -133,6 +127,15 @@ fn bounce(shape: &Shape<'_>) -> Found {
         .leaves
         .iter()
         .any(|leaf| matches!(leaf.mime.content_type.as_str(), "message/rfc822" | "text/rfc822-headers"));
+    if !shape.is_answer
+        && subject_is(&shape.subject, "bounce")
+        && !shape.asks
+        && (says_undelivered || cites_server)
+        && (!shape.is_personal || returns_mail || signs > PERSONAL_SIGNS_MAX)
+    {
+        return found(AutoClass::Bounce, "subject and text are those of a delivery failure notice");
+    }
+    let at_once = own.first(Sign::Undelivered).is_some_and(|first| first.at < BEGINNING_BYTES);
     let is_report = signs >= 3 || signs == 2 && (cites_server || returns_mail);
     if at_once && is_report && !shape.asks && !shape.is_personal {
         return found(AutoClass::Bounce, "the text is that of a delivery failure notice");
@@ -179,10 +182,11 @@ fn absence_text(shape: &Shape<'_>) -> Found {
     if shape.asks {
         return None;
     }
+    let until = own.has(Sign::Until);
     let (back, instead, handling) =
         (own.has(Sign::Return), own.has(Sign::Substitute), own.has(Sign::MailHandling));
-    let is_notice = own.has(Sign::Away) && (back || instead || handling)
-        || own.has(Sign::AwayWeak) && (instead && (back || handling) || back && handling)
+    let is_notice = own.has(Sign::Away) && (back || instead || handling || until)
+        || own.has(Sign::AwayWeak) && (instead && (back || handling || until) || back && handling)
         || own.has(Sign::AwayAbroad) && own.folded.len() < FOREIGN_BYTES_MAX;
     if is_notice { found(AutoClass::AutoReplied, "the text is that of an absence notice") } else { None }
 }
@@ -245,7 +249,16 @@ fn names_case(subject: &str) -> bool {
 /// A notice of a business to its customer: what somebody would not write to a help desk himself.
 fn notice(shape: &Shape<'_>) -> Found {
     let own = &shape.own;
-    if shape.is_answer || shape.asks || shape.is_personal {
+    const ADDRESSES_US: &[&str] = &[
+        "sehr geehrte damen und herren",
+        "dear sir",
+        "dear team",
+        "dear support",
+        "dear customer service",
+        "dear all",
+    ];
+    let addresses_us = ADDRESSES_US.iter().any(|words| own.folded.contains(words));
+    if shape.is_answer || shape.asks || shape.is_personal || addresses_us {
         return None;
     }
     let count = own.count(Sign::Notice);

@@ -20,6 +20,7 @@ const SIGNS: &[(&str, Sign)] = &[
     ("away-abroad", Sign::AwayAbroad),
     ("away-weak", Sign::AwayWeak),
     ("return", Sign::Return),
+    ("until", Sign::Until),
     ("substitute", Sign::Substitute),
     ("mail-handling", Sign::MailHandling),
     ("auto-reply", Sign::AutoReply),
@@ -73,6 +74,8 @@ pub(super) enum Sign {
     AwayWeak,
     /// When somebody is back.
     Return,
+    /// Until when, or from when on: dates also stand in orders.
+    Until,
     /// Who answers instead.
     Substitute,
     /// What becomes of the mail meanwhile.
