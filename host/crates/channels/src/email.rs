@@ -7,6 +7,7 @@
 
 mod address;
 mod body;
+mod bounce;
 mod charset;
 mod classify;
 pub(crate) mod compose;
@@ -26,6 +27,7 @@ use std::panic::AssertUnwindSafe;
 use domain::Timestamp;
 use domain::message::AutoClass;
 
+pub use bounce::Bounce;
 pub(crate) use compose::envelope;
 pub use compose::{AutoKind, Outgoing, compose};
 pub use quote::reply_text;
@@ -80,6 +82,8 @@ pub struct Mail {
     pub auto_class: AutoClass,
     /// Why it is taken for machine mail.
     pub auto_reason: Option<String>,
+    /// What a delivery failure notice says; nothing for other mail.
+    pub bounce: Option<Bounce>,
     /// Envelope sender as noted by the receiving server; empty for `<>`.
     pub return_path: Option<String>,
     /// What could not be read, as sentences for people.
@@ -105,6 +109,7 @@ impl Default for Mail {
             date: None,
             auto_class: AutoClass::Human,
             auto_reason: None,
+            bounce: None,
             return_path: None,
             problems: Vec::new(),
         }
@@ -165,6 +170,9 @@ fn read(raw: &[u8]) -> Mail {
         text: &mail.text,
         own_text: &quote::own_text(&mail.text),
     });
+    if verdict.class == AutoClass::Bounce {
+        mail.bounce = Some(bounce::read(&headers, &structure, &mail.text));
+    }
     mail.auto_class = verdict.class;
     mail.auto_reason = verdict.reason;
     mail
