@@ -7,6 +7,7 @@
 
 mod address;
 mod body;
+mod bounce;
 mod charset;
 mod classify;
 pub(crate) mod compose;
@@ -14,16 +15,19 @@ mod file_name;
 mod header;
 mod html;
 pub mod limits;
+mod parameter;
 mod part;
 mod quote;
 mod transfer;
 mod word;
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
 use domain::Timestamp;
 use domain::message::AutoClass;
 
+pub use bounce::Bounce;
 pub(crate) use compose::envelope;
 pub use compose::{AutoKind, Outgoing, compose};
 pub use quote::reply_text;
@@ -78,6 +82,8 @@ pub struct Mail {
     pub auto_class: AutoClass,
     /// Why it is taken for machine mail.
     pub auto_reason: Option<String>,
+    /// What a delivery failure notice says; nothing for other mail.
+    pub bounce: Option<Bounce>,
     /// Envelope sender as noted by the receiving server; empty for `<>`.
     pub return_path: Option<String>,
     /// What could not be read, as sentences for people.
@@ -103,6 +109,7 @@ impl Default for Mail {
             date: None,
             auto_class: AutoClass::Human,
             auto_reason: None,
+            bounce: None,
             return_path: None,
             problems: Vec::new(),
         }
@@ -132,6 +139,8 @@ pub fn parse(raw: &[u8]) -> Mail {
 
 fn read(raw: &[u8]) -> Mail {
     let mut mail = Mail::default();
+    let with_line_feeds = with_line_feeds(raw);
+    let raw = with_line_feeds.as_ref();
     let oversize = raw.len() > limits::RAW_BYTES_MAX;
     let (headers, body_start) = Headers::read(raw);
     read_headers(&headers, &mut mail);
@@ -159,11 +168,22 @@ fn read(raw: &[u8]) -> Mail {
         return_path: mail.return_path.as_deref(),
         subject: &mail.subject,
         text: &mail.text,
-        reply_text: &mail.reply_text,
+        own_text: &quote::own_text(&mail.text),
     });
+    if verdict.class == AutoClass::Bounce {
+        mail.bounce = Some(bounce::read(&headers, &structure, &mail.text));
+    }
     mail.auto_class = verdict.class;
     mail.auto_reason = verdict.reason;
     mail
+}
+
+/// Mail from before line feeds: lines that end with CR only.
+fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.contains(&b'\n') || !raw.contains(&b'\r') {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(raw.iter().map(|b| if *b == b'\r' { b'\n' } else { *b }).collect())
 }
 
 fn read_headers(headers: &Headers, mail: &mut Mail) {
@@ -194,10 +214,12 @@ fn read_headers(headers: &Headers, mail: &mut Mail) {
 
 /// From, and when that says nothing usable, the next best field that names the sender.
 fn read_sender(headers: &Headers, mail: &mut Mail) {
+    const SENDERS_LOOKED_AT: usize = 10;
     for field in ["from", "sender", "reply-to", "return-path"] {
         let Some(value) = headers.text(field) else { continue };
-        let first = address::parse_list(&value, 1).mailboxes.into_iter().next();
-        let Some(first) = first else { continue };
+        let mut found = address::parse_list(&value, SENDERS_LOOKED_AT).mailboxes.into_iter().peekable();
+        let Some(first) = found.peek().cloned() else { continue };
+        let first = found.find(|mailbox| mailbox.address.is_some()).unwrap_or(first);
         if mail.from_name.is_none() {
             mail.from_name = first.name;
         }

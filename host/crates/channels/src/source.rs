@@ -11,7 +11,7 @@ use crate::email::limits::RAW_BYTES_MAX;
 /// One raw mail and where it lay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawMail {
-    /// File name, with `#3` behind it for the third mail of an mbox.
+    /// File name, with `#3` behind it for the third of several mails in an mbox.
     pub name: String,
     /// At most one byte more than can be read: enough to be told as too large.
     pub bytes: Vec<u8>,
@@ -80,14 +80,21 @@ fn name_below(root: &Path, file: &Path) -> String {
     file.strip_prefix(root).unwrap_or(file).display().to_string()
 }
 
-/// Files that may be mail, going by their names; hidden files never.
+/// Files that may be mail, going by their names: everything but what is known to be something else, because
+/// mail lies around under any name.
 fn is_mail_file(path: &Path) -> bool {
-    match path.extension() {
-        None => true,
-        Some(extension) => ["eml", "mbox", "mbx", "mail", "msg", "txt"]
-            .iter()
-            .any(|known| extension.eq_ignore_ascii_case(known)),
-    }
+    const OTHER: &[&str] = &[
+        "7z", "bmp", "csv", "db", "doc", "docx", "gif", "gz", "html", "ico", "ini", "jpeg", "jpg", "js",
+        "json", "jsonl", "lock", "log", "md", "mp3", "mp4", "pdf", "png", "ppt", "pptx", "py", "rb", "rs",
+        "sh", "sqlite", "svg", "tar", "tgz", "toml", "tsv", "wav", "webp", "xls", "xlsx", "xml", "xz",
+        "yaml", "yml", "zip", "zst",
+    ];
+    path.extension().is_none_or(|extension| !OTHER.iter().any(|other| extension.eq_ignore_ascii_case(other)))
+}
+
+/// Files of exactly one mail, whatever its lines look like.
+fn is_single(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("eml"))
 }
 
 /// All files below `folder` in the order of their names.
@@ -118,7 +125,7 @@ fn list(
 /// An mbox when it begins like one, else one mail.
 fn split_or_whole<R: BufRead + Send + 'static>(mut reader: R, name: String) -> Mails {
     match reader.fill_buf() {
-        Ok(front) if front.starts_with(b"From ") => Box::new(split_mbox(reader, name)),
+        Ok(front) if front.starts_with(b"From ") && !is_single(&name) => Box::new(split_mbox(reader, name)),
         Ok([]) => Box::new(std::iter::empty()),
         Ok(_) => Box::new(std::iter::once(read_whole(reader, name))),
         Err(error) => {
@@ -192,13 +199,15 @@ impl<R: BufRead> Iterator for Mbox<R> {
 impl<R> Mbox<R> {
     fn finish(&mut self, mut bytes: Vec<u8>) -> RawMail {
         self.number += 1;
+        let is_only_one = self.done && self.number == 1;
         // The empty line before the next `From ` belongs to the format, not to the mail.
         if bytes.ends_with(b"\n\n") {
             bytes.pop();
         } else if bytes.ends_with(b"\r\n\r\n") {
             bytes.truncate(bytes.len() - 2);
         }
-        RawMail { name: format!("{}#{}", self.name, self.number), bytes }
+        let name = if is_only_one { self.name.clone() } else { format!("{}#{}", self.name, self.number) };
+        RawMail { name, bytes }
     }
 }
 
@@ -249,6 +258,21 @@ mod tests {
         assert_eq!(mails.len(), 2);
         assert!(mails[0].bytes.ends_with(b"too\r\n"));
         assert_eq!(split_mbox(&b""[..], "box").count(), 0);
+    }
+
+    #[test]
+    fn one_mail_in_an_mbox_bears_the_files_name_and_an_eml_is_never_split() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = "From a@x Sat Nov 21 10:00:00 2026\nSubject: one\n\ntext\n";
+        for (name, content, want) in [
+            ("one.box", one, vec!["one.box"]),
+            ("two.box", MBOX, vec!["two.box#1", "two.box#2"]),
+            ("two.eml", MBOX, vec!["two.eml"]),
+        ] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+            assert_eq!(names(open(&folder.path().join(name)).unwrap()), want);
+        }
+        assert_eq!(names(open(folder.path()).unwrap()), ["one.box", "two.box#1", "two.box#2", "two.eml"]);
     }
 
     #[test]

@@ -49,24 +49,90 @@ pub struct Facts {
     pub total_hour: i64,
 }
 
-/// Local parts behind which no person reads.
-const ROBOT_LOCAL_PARTS: &[&str] = &[
+/// Words that make a local part one behind which no person reads, alone or among others
+/// (`shop-noreply`, `bounces+77`).
+const ROBOT_WORDS: &[&str] = &[
     "noreply",
-    "no-reply",
-    "no_reply",
+    "noreplay",
     "donotreply",
-    "do-not-reply",
-    "do_not_reply",
-    "mailer-daemon",
-    "postmaster",
+    "dontreply",
+    "noresponse",
+    "donotrespond",
+    "noanswer",
+    "keineantwort",
+    "nichtantworten",
+    "nepasrepondre",
+    "noresponder",
+    "noresponda",
+    "nonrispondere",
+    "naoresponda",
     "bounce",
     "bounces",
-    "nobody",
-    "keineantwort",
-    "keine-antwort",
-    "nicht-antworten",
-    "notifications",
+    "daemon",
+    "mdaemon",
+    "autoreply",
+    "autoresponder",
+    "autoresponse",
+    "automailer",
+    "newsletter",
+    "newsletters",
     "notification",
+    "notifications",
+    "notify",
+    "notifier",
+    "benachrichtigung",
+    "benachrichtigungen",
+    "mailbot",
+    "listserv",
+    "majordomo",
+    "mailman",
+    "nobody",
+    "devnull",
+];
+
+/// Whole local parts of machines; among other words they may belong to people.
+const ROBOT_LOCAL_PARTS: &[&str] = &[
+    "postmaster",
+    "mailer",
+    "news",
+    "alert",
+    "alerts",
+    "update",
+    "updates",
+    "digest",
+    "robot",
+    "bot",
+    "system",
+    "root",
+    "cron",
+    "www-data",
+    "wwwrun",
+    "apache",
+    "httpd",
+    "nginx",
+    "wordpress",
+    "jenkins",
+    "jira",
+    "gitlab",
+    "bugzilla",
+    "nagios",
+    "icinga",
+    "zabbix",
+    "monitor",
+    "monitoring",
+    "automated",
+    "automatic",
+    "reminder",
+    "reminders",
+    "invitations",
+    "receipts",
+    "promo",
+    "promotions",
+    "deals",
+    "offers",
+    "mailing",
+    "mailings",
+    "unsubscribe",
 ];
 
 /// Whether no person reads mail to this address, going by its local part. A hint: it suppresses the
@@ -75,16 +141,23 @@ const ROBOT_LOCAL_PARTS: &[&str] = &[
 pub fn is_robot_address(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or("").to_lowercase();
     let stem = local.split('+').next().unwrap_or("");
+    let is_separator = |c: char| matches!(c, '.' | '-' | '_' | '+' | '=');
+    // `no-reply`, `do_not_reply`: words that only together say it.
+    let joined: String = stem.chars().filter(|c| !is_separator(*c)).collect();
+    let is_word = |word: &str| ROBOT_WORDS.contains(&word);
     ROBOT_LOCAL_PARTS.contains(&stem)
-        || stem.starts_with("bounce-")
-        || stem.starts_with("bounces-")
-        || stem.starts_with("noreply")
-        || stem.starts_with("no-reply")
+        || is_word(&joined)
+        || local.split(is_separator).any(is_word)
+        || ["no-reply", "no_reply", "no.reply", "do-not-reply", "do_not_reply", "donotreply", "noreply"]
+            .iter()
+            .any(|words| {
+                stem.starts_with(words)
+                    || stem.ends_with(&format!("-{words}"))
+                    || stem.ends_with(&format!("_{words}"))
+                    || stem.ends_with(&format!(".{words}"))
+            })
         || stem.starts_with("owner-")
         || stem.ends_with("-request")
-        || stem.ends_with("-bounces")
-        || stem.ends_with("-noreply")
-        || stem.ends_with("-no-reply")
 }
 
 /// Whether an automatic message may leave.

@@ -24,6 +24,8 @@ pub(crate) struct List {
 pub(crate) fn parse_list(value: &str, max: usize) -> List {
     let mut list = List::default();
     let mut scan = Scan::default();
+    // What ended each entry.
+    let mut ends = Vec::new();
     let mut rest = value;
     while let Some(c) = rest.chars().next() {
         // An encoded word is one piece, whatever commas it holds.
@@ -41,11 +43,17 @@ pub(crate) fn parse_list(value: &str, max: usize) -> List {
         if scan.step(c) {
             continue;
         }
-        if !scan.flush(&mut list, max) {
-            return list;
+        let before = list.mailboxes.len();
+        let has_room = scan.flush(&mut list, max);
+        if list.mailboxes.len() > before {
+            ends.push(c);
+        }
+        if !has_room {
+            break;
         }
     }
     scan.flush(&mut list, max);
+    list.mailboxes = rejoined(list.mailboxes, &ends);
     list
 }
 
@@ -138,6 +146,24 @@ impl Scan {
     }
 }
 
+/// `Meyer, Anna <anna@x.example>`: a comma that should have been quoted makes two entries of one name.
+fn rejoined(mut mailboxes: Vec<Mailbox>, ends: &[char]) -> Vec<Mailbox> {
+    let mut out: Vec<Mailbox> = Vec::with_capacity(mailboxes.len());
+    for (at, mut mailbox) in mailboxes.drain(..).enumerate() {
+        let after_comma = at > 0 && ends.get(at - 1) == Some(&',');
+        if after_comma
+            && mailbox.address.is_some()
+            && mailbox.name.is_some()
+            && let Some(family) = out.pop_if(|before| before.address.is_none())
+        {
+            let names: Vec<String> = family.name.into_iter().chain(mailbox.name.take()).collect();
+            mailbox.name = Some(names.join(", "));
+        }
+        out.push(mailbox);
+    }
+    out
+}
+
 fn mailbox(phrase: &str, angle: Option<&str>, comment: &str) -> Option<Mailbox> {
     let phrase = readable(phrase);
     let comment = readable(comment);
@@ -228,6 +254,19 @@ mod tests {
             let want = (Some(address.to_owned()), (!name.is_empty()).then(|| name.to_owned()));
             assert_eq!(first(value), want, "{value}");
         }
+    }
+
+    #[test]
+    fn a_comma_that_should_have_been_quoted_cuts_no_name() {
+        assert_eq!(
+            first("Meyer, Anna <anna@x.example>"),
+            (Some("anna@x.example".to_owned()), Some("Meyer, Anna".to_owned()))
+        );
+        let list = parse_list("Meyer, Anna <a@x.example>, b@x.example, Dr. Roth, Bo (IT) <c@x.example>", 10);
+        let names: Vec<_> = list.mailboxes.iter().map(|m| m.name.as_deref().unwrap_or("")).collect();
+        assert_eq!(names, ["Meyer, Anna", "", "Dr. Roth, Bo"]);
+        let list = parse_list("Unbekannt; Anna <a@x.example>", 10);
+        assert_eq!(list.mailboxes.len(), 2);
     }
 
     #[test]

@@ -32,11 +32,9 @@ pub(crate) fn assemble(structure: &Structure<'_>) -> Body {
     let mut names = HashSet::new();
     for (position, leaf) in structure.leaves.iter().enumerate() {
         if is_read(leaf, position) {
-            pieces.push(Piece {
-                alternative: leaf.alternative,
-                is_html: leaf.mime.content_type == "text/html",
-                text: leaf_text(leaf),
-            });
+            let text = leaf_text(leaf);
+            let is_html = leaf.mime.content_type == "text/html" && html::has_markup(&text);
+            pieces.push(Piece { alternative: leaf.alternative, is_html, text });
         } else {
             body.attachments.push(file(leaf, &mut names));
         }
@@ -60,8 +58,8 @@ fn is_read(leaf: &Leaf<'_>, position: usize) -> bool {
     match leaf.mime.disposition.as_deref() {
         Some("attachment") => false,
         Some("inline") => leaf.mime.file_name.is_none() || position == 0,
-        // A name alone makes it a file, unless it is all there is to read.
-        _ => leaf.mime.file_name.is_none() || position == 0,
+        // A name alone makes it a file, unless it is one way to say what is to be read, or all there is.
+        _ => leaf.mime.file_name.is_none() || leaf.alternative.is_some() || position == 0,
     }
 }
 
@@ -70,7 +68,11 @@ fn leaf_text(leaf: &Leaf<'_>) -> String {
     let label =
         leaf.mime.charset.clone().or_else(|| meta_charset(leaf.mime.content_type == "text/html", &bytes));
     let text = charset::clean_text(&charset::decode(&bytes, label.as_deref()));
-    if leaf.mime.flowed { unflow(&text, leaf.mime.delete_space) } else { text }
+    if leaf.mime.flowed && leaf.mime.content_type == "text/plain" {
+        unflow(&text, leaf.mime.delete_space)
+    } else {
+        text
+    }
 }
 
 /// The charset an HTML page declares of itself, when the mail declares none.
@@ -277,6 +279,12 @@ mod tests {
         );
         let names: Vec<_> = mail.attachments.iter().map(|file| file.file_name.as_str()).collect();
         assert_eq!(names, ["a.txt", "a-2.txt", "a-3.txt"]);
+    }
+
+    #[test]
+    fn plain_text_that_is_declared_as_html_keeps_its_lines() {
+        let mail = parse(b"Content-Type: text/html\n\none\ntwo & three\n");
+        assert_eq!((mail.text.as_str(), mail.html_safe), ("one\ntwo & three", None));
     }
 
     #[test]

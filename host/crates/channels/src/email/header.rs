@@ -4,7 +4,10 @@
 use domain::Timestamp;
 use encoding_rs::{Encoding, UTF_8};
 
+use super::charset::Clue;
 use super::{charset, limits, word};
+
+mod clue;
 
 struct Field {
     /// Lower case.
@@ -39,7 +42,16 @@ impl Headers {
             .filter(|field| !field.value.is_ascii() && std::str::from_utf8(&field.value).is_err())
             .flat_map(|field| field.value.iter().copied().chain([b'\n']))
             .collect();
-        headers.encoding = if legacy.is_empty() { UTF_8 } else { charset::guess(&legacy) };
+        if !legacy.is_empty() {
+            let label = clue::declared(raw);
+            let country = headers
+                .fields
+                .iter()
+                .find(|field| field.name == "from")
+                .and_then(|f| clue::country(&f.value));
+            let clue = Clue { label: label.as_deref(), country: country.as_deref() };
+            headers.encoding = charset::guess(&legacy, clue);
+        }
         (headers, body_start)
     }
 
@@ -102,6 +114,10 @@ impl<'a> Reader<'a> {
                 self.at = line.next;
                 return;
             }
+            if self.is_rubbish(&line) {
+                self.at = line.next;
+                continue;
+            }
             // A boundary line always ends a part's header block, even without the empty line.
             if line.content.starts_with(b"--") {
                 return;
@@ -156,6 +172,26 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A line of some transport in front of the first field (`+OK 1234 octets`, `RETR 3`).
+    fn is_rubbish(&self, line: &Line<'a>) -> bool {
+        const USUAL_FIRST: &[&str] = &[
+            "received",
+            "return-path",
+            "delivered-to",
+            "from",
+            "date",
+            "message-id",
+            "subject",
+            "to",
+            "mime-version",
+        ];
+        self.headers.fields.is_empty()
+            && field(line.content).is_none()
+            && line_at(self.raw, line.next)
+                .and_then(|next| field(next.content))
+                .is_some_and(|(name, _)| USUAL_FIRST.contains(&name.as_str()))
+    }
+
     fn peek_line(&self) -> Option<Line<'a>> {
         line_at(self.raw, self.at)
     }
@@ -189,7 +225,9 @@ pub(crate) fn line_at(raw: &[u8], at: usize) -> Option<Line<'_>> {
         Some(end) => (rest.get(..end)?, end + 1),
         None => (rest, rest.len()),
     };
-    Some(Line { content: content.strip_suffix(b"\r").unwrap_or(content), next: at + length })
+    // Some gateways turn CR LF into CR CR LF.
+    let returns = content.iter().rev().take_while(|b| **b == b'\r').count();
+    Some(Line { content: content.get(..content.len() - returns).unwrap_or(content), next: at + length })
 }
 
 /// Name (lower case) and value, when the line has the shape of a field.
@@ -283,6 +321,26 @@ mod tests {
         assert_eq!(headers.text("from").unwrap(), "Jürgen <j@x.example>");
         let (headers, _) = Headers::read("Subject: Grüße\n\n".as_bytes());
         assert_eq!(headers.decoded("subject").unwrap(), "Grüße");
+    }
+
+    #[test]
+    fn short_raw_values_follow_the_charset_that_the_body_declares() {
+        let (subject, _, _) = encoding_rs::GBK.encode("订单");
+        let raw = [&b"Subject: "[..], &subject, b"\nContent-Type: text/plain; charset=gb2312\n\nx"].concat();
+        assert_eq!(Headers::read(&raw).0.decoded("subject").unwrap(), "订单");
+        let (subject, _, _) = encoding_rs::SHIFT_JIS.encode("注文");
+        let raw = [&b"Subject: "[..], &subject, b"\nContent-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: text/plain; CHARSET=\"shift_jis\"\n\nx"].concat();
+        assert_eq!(Headers::read(&raw).0.decoded("subject").unwrap(), "注文");
+    }
+
+    #[test]
+    fn what_a_transport_left_in_front_is_skipped_and_doubled_returns_are_forgiven() {
+        let (headers, body) = read("+OK 123 octets\r\nReceived: from a\r\nSubject: s\r\n\r\nbody");
+        assert_eq!((headers.text("subject").unwrap().as_str(), body.as_str()), ("s", "body"));
+        let (headers, body) = read("Subject: s\r\r\nTo: a@b.example\r\r\n\r\r\nbody");
+        assert_eq!((headers.text("to").unwrap().as_str(), body.as_str()), ("a@b.example", "body"));
+        let (headers, body) = read("Hello there\nSome: text\n");
+        assert!(!headers.has("some") && body.starts_with("Hello"));
     }
 
     #[test]

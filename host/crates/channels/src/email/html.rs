@@ -23,12 +23,50 @@ pub(crate) fn to_text(html: &str) -> (String, bool) {
         .no_link_wrapping()
         .allow_width_overflow()
         .link_footnotes(false)
-        .string_from_read(tamed.as_bytes(), WIDTH);
+        .string_from_read(tamed.replace("<hr>", "<br>").as_bytes(), WIDTH);
     let text = match rendered {
         Ok(text) => text,
         Err(_) => without_tags(&tamed),
     };
-    (text.replace('\u{a0}', " "), cut)
+    let visible = text.chars().filter(|c| !matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'));
+    let text: String = visible.map(|c| if c == '\u{a0}' { ' ' } else { c }).collect();
+    (without_doubled_links(&text), cut)
+}
+
+/// Whether what is declared as HTML holds any markup at all.
+pub(crate) fn has_markup(text: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        text.as_bytes()
+            .get(at + 1)
+            .is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
+    })
+}
+
+/// A link that shows its own target needs it once only.
+fn without_doubled_links(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(" <http") {
+        // Without an end there is no link any more.
+        let Some((target, tail)) = after.split_once('>') else { break };
+        out.push_str(before);
+        let bare = |url: &str| {
+            url.trim_end_matches('/')
+                .trim_start_matches("http")
+                .trim_start_matches("s://")
+                .trim_start_matches("://")
+                .to_owned()
+        };
+        let shown = bare(out.rsplit([' ', '\n']).next().unwrap_or(""));
+        if shown.is_empty() || shown != bare(&format!("http{target}")) {
+            out.push_str(" <http");
+            out.push_str(target);
+            out.push('>');
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// HTML without anything active, foreign or tracking; and whether it had to be cut.

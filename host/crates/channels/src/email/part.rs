@@ -1,12 +1,12 @@
 //! The MIME tree in one pass over the lines: leaves in order, each knowing where it hung. Bounded in parts
 //! and depth before memory is spent; nested messages stay closed. Forgives missing and misplaced boundaries.
 
-use mail_parser::parsers::MessageStream;
-use mail_parser::{ContentType, HeaderValue};
-
 use super::header::{Headers, line_at};
+use super::limits;
+use super::parameter::Parameters;
 use super::transfer::Transfer;
-use super::{charset, limits, word};
+
+mod boundary;
 
 /// What a part says about itself.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Mime {
     pub(crate) boundary: Option<String>,
     /// `report-type` of a multipart/report.
     pub(crate) report_type: Option<String>,
+    /// `method` of a text/calendar: request, reply, cancel, …
+    pub(crate) method: Option<String>,
     pub(crate) flowed: bool,
     pub(crate) delete_space: bool,
     /// `inline`, `attachment`, …
@@ -47,10 +49,24 @@ pub(crate) struct Structure<'a> {
 
 /// Splits a body into its leaves.
 pub(crate) fn split<'a>(headers: &Headers, body: &'a [u8]) -> Structure<'a> {
+    let mut root = mime(headers, None);
+    let is_multipart = root.content_type.starts_with("multipart/");
+    let declared = root.boundary.clone().filter(|b| !b.trim_end().is_empty());
+    let wears_parts = declared.as_deref().is_some_and(|declared| boundary::begins_with(body, declared))
+        || !headers.has("content-type") && boundary::begins_with_any(body);
+    if wears_parts && !is_multipart {
+        // The parts are there, only the type is wrong or lost.
+        "multipart/mixed".clone_into(&mut root.content_type);
+    }
+    if root.content_type.starts_with("multipart/")
+        && !declared.as_deref().is_some_and(|declared| boundary::occurs(body, declared))
+        && let Some(found) = boundary::guess(body)
+    {
+        root.boundary = Some(found);
+    }
     let mut splitter = Splitter { body, ..Splitter::default() };
-    let mime = mime(headers, None);
-    splitter.out.root = mime.clone();
-    splitter.open(mime, 0);
+    splitter.out.root = root.clone();
+    splitter.open(root, 0);
     splitter.run();
     splitter.out
 }
@@ -62,6 +78,8 @@ struct Level {
     is_related: bool,
     is_digest: bool,
     children: usize,
+    /// Whether something to read was among its parts, however deep.
+    has_text: bool,
     /// Where its own content starts: read as text if no part is ever found.
     start: usize,
 }
@@ -137,10 +155,10 @@ impl Splitter<'_> {
     }
 
     /// Begins a part whose content starts at `start`.
-    fn open(&mut self, mime: Mime, start: usize) {
+    fn open(&mut self, mut mime: Mime, start: usize) {
         self.parts += 1;
-        let boundary =
-            mime.boundary.as_deref().filter(|b| !b.is_empty() && mime.content_type.starts_with("multipart/"));
+        let is_multipart = mime.content_type.starts_with("multipart/");
+        let boundary = mime.boundary.as_deref().filter(|b| !b.trim_end().is_empty() && is_multipart);
         if let Some(boundary) = boundary {
             if self.levels.len() < limits::DEPTH_MAX {
                 let subtype = mime.content_type.strip_prefix("multipart/").unwrap_or("");
@@ -151,6 +169,7 @@ impl Splitter<'_> {
                     is_related: subtype == "related",
                     is_digest: subtype == "digest",
                     children: 0,
+                    has_text: false,
                     start,
                 });
                 self.next_level += 1;
@@ -160,6 +179,10 @@ impl Splitter<'_> {
                 "Parts are nested deeper than {} levels; the inner ones were not opened.",
                 limits::DEPTH_MAX
             ));
+        }
+        if is_multipart && boundary.is_none() {
+            // Without a boundary there are no parts, only what people may still be able to read.
+            "text/plain".clone_into(&mut mime.content_type);
         }
         self.current = Some((mime, start));
     }
@@ -174,7 +197,13 @@ impl Splitter<'_> {
             body.strip_suffix(b"\r\n").or_else(|| body.strip_suffix(b"\n")).unwrap_or(body)
         };
         let alternative = self.levels.iter().rev().find(|level| level.is_alternative).map(|level| level.id);
-        let is_companion = self.levels.last().is_some_and(|level| level.is_related && level.children > 1);
+        let is_text = matches!(mime.content_type.as_str(), "text/plain" | "text/html");
+        // The first text inside a multipart/related is what the others accompany, wherever it stands.
+        let is_companion =
+            self.levels.last().is_some_and(|level| level.is_related && (!is_text || level.has_text));
+        if is_text {
+            self.levels.iter_mut().for_each(|level| level.has_text = true);
+        }
         self.out.leaves.push(Leaf { mime, body, alternative, is_companion });
     }
 
@@ -200,30 +229,22 @@ impl Splitter<'_> {
 
 /// Reads what a part says about itself.
 fn mime(headers: &Headers, default_type: Option<&str>) -> Mime {
-    let content_type = structured(headers, "content-type");
-    let disposition = structured(headers, "content-disposition");
-    let of = |field: &Option<ContentType<'_>>, name: &str| {
-        field.as_ref().and_then(|field| field.attribute(name)).map(str::to_owned)
-    };
-    let kind = content_type.as_ref().map_or_else(
-        || default_type.unwrap_or("text/plain").to_owned(),
-        |found| match found.subtype() {
-            Some(subtype) => format!("{}/{}", found.ctype(), subtype).to_ascii_lowercase(),
-            None if found.ctype().eq_ignore_ascii_case("text") => "text/plain".to_owned(),
-            None => "application/octet-stream".to_owned(),
-        },
-    );
-    let file_name =
-        of(&disposition, "filename").or_else(|| of(&content_type, "name")).map(|name| word::decode(&name));
+    let read = |name: &str| headers.text(name).map(|value| Parameters::read(&value)).unwrap_or_default();
+    let (content_type, disposition) = (read("content-type"), read("content-disposition"));
+    let own = |name: &str| content_type.get(name).map(str::to_owned);
+    let is =
+        |name: &str, word: &str| content_type.get(name).is_some_and(|value| value.eq_ignore_ascii_case(word));
     Mime {
-        content_type: charset::clean_line(&kind).chars().take(100).collect(),
-        charset: of(&content_type, "charset"),
-        boundary: of(&content_type, "boundary"),
-        report_type: of(&content_type, "report-type").map(|kind| kind.to_ascii_lowercase()),
-        flowed: of(&content_type, "format").is_some_and(|format| format.eq_ignore_ascii_case("flowed")),
-        delete_space: of(&content_type, "delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes")),
-        disposition: disposition.as_ref().map(|found| found.ctype().to_ascii_lowercase()),
-        file_name,
+        content_type: kind(&content_type.value)
+            .unwrap_or_else(|| default_type.unwrap_or("text/plain").to_owned()),
+        charset: own("charset"),
+        boundary: own("boundary"),
+        report_type: own("report-type").map(|kind| kind.to_ascii_lowercase()),
+        method: own("method").map(|method| method.to_ascii_lowercase()),
+        flowed: is("format", "flowed"),
+        delete_space: is("delsp", "yes"),
+        disposition: Some(disposition.value.clone()).filter(|value| !value.is_empty()),
+        file_name: disposition.get("filename").map(str::to_owned).or_else(|| own("name")),
         transfer: headers
             .text("content-transfer-encoding")
             .map(|value| Transfer::of(&value))
@@ -231,23 +252,30 @@ fn mime(headers: &Headers, default_type: Option<&str>) -> Mime {
     }
 }
 
-/// A structured field taken apart (parameters, continuations, RFC 2231) by mail-parser.
-fn structured(headers: &Headers, name: &str) -> Option<ContentType<'static>> {
-    let value = headers.text(name)?;
-    if value.is_empty() || value.len() > limits::MIME_VALUE_BYTES_MAX {
-        return None;
-    }
-    let line = format!("{value}\n");
-    match MessageStream::new(line.as_bytes()).parse_content_type() {
-        HeaderValue::ContentType(found) => Some(owned(&found)),
-        _ => None,
+/// A media type in its usual spelling; `None` where none is named.
+fn kind(value: &str) -> Option<String> {
+    const KIND_CHARS_MAX: usize = 100;
+    let value: String = value
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '+' | '.' | '_'))
+        .take(KIND_CHARS_MAX)
+        .collect();
+    match value.split_once('/') {
+        Some(("", _)) => None,
+        Some((main, "")) => Some(bare_kind(main).to_owned()),
+        Some(_) => Some(value),
+        None if value.is_empty() => None,
+        None => Some(bare_kind(&value).to_owned()),
     }
 }
 
-fn owned(found: &ContentType<'_>) -> ContentType<'static> {
-    match HeaderValue::ContentType(found.clone()).into_owned() {
-        HeaderValue::ContentType(found) => found,
-        _ => ContentType { c_type: "application".into(), c_subtype: None, attributes: None },
+/// What half a media type means.
+fn bare_kind(word: &str) -> &'static str {
+    match word {
+        "text" | "plain" => "text/plain",
+        "html" => "text/html",
+        "multipart" => "multipart/mixed",
+        _ => "application/octet-stream",
     }
 }
 
@@ -304,7 +332,61 @@ mod tests {
         assert_eq!(found, pairs(&[("text/plain", "just text\n")]));
         assert_eq!(problems.len(), 1);
         let (found, _) = leaves("Content-Type: multipart/mixed\n\njust text\n");
-        assert_eq!(found, pairs(&[("multipart/mixed", "just text\n")]));
+        assert_eq!(found, pairs(&[("text/plain", "just text\n")]));
+    }
+
+    #[test]
+    fn parts_are_found_though_their_boundary_is_missing_wrong_or_unannounced() {
+        let body =
+            "--real\nContent-Type: text/plain\n\nhello\n--real\nContent-Type: image/png\n\nPNG\n--real--\n";
+        for head in [
+            "Content-Type: multipart/mixed; boundary=other\n\n",
+            "Content-Type: multipart/mixed; boundary=\"\"\n\n",
+            "Content-Type: multipart/mixed\n\n",
+            "Content-Type: multipart/mixed; boun\n\nThis is a MIME message.\n\n",
+            "Content-Type: text/html; boundary=real\n\n",
+            "Subject: s\n\n",
+            "Subject: s\n\nThis is a multi-part message in MIME format.\n\n",
+        ] {
+            let (found, _) = leaves(&format!("{head}{body}"));
+            assert_eq!(found, pairs(&[("text/plain", "hello"), ("image/png", "PNG")]), "{head}");
+        }
+        let (found, _) = leaves("Content-Type: text/plain\n\n-- \nContent-Type: x\n\nmine\n");
+        assert_eq!(found.len(), 1, "a signature is no boundary");
+    }
+
+    #[test]
+    fn the_text_of_a_related_part_is_read_wherever_it_stands() {
+        let related = |first: &str, second: &str| {
+            let raw = format!(
+                "Content-Type: multipart/related; boundary=r\n\n--r\nContent-Type: {first}\n\nx\n--r\nContent-Type: {second}\n\ny\n--r--\n"
+            );
+            let (headers, start) = Headers::read(raw.as_bytes());
+            split(&headers, &raw.as_bytes()[start..])
+                .leaves
+                .iter()
+                .map(|leaf| leaf.is_companion)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(related("image/png", "text/html"), [true, false]);
+        assert_eq!(related("text/html", "text/html"), [false, true]);
+    }
+
+    #[test]
+    fn half_a_media_type_is_understood() {
+        for (value, want) in [
+            ("text", "text/plain"),
+            ("TEXT/", "text/plain"),
+            ("html", "text/html"),
+            ("image", "application/octet-stream"),
+            ("/plain", "text/plain"),
+            ("text/plain (comment)", "text/plain"),
+            ("\"text/html\"", "text/html"),
+            ("", "text/plain"),
+        ] {
+            let (headers, _) = Headers::read(format!("Content-Type: {value}\n\n").as_bytes());
+            assert_eq!(mime(&headers, None).content_type, want, "{value}");
+        }
     }
 
     #[test]

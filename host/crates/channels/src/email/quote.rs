@@ -16,6 +16,12 @@ pub fn reply_text(text: &str) -> String {
     if reply.is_empty() { lines.join("\n").trim().to_owned() } else { reply }
 }
 
+/// The text without quotes only: what the sender's mail says as a whole, signature and small print included.
+pub(crate) fn own_text(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    join(&without_history(&lines))
+}
+
 fn join(lines: &[&str]) -> String {
     let mut out = String::new();
     let mut empty = 0;

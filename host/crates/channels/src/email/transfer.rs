@@ -12,15 +12,20 @@ pub(crate) enum Transfer {
     Base64,
     /// quoted-printable.
     QuotedPrintable,
+    /// uuencode, from before MIME.
+    Uuencode,
 }
 
 impl Transfer {
     /// From the header's value.
     pub(crate) fn of(value: &str) -> Self {
-        let word = value.trim().trim_end_matches(';').to_ascii_lowercase();
-        match word.split([' ', ';', '(']).next().unwrap_or("") {
+        let word = value.trim().split([' ', ';', '(', ',']).next().unwrap_or("");
+        let squeezed: String =
+            word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        match squeezed.as_str() {
             "base64" => Self::Base64,
-            "quoted-printable" | "quotedprintable" => Self::QuotedPrintable,
+            "quotedprintable" | "quoted" | "qp" => Self::QuotedPrintable,
+            "xuuencode" | "uuencode" | "xuue" | "uue" => Self::Uuencode,
             _ => Self::Plain,
         }
     }
@@ -29,10 +34,57 @@ impl Transfer {
     pub(crate) fn decode<'a>(self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         match self {
             Self::Plain => Cow::Borrowed(bytes),
-            Self::Base64 => Cow::Owned(base64(bytes)),
+            Self::Base64 => {
+                let code = without_footer(bytes);
+                if is_sentences(code) { Cow::Borrowed(bytes) } else { Cow::Owned(base64(code)) }
+            }
+            Self::Uuencode => uudecode(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned),
             Self::QuotedPrintable => Cow::Owned(quoted_printable(bytes, false)),
         }
     }
+}
+
+/// Whether what is declared as base64 is plain text: words and punctuation where no code has any.
+fn is_sentences(bytes: &[u8]) -> bool {
+    const LOOKED_AT_BYTES: usize = 4_000;
+    let front = bytes.get(..LOOKED_AT_BYTES).unwrap_or(bytes).trim_ascii();
+    let foreign =
+        front.iter().filter(|b| sextet(**b).is_none() && !matches!(b, b'=' | b'\r' | b'\n')).count();
+    foreign * 10 > front.len() && front.contains(&b' ')
+}
+
+/// Mailing lists add their footer in plain text behind the padding: it is no code.
+fn without_footer(bytes: &[u8]) -> &[u8] {
+    let Some(padding) = bytes.iter().position(|b| *b == b'=') else { return bytes };
+    let rest = bytes.get(padding..).unwrap_or_default();
+    let end = padding + rest.iter().take_while(|b| **b == b'=').count();
+    let is_code =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=') || b.is_ascii_whitespace();
+    let behind = bytes.get(end..).unwrap_or_default();
+    if behind.iter().all(is_code) { bytes } else { bytes.get(..end).unwrap_or(bytes) }
+}
+
+/// The file between `begin 644 name` and `end`; `None` where there is none.
+fn uudecode(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut lines = bytes.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.by_ref().find(|line| line.starts_with(b"begin "))?;
+    let mut out = Vec::with_capacity(bytes.len() / 4 * 3);
+    for line in lines {
+        let Some((&first, code)) = line.split_first() else { continue };
+        if line == b"end" {
+            break;
+        }
+        let length = usize::from(first.wrapping_sub(32) & 63);
+        let begun = out.len();
+        for four in code.chunks(4) {
+            let bits = (0..4).fold(0u32, |bits, at| {
+                bits << 6 | four.get(at).map_or(0, |b| u32::from(b.wrapping_sub(32) & 63))
+            });
+            out.extend_from_slice(bits.to_be_bytes().get(1..).unwrap_or_default());
+        }
+        out.truncate(begun + length);
+    }
+    Some(out)
 }
 
 fn sextet(byte: u8) -> Option<u32> {
@@ -140,6 +192,24 @@ mod tests {
     }
 
     #[test]
+    fn text_that_only_claims_to_be_base64_is_taken_as_it_is() {
+        let text = b"Dear team,\nwhere is my parcel? It should be here by now.\nAnna\n";
+        assert_eq!(Transfer::Base64.decode(text).as_ref(), text);
+    }
+
+    #[test]
+    fn a_footer_behind_the_padding_is_no_code() {
+        let code = b"SGFsbG8=\n_____________\nlist mailing list: list@x.example\n";
+        assert_eq!(Transfer::Base64.decode(code).as_ref(), b"Hallo");
+    }
+
+    #[test]
+    fn uuencoded_files_are_read() {
+        assert_eq!(Transfer::Uuencode.decode(b"begin 644 a.txt\n%2&%L;&\\ \n`\nend\n").as_ref(), b"Hallo");
+        assert_eq!(Transfer::Uuencode.decode(b"no code").as_ref(), b"no code");
+    }
+
+    #[test]
     fn quoted_printable_survives_bad_codes_and_soft_breaks() {
         for (code, want) in [
             ("Gr=C3=BC=C3=9Fe", "Grüße"),
@@ -158,6 +228,8 @@ mod tests {
     fn unknown_encodings_are_taken_as_they_are() {
         assert_eq!(Transfer::of("8BIT"), Transfer::Plain);
         assert_eq!(Transfer::of(" Base64 ; x"), Transfer::Base64);
-        assert_eq!(Transfer::of("x-uuencode"), Transfer::Plain);
+        assert_eq!(Transfer::of("\"Quoted-Printable\""), Transfer::QuotedPrintable);
+        assert_eq!(Transfer::of("base-64"), Transfer::Base64);
+        assert_eq!(Transfer::of("x-uuencode"), Transfer::Uuencode);
     }
 }

@@ -14,7 +14,9 @@ pub(crate) fn decode(value: &str) -> String {
 /// One encoded word, taken apart.
 struct Word<'a> {
     charset: &'a str,
-    bytes: Vec<u8>,
+    /// `b` or `q`.
+    encoding: char,
+    payload: &'a str,
     rest: &'a str,
 }
 
@@ -23,34 +25,54 @@ fn decode_once(value: &str) -> String {
     let mut rest = value;
     while let Some(at) = rest.find("=?") {
         let (before, tail) = rest.split_at(at);
-        let Some(mut word) = take_word(tail) else {
+        let Some(first) = take_word(tail) else {
             out.push_str(before);
             out.push_str("=?");
             rest = tail.get(2..).unwrap_or("");
             continue;
         };
         out.push_str(before);
-        let mut bytes = std::mem::take(&mut word.bytes);
-        // Blanks between two encoded words belong to neither (RFC 2047 §6.2).
-        loop {
-            let next = word.rest.trim_start();
-            match next.starts_with("=?").then(|| take_word(next)).flatten() {
-                Some(more) if more.charset.eq_ignore_ascii_case(word.charset) => {
-                    bytes.extend_from_slice(&more.bytes);
-                    word.rest = more.rest;
-                }
-                Some(_) => {
-                    word.rest = next;
-                    break;
-                }
-                None => break,
-            }
-        }
-        out.push_str(&charset::decode(&bytes, Some(word.charset)));
-        rest = word.rest;
+        let (bytes, after) = run(&first);
+        out.push_str(&charset::decode(&bytes, Some(first.charset)));
+        rest = after;
     }
     out.push_str(rest);
     out
+}
+
+/// The bytes of a word and of those right behind it that continue it, and what stands behind them.
+fn run<'a>(first: &Word<'a>) -> (Vec<u8>, &'a str) {
+    let mut bytes = Vec::new();
+    let mut base64 = Vec::new();
+    let mut word = Word { ..*first };
+    loop {
+        if word.encoding == 'b' {
+            base64.push(word.payload);
+        } else {
+            bytes.extend(glued(&std::mem::take(&mut base64)));
+            bytes.extend(transfer::quoted_printable(word.payload.as_bytes(), true));
+        }
+        // Blanks between two encoded words belong to neither (RFC 2047 §6.2).
+        let next = word.rest.trim_start();
+        match next.starts_with("=?").then(|| take_word(next)).flatten() {
+            Some(more) if more.charset.eq_ignore_ascii_case(first.charset) => word = more,
+            more => {
+                bytes.extend(glued(&base64));
+                return (bytes, if more.is_some() { next } else { word.rest });
+            }
+        }
+    }
+}
+
+/// Base64 of words in a row. Some programs encode first and cut then: pieces that only together make whole
+/// groups of four are decoded together.
+fn glued(payloads: &[&str]) -> Vec<u8> {
+    let is_whole = |length: usize| length.is_multiple_of(4);
+    let together = payloads.concat();
+    if is_whole(together.len()) && !payloads.iter().all(|payload| is_whole(payload.len())) {
+        return transfer::base64(together.as_bytes());
+    }
+    payloads.iter().flat_map(|payload| transfer::base64(payload.as_bytes())).collect()
 }
 
 /// Takes one word from the front of `text`, which starts with `=?`.
@@ -59,7 +81,7 @@ fn take_word(text: &str) -> Option<Word<'_>> {
     let body = text.get(2..)?;
     let end = body.bytes().take(CHARSET_BYTES_MAX).position(|b| b == b'?')?;
     let charset = body.get(..end)?;
-    if charset.is_empty() || charset.bytes().any(|b| b.is_ascii_whitespace() || b == b'=') {
+    if charset.bytes().any(|b| b.is_ascii_whitespace() || b == b'=') {
         return None;
     }
     let mut after = body.get(end + 1..)?.chars();
@@ -76,12 +98,7 @@ fn take_word(text: &str) -> Option<Word<'_>> {
             None => (payload_and_rest.trim_end_matches('?'), ""),
         },
     };
-    let bytes = match encoding {
-        'b' => transfer::base64(payload.as_bytes()),
-        'q' => transfer::quoted_printable(payload.as_bytes(), true),
-        _ => return None,
-    };
-    Some(Word { charset, bytes, rest })
+    matches!(encoding, 'b' | 'q').then_some(Word { charset, encoding, payload, rest })
 }
 
 /// Where `?=` ends the word. An unencoded question mark before an encoded byte (`?=C3=BC`) is no end as
@@ -122,6 +139,13 @@ mod tests {
             // split inside a character
             ("=?UTF-8?B?R3LD?= =?UTF-8?B?vMOfZQ==?=", "Grüße"),
             ("=?UTF-8?Q?Gr=C3?=\t=?utf-8?Q?=BC=C3=9Fe?=", "Grüße"),
+            // base64 cut before it was put into words
+            ("=?UTF-8?B?R3LDv?= =?UTF-8?B?MOfZQ==?=", "Grüße"),
+            ("=?UTF-8?B?R3L?= =?UTF-8?B?DvMOfZQ==?= =?UTF-8?Q?=21?=", "Grüße!"),
+            ("=?UTF-8?B?R3LDvA?= =?UTF-8?Q?=C3=9Fe?=", "Grüße"),
+            ("=?UTF-8?B?R3LDvA?= =?UTF-8?B?w59l?=", "Grüße"),
+            // no charset at all
+            ("=??Q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
             // glued to text and to each other
             ("a=?UTF-8?Q?=C3=BC?=b", "aüb"),
             ("=?UTF-8?Q?=C3=BC?==?UTF-8?Q?=C3=BC?=", "üü"),

@@ -1,331 +1,307 @@
-//! Machine mail that carries no mark: told by the shape of subject and text. Two signs are asked for unless
-//! one is a program's own fixed phrase. Forwarded and answered mail is left to people.
+//! Machine mail that carries no mark: told by the shape of subject and text. What a program says of itself at
+//! the beginning of a sentence counts alone; what people also say needs a second sign, and does not count
+//! where somebody asks something or speaks of himself. Forwarded mail is left to people.
 
 use domain::message::AutoClass;
 
 use super::{Evidence, Found};
 
-/// Fixed phrases that programs put in front of the original subject.
-const ABSENCE_STRONG: &[&str] = &[
-    "automatische antwort:",
-    "automatische antwort ",
-    "automatic reply:",
-    "automatic reply ",
-    "autoreply:",
-    "auto-reply:",
-    "auto reply:",
-    "autoreply ",
-    "auto-reply ",
-    "autoresponse:",
-    "auto-response:",
-    "autoantwort:",
-    "auto-antwort:",
-    "auto: ",
-    "out of office:",
-    "out of office autoreply",
-    "out-of-office:",
-    "out of office reply",
-    "automatische abwesenheitsnotiz",
-    "abwesenheitsnotiz:",
-    "abwesenheitsnotiz",
-    "abwesenheitsbenachrichtigung",
-    "abwesenheitsmeldung",
-    "abwesenheitsassistent",
-    "abwesenheitsagent",
-    "automatische abwesenheits",
-    "automatische eingangsbestätigung",
-    "automatische rückmeldung",
-    "automatische rückantwort",
-    "réponse automatique",
-    "respuesta automática",
-    "risposta automatica",
-    "automatisch antwoord",
-    "automatisk svar",
-    "autosvar:",
-    "odpowiedź automatyczna",
-    "[auto-reply]",
-    "[autoreply]",
-    "[out of office]",
-    "(autoreply)",
-    "vacation reply",
-    "vacation:",
-];
+mod phrases;
 
-/// Words people also use; the text has to agree.
-const ABSENCE_WEAK: &[&str] = &[
-    "out of office",
-    "out of the office",
-    "abwesenheit",
-    "abwesend",
-    "nicht im büro",
-    "ich bin nicht im büro",
-    "ich bin im urlaub",
-    "urlaubsabwesenheit",
-    "on vacation",
-    "on annual leave",
-    "on leave",
-    "away from my desk",
-    "away:",
-    "i am away",
-    "i'm away",
-    "ooo",
-    "urlaub",
-    "elternzeit",
-    "maternity leave",
-];
+use phrases::{Scan, Sign, fold_letters, subject_is};
 
-/// What absence notices say.
-const ABSENCE_TEXT: &[&str] = &[
-    "nicht im büro",
-    "nicht im hause",
-    "außer haus",
-    "ausser haus",
-    "bin ich nicht erreichbar",
-    "nicht erreichbar bin",
-    "bin nicht erreichbar",
-    "wieder im büro",
-    "wieder erreichbar",
-    "wieder für sie da",
-    "wird nicht weitergeleitet",
-    "nicht automatisch weitergeleitet",
-    "in dringenden fällen",
-    "in dringenden angelegenheiten",
-    "bin ich im urlaub",
-    "ich bin im urlaub",
-    "im urlaub und",
-    "ich befinde mich",
-    "bin derzeit abwesend",
-    "bin abwesend",
-    "nach meiner rückkehr",
-    "ihre nachricht werde ich",
-    "ihre e-mail wird",
-    "ihre mail wird",
-    "out of the office",
-    "out of office",
-    "limited access to",
-    "no access to my",
-    "will be back",
-    "back in the office",
-    "upon my return",
-    "on my return",
-    "when i return",
-    "returning on",
-    "urgent matters",
-    "for urgent",
-    "in urgent cases",
-    "currently away",
-    "am away",
-    "on annual leave",
-    "on vacation",
-    "on leave",
-    "not be checking",
-];
-
-/// Fixed phrases with which programs say that they are programs.
-const MACHINE_TEXT: &[&str] = &[
-    "dies ist eine automatisch",
-    "dies ist eine systemgenerierte",
-    "diese e-mail wurde automatisch",
-    "diese email wurde automatisch",
-    "diese mail wurde automatisch",
-    "diese nachricht wurde automatisch",
-    "diese benachrichtigung wurde automatisch",
-    "dieses schreiben wurde automatisch",
-    "das ist eine automatisch",
-    "bitte antworten sie nicht auf diese",
-    "bitte nicht auf diese e-mail antworten",
-    "bitte nicht auf diese mail antworten",
-    "bitte nicht antworten",
-    "auf diese e-mail kann nicht geantwortet",
-    "this is an automated",
-    "this is an automatic",
-    "this is an auto-generated",
-    "this is a system-generated",
-    "this is a system generated",
-    "this is a computer generated",
-    "this message was automatically",
-    "this email was automatically",
-    "this e-mail was automatically",
-    "this message was sent automatically",
-    "this email was sent automatically",
-    "this email was generated automatically",
-    "this notification was automatically",
-    "this mail was automatically",
-    "this email was sent from a notification-only",
-    "this mailbox is not monitored",
-    "please do not reply to this",
-    "please do not respond to this",
-    "do not reply to this",
-    "do not respond to this",
-    "you are receiving this because",
-    "replies to this email are not monitored",
-];
-
-const BOUNCE_SUBJECTS: &[&str] = &[
-    "undelivered mail returned to sender",
-    "undeliverable:",
-    "undeliverable mail",
-    "undeliverable message",
-    "undelivered:",
-    "unzustellbar:",
-    "unzustellbar",
-    "nicht zustellbar",
-    "mail delivery failed",
-    "mail delivery failure",
-    "mail delivery problem",
-    "mail delivery system",
-    "delivery status notification",
-    "delivery failure",
-    "delivery failed",
-    "delivery notification",
-    "delivery has failed",
-    "message delivery failure",
-    "message undeliverable",
-    "message could not be delivered",
-    "returned mail:",
-    "returned mail",
-    "failure notice",
-    "mail system error",
-    "warning: could not send",
-    "warning: message",
-    "benachrichtigung zum übermittlungsstatus",
-    "zustellung fehlgeschlagen",
-    "zustellungsfehler",
-    "fehler bei der zustellung",
-    "nachricht nicht zugestellt",
-    "e-mail konnte nicht zugestellt",
-    "mail konnte nicht zugestellt",
-    "non remis",
-    "non delivery",
-    "non-delivery",
-    "nondeliverable mail",
-    "delayed mail",
-    "**message you sent blocked",
-];
-
-const BOUNCE_TEXTS: &[&str] = &[
-    "this is the mail system at host",
-    "this message was created automatically by mail delivery software",
-    "your message could not be delivered",
-    "your message wasn't delivered",
-    "your message was not delivered",
-    "could not be delivered to one or more",
-    "couldn't be delivered",
-    "the following address(es) failed",
-    "the following addresses had permanent fatal errors",
-    "delivery to the following recipient",
-    "final-recipient:",
-    "diagnostic-code:",
-    "remote-mta:",
-    "action: failed",
-    "status: 5.",
-    "550 5.1.1",
-    "550-5.1.1",
-    "550 5.",
-    "554 5.",
-    "#550",
-    "recipient address rejected",
-    "user unknown",
-    "mailbox unavailable",
-    "mailbox is full",
-    "mailbox full",
-    "permanent error",
-    "permanent failure",
-    "permanenter fehler",
-    "konnte nicht zugestellt werden",
-    "konnte an folgende empfänger nicht",
-    "nicht übermittelt werden",
-    "nicht an folgende empfänger",
-    "i'm afraid i wasn't able to deliver",
-    "fehler bei der zustellung",
-    "unrouteable address",
-    "undeliverable mail",
-];
-
-/// The subject without blanks and case.
-fn plain(subject: &str) -> String {
-    subject.trim().to_lowercase()
-}
-
-/// Whether somebody passed it on.
-fn is_forwarded(subject: &str) -> bool {
-    ["fwd:", "fw:", "wg:", "wtr:", "weiterleitung:", "tr:", "i:"]
-        .iter()
-        .any(|prefix| plain(subject).starts_with(prefix))
-}
-
-/// Whether it answers something.
-fn is_answer(subject: &str) -> bool {
-    ["re:", "aw:", "antw:", "sv:", "re ", "re[", "aw "]
-        .iter()
-        .any(|prefix| plain(subject).starts_with(prefix))
-}
-
-/// Whether the subject is that of an absence notice: a fixed phrase of a program at its very front.
+/// Whether the subject is that of an absence notice.
 pub(super) fn is_absence_subject(subject: &str) -> bool {
-    let subject = plain(subject);
-    ABSENCE_STRONG.iter().chain(ABSENCE_WEAK).any(|phrase| subject.starts_with(phrase))
+    let subject = fold_letters(subject.trim());
+    subject_is(&subject, "absence") || subject_is(&subject, "absence-weak")
 }
 
 /// Whether the subject is that of a delivery failure notice.
 pub(super) fn is_bounce_subject(subject: &str) -> bool {
-    let subject = plain(subject);
-    BOUNCE_SUBJECTS.iter().any(|phrase| subject.starts_with(phrase))
+    subject_is(&fold_letters(subject.trim()), "bounce")
 }
 
 /// Whether the text reports a failed delivery.
 pub(super) fn is_bounce_text(text: &str) -> bool {
-    let lower = beginning(text);
-    BOUNCE_TEXTS.iter().any(|phrase| lower.contains(phrase))
+    let scan = Scan::of(text);
+    scan.has(Sign::Undelivered) || scan.has(Sign::ServerReply)
 }
 
-/// Notices say what they are in their first lines.
-fn beginning(text: &str) -> String {
-    const CHARS_LOOKED_AT: usize = 4_000;
-    text.chars().take(CHARS_LOOKED_AT).collect::<String>().to_lowercase()
+/// Whether the text is that of an absence notice.
+pub(super) fn is_absence_text(text: &str) -> bool {
+    let scan = Scan::of(text);
+    scan.has(Sign::Away) || scan.has(Sign::AwayAbroad) || scan.has(Sign::AutoReply)
+}
+
+/// Subject and text as the rules look at them.
+struct Shape<'a> {
+    mail: &'a Evidence<'a>,
+    /// Folded.
+    subject: String,
+    /// Whether the subject answers something.
+    is_answer: bool,
+    /// The sender's own words, signature and small print included, quotes left out.
+    own: Scan,
+    /// Whether somebody asks something.
+    asks: bool,
+    /// Whether somebody speaks of himself.
+    is_personal: bool,
 }
 
 /// Signs in mail without a mark.
 pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
-    if is_forwarded(mail.subject) {
+    let subject = fold_letters(mail.subject.trim());
+    if begins_with_any(&subject, &["fwd:", "fw:", "wg:", "wtr:", "weiterleitung:", "tr:", "i:", "rv:"]) {
         return None;
     }
-    let text = beginning(mail.reply_text);
-    if !is_answer(mail.subject) {
-        if is_bounce_subject(mail.subject) && is_bounce_text(mail.text) {
-            return Some((
-                AutoClass::Bounce,
-                "subject and text are those of a delivery failure notice".to_owned(),
-            ));
-        }
-        let subject = plain(mail.subject);
-        if ABSENCE_STRONG.iter().any(|phrase| subject.starts_with(phrase)) {
-            return Some((AutoClass::AutoReplied, "the subject is that of an automatic reply".to_owned()));
-        }
-        let weak = ABSENCE_WEAK.iter().any(|phrase| subject.starts_with(phrase));
-        if weak && ABSENCE_TEXT.iter().filter(|phrase| text.contains(*phrase)).count() >= 2 {
-            return Some((
-                AutoClass::AutoReplied,
-                "subject and text are those of an absence notice".to_owned(),
-            ));
-        }
-    }
-    machine_phrase(&text)
+    let own = Scan::of(mail.own_text);
+    let is_answer = begins_with_any(
+        &subject,
+        &[
+            "re:",
+            "aw:",
+            "antw:",
+            "antwort:",
+            "sv:",
+            "vs:",
+            "odp:",
+            "re ",
+            "re[",
+            "aw ",
+            "rif:",
+            "回复:",
+            "回复：",
+        ],
+    );
+    let shape = Shape {
+        mail,
+        is_answer,
+        asks: asks(&own.folded),
+        is_personal: is_personal(&own.folded),
+        own,
+        subject,
+    };
+    const RULES: &[fn(&Shape<'_>) -> Found] =
+        &[bounce, receipt, program, absence_subject, absence_text, says_so, received, notice, list, bulk];
+    RULES.iter().find_map(|rule| rule(&shape))
 }
 
-/// A program's phrase at the start of a line. People who quote one put it inside their sentence.
-fn machine_phrase(text: &str) -> Found {
-    let is_edge = |c: char| !c.is_alphanumeric();
-    let starts = |line: &str| {
-        let line = line.trim_start_matches(is_edge);
-        MACHINE_TEXT.iter().find(|phrase| line.starts_with(*phrase)).copied()
+fn begins_with_any(subject: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| subject.starts_with(prefix))
+}
+
+/// A question mark outside a link.
+fn asks(text: &str) -> bool {
+    text.split(' ').any(|word| {
+        let word = word.trim_end_matches([')', '"', '\'', '“', '”', '!', '*']);
+        word.ends_with(['?', '？']) && !word.contains("://")
+    })
+}
+
+/// Words with which people, and hardly any program, speak of themselves.
+fn is_personal(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "ich", "mir", "mich", "mein", "meine", "meinem", "meinen", "meiner", "i", "i'm", "i've", "i'd",
+        "i'll", "my", "me", "je", "j'ai", "mon", "ma", "yo", "mi", "io", "mio", "mia", "ik", "mijn", "jag",
+        "jeg", "min", "mitt", "я", "мне", "мой",
+    ];
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| WORDS.contains(&word))
+}
+
+fn found(class: AutoClass, reason: &str) -> Found {
+    Some((class, reason.to_owned()))
+}
+
+/// A mail system's report: its subject with its text, or a text that begins like one.
+fn bounce(shape: &Shape<'_>) -> Found {
+    const BEGINNING_BYTES: usize = 700;
+    /// People cite an error or two; some mail systems say "I" and cite many.
+    const PERSONAL_SIGNS_MAX: usize = 3;
+    let own = &shape.own;
+    let says_undelivered = own.has(Sign::Undelivered);
+    let cites_server = own.has(Sign::ServerReply);
+    let signs = own.count(Sign::Undelivered) + own.count(Sign::ServerReply);
+    let returns_mail = shape
+        .mail
+        .structure
+        .leaves
+        .iter()
+        .any(|leaf| matches!(leaf.mime.content_type.as_str(), "message/rfc822" | "text/rfc822-headers"));
+    if !shape.is_answer
+        && subject_is(&shape.subject, "bounce")
+        && !shape.asks
+        && (says_undelivered || cites_server)
+        && (!shape.is_personal || returns_mail || signs > PERSONAL_SIGNS_MAX)
+    {
+        return found(AutoClass::Bounce, "subject and text are those of a delivery failure notice");
+    }
+    let at_once = own.first(Sign::Undelivered).is_some_and(|first| first.at < BEGINNING_BYTES);
+    let is_report = signs >= 3 || signs == 2 && (cites_server || returns_mail);
+    if at_once && is_report && !shape.asks && !shape.is_personal {
+        return found(AutoClass::Bounce, "the text is that of a delivery failure notice");
+    }
+    None
+}
+
+fn receipt(shape: &Shape<'_>) -> Found {
+    let is_receipt = subject_is(&shape.subject, "receipt") && shape.own.has(Sign::Receipt) && !shape.asks;
+    if is_receipt { found(AutoClass::AutoGenerated, "a notice that a mail was read") } else { None }
+}
+
+fn program(shape: &Shape<'_>) -> Found {
+    let is_program = !shape.is_answer && subject_is(&shape.subject, "program");
+    if is_program { found(AutoClass::AutoGenerated, "only programs write such subjects") } else { None }
+}
+
+fn absence_subject(shape: &Shape<'_>) -> Found {
+    let brackets = ["[auto", "(auto-re", "(autore", "(automatic reply", "(automatische antwort"];
+    if brackets.iter().any(|mark| shape.subject.contains(mark)) {
+        return found(AutoClass::AutoReplied, "the subject says that it is an automatic reply");
+    }
+    if shape.is_answer {
+        return None;
+    }
+    if subject_is(&shape.subject, "absence") {
+        return found(AutoClass::AutoReplied, "the subject is that of an automatic reply");
+    }
+    let own = &shape.own;
+    let signs = [Sign::Away, Sign::AwayWeak, Sign::Return, Sign::Substitute, Sign::MailHandling];
+    let says_away = own.has(Sign::Away) || own.has(Sign::AwayAbroad);
+    let count: usize = signs.iter().map(|sign| own.count(*sign)).sum();
+    if subject_is(&shape.subject, "absence-weak") && (says_away || count >= 2) && !shape.asks {
+        return found(AutoClass::AutoReplied, "subject and text are those of an absence notice");
+    }
+    None
+}
+
+/// An absence notice under somebody else's subject.
+fn absence_text(shape: &Shape<'_>) -> Found {
+    /// Notices are short; people who also mention an absence write more.
+    const FOREIGN_BYTES_MAX: usize = 1_500;
+    let own = &shape.own;
+    if shape.asks {
+        return None;
+    }
+    let until = own.has(Sign::Until);
+    let (back, instead, handling) =
+        (own.has(Sign::Return), own.has(Sign::Substitute), own.has(Sign::MailHandling));
+    let is_notice = own.has(Sign::Away) && (back || instead || handling || until)
+        || own.has(Sign::AwayWeak) && (instead && (back || handling || until) || back && handling)
+        || own.has(Sign::AwayAbroad) && own.folded.len() < FOREIGN_BYTES_MAX;
+    if is_notice { found(AutoClass::AutoReplied, "the text is that of an absence notice") } else { None }
+}
+
+/// A program's own words at the beginning of a sentence. People who quote them put them inside theirs.
+fn says_so(shape: &Shape<'_>) -> Found {
+    let own = &shape.own;
+    if let Some(first) = own.first(Sign::AutoReply) {
+        return found(AutoClass::AutoReplied, &said(first.phrase));
+    }
+    let is_about_viruses = |at: usize| {
+        own.folded.get(at..).is_some_and(|rest| rest.chars().take(80).collect::<String>().contains("vir"))
     };
-    let phrase = text.lines().flat_map(|line| line.split(". ").map(str::trim)).find_map(starts)?;
-    let is_reply = phrase.contains("antwort") && !phrase.contains("nicht")
-        || text.contains("automatische antwort")
-        || text.contains("automatic reply")
-        || text.contains("automated reply")
-        || text.contains("automated response");
-    let class = if is_reply { AutoClass::AutoReplied } else { AutoClass::AutoGenerated };
-    Some((class, format!("the text says that a machine wrote it (“{phrase} …”)")))
+    let first = own.all(Sign::Machine).find(|first| !is_about_viruses(first.at))?;
+    let class =
+        if own.folded.contains("automatische antwort") || own.has(Sign::Received) && own.has(Sign::Thanks) {
+            AutoClass::AutoReplied
+        } else {
+            AutoClass::AutoGenerated
+        };
+    found(class, &said(first.phrase))
+}
+
+fn said(phrase: &str) -> String {
+    format!("the text says that a machine wrote it (“{} …”)", phrase.trim_start_matches('^'))
+}
+
+/// A confirmation of receipt, as ticket systems and forms send them.
+fn received(shape: &Shape<'_>) -> Found {
+    let own = &shape.own;
+    if shape.asks || shape.is_personal {
+        return None;
+    }
+    let arrived = own.has(Sign::Received);
+    let thanks = own.has(Sign::Thanks);
+    let promise = own.has(Sign::Promise);
+    let soon = own.has(Sign::Soon);
+    let by_subject = !shape.is_answer && subject_is(&shape.subject, "received");
+    let signs = [arrived, thanks, promise, soon].into_iter().filter(|sign| *sign).count();
+    let is_confirmation = arrived && signs >= 2
+        || thanks && promise
+        || by_subject && (arrived || promise || thanks && soon)
+        || arrived && names_case(&shape.subject);
+    if is_confirmation {
+        found(AutoClass::AutoReplied, "the text is that of a confirmation of receipt")
+    } else {
+        None
+    }
+}
+
+/// A ticket system's number in the subject: `[#123]`, `Ticket 123`, `Case: 123`.
+fn names_case(subject: &str) -> bool {
+    let has_number = subject.chars().filter(char::is_ascii_digit).count() >= 3;
+    has_number
+        && ["[#", "##", "ticket", "case", "vorgang", "request", "[ref", "ref:", "anfrage"]
+            .iter()
+            .any(|mark| subject.contains(mark))
+}
+
+/// A notice of a business to its customer: what somebody would not write to a help desk himself.
+fn notice(shape: &Shape<'_>) -> Found {
+    let own = &shape.own;
+    const ADDRESSES_US: &[&str] = &[
+        "sehr geehrte damen und herren",
+        "dear sir",
+        "dear team",
+        "dear support",
+        "dear customer service",
+        "dear all",
+    ];
+    let addresses_us = ADDRESSES_US.iter().any(|words| own.folded.contains(words));
+    if shape.is_answer || shape.asks || shape.is_personal || addresses_us {
+        return None;
+    }
+    let count = own.count(Sign::Notice);
+    let by_subject = subject_is(&shape.subject, "notice");
+    let has_link = own.folded.contains("http");
+    if count >= 1 && by_subject || count >= 2 && has_link || count >= 3 {
+        return found(AutoClass::AutoGenerated, "subject and text are those of a business's notice");
+    }
+    None
+}
+
+fn list(shape: &Shape<'_>) -> Found {
+    let has_footer = shape.own.has(Sign::ListFooter);
+    if has_footer { found(AutoClass::List, "the text ends like those of a discussion list") } else { None }
+}
+
+/// A newsletter: a way out near a link, a page that shows it better, or the reason why one gets it.
+fn bulk(shape: &Shape<'_>) -> Found {
+    let own = &shape.own;
+    let has_link = own.folded.contains("http") || own.folded.contains("www.");
+    if shape.is_answer && shape.is_personal {
+        return None;
+    }
+    let reason = own.has(Sign::BulkReason);
+    let way_out = own.all(Sign::Unsubscribe).any(|found| is_near_link(&own.folded, found.at));
+    let page = own.has(Sign::Browser) && has_link;
+    let signs = [reason, way_out, page, own.has(Sign::Unsubscribe) && has_link]
+        .into_iter()
+        .filter(|sign| *sign)
+        .count();
+    if reason && (has_link || signs >= 2) || signs >= 2 || (way_out || page) && !shape.is_personal {
+        return found(AutoClass::List, "the text is that of a newsletter");
+    }
+    None
+}
+
+/// Whether a link, or the word that stands for one, is close to a place.
+fn is_near_link(text: &str, at: usize) -> bool {
+    const NEAR_CHARS: usize = 160;
+    let before: String = text.get(..at).unwrap_or("").chars().rev().take(NEAR_CHARS).collect();
+    let before: String = before.chars().rev().collect();
+    let after: String = text.get(at..).unwrap_or("").chars().take(NEAR_CHARS).collect();
+    ["http", "www.", "click", "klick", "<mailto"]
+        .iter()
+        .any(|mark| before.contains(mark) || after.contains(mark))
 }

@@ -194,3 +194,41 @@ fn a_person_who_attaches_a_bounce_stays_a_person() {
     let read = parse(b"From: anna@kunde.example\nSubject: Was ist das?\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nIch bekam das hier.\n--b\nContent-Type: message/delivery-status\n\nStatus: 5.1.1\n--b--\n");
     assert_eq!(read.auto_class, Human, "{:?}", read.auto_reason);
 }
+
+/// The blocks of a list: heading, text.
+fn blocks(list: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    list.split("\n## ").skip(1).map(|block| block.split_once('\n').unwrap_or((block, "")))
+}
+
+fn written_by(from: &str, subject: &str, text: &str) -> Mail {
+    parse(format!("From: {from}\nTo: help@shop.example\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n").as_bytes())
+}
+
+#[test]
+fn machines_without_a_mark_are_never_taken_for_people() {
+    let mut wrong = Vec::new();
+    for (heading, text) in blocks(include_str!("tests/machines.txt")) {
+        let [class, from, subject] = heading.splitn(3, " | ").collect::<Vec<_>>()[..] else {
+            panic!("{heading}")
+        };
+        let read = written_by(from, subject, text);
+        let told = serde_json::to_value(read.auto_class).unwrap();
+        if told != class {
+            wrong.push(format!("{heading}: {told}, {:?}", read.auto_reason));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn people_are_not_taken_for_machines() {
+    let mut wrong = Vec::new();
+    for (heading, text) in blocks(include_str!("tests/people.txt")) {
+        let (from, subject) = heading.split_once(" | ").unwrap();
+        let read = written_by(from, subject, text);
+        if read.auto_class != Human {
+            wrong.push(format!("{heading}: {:?}", read.auto_reason));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -168,3 +168,27 @@ fn the_end_of_endless_html_is_cut_and_said_so() {
     let (text, cut) = to_text(&"wort ".repeat(200_000));
     assert!(cut && text.len() <= limits::HTML_BYTES_MAX + 2_000);
 }
+
+#[test]
+fn a_link_that_shows_its_target_reads_once() {
+    for (html, want) in [
+        ("<a href='https://x.example/r'>https://x.example/r</a>", "https://x.example/r"),
+        ("see <a href='https://x.example/'>x.example</a>.", "see x.example."),
+        ("<a href='https://x.example/r'>here</a>", "here <https://x.example/r>"),
+        ("a <a href='http://x.example'></a>", "a"),
+    ] {
+        assert_eq!(to_text(html).0.trim(), want, "{html}");
+    }
+}
+
+#[test]
+fn rules_part_lines_and_invisible_letters_go() {
+    assert_eq!(to_text("one<hr>two").0.split_whitespace().collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!(to_text("<p>Ver&shy;sand&nbsp;heute</p>").0.trim(), "Versand heute");
+}
+
+#[test]
+fn text_without_markup_is_told_from_html() {
+    assert!(has_markup("a<br>b") && has_markup("</p>") && has_markup("<!-- x -->"));
+    assert!(!has_markup("a < b & c > d") && !has_markup("I <3 you") && !has_markup(""));
+}
