@@ -13,7 +13,7 @@ fn guests() -> PathBuf {
 
 fn options() -> BuildOptions {
     let target_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins");
-    BuildOptions { target_dir: Some(target_dir), quiet: true, progress: None }
+    BuildOptions { target_dir: Some(target_dir), quiet: true, ..BuildOptions::default() }
 }
 
 fn guest(name: &str) -> Built {
