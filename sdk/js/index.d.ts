@@ -160,9 +160,8 @@ export interface Firing {
 
 /** A knowledge-base article that was found. */
 export interface Article {
-  /** As `reply` wants it. */
   readonly id: string;
-  /** Shared by its translations. */
+  /** Shared by its translations; what `reply` names as its article. */
   readonly key: string;
   readonly locale: string;
   readonly title: string;

@@ -12,11 +12,17 @@ const NO_SOURCE: [&str; 5] = ["target", "node_modules", "cases", "__pycache__", 
 /// Most files of a project that are read.
 const FILES_MAX: usize = 10_000;
 
-/// The digest of a project's files and of whatever else a build depends on.
-pub(crate) fn digest(project: &Path, beside: &[&str]) -> Result<String, PackError> {
+/// The files of a project, in order.
+pub(crate) fn files(project: &Path) -> Result<Vec<PathBuf>, PackError> {
     let mut files = Vec::new();
     collect(project, &mut files)?;
     files.sort();
+    Ok(files)
+}
+
+/// The digest of a project's files and of whatever else a build depends on.
+pub(crate) fn digest(project: &Path, beside: &[&str]) -> Result<String, PackError> {
+    let files = files(project)?;
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());

@@ -10,6 +10,7 @@ mod error;
 mod inputs;
 mod javascript;
 mod language;
+mod new;
 mod python;
 mod stage;
 mod toolchain;
@@ -24,6 +25,7 @@ pub use check::{Surface, check, surface};
 pub use component::{MANIFEST_SECTION, manifest_of, with_manifest};
 pub use error::PackError;
 pub use language::Language;
+pub use new::{NewPlugin, Template, new};
 pub use world::world_for;
 
 /// How to build.
@@ -117,6 +119,9 @@ fn build_foreign(
         return Ok(Built { name: manifest.id.clone(), version: manifest.version.clone(), bytes, path: last });
     }
     let _ = std::fs::remove_file(&kept);
+    if dir.join(".kulanz").is_dir() {
+        new::for_editors(dir)?;
+    }
     let stage = stage::Stage::new(target_dir.join(format!("stage-{}", manifest.id)), world)?;
     let component = match language {
         Language::JavaScript => javascript::build(dir, manifest, &stage, options)?,

@@ -1,12 +1,12 @@
 //! A Python plugin to a component: its modules, the SDK and a module that joins both are put into an
 //! interpreter by componentize-py. Knows the SDK for Python; nothing of the plugin.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::plugin::{Hook, Manifest};
 
 use crate::stage::Stage;
-use crate::{BuildOptions, PackError, language, tools};
+use crate::{BuildOptions, PackError, inputs, language, tools};
 
 /// The SDK for Python, file by file.
 pub(crate) const SDK: &[(&str, &str)] = &[
@@ -52,14 +52,30 @@ pub(crate) fn build(
     python.args(["-c", "import componentize_py; componentize_py.script()"]);
     python.arg("--wit-path").arg(stage.path().join("plugin.wit")).args(["--world", "plugin", "componentize"]);
     python.arg("--stub-wasi").arg("--python-path").arg(stage.path());
-    python.arg("--python-path").arg(main.parent().unwrap_or(dir));
+    python.arg("--python-path").arg(copy(dir, main.parent().unwrap_or(dir), stage)?);
     if dir.join(VENDOR).is_dir() {
         python.arg("--python-path").arg(dir.join(VENDOR));
     }
-    // Compiled modules of the machine's own Python must not lie among the author's files.
-    python.env("PYTHONDONTWRITEBYTECODE", "1").arg("--output").arg(&out).arg(APP).current_dir(stage.path());
+    python.arg("--output").arg(&out).arg(APP).current_dir(stage.path());
     tools::run("componentize-py", &mut python, options)?;
     stage.read("plugin.wasm")
+}
+
+/// Copies the author's files: the interpreter writes compiled modules beside what it reads.
+fn copy(dir: &Path, root: &Path, stage: &Stage) -> Result<PathBuf, PackError> {
+    let app = stage.path().join("app");
+    for file in inputs::files(dir)? {
+        let Ok(inside) = file.strip_prefix(root) else { continue };
+        if inside.starts_with(VENDOR) {
+            continue;
+        }
+        let to = app.join(inside);
+        if let Some(above) = to.parent() {
+            std::fs::create_dir_all(above).map_err(|e| PackError::write(above, &e))?;
+        }
+        std::fs::copy(&file, &to).map_err(|e| PackError::write(&to, &e))?;
+    }
+    Ok(app)
 }
 
 /// Joins the author's module with the classes that the component exports, one for each hook.

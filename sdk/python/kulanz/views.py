@@ -305,12 +305,11 @@ class Article(_View):
 
     @cached_property
     def id(self) -> str:
-        """As `reply` wants it."""
         return self._ask("id")
 
     @cached_property
     def key(self) -> str:
-        """Shared by its translations."""
+        """Shared by its translations; what `reply` names as its article."""
         return self._ask("key")
 
     @cached_property

@@ -22,6 +22,8 @@ async function bundle() {
     input: entry,
     cwd: project,
     platform: 'neutral',
+    // Its paths are for the editor.
+    tsconfig: false,
     external: /^kulanz:plugin\//,
     resolve: {
       alias: { 'kulanz/glue': join(stage, 'kulanz', 'glue.js'), kulanz: join(stage, 'kulanz', 'index.js') },
