@@ -23,7 +23,7 @@ fn built(template: Template) -> Option<Built> {
     let dir = begun(template);
     let options = BuildOptions {
         target_dir: Some(target().join("plugins/built").join(template.as_str())),
-        tools_dir: Some(target().join("guests/tools")),
+        tools_dir: Some(target().join("guests/cache/kulanz/tools")),
         quiet: true,
         progress: None,
     };
