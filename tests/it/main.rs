@@ -36,6 +36,8 @@ macro_rules! on_both {
 mod contract;
 mod crash;
 mod demo_mails;
+mod frozen;
+mod guide;
 mod journeys;
 mod languages;
 mod policy;

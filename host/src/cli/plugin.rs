@@ -1,9 +1,13 @@
 //! `kulanz plugin`: build, try out, install and watch plugins.
 
+mod conform;
+mod dev;
 mod golden;
 mod install;
 mod manage;
+mod new;
 mod source;
+mod suite;
 mod trial;
 
 use std::path::PathBuf;
@@ -17,9 +21,11 @@ pub(super) use source::{build_bundled, bundled, load};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
-    /// Build a plugin crate into one component file
+    /// Begin a plugin that builds, tests and installs at once
+    New(new::New),
+    /// Build a plugin of any language into one component file
     Build {
-        /// Folder with Cargo.toml and plugin.toml
+        /// Folder with plugin.toml and Cargo.toml, package.json or pyproject.toml
         dir: PathBuf,
         /// Print one JSON object
         #[arg(long)]
@@ -35,10 +41,11 @@ pub(super) enum PluginCommand {
         json: bool,
     },
     /// Build a plugin and run its cases in the sandbox
-    Test {
-        /// Folder with Cargo.toml, plugin.toml and cases/
-        dir: PathBuf,
-    },
+    Test(suite::Suite),
+    /// Watch a plugin's folder: build and run its cases again whenever a file changes
+    Dev(dev::Dev),
+    /// Ask a plugin what every plugin must answer: odd tickets, denied grants, replays, limits
+    Conform(conform::Conform),
     /// Run one hook once, outside any house
     Run(trial::Once),
     /// Install a plugin, or a new version of one that is here
@@ -94,9 +101,12 @@ pub(super) struct Logs {
 impl PluginCommand {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         match self {
+            Self::New(new) => new.run(),
             Self::Build { dir, json } => source::build_and_report(dir, json).await,
             Self::Check { what, json } => trial::check(ground, &what, json).await,
-            Self::Test { dir } => trial::test(ground, &dir).await,
+            Self::Test(suite) => suite.run(ground).await,
+            Self::Dev(dev) => dev.run(ground).await,
+            Self::Conform(conform) => conform.run(ground).await,
             Self::Run(once) => once.run(ground).await,
             Self::Install(install) => Box::pin(install.run(ground)).await,
             Self::List { json } => manage::list(ground, json).await,

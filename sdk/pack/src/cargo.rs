@@ -117,13 +117,17 @@ fn workspace_target(manifest: &Path) -> Result<PathBuf, PackError> {
         .output()
         .map_err(|e| no_cargo(&e))?;
     if !output.status.success() {
-        return Err(PackError::Cargo { output: String::from_utf8_lossy(&output.stderr).into_owned() });
+        return Err(PackError::Builder {
+            tool: "cargo",
+            output: String::from_utf8_lossy(&output.stderr).into_owned(),
+        });
     }
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let target = metadata.get("target_directory").and_then(serde_json::Value::as_str);
-    target
-        .map(PathBuf::from)
-        .ok_or_else(|| PackError::Cargo { output: "cargo metadata named no target folder".to_owned() })
+    target.map(PathBuf::from).ok_or_else(|| PackError::Builder {
+        tool: "cargo",
+        output: "cargo metadata named no target folder".to_owned(),
+    })
 }
 
 fn no_cargo(why: &std::io::Error) -> PackError {
@@ -141,7 +145,10 @@ fn run(mut command: Command, what: &What, options: &BuildOptions) -> Result<Path
     let status = child.wait().map_err(|e| no_cargo(&e))?;
     if !status.success() {
         let from = said.len().saturating_sub(ERROR_LINES);
-        return Err(PackError::Cargo { output: said.get(from..).unwrap_or_default().join("\n") });
+        return Err(PackError::Builder {
+            tool: "cargo",
+            output: said.get(from..).unwrap_or_default().join("\n"),
+        });
     }
     file.ok_or_else(|| PackError::component("The crate builds no wasm module: add crate-type = [\"cdylib\", \"rlib\"] under [lib] in its Cargo.toml."))
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 pub enum PackError {
     /// A file could not be read.
     #[error(
-        "{path} cannot be read ({why}); name the folder that holds the plugin's Cargo.toml and plugin.toml"
+        "{path} cannot be read ({why}); name a plugin's folder: plugin.toml beside Cargo.toml, package.json or pyproject.toml"
     )]
     Read {
         /// Which.
@@ -35,9 +35,11 @@ pub enum PackError {
         /// What to install.
         sentence: String,
     },
-    /// cargo said no.
-    #[error("cargo could not build the plugin; fix what it says:\n{output}")]
-    Cargo {
+    /// The language's own tool said no.
+    #[error("{tool} could not build the plugin; fix what it says:\n{output}")]
+    Builder {
+        /// Which tool.
+        tool: &'static str,
         /// The last lines of its output.
         output: String,
     },

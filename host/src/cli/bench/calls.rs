@@ -170,7 +170,7 @@ async fn guest() -> anyhow::Result<Vec<u8>> {
         pack::build_guest_example(
             &guests,
             "good_triage",
-            &BuildOptions { target_dir, quiet: true, progress: None },
+            &BuildOptions { target_dir, quiet: true, ..BuildOptions::default() },
         )
     });
     Ok(built.await??.bytes)

@@ -1,35 +1,81 @@
-//! Golden cases of a plugin's folder. Two forms: `*.json`, a case with what must come of it; and `*.txt`,
-//! lines `key: value` about the ticket, `---`, the text, `---`, and everything that comes of it.
+//! Golden cases of a plugin's folder, in three forms: `*.txt` with everything that must come of a case, `*.txt`
+//! with pairs of texts for a redaction plugin, and `*.json` with what must at least come of it.
+//! Owns how a case is run and judged; knows nothing of how it is shown.
 
+mod case;
+mod pairs;
+mod script;
+mod told;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use runtime::RunReport;
+use domain::plugin::Hook;
+use runtime::{Call, Input, NoHost, RunReport};
 
-use crate::sample::{Bench, Case, effects_of};
+use crate::sample::{self, Bench};
+use case::Case;
+use pairs::Pair;
+
+/// Seed of every case's chance.
+const CASE_SEED: u64 = 1;
+/// Least wall-clock deadline of a case, milliseconds: a busy machine must not fail it, and fuel, which is equal
+/// everywhere, bounds it all the same.
+const CASE_WALL_MS: u64 = 30_000;
 
 /// A case and how it is judged.
 pub(super) enum Golden {
     /// What is named must come of it.
-    Expecting(Box<Case>),
+    Expecting(Box<sample::Case>),
     /// Exactly this must come of it.
     Exactly(Box<Case>, String),
+    /// Of each text exactly this must remain.
+    Pairs(Vec<Pair>),
 }
 
-impl Golden {
-    /// What is not as expected.
-    pub(super) async fn missed(&self, bench: &Bench) -> Result<Vec<String>, String> {
-        let (Self::Expecting(case) | Self::Exactly(case, _)) = self;
-        let hook = bench.hook_of(case)?;
-        let report = bench.run(hook, case).await;
-        match self {
-            Self::Expecting(case) => Ok(case.expect.missed(case, &report)),
-            Self::Exactly(_, want) => Ok(differences(want, &told(&report))),
+/// A file of a folder of cases.
+pub(super) struct Found {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Its text, as far as it could be read.
+    text: String,
+    /// The case, or why it is none.
+    pub(super) golden: Result<Golden, String>,
+}
+
+/// What came of judging a case.
+pub(super) struct Judged {
+    /// The hook that was called.
+    pub(super) hook: Hook,
+    /// What is not as expected, line by line.
+    pub(super) missed: Vec<String>,
+    /// Fuel of all its runs.
+    pub(super) fuel: u64,
+    /// Highest memory of its runs, bytes.
+    pub(super) memory_bytes: u64,
+    /// Everything that came of it, for a case that says exactly that.
+    got: Option<String>,
+}
+
+impl Found {
+    /// The file's name.
+    pub(super) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Writes what came out into the file; whether that changed it.
+    pub(super) fn update(&self, judged: &Judged) -> anyhow::Result<bool> {
+        let Some(got) = &judged.got else { return Ok(false) };
+        let parts = case::parts(&self.text).map_err(anyhow::Error::msg)?;
+        let text = format!("{}---\n{}---\n{got}", parts.head, parts.text);
+        if text == self.text {
+            return Ok(false);
         }
+        std::fs::write(&self.path, text)?;
+        Ok(true)
     }
 }
-
-/// A file's name and its case, or why it cannot be run here.
-pub(super) type Found = (String, Result<Golden, String>);
 
 /// All cases of a folder, by name; none when there is no folder.
 pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<Found>> {
@@ -39,102 +85,146 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<Found>> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.sort();
-    let mut found = Vec::new();
-    for file in files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match file.extension().and_then(|e| e.to_str()) {
-            Some("json") => found.push((
-                name,
-                std::fs::read_to_string(&file).map_err(|e| e.to_string()).and_then(|text| expecting(&text)),
-            )),
-            Some("txt") => found.push((
-                name,
-                std::fs::read_to_string(&file).map_err(|e| e.to_string()).and_then(|text| exactly(&text)),
-            )),
-            _ => {}
-        }
-    }
-    Ok(found)
+    let form = |path: &PathBuf| path.extension().and_then(|e| e.to_str()).map(ToOwned::to_owned);
+    let cases = files.into_iter().filter_map(|path| {
+        let parse = match form(&path)?.as_str() {
+            "json" => expecting,
+            "txt" => written,
+            _ => return None,
+        };
+        Some(match std::fs::read_to_string(&path) {
+            Ok(text) => Found { golden: parse(&text), path, text },
+            Err(error) => Found { golden: Err(error.to_string()), path, text: String::new() },
+        })
+    });
+    Ok(cases.collect())
 }
 
 fn expecting(text: &str) -> Result<Golden, String> {
-    let case: Case = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let case: sample::Case = serde_json::from_str(text).map_err(|e| e.to_string())?;
     if case.expect.is_empty() {
         return Err("it expects nothing: add `expect`".to_owned());
     }
     Ok(Golden::Expecting(Box::new(case)))
 }
 
-fn exactly(text: &str) -> Result<Golden, String> {
-    let mut parts = text.splitn(3, "---\n");
-    let (Some(head), Some(body), Some(want)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err("it has no `---` between ticket, text and what comes of it".to_owned());
-    };
-    let mut case = Case { text: body.to_owned(), ..Case::default() };
-    for line in head.lines().filter(|l| !l.trim().is_empty()) {
-        let (key, value) = line.split_once(':').ok_or_else(|| format!("`{line}` is no `key: value`"))?;
-        head_line(&mut case, key.trim(), value.trim())?;
+fn written(text: &str) -> Result<Golden, String> {
+    if pairs::is_pairs(text) {
+        return pairs::read(text).map(Golden::Pairs);
     }
-    if !is_told(want) {
-        return Err("what comes of it is not written as verdict and effects".to_owned());
-    }
-    Ok(Golden::Exactly(Box::new(case), want.to_owned()))
+    let parts = case::parts(text)?;
+    Ok(Golden::Exactly(Box::new(Case::read(&parts)?), parts.want.to_owned()))
 }
 
-fn head_line(case: &mut Case, key: &str, value: &str) -> Result<(), String> {
-    let sentence = |refusal: domain::Refusal| refusal.sentence;
-    match key {
-        "subject" => value.clone_into(&mut case.subject),
-        "auto_class" => case.auto_class = value.parse().map_err(sentence)?,
-        "priority" => case.priority = value.parse().map_err(sentence)?,
-        "category" => case.category = Some(value.to_owned()),
-        "language" => case.language = Some(value.to_owned()),
-        "custom" => {
-            let (key, value) = value.split_once('=').ok_or("custom is `key=value`")?;
-            case.custom.insert(key.to_owned(), value.to_owned());
+impl Golden {
+    /// Runs the case in the sandbox and compares.
+    pub(super) async fn judge(&self, bench: &Bench) -> Result<Judged, String> {
+        match self {
+            Self::Expecting(case) => {
+                let hook = bench.hook_of(case)?;
+                let report = bench.run(hook, case).await;
+                Ok(judged(hook, case.expect.missed(case, &report), &report))
+            }
+            Self::Exactly(case, want) => exactly(bench, case, want).await,
+            Self::Pairs(pairs) => remains(bench, pairs).await,
         }
-        "settings" => case.settings = serde_json::from_str(value).map_err(|e| e.to_string())?,
-        other => return Err(format!("the sandbox's cases know no `{other}`")),
     }
-    Ok(())
 }
 
-/// Whether lines are of the form that `told` writes.
-fn is_told(want: &str) -> bool {
-    let mut lines = want.lines();
-    let verdict = lines.next().and_then(|line| line.split_once(": "));
-    verdict.is_some_and(|(word, _)| ["done", "abstained", "answered", "held"].contains(&word))
-        && lines.all(|line| line.contains(" %  ") && line.ends_with(']'))
+fn judged(hook: Hook, mut missed: Vec<String>, report: &RunReport) -> Judged {
+    if !missed.is_empty() && report.outcome.is_err() {
+        missed.extend(logged(report));
+    }
+    Judged { hook, missed, fuel: report.fuel, memory_bytes: report.memory_bytes, got: None }
 }
 
-/// Verdict and proposals as golden files have them.
-fn told(report: &RunReport) -> String {
-    let mut out = match &report.outcome {
-        Ok(verdict) => format!("{}: {}\n", verdict.word, verdict.why),
-        Err(fault) => format!("fault {}: {}\n", fault.code(), fault.hint()),
-    };
-    for (what, proposal) in effects_of(report).iter().zip(&report.proposals) {
-        let basis = &proposal.basis;
-        out.push_str(&format!(
-            "{what}  {:.0} %  {}  [{}]\n",
-            basis.confidence * 100.0,
-            basis.reason,
-            basis.evidence.join("; ")
-        ));
-    }
-    out
+/// What a failed run logged: there its message and stack stand.
+fn logged(report: &RunReport) -> impl Iterator<Item = String> {
+    report.log.iter().map(|line| format!("  log {}: {}", line.level, line.message.replace('\n', "\n    ")))
 }
 
-fn differences(want: &str, got: &str) -> Vec<String> {
-    let missing =
-        want.lines().filter(|line| !got.lines().any(|l| l == *line)).map(|line| format!("missing: {line}"));
-    let extra =
-        got.lines().filter(|line| !want.lines().any(|l| l == *line)).map(|line| format!("extra:   {line}"));
-    let mut out: Vec<String> = missing.chain(extra).collect();
-    if out.is_empty() && want != got {
-        out.push("the same lines in another order or number".to_owned());
+async fn exactly(bench: &Bench, case: &Case, want: &str) -> Result<Judged, String> {
+    let hook = bench.hook_of(&sample::Case { hook: case.hook(), ..sample::Case::default() })?;
+    let mut script = case.script.clone();
+    let numbers: BTreeMap<String, i64> =
+        script.tickets.iter().map(|view| (view.ticket.id.to_string(), view.ticket.number)).collect();
+    let document = case.document();
+    let mut out = Judged { hook, missed: Vec::new(), fuel: 0, memory_bytes: 0, got: None };
+    let mut got = String::new();
+    let mut log = Vec::new();
+    for time in 0..case.times {
+        let report = bench.plugin().run(call(bench, hook, case, script.clone())).await;
+        script.keep(&report.kv_writes);
+        if time > 0 {
+            got.push_str("again\n");
+        }
+        got.push_str(&told::told(&report, &document, &numbers));
+        if report.outcome.is_err() {
+            log.extend(logged(&report));
+        }
+        out.fuel += report.fuel;
+        out.memory_bytes = out.memory_bytes.max(report.memory_bytes);
     }
-    out
+    out.missed = told::differences(want, &got);
+    if !out.missed.is_empty() {
+        out.missed.extend(log);
+    } else if want != got {
+        out.missed.push("the last line does not end".to_owned());
+    }
+    out.got = Some(got);
+    Ok(out)
+}
+
+fn call(bench: &Bench, hook: Hook, case: &Case, script: script::Script) -> Call {
+    let manifest = &bench.plugin().inspection().manifest;
+    let mut settings = bench.settings().clone();
+    settings.extend(case.settings().clone());
+    Call {
+        grants: Arc::new(case.grants(manifest.requested())),
+        settings: Arc::from(serde_json::Value::Object(settings).to_string()),
+        now: case.now(),
+        host: Arc::new(script),
+        ..blank_call(bench, case.input(hook))
+    }
+}
+
+/// A call with everything granted that the plugin asks for, its default settings, and nobody outside.
+pub(super) fn blank_call(bench: &Bench, input: Input) -> Call {
+    let manifest = &bench.plugin().inspection().manifest;
+    let mut limits = manifest.limits;
+    limits.wall_ms = limits.wall_ms.max(CASE_WALL_MS);
+    Call {
+        input,
+        grants: Arc::new(manifest.requested()),
+        settings: Arc::from(serde_json::Value::Object(bench.settings().clone()).to_string()),
+        limits,
+        seed: CASE_SEED,
+        now: sample::CASE_TIME,
+        host: Arc::new(NoHost),
+        replay: None,
+    }
+}
+
+async fn remains(bench: &Bench, pairs: &[Pair]) -> Result<Judged, String> {
+    let hook = Hook::Redaction;
+    if !bench.plugin().inspection().hooks.contains(&hook) {
+        return Err("pairs of texts are for a redaction hook; the plugin has none".to_owned());
+    }
+    let mut out = Judged { hook, missed: Vec::new(), fuel: 0, memory_bytes: 0, got: None };
+    for pair in pairs {
+        let input = Input::Redaction(Arc::new(pair.document.clone()));
+        let report = bench.plugin().run(blank_call(bench, input)).await;
+        let got = match &report.outcome {
+            Ok(_) => pairs::masked(&pair.document, &report.findings)?,
+            Err(fault) => format!("fault {}: {}", fault.code(), fault.hint()),
+        };
+        if got != pair.want {
+            out.missed.push(format!("line {}\n  - {}\n  + {}", pair.line, pair.want, got));
+        }
+        out.fuel += report.fuel;
+        out.memory_bytes = out.memory_bytes.max(report.memory_bytes);
+    }
+    Ok(out)
 }
 
 #[cfg(test)]
@@ -142,32 +232,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_case_is_read_with_its_head_and_its_whole_text() {
-        let Ok(Golden::Exactly(case, want)) = exactly(
-            "subject: Hi: there\ncustom: order_number=1\nsettings: {\"threshold\": 0.9}\n---\na\nb\n---\ndone: x\n",
-        ) else {
-            panic!("not read")
-        };
-        assert_eq!(
-            (case.subject.as_str(), case.text.as_str(), want.as_str()),
-            ("Hi: there", "a\nb\n", "done: x\n")
-        );
-        assert_eq!(case.custom["order_number"], "1");
-        assert_eq!(case.settings["threshold"], 0.9);
-    }
-
-    #[test]
-    fn what_the_sandbox_cannot_judge_is_left_out_with_a_reason() {
-        assert!(exactly("article: x\n---\na\n---\ndone: x\n").is_err());
-        assert!(exactly("subject: x\n---\na\n---\nIBAN DE89\n").is_err());
+    fn the_form_of_a_file_tells_how_it_is_judged() {
+        assert!(matches!(written("subject: x\n---\na\n---\ndone: x\n"), Ok(Golden::Exactly(..))));
+        assert!(matches!(written("# c\n< a\n> b\n"), Ok(Golden::Pairs(pairs)) if pairs.len() == 1));
+        assert!(written("article: x\n---\na\n---\ndone: x\n").is_err());
         assert!(expecting(r#"{"text": "a"}"#).is_err());
         assert!(expecting(r#"{"text": "a", "expect": {"verdict": "done"}}"#).is_ok());
     }
 
     #[test]
-    fn differences_name_missing_and_extra_lines() {
-        assert_eq!(differences("a\nb\n", "a\nc\n"), ["missing: b", "extra:   c"]);
-        assert_eq!(differences("a\nb\n", "b\na\n").len(), 1);
-        assert!(differences("a\n", "a\n").is_empty());
+    fn an_update_keeps_head_and_text_and_is_told_only_when_it_changes_something() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        std::fs::write(&path, "subject: x\n---\na\n\nb\n---\nold\n").unwrap();
+        std::fs::write(dir.path().join("readme.md"), "no case").unwrap();
+        let found = read(dir.path()).unwrap().remove(0);
+        let got = |text: &str| Judged {
+            hook: Hook::Triage,
+            missed: Vec::new(),
+            fuel: 0,
+            memory_bytes: 0,
+            got: Some(text.to_owned()),
+        };
+        assert!(!found.update(&got("old\n")).unwrap());
+        assert!(found.update(&got("new\n")).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "subject: x\n---\na\n\nb\n---\nnew\n");
     }
 }

@@ -1,4 +1,4 @@
-//! `kulanz plugin check|test|run`: the real component in the real sandbox, without a house.
+//! `kulanz plugin check|run`: the real component in the real sandbox, without a house.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use domain::plugin::Hook;
 use runtime::RunReport;
 
 use super::install::{request_text, unused};
-use super::{golden, source};
+use super::source;
 use crate::cli::{Ground, RefusedHere, screen};
 use crate::sample::{Bench, Case, effects_of, findings_of};
 
@@ -130,45 +130,4 @@ pub(super) async fn check(ground: &Ground, what: &Path, json: bool) -> anyhow::R
     screen::line(request_text(inspection))?;
     screen::line("It would be accepted.")?;
     Ok(())
-}
-
-/// Runs every case of a plugin's folder in the sandbox.
-pub(super) async fn test(ground: &Ground, dir: &Path) -> anyhow::Result<()> {
-    let cases = golden::read(&dir.join("cases"))?;
-    let built = source::build(dir).await?;
-    let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
-    let plugin = sandbox.load(&built.bytes).await?;
-    let bench = Bench::new(plugin);
-    let (mut passed, mut failed, mut unread) = (0, 0, 0);
-    for (name, case) in cases {
-        match case {
-            Ok(case) => match case.missed(&bench).await {
-                Ok(missed) if missed.is_empty() => passed += 1,
-                Ok(missed) => {
-                    failed += 1;
-                    screen::line(format_args!("{name}\n  {}", missed.join("\n  ")))?;
-                }
-                Err(sentence) => {
-                    failed += 1;
-                    screen::line(format_args!("{name}\n  {sentence}"))?;
-                }
-            },
-            Err(why) => {
-                unread += 1;
-                screen::say(format_args!("{name}: not for the sandbox: {why}"));
-            }
-        }
-    }
-    screen::line(format_args!(
-        "{} {}: {passed} passed, {failed} failed, {unread} left out",
-        built.name, built.version
-    ))?;
-    match (failed, passed) {
-        (0, 0) => Err(RefusedHere::because(format!(
-            "{}: no case ran: put {{hook, subject, text, expect}} into cases/*.json",
-            dir.display()
-        ))),
-        (0, _) => Ok(()),
-        _ => Err(anyhow::anyhow!("{}", screen::count(failed, "case") + " failed")),
-    }
 }

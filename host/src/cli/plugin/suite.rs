@@ -1,0 +1,151 @@
+//! `kulanz plugin test`: builds a plugin, runs its cases in the sandbox, and says what differs, which hooks no
+//! case calls, and what each case costs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use domain::plugin::Hook;
+use pack::Built;
+use runtime::Runtime;
+
+use super::golden::{self, Found, Judged};
+use super::source;
+use crate::cli::{Ground, RefusedHere, screen};
+use crate::sample::Bench;
+
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Suite {
+    /// Folder with plugin.toml and cases/
+    pub(super) dir: PathBuf,
+    /// Write what came out into the cases; read it before you keep it
+    #[arg(long)]
+    pub(super) update: bool,
+    /// Only cases whose file name has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) only: Option<String>,
+    /// One JSON object per case, and one for all of them at the end
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What became of all cases.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) passed: u32,
+    pub(super) failed: u32,
+    pub(super) updated: u32,
+    /// Hooks that a case called.
+    called: Vec<Hook>,
+}
+
+impl Suite {
+    pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
+        let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+        let built = source::build(&self.dir).await?;
+        let tally = self.judge(&sandbox, &built).await?;
+        match tally {
+            Tally { failed: 0, passed: 0, updated: 0, .. } => Err(RefusedHere::because(format!(
+                "{}: no case ran: put one into cases/, as docs/plugin-guide.md shows",
+                self.dir.display()
+            ))),
+            Tally { failed: 0, .. } => Ok(()),
+            Tally { failed, .. } => {
+                Err(anyhow::anyhow!("{} failed", screen::count(u64::from(failed), "case")))
+            }
+        }
+    }
+
+    /// Runs the cases of a plugin that was built.
+    pub(super) async fn judge(&self, sandbox: &Runtime, built: &Built) -> anyhow::Result<Tally> {
+        let bench = Bench::new(sandbox.load(&built.bytes).await?);
+        let mut tally = Tally::default();
+        for found in self.cases()? {
+            let judged = match &found.golden {
+                Ok(golden) => golden.judge(&bench).await,
+                Err(why) => Err(why.clone()),
+            };
+            self.tell(&found, judged, &mut tally)?;
+        }
+        let hooks = &bench.plugin().inspection().hooks;
+        let uncalled: Vec<Hook> = hooks.iter().copied().filter(|hook| !tally.called.contains(hook)).collect();
+        self.sum_up(built, &tally, &uncalled)?;
+        Ok(tally)
+    }
+
+    fn cases(&self) -> anyhow::Result<Vec<Found>> {
+        let wanted = |found: &Found| self.only.as_ref().is_none_or(|text| found.name().contains(text));
+        Ok(golden::read(&self.dir.join("cases"))?.into_iter().filter(wanted).collect())
+    }
+
+    fn tell(&self, found: &Found, judged: Result<Judged, String>, tally: &mut Tally) -> anyhow::Result<()> {
+        let name = found.name();
+        let judged = match judged {
+            Ok(judged) => judged,
+            Err(why) => {
+                tally.failed += 1;
+                return self.say_failed(&name, None, &[why]);
+            }
+        };
+        if !tally.called.contains(&judged.hook) {
+            tally.called.push(judged.hook);
+        }
+        if self.update && !judged.missed.is_empty() && found.update(&judged)? {
+            tally.updated += 1;
+            return screen_case(self.json, "wrote", &name, &judged);
+        }
+        if judged.missed.is_empty() {
+            tally.passed += 1;
+            return screen_case(self.json, "ok", &name, &judged);
+        }
+        tally.failed += 1;
+        self.say_failed(&name, Some(&judged), &judged.missed)
+    }
+
+    fn say_failed(&self, name: &str, judged: Option<&Judged>, missed: &[String]) -> anyhow::Result<()> {
+        if self.json {
+            return screen::json(&serde_json::json!({
+                "case": name, "result": "failed", "hook": judged.map(|j| j.hook), "missed": missed,
+                "fuel": judged.map(|j| j.fuel), "memory_bytes": judged.map(|j| j.memory_bytes),
+            }));
+        }
+        screen::line(format_args!("FAILED {name}"))?;
+        missed.iter().try_for_each(|line| screen::line(format_args!("  {}", line.replace('\n', "\n  "))))?;
+        Ok(())
+    }
+
+    fn sum_up(&self, built: &Built, tally: &Tally, uncalled: &[Hook]) -> anyhow::Result<()> {
+        let Tally { passed, failed, updated, .. } = tally;
+        if self.json {
+            return screen::json(&serde_json::json!({
+                "plugin": built.name, "version": built.version, "passed": passed, "failed": failed,
+                "updated": updated, "hooks_without_case": uncalled,
+            }));
+        }
+        let written = if *updated > 0 { format!(", {updated} written") } else { String::new() };
+        screen::line(format_args!(
+            "{} {}: {passed} passed, {failed} failed{written}",
+            built.name, built.version
+        ))?;
+        if !uncalled.is_empty() {
+            let names: Vec<String> = uncalled.iter().map(ToString::to_string).collect();
+            screen::line(format_args!("no case calls {}", names.join(", ")))?;
+        }
+        Ok(())
+    }
+}
+
+fn screen_case(json: bool, result: &str, name: &str, judged: &Judged) -> anyhow::Result<()> {
+    if json {
+        return screen::json(&serde_json::json!({
+            "case": name, "result": result, "hook": judged.hook, "fuel": judged.fuel,
+            "memory_bytes": judged.memory_bytes,
+        }));
+    }
+    screen::line(format_args!(
+        "{result:<6} {name:<32} {:<12} {:>12} fuel {:>8} kB",
+        judged.hook.to_string(),
+        judged.fuel,
+        judged.memory_bytes.div_ceil(1024)
+    ))?;
+    Ok(())
+}
