@@ -165,7 +165,15 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
     let method = request.method().clone();
     // The pattern, not the path: paths carry ids and would make a time series each.
     let route = request.extensions().get::<MatchedPath>().map_or("pages", |p| p.as_str()).to_owned();
-    let response = match tokio::time::timeout(front.timeout, next.run(request)).await {
+    // No text in the databases holds a NUL, so nothing has such an address; PostgreSQL would call it an error.
+    let has_nul = request.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00"));
+    let answer = async {
+        match has_nul {
+            true => problem(StatusCode::BAD_REQUEST, "bad_address", "An address cannot hold a NUL (%00)."),
+            false => next.run(request).await,
+        }
+    };
+    let response = match tokio::time::timeout(front.timeout, answer).await {
         Ok(response) => response,
         Err(_) => problem(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -271,6 +279,7 @@ mod tests {
         assert!(get_text(&router, "/api/v1/nothing").await.1.contains("\"code\""));
         assert_eq!(get_text(&router, "/api/v1/tickets").await.0, StatusCode::UNAUTHORIZED);
         assert!(get_text(&router, "/api").await.1.contains("\"code\""));
+        assert_eq!(get_text(&router, "/api/v1/tickets?tag=%00").await.0, StatusCode::BAD_REQUEST);
         stop.send(true).unwrap();
         assert_eq!(
             get_text(&router, "/readyz").await,

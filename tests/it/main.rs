@@ -33,6 +33,7 @@ macro_rules! on_both {
     };
 }
 
+mod adversity;
 mod contract;
 mod crash;
 mod demo_mails;

@@ -81,6 +81,17 @@ impl Server {
         panic!("the server did not become ready within 30 s");
     }
 
+    /// Its number, for signals and for looking at what it uses.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub fn wait(mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

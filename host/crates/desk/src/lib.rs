@@ -118,6 +118,7 @@ impl Desk {
             gate: tokio::sync::Mutex::new(()),
             owner,
         }));
+        desk.follow_zone_rules().await?;
         desk.reload_plugins().await?;
         Ok(desk)
     }

@@ -14,7 +14,42 @@ use store::{Commit, Fact, StoreError};
 
 use crate::{Desk, DeskError};
 
+/// Key, among the settings, of the time zone rules that firings were planned with.
+const ZONE_RULES: &str = "zone_rules";
+
 impl Desk {
+    /// Plans every next firing anew after a build with other time zone rules has come: the firing that
+    /// stood there moves with its zone, and none is lost or doubled.
+    pub(crate) async fn follow_zone_rules(&self) -> Result<(), DeskError> {
+        use domain::schedule::ZONE_RULES as RULES;
+        if self.0.store.setting(ZONE_RULES).await?.as_deref() == Some(RULES) {
+            return Ok(());
+        }
+        for schedule in self.0.store.schedules().await? {
+            let Ok(cron) = Cron::parse(&schedule.declaration.cron, &schedule.declaration.zone) else {
+                continue;
+            };
+            let moved = schedule.next_at.and_then(|at| cron.nearest(at, schedule.last_for));
+            if moved == schedule.next_at {
+                continue;
+            }
+            tracing::info!(schedule = %schedule.id, rules = RULES, "its zone's rules changed: its next firing moves");
+            let step = Fact::SetScheduleNext {
+                schedule_id: schedule.id,
+                next_at: moved,
+                last_for: None,
+                expect_next: schedule.next_at,
+            };
+            match self.0.store.commit(Commit { facts: vec![step] }).await {
+                // Another host was faster.
+                Ok(()) | Err(StoreError::Stale(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let rules = Fact::PutSetting { key: ZONE_RULES.to_owned(), value: RULES.to_owned() };
+        Ok(self.0.store.commit(Commit { facts: vec![rules] }).await?)
+    }
+
     /// Fires every schedule that is due; answers how many firings were made.
     ///
     /// # Errors

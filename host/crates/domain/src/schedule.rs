@@ -59,6 +59,12 @@ impl Default for Overlap {
     }
 }
 
+/// How far a change of a zone's rules moves a firing at most: a whole day (Apia, 2011) and an hour.
+const RULE_MOVE_MS_MAX: i64 = 25 * crate::clock::HOUR_MS;
+
+/// Version of the compiled-in time zone rules.
+pub const ZONE_RULES: &str = chrono_tz::IANA_TZDB_VERSION;
+
 /// A parsed expression in its zone.
 #[derive(Debug, Clone)]
 pub struct Cron {
@@ -90,6 +96,17 @@ impl Cron {
     #[must_use]
     pub fn upcoming(&self, after: Timestamp, count: usize) -> Vec<Timestamp> {
         std::iter::successors(self.next_after(after), |at| self.next_after(*at)).take(count).collect()
+    }
+
+    /// The firing closest to `at` among those later than `after`: where a firing went that stood at `at`
+    /// before the zone's rules changed.
+    #[must_use]
+    pub fn nearest(&self, at: Timestamp, after: Option<Timestamp>) -> Option<Timestamp> {
+        let from = at.plus(-RULE_MOVE_MS_MAX).max(after.unwrap_or(Timestamp(0)));
+        let firings = || std::iter::successors(self.next_after(from), |at| self.next_after(*at));
+        let earlier = firings().take_while(|firing| *firing < at).last();
+        let later = firings().find(|firing| *firing >= at);
+        [earlier, later].into_iter().flatten().min_by_key(|firing| (firing.0 - at.0).abs())
     }
 
     /// An instant as people in the zone read it, with the offset: `2026-03-29 03:00 +02:00`.

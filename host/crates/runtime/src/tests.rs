@@ -3,6 +3,7 @@
 pub(crate) mod fixture;
 pub(crate) mod guests;
 
+mod hostile;
 mod loading;
 mod refusals;
 mod replay;

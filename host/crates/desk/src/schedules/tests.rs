@@ -38,3 +38,19 @@ async fn a_schedule_that_cannot_be_planned_does_not_keep_the_others_from_firing(
     house.clock.set(good.next_at.unwrap());
     assert_eq!(house.desk.fire_due_schedules().await.unwrap(), 1);
 }
+
+#[tokio::test]
+async fn c18_other_zone_rules_move_the_next_firing_once() {
+    let house = Fixture::new().await;
+    let mut schedule = scheduled(&house).await;
+    let right = schedule.next_at.unwrap();
+    let old_rules = Fact::PutSetting { key: ZONE_RULES.to_owned(), value: "1999a".to_owned() };
+    schedule.next_at = Some(right.plus(20 * 60_000));
+    house.facts(vec![Fact::PutSchedule(schedule.clone()), old_rules]).await;
+    house.desk.follow_zone_rules().await.unwrap();
+    assert_eq!(house.store.schedules().await.unwrap()[0].next_at, Some(right));
+    // The rules are known now: what an admin's restart finds is left alone.
+    house.facts(vec![Fact::PutSchedule(schedule.clone())]).await;
+    house.desk.follow_zone_rules().await.unwrap();
+    assert_eq!(house.store.schedules().await.unwrap()[0].next_at, schedule.next_at);
+}

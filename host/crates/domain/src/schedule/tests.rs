@@ -376,6 +376,22 @@ fn a_new_schedule_fires_nothing_of_the_past() {
 }
 
 #[test]
+fn c18_a_firing_moves_with_the_rules_of_its_zone_and_is_neither_lost_nor_doubled() {
+    // Planned by rules under which Berlin was an hour further west, or further east, than it is.
+    let daily = cron("0 9 * * *", "Europe/Berlin");
+    let nine = at("2026-11-26T08:00:00Z");
+    let yesterday = Some(nine.plus(-24 * HOUR_MS));
+    for moved in [nine.plus(-HOUR_MS), nine, nine.plus(HOUR_MS), nine.plus(11 * HOUR_MS)] {
+        assert_eq!(daily.nearest(moved, yesterday), Some(nine));
+    }
+    // What was fired stays fired, even where the rules now say that it was due later that day.
+    assert_eq!(daily.nearest(nine.plus(24 * HOUR_MS), Some(nine)), Some(nine.plus(24 * HOUR_MS)));
+    assert_eq!(daily.nearest(nine.plus(HOUR_MS), Some(nine)), Some(nine.plus(24 * HOUR_MS)));
+    let quarters = cron("*/15 * * * *", "Europe/Berlin");
+    assert_eq!(quarters.nearest(nine, None), Some(nine), "what fits the new rules stays where it is");
+}
+
+#[test]
 fn c17_each_overlap_policy_does_what_its_name_says() {
     use Admission::{CancelAndStart, Skip, Start, StartBeside, Wait};
     for policy in Overlap::ALL {
