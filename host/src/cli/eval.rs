@@ -25,9 +25,6 @@ pub(super) enum Eval {
     /// Sort requests: {id, text} → {id, label, confidence, accepted, evidence, language}
     Triage(Triage),
     /// Answer questions: {id, text, lang?} → {id, ranked: [{id, score}], decision, confidence}
-    ///
-    /// Where a question has `article`, the key of the right article, several, or null for none, a table of
-    /// first hits, precision and share answered for each threshold goes to stderr.
     Answer(Answer),
     /// What intake makes of raw mail: .eml, mbox, Maildir, folders
     Mail(Mail),

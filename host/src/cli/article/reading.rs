@@ -20,7 +20,7 @@ pub(super) fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
     let (head, rest) = split_head(&text);
     let stem = name.strip_suffix(".md").unwrap_or(name);
     let (stem, ending) = match stem.rsplit_once('.') {
-        Some((stem, ending)) if (2..=6).contains(&ending.len()) => (stem, Some(ending.to_owned())),
+        Some((stem, ending)) if is_locale(ending) => (stem, Some(ending.to_owned())),
         _ => (stem, None),
     };
     let heading = rest.lines().find(|line| !line.trim().is_empty()).and_then(|line| line.strip_prefix("# "));
@@ -40,6 +40,11 @@ pub(super) fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
         ("body".to_owned(), body.to_owned()),
     ]);
     article(&row)
+}
+
+/// Whether a name's ending is one like “de” or “de-AT”.
+fn is_locale(ending: &str) -> bool {
+    (2..=6).contains(&ending.len()) && ending.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
 }
 
 /// `key: value` lines between two lines `---` at the top, and what follows.
@@ -176,6 +181,7 @@ mod tests {
         let got = markdown("x.md", text).unwrap();
         assert_eq!((got.key.as_str(), got.locale.as_str()), ("refund", "en"));
         assert_eq!((got.title.as_str(), got.state), ("Refunds: when?", ArticleState::Draft));
+        assert_eq!(markdown("v1.20.md", "# T\nThe text is here.").unwrap().locale, "en");
         assert!(markdown("x.md", "no heading").is_err() && markdown("x.md", "# only a heading").is_err());
     }
 
