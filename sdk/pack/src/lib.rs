@@ -1,12 +1,17 @@
-//! Builds a plugin crate into one checked component file: cargo, wit-component, manifest, check.
+//! Builds a plugin crate into one checked component file (cargo, wit-component, manifest, check), puts its
+//! papers inside, signs it, and reads such files.
 //!
-//! Owns how a component comes to be and what is asked of it before it leaves the author's machine. Knows
-//! the manifest (domain) and the contract (`wit/`); runs no plugin and knows no server.
+//! Owns how a plugin file comes to be, what is asked of it before it leaves the author's machine, and what
+//! its sections and its signature mean to whoever gets it. Knows the manifest (domain) and the contract
+//! (`wit/`); runs no plugin and knows no server.
 
 mod cargo;
 mod check;
 mod component;
 mod error;
+mod papers;
+mod sbom;
+mod signature;
 mod toolchain;
 mod world;
 
@@ -17,6 +22,9 @@ use domain::plugin::Manifest;
 pub use check::{Surface, check, surface};
 pub use component::{MANIFEST_SECTION, manifest_of, with_manifest};
 pub use error::PackError;
+pub use papers::{Papers, papers_of, with_papers};
+pub use sbom::sbom;
+pub use signature::{PublisherSecret, SIGNATURE_SECTION, Signature, sign, verify};
 pub use world::world_for;
 
 /// How to build.
