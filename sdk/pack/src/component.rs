@@ -28,21 +28,7 @@ pub(crate) fn from_module(module: &[u8]) -> Result<Vec<u8>, PackError> {
 /// # Errors
 /// The bytes are no component.
 pub fn with_manifest(component: &[u8], manifest_toml: &str) -> Result<Vec<u8>, PackError> {
-    let mut out = Vec::with_capacity(component.len() + manifest_toml.len() + 32);
-    let mut copied = 0;
-    for (name, range) in top_sections(component)? {
-        if name.as_deref() == Some(MANIFEST_SECTION) {
-            out.extend_from_slice(component.get(copied..range.start).unwrap_or_default());
-            copied = range.end;
-        }
-    }
-    out.extend_from_slice(component.get(copied..).unwrap_or_default());
-    let section = CustomSection {
-        name: Cow::Borrowed(MANIFEST_SECTION),
-        data: Cow::Borrowed(manifest_toml.as_bytes()),
-    };
-    section.append_to_component(&mut out);
-    Ok(out)
+    with_section(component, MANIFEST_SECTION, manifest_toml.as_bytes())
 }
 
 /// The manifest text inside a component, if there is one.
@@ -50,25 +36,48 @@ pub fn with_manifest(component: &[u8], manifest_toml: &str) -> Result<Vec<u8>, P
 /// # Errors
 /// The bytes are no component, or the section is no text.
 pub fn manifest_of(component: &[u8]) -> Result<Option<String>, PackError> {
-    for payload in top_payloads(component)? {
-        if let Payload::CustomSection(section) = payload
-            && section.name() == MANIFEST_SECTION
-        {
-            let text = String::from_utf8(section.data().to_vec());
-            return text.map(Some).map_err(|_| {
-                PackError::component("The manifest section is no UTF-8 text: pack the component again.")
-            });
+    let Some(data) = section_of(component, MANIFEST_SECTION)? else { return Ok(None) };
+    let text = String::from_utf8(data.to_vec());
+    text.map(Some)
+        .map_err(|_| PackError::component("The manifest section is no UTF-8 text: pack the component again."))
+}
+
+/// Puts a custom section at the end, in the place of those of that name.
+pub(crate) fn with_section(component: &[u8], name: &str, data: &[u8]) -> Result<Vec<u8>, PackError> {
+    let mut out = without_section(component, name)?;
+    CustomSection { name: Cow::Borrowed(name), data: Cow::Borrowed(data) }.append_to_component(&mut out);
+    Ok(out)
+}
+
+/// A component without the custom sections of a name.
+pub(crate) fn without_section(component: &[u8], name: &str) -> Result<Vec<u8>, PackError> {
+    let mut out = Vec::with_capacity(component.len());
+    let mut copied = 0;
+    for (found, range) in top_sections(component)? {
+        if found.as_deref() == Some(name) {
+            out.extend_from_slice(component.get(copied..range.start).unwrap_or_default());
+            copied = range.end;
         }
     }
-    Ok(None)
+    out.extend_from_slice(component.get(copied..).unwrap_or_default());
+    Ok(out)
+}
+
+/// The first custom section of a name at the top level.
+pub(crate) fn section_of<'a>(component: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, PackError> {
+    let found = top_payloads(component)?.into_iter().find_map(|payload| match payload {
+        Payload::CustomSection(section) if section.name() == name => Some(section.data()),
+        _ => None,
+    });
+    Ok(found)
 }
 
 /// A custom section's name (none for other sections) and a section's range in the file.
-type NamedRange = (Option<String>, std::ops::Range<usize>);
+pub(crate) type NamedRange = (Option<String>, std::ops::Range<usize>);
 
 /// Sections at the top level: the name of custom ones, and the whole range in the file, from the end of
 /// the section before (so that id and size, however padded, are included).
-fn top_sections(component: &[u8]) -> Result<Vec<NamedRange>, PackError> {
+pub(crate) fn top_sections(component: &[u8]) -> Result<Vec<NamedRange>, PackError> {
     let mut out = Vec::new();
     let mut at = HEADER_BYTES;
     for payload in top_payloads(component)? {

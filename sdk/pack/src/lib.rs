@@ -1,7 +1,9 @@
-//! Begins a plugin, and builds it into one checked component file: the language's own tools, manifest, check.
+//! Begins a plugin, builds it into one checked component file (the language's own tools, manifest, check),
+//! puts its papers inside, signs it, and reads such files.
 //!
-//! Owns how a component comes to be and what is asked of it before it leaves the author's machine. Knows
-//! the manifest (domain) and the contract (`wit/`); runs no plugin and knows no server.
+//! Owns how a plugin file comes to be, what is asked of it before it leaves the author's machine, and what
+//! its sections and its signature mean to whoever gets it. Knows the manifest (domain) and the contract
+//! (`wit/`); runs no plugin and knows no server.
 
 mod cargo;
 mod check;
@@ -11,7 +13,10 @@ mod inputs;
 mod javascript;
 mod language;
 mod new;
+mod papers;
 mod python;
+mod sbom;
+mod signature;
 mod stage;
 mod toolchain;
 mod tools;
@@ -26,6 +31,9 @@ pub use component::{MANIFEST_SECTION, manifest_of, with_manifest};
 pub use error::PackError;
 pub use language::Language;
 pub use new::{NewPlugin, Template, new};
+pub use papers::{Papers, papers_of, with_papers};
+pub use sbom::sbom;
+pub use signature::{PublisherSecret, SIGNATURE_SECTION, Signature, sign, verify};
 pub use world::world_for;
 
 /// How to build.

@@ -100,6 +100,7 @@ impl Fixture {
             settings: manifest.default_settings(),
             manifest,
             digest: "0".repeat(64),
+            publisher: None,
             mode: Mode::Live,
             limits: Limits::default(),
             faults_in_a_row: 0,

@@ -231,6 +231,7 @@ impl Desk {
             id: before.map_or_else(|| InstallationId::mint(self.0.ids.as_ref(), now), |b| b.id),
             manifest: manifest.clone(),
             digest: inspection.digest.clone(),
+            publisher: None,
             mode: request.mode,
             grants,
             settings,

@@ -136,6 +136,20 @@ impl Grants {
         self.0.contains(&Grant::Http(host.to_owned()))
     }
 
+    /// Whether everything that `grant` allows is allowed: by itself, or by a wider one.
+    #[must_use]
+    pub fn covers(&self, grant: &Grant) -> bool {
+        let wider = match grant {
+            Grant::Effect(kind, Some(field)) => {
+                self.0.contains(&Grant::Effect(*kind, None))
+                    || (field.starts_with("custom.")
+                        && self.0.contains(&Grant::Effect(*kind, Some("custom.*".to_owned()))))
+            }
+            Grant::Effect(_, None) | Grant::Read(_) | Grant::Use(_) | Grant::Http(_) => false,
+        };
+        wider || self.0.contains(grant)
+    }
+
     /// Whether an effect may be proposed.
     #[must_use]
     pub fn may_propose(&self, effect: &Effect) -> bool {
@@ -181,5 +195,16 @@ mod tests {
         let set = |field: &str| Effect::SetField { field: field.into(), value: "x".into() };
         assert!(grants.may_propose(&set("custom.order_number")));
         assert!(!grants.may_propose(&set("priority")));
+    }
+
+    #[test]
+    fn a_wider_grant_covers_a_narrower_one_and_never_the_other_way_round() {
+        let of = |text: &str| -> Grants { std::iter::once(text.parse::<Grant>().unwrap()).collect() };
+        let covers = |have: &str, want: &str| of(have).covers(&want.parse().unwrap());
+        assert!(covers("effect:set-field", "effect:set-field:team"));
+        assert!(covers("effect:set-field:custom.*", "effect:set-field:custom.order"));
+        assert!(!covers("effect:set-field:team", "effect:set-field"));
+        assert!(!covers("effect:set-field:custom.*", "effect:set-field:team"));
+        assert!(!covers("http:example.com", "http:api.example.com"));
     }
 }

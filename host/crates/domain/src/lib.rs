@@ -28,6 +28,7 @@ pub mod story;
 pub mod ticket;
 pub mod token;
 pub mod turn;
+pub mod version;
 pub mod webhook;
 pub mod work;
 

@@ -4,7 +4,13 @@ use crate::event::EventType;
 use crate::grant::{Grant, Grants};
 use crate::id::{InstallationId, ScheduleId};
 use crate::schedule::{Missed, Overlap};
+use crate::version::PublisherKey;
 use crate::{Refusal, Timestamp, text_enum};
+
+mod secret;
+mod wording;
+
+pub use secret::SecretSetting;
 
 text_enum! {
     /// Interfaces a plugin may export. Declaration order is stage order.
@@ -75,6 +81,33 @@ pub struct Limits {
     pub transfer_bytes_max: u64,
     /// Bytes in the key-value store.
     pub kv_bytes_max: u64,
+}
+
+/// Names every limit once, for what is done to each of them.
+macro_rules! limits {
+    ($of:expr, $then:ident) => {
+        $then!($of; wall_ms, fuel_base, fuel_per_byte, memory_bytes_max, effects_max, log_lines_max, log_bytes_max, host_calls_max, transfer_bytes_max, kv_bytes_max)
+    };
+}
+
+impl Limits {
+    /// Every limit with its name.
+    #[must_use]
+    pub fn each(&self) -> Vec<(&'static str, u64)> {
+        macro_rules! list { ($of:expr; $($name:ident),+) => { vec![$((stringify!($name), u64::from($of.$name))),+] } }
+        limits!(self, list)
+    }
+
+    /// The limits in force after an upgrade: what an admin set stays, the rest is what the new version asks.
+    #[must_use]
+    pub fn carried(in_force: &Self, asked_before: &Self, asks: &Self) -> Self {
+        macro_rules! carry {
+            ($of:expr; $($name:ident),+) => {
+                Self { $($name: if in_force.$name == asked_before.$name { asks.$name } else { in_force.$name }),+ }
+            };
+        }
+        limits!(asks, carry)
+    }
 }
 
 impl Default for Limits {
@@ -261,6 +294,8 @@ impl Manifest {
                 );
             }
         }
+        wording::check(self)?;
+        self.check_secrets()?;
         for schedule in &self.schedules {
             crate::schedule::Cron::parse(&schedule.cron, &schedule.zone)
                 .map_err(|r| r.at(format!("schedule.{}", schedule.name)))?;
@@ -311,6 +346,9 @@ pub struct Installation {
     pub manifest: Manifest,
     /// SHA-256 of the component file, hex.
     pub digest: String,
+    /// Who signed it; the key that the next version must be signed with. None: it is unsigned.
+    #[serde(default)]
+    pub publisher: Option<PublisherKey>,
     /// How far it is trusted.
     pub mode: Mode,
     /// What the admin allowed.
@@ -352,4 +390,54 @@ pub struct Schedule {
     pub next_at: Option<Timestamp>,
     /// Newest firing, as scheduled.
     pub last_for: Option<Timestamp>,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A manifest with one hook and two grants.
+    pub(crate) fn manifest() -> Manifest {
+        let text = r#"
+            id = "example.triage"
+            name = "Example"
+            version = "1.0.0"
+            contract = "0.1"
+            description = "Sorts."
+            [[hook]]
+            kind = "triage"
+            events = ["message.received"]
+            [[grant]]
+            to = "read:text"
+            reason = "To see what it is about."
+            [[grant]]
+            to = "effect:set-field"
+            reason = "To sort."
+        "#;
+        Manifest::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_manifest_that_asks_for_every_host_is_refused() {
+        let text = "id='a.b'\nname='n'\nversion='1.0.0'\ncontract='0.1'\ndescription='d'\n[[hook]]\nkind='redaction'\n[[grant]]\nto='http:*'\nreason='r'\n";
+        let refusal = Manifest::parse(text).unwrap_err();
+        assert!(refusal.sentence.contains("one exact host"), "{refusal}");
+    }
+
+    #[test]
+    fn ten_thousand_grants_are_refused() {
+        let mut many = manifest();
+        many.grants = vec![many.grants[0].clone(); 10_000];
+        assert_eq!(many.check().unwrap_err().field.as_deref(), Some("grant"));
+    }
+
+    #[test]
+    fn a_limit_that_an_admin_set_survives_an_upgrade() {
+        let asked = Limits::default();
+        let in_force = Limits { wall_ms: 5, ..asked };
+        let asks = Limits { wall_ms: 2_000, effects_max: 10, ..asked };
+        let carried = Limits::carried(&in_force, &asked, &asks);
+        assert_eq!((carried.wall_ms, carried.effects_max), (5, 10));
+        assert_eq!(asked.each().len(), 10);
+    }
 }

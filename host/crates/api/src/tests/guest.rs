@@ -39,7 +39,7 @@ default = "kind"
 
 [settings.properties.key]
 type = "string"
-secret = true
+writeOnly = true
 default = "s3cret"
 "#;
 

@@ -208,6 +208,7 @@ fn installation() -> Installation {
     Installation {
         id: InstallationId::mint(&CountingIds::default(), NOW),
         digest: "d".repeat(64),
+        publisher: None,
         mode: Mode::Shadow,
         grants: Grants(manifest.requested().0.into_iter().filter(|g| g.to_string() != "read:text").collect()),
         settings: serde_json::json!({}),

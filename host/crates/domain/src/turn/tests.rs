@@ -116,6 +116,7 @@ fn plugin(id: &str, mode: Mode, grants: &[Grant]) -> Installation {
             limits: Limits::default(),
         },
         digest: String::new(),
+        publisher: None,
         mode,
         grants: grants.iter().cloned().collect::<Grants>(),
         settings: serde_json::Value::Null,

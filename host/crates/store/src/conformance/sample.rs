@@ -225,6 +225,7 @@ impl Sample {
             id: self.installation_id(),
             manifest: manifest(),
             digest: "12".repeat(32),
+            publisher: Some(domain::version::PublisherKey([7; 32])),
             mode: Mode::Shadow,
             grants: domain::grant::Grants::default(),
             settings: serde_json::json!({ "greeting": "Hallo" }),

@@ -278,6 +278,7 @@ fn hit(value: &str, place: usize, now: Timestamp) -> Result<FoundArticle, String
         body: unescaped(body),
         score: score.parse().map_err(|_| format!("`{score}` is no score from 0 to 1"))?,
         terms: Vec::new(),
+        signals: Vec::new(),
     })
 }
 
