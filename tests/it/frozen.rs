@@ -58,7 +58,8 @@ impl Host for Outside {
             body: "Choose “Forgot password”.".into(),
             score: 0.5,
             terms: vec!["password".into()],
-        }])
+                signals: Vec::new(),
+            }])
     }
     async fn http(&self, _: HttpRequest) -> Result<HttpResponse, HostError> {
         Ok(HttpResponse { status: 200, headers: Vec::new(), body: b"{}".to_vec() })
