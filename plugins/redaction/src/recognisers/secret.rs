@@ -19,7 +19,9 @@ const PEM_BYTES_MAX: usize = 16 * 1024;
 /// A private key whose `BEGIN` stands at `place`.
 pub(super) fn pem(view: &View<'_>, place: usize, out: &mut Vec<Finding>) -> usize {
     const HEAD: &[u8] = b"-----BEGIN ";
-    let Some(start) = place.checked_sub(5).filter(|s| view.slice(*s, *s + HEAD.len()) == HEAD) else { return place };
+    let Some(start) = place.checked_sub(5).filter(|s| view.slice(*s, *s + HEAD.len()) == HEAD) else {
+        return place;
+    };
     let title = view.slice(place + 6, place + 48);
     let Some(close) = find_in(title, b"-----") else { return place };
     if find_in(title.get(..close).unwrap_or_default(), b"PRIVATE KEY").is_none() {
@@ -36,7 +38,9 @@ pub(super) fn pem(view: &View<'_>, place: usize, out: &mut Vec<Finding>) -> usiz
 }
 
 fn body_end(view: &View<'_>, body: usize) -> usize {
-    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b' ' | b'.');
+    let base64 = |b: u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b' ' | b'.')
+    };
     let limit = (body + PEM_BYTES_MAX).min(view.len());
     let mut end = (body..limit).find(|at| !base64(view.at(*at))).unwrap_or(limit);
     while end > body && view.before(end).is_ascii_whitespace() {
