@@ -14,7 +14,9 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     pub(crate) fn new(original: &'a str) -> Self {
         let text = original.as_bytes();
-        let plain = original.is_ascii() && !text.contains(&b'&') && !text.windows(2).any(|w| w == b"=\n" || w == b"=\r");
+        let plain = original.is_ascii()
+            && !text.contains(&b'&')
+            && !text.windows(2).any(|w| w == b"=\n" || w == b"=\r");
         if plain {
             return Self { original, bytes: text.into(), shifts: Vec::new() };
         }

@@ -134,6 +134,10 @@ fn score(view: &View<'_>, groups: &[Group], kind: Kind) -> Option<f32> {
 /// With a trunk zero and no label: mobile numbers in one piece; else an area code set apart.
 fn trunk_score(view: &View<'_>, groups: &[Group], digits: usize) -> Option<f32> {
     let first = groups.first()?;
+    // Spelled out digit by digit.
+    if groups.len() >= 10 && groups.iter().all(|g| g.len() == 1) {
+        return Some(0.7);
+    }
     let head = view.slice(first.start, first.start + 3);
     let mobile = matches!(head, b"015" | b"016" | b"017") && (11..=12).contains(&digits);
     if let [_] = groups {

@@ -22,15 +22,15 @@ pub(super) fn pem(view: &View<'_>, place: usize, out: &mut Vec<Finding>) -> usiz
     let Some(start) = place.checked_sub(5).filter(|s| view.slice(*s, *s + HEAD.len()) == HEAD) else {
         return place;
     };
-    let title = view.slice(place + 6, place + 48);
+    let title = view.slice(place + 6, (place + 48).min(view.len()));
     let Some(close) = find_in(title, b"-----") else { return place };
     if find_in(title.get(..close).unwrap_or_default(), b"PRIVATE KEY").is_none() {
         return place;
     }
     let body = place + 6 + close + 5;
-    let end = find_in(view.slice(body, body + PEM_BYTES_MAX), b"-----END ")
+    let end = find_in(view.slice(body, (body + PEM_BYTES_MAX).min(view.len())), b"-----END ")
         .map(|at| body + at)
-        .and_then(|at| Some(at + 9 + find_in(view.slice(at + 9, at + 64), b"-----")? + 5));
+        .and_then(|at| Some(at + 9 + find_in(view.slice(at + 9, (at + 64).min(view.len())), b"-----")? + 5));
     // A key that was cut off is a key as far as it goes.
     let end = end.unwrap_or_else(|| body_end(view, body));
     out.push(Finding::new(start, end, "SECRET", 1.0, "secret.private_key"));
