@@ -120,7 +120,9 @@ fn name_start(view: &View<'_>, last: Span) -> usize {
             at = word.0;
             // "wohne in der Lindenallee 3": only a capital makes it part of the name.
             if is_capital(view, word) {
-                return word.0;
+                // "Die Straße 5 Meter weiter" begins a sentence.
+                let article = matches!(text.as_str(), "der" | "dem" | "den" | "die");
+                return if article { start } else { word.0 };
             }
             continue;
         }
