@@ -76,8 +76,7 @@ pub(crate) fn verhoeff(symbols: &[u8]) -> bool {
         (false, false) => (a + 5 - b) % 5,
     };
     let sum = symbols.iter().rev().enumerate().fold(0, |sum, (place, s)| {
-        let turned =
-            (0..place % 8).fold(value(*s), |v, _| TURN.get(v as usize).copied().unwrap_or_default());
+        let turned = (0..place % 8).fold(value(*s), |v, _| TURN.get(v as usize).copied().unwrap_or_default());
         times(sum, turned)
     });
     sum == 0

@@ -62,7 +62,8 @@ pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<
     }
     if settings.wants("PERSON") {
         let names = crate::persons::names(&view);
-        found.extend(names.into_iter().map(|(s, e, score)| Found::new(s, e, "PERSON", score, "person.model")));
+        found
+            .extend(names.into_iter().map(|(s, e, score)| Found::new(s, e, "PERSON", score, "person.model")));
     }
     settings.custom_in(&view, &mut found);
     found.retain(|f| f.score >= SCORE_MIN && (settings.wants(f.class) || is_blocker(f.class)));
@@ -201,7 +202,14 @@ impl Scan<'_> {
     }
 
     /// Notes a finding; answers its end.
-    fn add(&mut self, start: usize, end: usize, class: &'static str, score: f32, rule: &'static str) -> usize {
+    fn add(
+        &mut self,
+        start: usize,
+        end: usize,
+        class: &'static str,
+        score: f32,
+        rule: &'static str,
+    ) -> usize {
         self.out.push(Found { start, end, class, score, rule });
         end
     }
@@ -217,7 +225,22 @@ static STANDS_OUT: [bool; 256] = {
         let b = byte as u8;
         table[byte] = matches!(
             b.to_ascii_lowercase(),
-            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' | b'b' | b's' | b'd' | b'p' | b'k' | b'g' | b'z'
+            b'0'..=b'9'
+                | b'@'
+                | b'('
+                | b'['
+                | b'{'
+                | b':'
+                | b'='
+                | b'-'
+                | b'.'
+                | b'b'
+                | b's'
+                | b'd'
+                | b'p'
+                | b'k'
+                | b'g'
+                | b'z'
         );
         byte += 1;
     }
@@ -230,7 +253,11 @@ fn settle<'s>(mut found: Vec<Found<'s>>, view: &View<'_>) -> Vec<Found<'s>> {
     let standing = placeholders(view);
     found.sort_by(|a, b| {
         let (long, short) = (a.end - a.start, b.end - b.start);
-        b.rank().total_cmp(&a.rank()).then(short.cmp(&long)).then(a.start.cmp(&b.start)).then(a.class.cmp(b.class))
+        b.rank()
+            .total_cmp(&a.rank())
+            .then(short.cmp(&long))
+            .then(a.start.cmp(&b.start))
+            .then(a.class.cmp(b.class))
     });
     let mut taken: std::collections::BTreeMap<usize, Found<'s>> = std::collections::BTreeMap::new();
     for f in found {

@@ -287,7 +287,10 @@ fn ends_reach(view: &View<'_>, at: usize) -> bool {
 /// A dot behind a long word and before a capital: "…bezahlt. Die Nummer".
 fn is_sentence_end(view: &View<'_>, at: usize) -> bool {
     let word = view.slice(at.saturating_sub(7), at - 1);
-    view.at(at) == b' ' && view.at(at + 1).is_ascii_uppercase() && word.len() == 6 && word.iter().all(|b| is_word(*b))
+    view.at(at) == b' '
+        && view.at(at + 1).is_ascii_uppercase()
+        && word.len() == 6
+        && word.iter().all(|b| is_word(*b))
 }
 
 /// The last mark before a line break that is no white space.

@@ -10,6 +10,7 @@ mod model;
 mod words;
 
 pub use features::{FEATURES, Features, features};
+use lists::Lists;
 pub use model::{MARGIN_MIN, Model, SLOTS, TAGS, Tag};
 pub use words::{Line, Shape, Word, read_line};
 
@@ -38,8 +39,13 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
         let (tag, margin) = if line.is_candidate(place) {
             let said = model.decide(&features(line, place), line.tag(place, -1));
             match said.0 {
-                Tag::Out if is_titled(line, place) || is_full_name(line, place) => (Tag::Begins, SURE_MARGIN),
-                Tag::Out if line.tag(place, -1) == Tag::Begins && place > 0 && is_full_name(line, place - 1) => (Tag::Goes, SURE_MARGIN),
+                Tag::Out if is_titled(line, place) || is_greeted(line, place) => (Tag::Begins, SURE_MARGIN),
+                Tag::Out if said.1 > DOUBT_MARGIN && is_full_name(line, place) => (Tag::Begins, SURE_MARGIN),
+                Tag::Out
+                    if line.tag(place, -1) == Tag::Begins && place > 0 && is_full_name(line, place - 1) =>
+                {
+                    (Tag::Goes, SURE_MARGIN)
+                }
                 _ => said,
             }
         } else {
@@ -54,21 +60,52 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
 /// "Herrn Fairweather": what follows a title and is no known word is a name, whatever the model says.
 fn is_titled(line: &Line, place: usize) -> bool {
     line.before_title(place).any(lists::TITLE)
-        && line.word(place, 0).is_some_and(|w| w.shape == Shape::Capital && !w.lists.any(lists::COMMON | lists::ORGANISATION | lists::TITLE))
+        && line.word(place, 0).is_some_and(|w| {
+            w.shape == Shape::Capital && !w.lists.any(lists::COMMON | lists::ORGANISATION | lists::TITLE)
+        })
 }
 
-/// A first name and a family name in a row that are no other words, and no firm's.
-fn is_full_name(line: &Line, place: usize) -> bool {
-    let capital = |w: &&Word| matches!(w.shape, Shape::Capital | Shape::Joined);
-    let other = lists::COMMON | lists::PLACE | lists::ORGANISATION;
-    let first = line.word(place, 0).filter(capital).is_some_and(|w| w.lists.any(lists::FIRST) && !w.lists.any(other));
-    let last = line.word(place, 1).filter(capital).is_some_and(|w| w.lists.any(lists::LAST) && !w.lists.any(other));
-    let firm = line.word(place, 2).is_some_and(|w| w.lists.any(lists::ORGANISATION));
-    first && last && !firm
+/// Words with which people greet and part.
+const GREETINGS: &[&str] = &[
+    "hallo", "hi", "hey", "hello", "moin", "dear", "liebe", "lieber", "gruß", "grüße", "gruss", "lg", "vg",
+    "mfg", "thanks", "cheers", "regards", "servus", "danke", "best",
+];
+
+/// "Moin Immo," or "Thanks Kristie" at the end of a line: a word that nobody knows is a name there.
+fn is_greeted(line: &Line, place: usize) -> bool {
+    let unknown = line.word(place, 0).is_some_and(|w| w.shape == Shape::Capital && w.lists == Lists::NONE);
+    let ends = line
+        .word(place, 1)
+        .is_none_or(|w| w.shape == Shape::Mark && matches!(u8::try_from(w.hash), Ok(b',' | b'!' | b'.')));
+    let begins = line.word(place, -2).is_none_or(|w| w.shape == Shape::Mark || place < 4);
+    unknown
+        && ends
+        && begins
+        && line.word(place, -1).is_some_and(|w| GREETINGS.iter().any(|g| lists::hash(g.as_bytes()) == w.hash))
 }
+
+/// A first name and a family name in a row that are no other words, and no firm's; one of the two may be in no
+/// list, but not the first word of a sentence.
+fn is_full_name(line: &Line, place: usize) -> bool {
+    let other = lists::COMMON | lists::PLACE | lists::ORGANISATION;
+    let named = |away: isize, list: u8| {
+        line.word(place, away)
+            .filter(|w| matches!(w.shape, Shape::Capital | Shape::Joined) && !w.lists.any(other))
+            .map(|w| w.lists.any(list))
+    };
+    let firm = line.word(place, 2).is_some_and(|w| w.lists.any(lists::ORGANISATION));
+    let opens = line.word(place, -1).is_none_or(|w| w.shape == Shape::Mark);
+    match (named(0, lists::FIRST), named(1, lists::LAST)) {
+        (Some(first), Some(last)) => !firm && (first || (last && !opens)),
+        _ => false,
+    }
+}
+
+/// Below this the model is sure that there is no name.
+const DOUBT_MARGIN: i32 = -40;
 
 /// How sure a title makes a name, or a first name a family name.
-const SURE_MARGIN: i32 = 60;
+const SURE_MARGIN: i32 = 100;
 
 /// A name that is being read.
 struct Open {
@@ -87,7 +124,9 @@ fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
     for (place, word) in line.words.iter().enumerate() {
         let titled = line.before_title(place).any(lists::TITLE);
         let named = word.lists.any(lists::FIRST | lists::LAST) || titled;
-        let counts = usize::from(!matches!(word.shape, Shape::Initial | Shape::Lower) || word.shape == Shape::Lower && named);
+        let counts = usize::from(
+            !matches!(word.shape, Shape::Initial | Shape::Lower) || word.shape == Shape::Lower && named,
+        );
         match (word.tag, open.as_mut()) {
             (Tag::Goes, Some(name)) => {
                 // A particle counts once a name follows it.
@@ -101,7 +140,14 @@ fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
             }
             (Tag::Begins | Tag::Goes, _) => {
                 out.extend(open.take().and_then(|name| scored(&name)));
-                open = Some(Open { start: word.start, end: word.end, margin: word.margin, known: named, particle: false, words: counts });
+                open = Some(Open {
+                    start: word.start,
+                    end: word.end,
+                    margin: word.margin,
+                    known: named,
+                    particle: false,
+                    words: counts,
+                });
             }
             (Tag::Out, _) => out.extend(open.take().and_then(|name| scored(&name))),
         }
@@ -136,7 +182,10 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         let view = View::new(text);
-        names(&view).into_iter().map(|(s, e, _)| String::from_utf8_lossy(view.slice(s, e)).into_owned()).collect()
+        names(&view)
+            .into_iter()
+            .map(|(s, e, _)| String::from_utf8_lossy(view.slice(s, e)).into_owned())
+            .collect()
     }
 
     #[test]

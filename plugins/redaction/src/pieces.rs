@@ -34,8 +34,7 @@ pub(crate) struct Candidate<'p> {
 impl Pieces {
     /// Reads pieces from the word that begins at `start`.
     pub(crate) fn read(view: &View<'_>, start: usize) -> Self {
-        let mut out =
-            Self { start, symbols: [0; SYMBOLS_MAX], ends: [(0, 0, 0); PIECES_MAX], count: 0 };
+        let mut out = Self { start, symbols: [0; SYMBOLS_MAX], ends: [(0, 0, 0); PIECES_MAX], count: 0 };
         let (mut at, mut length, mut before) = (start, 0_usize, 0);
         while out.count < PIECES_MAX {
             let from = at;
@@ -54,7 +53,9 @@ impl Pieces {
                 out.count += 1;
             }
             let spelled = length == out.count;
-            let Some((next, kind)) = marks(view, at).filter(|_| spelled || out.count < GROUPS_MAX) else { return out };
+            let Some((next, kind)) = marks(view, at).filter(|_| spelled || out.count < GROUPS_MAX) else {
+                return out;
+            };
             (at, before) = (next, kind);
         }
         out

@@ -49,7 +49,12 @@ const ON_CAPITALS: &[Rule] = &[identity::find, vehicle::plate, vehicle::vin];
 pub(crate) fn on_word(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
     // A number spelled out digit by digit is read from its first digit.
     let single = |at: usize| view.at(at).is_ascii_digit() && !is_word(view.at(at + 1));
-    if start > 1 && view.before(start) == b' ' && single(start) && single(start - 2) && !is_word(view.at(start.saturating_sub(3))) {
+    if start > 1
+        && view.before(start) == b' '
+        && single(start)
+        && single(start - 2)
+        && !is_word(view.at(start.saturating_sub(3)))
+    {
         return;
     }
     let pieces = Pieces::read(view, start);
@@ -113,7 +118,8 @@ const CAPITALS_BYTES_MAX: usize = 7;
 fn capitals_before(view: &View<'_>, place: usize) -> Option<usize> {
     let end = place.checked_sub(1).filter(|p| matches!(view.at(*p), b' ' | b'-' | b'\n' | b':'))?;
     // " - " as typewriters had it.
-    let end = if view.at(end) == b' ' && end > 2 && view.slice(end - 2, end) == b" -" { end - 2 } else { end };
+    let end =
+        if view.at(end) == b' ' && end > 2 && view.slice(end - 2, end) == b" -" { end - 2 } else { end };
     let mut start = end;
     while end - start <= CAPITALS_BYTES_MAX && is_capital_byte(view, start) {
         start -= 1;

@@ -31,7 +31,12 @@ const fn threshold() -> f32 {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { threshold: threshold(), thresholds: BTreeMap::new(), custom: Vec::new(), switches: BTreeMap::new() }
+        Self {
+            threshold: threshold(),
+            thresholds: BTreeMap::new(),
+            custom: Vec::new(),
+            switches: BTreeMap::new(),
+        }
     }
 }
 

@@ -13,30 +13,46 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(crate) fn new(original: &'a str) -> Self {
-        if original.is_ascii() {
-            return Self { original, bytes: original.as_bytes().into(), shifts: Vec::new() };
+        let text = original.as_bytes();
+        let plain = original.is_ascii()
+            && !text.contains(&b'&')
+            && !text.windows(2).any(|w| w == b"=\n" || w == b"=\r");
+        if plain {
+            return Self { original, bytes: text.into(), shifts: Vec::new() };
         }
         let mut bytes = Vec::with_capacity(original.len());
         let mut shifts = Vec::new();
         let mut copied = 0;
-        let mut drifted = false;
-        for (at, character) in original.char_indices().filter(|(_, c)| !c.is_ascii()) {
-            let plain = match undisguise(character) {
-                Some(plain) => plain,
-                None => continue,
+        let mut at = 0;
+        while let Some(byte) = text.get(at).copied() {
+            let (width, plain) = match byte {
+                b'&' => match entity(text.get(at..).unwrap_or_default()) {
+                    Some((width, plain)) => (width, plain),
+                    None => (1, None),
+                },
+                b'=' => (soft_break(text.get(at..).unwrap_or_default()).unwrap_or(1), Some(Plain::Nothing)),
+                byte if byte.is_ascii() => (1, None),
+                _ => match original.get(at..).and_then(|rest| rest.chars().next()) {
+                    Some(character) => (character.len_utf8(), undisguise(character)),
+                    None => (1, None),
+                },
             };
-            bytes.extend_from_slice(original.as_bytes().get(copied..at).unwrap_or_default());
+            let Some(plain) = plain.filter(|_| byte != b'=' || width > 1) else {
+                at += width;
+                continue;
+            };
+            bytes.extend_from_slice(text.get(copied..at).unwrap_or_default());
             if let Plain::As(byte) = plain {
-                if drifted || !shifts.is_empty() {
+                if !shifts.is_empty() {
                     shifts.push((bytes.len(), at));
                 }
                 bytes.push(byte);
             }
-            copied = at + character.len_utf8();
-            drifted = true;
+            at += width;
+            copied = at;
             shifts.push((bytes.len(), copied));
         }
-        bytes.extend_from_slice(original.as_bytes().get(copied..).unwrap_or_default());
+        bytes.extend_from_slice(text.get(copied..).unwrap_or_default());
         Self { original, bytes: bytes.into(), shifts }
     }
 
@@ -67,6 +83,9 @@ impl<'a> View<'a> {
     pub(crate) fn original(&self, start: usize, end: usize) -> (usize, usize) {
         let last = self.place(end.saturating_sub(1));
         let width = match self.original.as_bytes().get(last) {
+            Some(b'&') if self.at(end.saturating_sub(1)) != b'&' => {
+                self.original.as_bytes().get(last..).and_then(entity).map_or(1, |e| e.0)
+            }
             Some(lead) if *lead >= 0x80 && self.at(end.saturating_sub(1)) < 0x80 => {
                 self.original.get(last..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
             }
@@ -92,6 +111,53 @@ pub(crate) const CURRENCY: u8 = 2;
 enum Plain {
     Nothing,
     As(u8),
+}
+
+/// Longest HTML entity that is read: `&#x00040;`.
+const ENTITY_BYTES_MAX: usize = 10;
+
+/// The HTML entity that a text begins with: its bytes, and the one ASCII byte it stands for.
+fn entity(text: &[u8]) -> Option<(usize, Option<Plain>)> {
+    let end = text.iter().take(ENTITY_BYTES_MAX).position(|b| *b == b';')?;
+    let name = std::str::from_utf8(text.get(1..end)?).ok()?;
+    let byte = match name {
+        "nbsp" | "ensp" | "emsp" | "thinsp" => b' ',
+        "commat" => b'@',
+        "period" => b'.',
+        "plus" => b'+',
+        "colon" => b':',
+        "lowbar" => b'_',
+        "hyphen" | "dash" | "ndash" | "minus" => b'-',
+        "quot" => b'"',
+        "apos" => b'\'',
+        "lt" => b'<',
+        "gt" => b'>',
+        "shy" | "zwnj" | "zwj" => return Some((end + 1, Some(Plain::Nothing))),
+        _ => return numbered(name).map(|plain| (end + 1, Some(plain))),
+    };
+    Some((end + 1, Some(Plain::As(byte))))
+}
+
+/// `#64`, `#x40`.
+fn numbered(name: &str) -> Option<Plain> {
+    let digits = name.strip_prefix('#')?;
+    let code = match digits.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    match char::from_u32(code)? {
+        c if c.is_ascii_graphic() => u8::try_from(c).ok().map(Plain::As),
+        c => undisguise(c),
+    }
+}
+
+/// `=` at the end of a line, as quoted-printable breaks it: the bytes to leave out.
+fn soft_break(text: &[u8]) -> Option<usize> {
+    match text {
+        [b'=', b'\n', ..] => Some(2),
+        [b'=', b'\r', b'\n', ..] => Some(3),
+        _ => None,
+    }
 }
 
 /// What a disguised character stands for; none for an honest one.
@@ -120,6 +186,10 @@ fn undisguise(character: char) -> Option<Plain> {
         0x6F0..=0x6F9 => digit(0x6F0),
         0x966..=0x96F => digit(0x966),
         0x1D7CE..=0x1D7FF => digit(0x1D7CE),
+        // Mathematical letters, thirteen alphabets of twenty-six capitals and small ones.
+        0x1D400..=0x1D6A3 => u8::try_from((code - 0x1D400) % 52)
+            .ok()
+            .map(|n| Plain::As(if n < 26 { b'A' + n } else { b'a' + n - 26 })),
         // Currency signs: what stands before or behind is an amount.
         0xA2..=0xA5 | 0x20A0..=0x20BF => Some(Plain::As(CURRENCY)),
         // Accents written apart belong to their letter.
@@ -164,6 +234,21 @@ mod tests {
                 assert_eq!(View::new(covered).bytes(), &plain.as_bytes()[*start..*end]);
             }
         }
+    }
+
+    #[test]
+    fn entities_and_soft_breaks_come_off_and_places_lead_back() {
+        let text = "ana&#64;example&period;org DE89&nbsp;37=\n04 & a=b &foo;";
+        let view = View::new(text);
+        let plain = String::from_utf8(view.bytes().to_vec()).unwrap();
+        assert_eq!(plain, "ana@example.org DE89 3704 & a=b &foo;");
+        let place = |part: &str| plain.find(part).map(|s| view.original(s, s + part.len())).unwrap();
+        let (from, to) = place("ana@example.org");
+        assert_eq!(&text[from..to], "ana&#64;example&period;org");
+        let (from, to) = place("DE89 3704");
+        assert_eq!(&text[from..to], "DE89&nbsp;37=\n04");
+        let (from, to) = place("@");
+        assert_eq!(&text[from..to], "&#64;");
     }
 
     #[test]

@@ -32,7 +32,9 @@ impl Chance {
 
     /// Digits, the first not zero.
     pub(crate) fn digits(&mut self, count: usize) -> String {
-        (0..count).map(|i| char::from(b'0' + (if i == 0 { 1 + self.below(9) } else { self.below(10) }) as u8)).collect()
+        (0..count)
+            .map(|i| char::from(b'0' + (if i == 0 { 1 + self.below(9) } else { self.below(10) }) as u8))
+            .collect()
     }
 
     /// Symbols from an alphabet.

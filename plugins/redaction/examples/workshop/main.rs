@@ -49,7 +49,14 @@ fn show(files: &[String]) -> std::io::Result<()> {
             print!("{}\t{}\t", f.start, f.end);
             let from = text.floor_char_boundary(f.start.saturating_sub(30));
             let to = text.ceil_char_boundary((f.end + 20).min(text.len()));
-            println!("{}\t{:.2}\t{}\t{:?}\t{:?}", f.class, f.score, f.rule, &text[f.start..f.end], &text[from..to]);
+            println!(
+                "{}\t{:.2}\t{}\t{:?}\t{:?}",
+                f.class,
+                f.score,
+                f.rule,
+                &text[f.start..f.end],
+                &text[from..to]
+            );
         }
     }
     Ok(())

@@ -60,11 +60,21 @@ pub(crate) fn run(misses: bool) -> std::io::Result<()> {
                 count.typed += usize::from(typed);
             }
             if misses && !typed {
-                println!("missed {class} {:?} in {:?}; found {:?}", &sample.text[*start..*end], sample.text, hits.iter().map(|f| f.class).collect::<Vec<_>>());
+                println!(
+                    "missed {class} {:?} in {:?}; found {:?}",
+                    &sample.text[*start..*end],
+                    sample.text,
+                    hits.iter().map(|f| f.class).collect::<Vec<_>>()
+                );
             }
         }
         for f in &found {
-            let covered: usize = sample.spans.iter().filter(|s| overlap((f.start, f.end), (s.0, s.1))).map(|s| f.end.min(s.1) - f.start.max(s.0)).sum();
+            let covered: usize = sample
+                .spans
+                .iter()
+                .filter(|s| overlap((f.start, f.end), (s.0, s.1)))
+                .map(|s| f.end.min(s.1) - f.start.max(s.0))
+                .sum();
             over += f.end - f.start - covered;
             let class = crate::score::class_of(f.class);
             for count in [counts.entry(class).or_default(), language.entry(sample.language).or_default()] {
@@ -72,7 +82,14 @@ pub(crate) fn run(misses: bool) -> std::io::Result<()> {
                 count.right += usize::from(covered > 0);
             }
             if misses && covered == 0 {
-                println!("false {} {:?} {} {:.2} in {:?}", f.class, &sample.text[f.start..f.end], f.rule, f.score, sample.text);
+                println!(
+                    "false {} {:?} {} {:.2} in {:?}",
+                    f.class,
+                    &sample.text[f.start..f.end],
+                    f.rule,
+                    f.score,
+                    sample.text
+                );
             }
         }
         other += sample.text.len() - sample.spans.iter().map(|s| s.1 - s.0).sum::<usize>();
@@ -95,7 +112,9 @@ pub(crate) fn run(misses: bool) -> std::io::Result<()> {
 }
 
 fn row(name: &str, count: &Count) {
-    let share = |a: usize, b: usize| if b == 0 { "–".to_owned() } else { format!("{:.1}", 100.0 * a as f64 / b as f64) };
+    let share = |a: usize, b: usize| {
+        if b == 0 { "–".to_owned() } else { format!("{:.1}", 100.0 * a as f64 / b as f64) }
+    };
     println!(
         "| {name} | {} | {} | {} | {} | {} |",
         count.spans,
@@ -109,9 +128,34 @@ fn row(name: &str, count: &Count) {
 /// A class name that outlives the settings it came from.
 pub(crate) fn class_of(class: &str) -> &'static str {
     const CLASSES: &[&str] = &[
-        "EMAIL", "PHONE", "IBAN", "BIC", "BANK_ACCOUNT", "CREDIT_CARD", "CARD_SECURITY_CODE", "DE_TAX_ID", "DE_TAX_NUMBER", "DE_SSN", "VAT_ID",
-        "US_SSN", "US_ITIN", "NATIONAL_ID", "HEALTH_ID", "PASSPORT", "ID_CARD", "DRIVER_LICENSE", "LICENSE_PLATE", "VIN", "IMEI", "IP_ADDRESS",
-        "MAC_ADDRESS", "CRYPTO", "SECRET", "DOB", "PERSON", "ADDRESS",
+        "EMAIL",
+        "PHONE",
+        "IBAN",
+        "BIC",
+        "BANK_ACCOUNT",
+        "CREDIT_CARD",
+        "CARD_SECURITY_CODE",
+        "DE_TAX_ID",
+        "DE_TAX_NUMBER",
+        "DE_SSN",
+        "VAT_ID",
+        "US_SSN",
+        "US_ITIN",
+        "NATIONAL_ID",
+        "HEALTH_ID",
+        "PASSPORT",
+        "ID_CARD",
+        "DRIVER_LICENSE",
+        "LICENSE_PLATE",
+        "VIN",
+        "IMEI",
+        "IP_ADDRESS",
+        "MAC_ADDRESS",
+        "CRYPTO",
+        "SECRET",
+        "DOB",
+        "PERSON",
+        "ADDRESS",
     ];
     CLASSES.iter().find(|c| **c == class).copied().unwrap_or("other")
 }

@@ -17,7 +17,11 @@ pub(crate) struct Sample {
 /// One template a line; `\n` is a line break, `=` in front marks one without personal data.
 pub(crate) fn read(path: &str) -> std::io::Result<Vec<String>> {
     let text = std::fs::read_to_string(file(path))?;
-    Ok(text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).map(|l| l.replace("\\n", "\n")).collect())
+    Ok(text
+        .lines()
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+        .map(|l| l.replace("\\n", "\n"))
+        .collect())
 }
 
 /// Fills the slots of a template.
@@ -55,7 +59,12 @@ pub(crate) fn fill(template: &str, language: &'static str, words: &Words, chance
 }
 
 /// The value of a slot and its class; none if there is no such slot.
-fn value(slot: &str, language: &str, words: &Words, chance: &mut Chance) -> Option<(String, Option<&'static str>)> {
+fn value(
+    slot: &str,
+    language: &str,
+    words: &Words,
+    chance: &mut Chance,
+) -> Option<(String, Option<&'static str>)> {
     let person = |text: String| Some((text, Some("PERSON")));
     let plain = |text: String| Some((text, None));
     match slot {
@@ -66,8 +75,12 @@ fn value(slot: &str, language: &str, words: &Words, chance: &mut Chance) -> Opti
             _ => chance.pick(&words.last).clone(),
         }),
         "name" => person(words.name(chance)),
-        "NAME" => person(format!("{} {}", chance.pick(&words.first), chance.pick(&words.last)).to_uppercase()),
-        "lname" => person(format!("{} {}", chance.pick(&words.first), chance.pick(&words.last)).to_lowercase()),
+        "NAME" => {
+            person(format!("{} {}", chance.pick(&words.first), chance.pick(&words.last)).to_uppercase())
+        }
+        "lname" => {
+            person(format!("{} {}", chance.pick(&words.first), chance.pick(&words.last)).to_lowercase())
+        }
         "initial" => person(format!("{}. {}", chance.of("ABCDEFGHJKLMPRSTW", 1), chance.pick(&words.last))),
         "listed" => person(format!("{}, {}", chance.pick(&words.last), chance.pick(&words.first))),
         "noun" => plain(chance.pick(&words.nouns).clone()),
@@ -85,7 +98,11 @@ fn value(slot: &str, language: &str, words: &Words, chance: &mut Chance) -> Opti
         "product" => plain(words.product(chance)),
         "street" => {
             let house = chance.below(180) + 1;
-            plain(if language == "de" { format!("{}straße {house}", chance.pick(&words.nouns)) } else { format!("{house} {} Street", chance.pick(&words.english)) })
+            plain(if language == "de" {
+                format!("{}straße {house}", chance.pick(&words.nouns))
+            } else {
+                format!("{house} {} Street", chance.pick(&words.english))
+            })
         }
         other => values::of(other, words, chance),
     }

@@ -1,6 +1,8 @@
 //! Makes the table of word lists and the weights of the model of names.
 
-use plugin_redaction::persons::lists::{self, COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, SLOT_BYTES, TITLE};
+use plugin_redaction::persons::lists::{
+    self, COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, SLOT_BYTES, TITLE,
+};
 use plugin_redaction::persons::{Features, Line, SLOTS, Shape, TAGS, Tag, Word, features, read_line};
 
 use crate::chance::Chance;
@@ -18,7 +20,8 @@ const UNKNOWN_WORDS: usize = 25;
 const TABLE_SLOTS: usize = 1 << 15;
 const SEED: u64 = 20_261_126;
 
-const PARTICLES: &str = "von van de der den del della di da do dos du la le el al bin ibn ben zum af av ter ten vom zur";
+const PARTICLES: &str =
+    "von van de der den del della di da do dos du la le el al bin ibn ben zum af av ter ten vom zur";
 const HERALDS: &str = "name heiße heisse heißt bin ist is am i'm im dear hi hey hello hallo liebe lieber grüße gruß lg vg mfg regards thanks cheers best \
  sincerely wishes danke von from this hier an und and it's bin's namens named called user";
 
@@ -26,17 +29,19 @@ pub(crate) fn run() -> std::io::Result<()> {
     let table = table()?;
     std::fs::write(file("model/lists.bin"), &table)?;
     let words = Words::for_training()?;
-    let templates: Vec<(String, &'static str)> = [("de", "corpus/train/de.txt"), ("en", "corpus/train/en.txt")]
-        .into_iter()
-        .map(|(language, path)| Ok(read(path)?.into_iter().map(move |t| (t, language))))
-        .collect::<std::io::Result<Vec<_>>>()?
-        .into_iter()
-        .flatten()
-        .collect();
+    let templates: Vec<(String, &'static str)> =
+        [("de", "corpus/train/de.txt"), ("en", "corpus/train/en.txt")]
+            .into_iter()
+            .map(|(language, path)| Ok(read(path)?.into_iter().map(move |t| (t, language))))
+            .collect::<std::io::Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect();
     let mut trainer = Trainer::new(table);
     let mut chance = Chance::new(SEED);
     for round in 0..ROUNDS {
-        let mut order: Vec<usize> = (0..templates.len() * PER_TEMPLATE).map(|i| i % templates.len()).collect();
+        let mut order: Vec<usize> =
+            (0..templates.len() * PER_TEMPLATE).map(|i| i % templates.len()).collect();
         chance.shuffle(&mut order);
         trainer.wrong = 0;
         for place in order {
@@ -44,10 +49,18 @@ pub(crate) fn run() -> std::io::Result<()> {
             let sample = fill(template, language, &words, &mut chance);
             trainer.learn(&sample, &mut chance);
         }
-        println!("round {round}: {} wrong decisions in {} texts", trainer.wrong, templates.len() * PER_TEMPLATE);
+        println!(
+            "round {round}: {} wrong decisions in {} texts",
+            trainer.wrong,
+            templates.len() * PER_TEMPLATE
+        );
     }
     let bytes = trainer.finish();
-    println!("{} bytes of weights, {} of them not zero", bytes.len(), bytes.iter().filter(|b| **b != 0).count());
+    println!(
+        "{} bytes of weights, {} of them not zero",
+        bytes.len(),
+        bytes.iter().filter(|b| **b != 0).count()
+    );
     std::fs::write(file("model/weights.bin"), bytes)
 }
 
@@ -178,10 +191,12 @@ impl Trainer {
     }
 
     fn update(&mut self, features: &Features, before: Tag, gold: Tag) {
-        let score = |tag: Tag| -> i32 { self.places(features, before, tag).iter().map(|p| self.weights[*p]).sum() };
+        let score =
+            |tag: Tag| -> i32 { self.places(features, before, tag).iter().map(|p| self.weights[*p]).sum() };
         let scores = TAGS.map(score);
         let right = scores[gold as usize];
-        let best = TAGS.into_iter().filter(|t| *t != gold).max_by_key(|t| scores[*t as usize]).unwrap_or_default();
+        let best =
+            TAGS.into_iter().filter(|t| *t != gold).max_by_key(|t| scores[*t as usize]).unwrap_or_default();
         if right > scores[best as usize] + MARGIN {
             return;
         }
@@ -208,7 +223,10 @@ impl Trainer {
             self.sums[place] += since * i64::from(self.weights[place]);
         }
         let scale = SCALE / self.time as f64;
-        self.sums.iter().map(|s| ((*s as f64 * scale).round().clamp(-127.0, 127.0) as i8).cast_unsigned()).collect()
+        self.sums
+            .iter()
+            .map(|s| ((*s as f64 * scale).round().clamp(-127.0, 127.0) as i8).cast_unsigned())
+            .collect()
     }
 }
 
@@ -218,9 +236,8 @@ const SCALE: f64 = 8.0;
 /// The right tag of a word.
 fn gold(line: &Line, place: usize, sample: &Sample) -> Tag {
     let word = &line.words[place];
-    let within = |w: &Word| {
-        sample.spans.iter().position(|s| s.2 == "PERSON" && s.0 <= w.start && w.end <= s.1)
-    };
+    let within =
+        |w: &Word| sample.spans.iter().position(|s| s.2 == "PERSON" && s.0 <= w.start && w.end <= s.1);
     let mark = |w: &Word| w.shape == Shape::Mark;
     match within(word) {
         Some(_) if mark(word) => Tag::Out,

@@ -27,9 +27,17 @@ fn found(text: String, class: &'static str) -> Filled {
 }
 
 fn email(words: &Words, chance: &mut Chance) -> String {
-    let plain = |text: &String| text.to_lowercase().chars().filter(char::is_ascii_alphabetic).collect::<String>();
+    let plain =
+        |text: &String| text.to_lowercase().chars().filter(char::is_ascii_alphabetic).collect::<String>();
     let (first, last) = (plain(chance.pick(&words.first)), plain(chance.pick(&words.last)));
-    let domain = *chance.pick(&["example.org", "mail.example.com", "firma-beispiel.de", "web.example.net", "beispiel.co.uk", "post.example.at"]);
+    let domain = *chance.pick(&[
+        "example.org",
+        "mail.example.com",
+        "firma-beispiel.de",
+        "web.example.net",
+        "beispiel.co.uk",
+        "post.example.at",
+    ]);
     match chance.below(3) {
         0 => format!("{first}.{last}@{domain}"),
         1 => format!("{first}{}@{domain}", chance.below(99)),
@@ -77,8 +85,20 @@ fn contact(slot: &str, words: &Words, chance: &mut Chance) -> Filled {
             let digits: Vec<String> = format!("0171{}", chance.digits(7)).chars().map(String::from).collect();
             found(digits.join(*chance.pick(&[" ", "\u{a0}"])), "PHONE")
         }
-        "ipv4" => found(format!("{}.{}.{}.{}", 11 + chance.below(200), chance.below(255), chance.below(255), 10 + chance.below(240)), "IP_ADDRESS"),
-        "ipv6" => found(format!("2001:db8:{:x}::{:x}", 0x10 + chance.below(0xff00), 1 + chance.below(0xff)), "IP_ADDRESS"),
+        "ipv4" => found(
+            format!(
+                "{}.{}.{}.{}",
+                11 + chance.below(200),
+                chance.below(255),
+                chance.below(255),
+                10 + chance.below(240)
+            ),
+            "IP_ADDRESS",
+        ),
+        "ipv6" => found(
+            format!("2001:db8:{:x}::{:x}", 0x10 + chance.below(0xff00), 1 + chance.below(0xff)),
+            "IP_ADDRESS",
+        ),
         "mac" => {
             let mark = *chance.pick(&[":", "-"]);
             let pairs: Vec<String> = (0..6).map(|_| format!("{:02x}", chance.below(256))).collect();
@@ -90,10 +110,15 @@ fn contact(slot: &str, words: &Words, chance: &mut Chance) -> Filled {
 
 /// Luhn's check digit.
 pub(crate) fn luhn(body: &str) -> char {
-    let sum: u32 = body.bytes().rev().enumerate().map(|(i, b)| {
-        let digit = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
-        digit / 10 + digit % 10
-    }).sum();
+    let sum: u32 = body
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(i, b)| {
+            let digit = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
+            digit / 10 + digit % 10
+        })
+        .sum();
     char::from_digit((10 - sum % 10) % 10, 10).unwrap_or('0')
 }
 
@@ -109,10 +134,17 @@ fn grouped(text: &str, size: usize, mark: &str) -> String {
 }
 
 fn iban(chance: &mut Chance) -> String {
-    let (country, length) = *chance.pick(&[("DE", 18), ("AT", 16), ("CH", 17), ("NL", 0), ("ES", 20), ("PL", 24), ("BE", 12)]);
+    let (country, length) =
+        *chance.pick(&[("DE", 18), ("AT", 16), ("CH", 17), ("NL", 0), ("ES", 20), ("PL", 24), ("BE", 12)]);
     let body = if country == "NL" { format!("ABNA{}", chance.digits(10)) } else { chance.digits(length) };
-    let numeric = |text: &str| text.bytes().map(|b| if b.is_ascii_digit() { (b - b'0').to_string() } else { (b - b'A' + 10).to_string() }).collect::<String>();
-    let rest = numeric(&format!("{body}{country}00")).bytes().fold(0_u32, |r, b| (r * 10 + u32::from(b - b'0')) % 97);
+    let numeric = |text: &str| {
+        text.bytes()
+            .map(|b| if b.is_ascii_digit() { (b - b'0').to_string() } else { (b - b'A' + 10).to_string() })
+            .collect::<String>()
+    };
+    let rest = numeric(&format!("{body}{country}00"))
+        .bytes()
+        .fold(0_u32, |r, b| (r * 10 + u32::from(b - b'0')) % 97);
     format!("{country}{:02}{body}", 98 - rest)
 }
 
@@ -127,10 +159,17 @@ fn money(slot: &str, chance: &mut Chance) -> Filled {
             let place = spaced.match_indices(' ').nth(2).map_or(0, |m| m.0);
             found(format!("{}\n{}", &spaced[..place], &spaced[place + 1..]), "IBAN")
         }
-        "bic" => found((*chance.pick(&["COBADEFFXXX", "DEUTDEDBFRA", "INGDDEFFXXX", "BYLADEM1001", "GENODEF1S04"])).to_owned(), "BIC"),
+        "bic" => found(
+            (*chance.pick(&["COBADEFFXXX", "DEUTDEDBFRA", "INGDDEFFXXX", "BYLADEM1001", "GENODEF1S04"]))
+                .to_owned(),
+            "BIC",
+        ),
         "card" => {
             let number = card(chance);
-            found(if chance.percent(60) { grouped(&number, 4, *chance.pick(&[" ", "-"])) } else { number }, "CREDIT_CARD")
+            found(
+                if chance.percent(60) { grouped(&number, 4, *chance.pick(&[" ", "-"])) } else { number },
+                "CREDIT_CARD",
+            )
         }
         "card_spaced" => found(grouped(&card(chance), 1, " "), "CREDIT_CARD"),
         "card_fullwidth" => {
@@ -143,9 +182,20 @@ fn money(slot: &str, chance: &mut Chance) -> Filled {
         "account_us" => found(chance.digits(10), "BANK_ACCOUNT"),
         "account_uk" => found(chance.digits(8), "BANK_ACCOUNT"),
         "sort_code" => found(grouped(&chance.digits(6), 2, "-"), "BANK_ACCOUNT"),
-        "routing" => found((*chance.pick(&["021000021", "011401533", "091000019", "122105155", "026009593"])).to_owned(), "BANK_ACCOUNT"),
+        "routing" => found(
+            (*chance.pick(&["021000021", "011401533", "091000019", "122105155", "026009593"])).to_owned(),
+            "BANK_ACCOUNT",
+        ),
         // Addresses that everybody knows: the first block's, and the specimens of the standards.
-        "btc" => found((*chance.pick(&["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"])).to_owned(), "CRYPTO"),
+        "btc" => found(
+            (*chance.pick(&[
+                "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+                "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
+                "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+            ]))
+            .to_owned(),
+            "CRYPTO",
+        ),
         "eth" => found(format!("0x{}", chance.of("0123456789abcdef", 40)), "CRYPTO"),
         _ => None,
     }
@@ -160,28 +210,58 @@ fn street_de(words: &Words, chance: &mut Chance) -> String {
         2 => format!("{} Straße", chance.pick(&["Leipziger", "Lange", "Alte", "Hamburger", "Neue"])),
         3 => format!("{}weg", chance.pick(&["Rosen", "Tannen", "Birken", "Amsel", "Mühlen", "Wiesen"])),
         4 => format!("{}-{}-Allee", chance.pick(&words.first), chance.pick(&words.last)),
-        5 => (*chance.pick(&["Am Markt", "An der Alster", "Im Winkel", "Auf der Höhe", "Zum Stadtpark"])).to_owned(),
+        5 => (*chance.pick(&["Am Markt", "An der Alster", "Im Winkel", "Auf der Höhe", "Zum Stadtpark"]))
+            .to_owned(),
         _ => format!("{}platz", chance.pick(&["Schiller", "Rathaus", "Goethe", "Wilhelms"])),
     };
     format!("{name} {house}{letter}")
 }
 
 fn town_de(words: &Words, chance: &mut Chance) -> String {
-    let town = if chance.percent(70) { chance.pick(&words.places[..120]).clone() } else { format!("{}{}", chance.pick(&["Ober", "Nieder", "Neu", "Alt"]), chance.pick(&["hausen", "dorf", "bach", "stedt"])) };
+    let town = if chance.percent(70) {
+        chance.pick(&words.places[..120]).clone()
+    } else {
+        format!(
+            "{}{}",
+            chance.pick(&["Ober", "Nieder", "Neu", "Alt"]),
+            chance.pick(&["hausen", "dorf", "bach", "stedt"])
+        )
+    };
     format!("{}{} {town}", 1 + chance.below(9), chance.digits(4))
 }
 
 fn address(slot: &str, words: &Words, chance: &mut Chance) -> Filled {
     let suffix = *chance.pick(&["Street", "Road", "Avenue", "Lane", "Drive", "St.", "Blvd", "Court"]);
-    let town = *chance.pick(&["Springfield, IL", "Portland, OR", "Austin, TX", "Albany, NY", "Lake Linda, CA"]);
+    let town =
+        *chance.pick(&["Springfield, IL", "Portland, OR", "Austin, TX", "Albany, NY", "Lake Linda, CA"]);
     let street = format!("{} {} {suffix}", 1 + chance.below(9800), chance.pick(&words.last));
     match slot {
         "address_de" => found(format!("{}, {}", street_de(words, chance), town_de(words, chance)), "ADDRESS"),
-        "address_de_lines" => found(format!("{}\n{}", street_de(words, chance), town_de(words, chance)), "ADDRESS"),
+        "address_de_lines" => {
+            found(format!("{}\n{}", street_de(words, chance), town_de(words, chance)), "ADDRESS")
+        }
         "address_us" => found(format!("{street}, {town} {}", chance.digits(5)), "ADDRESS"),
-        "address_us_lines" => found(format!("{street} Apt. {}\n{town} {}", 1 + chance.below(90), chance.digits(5)), "ADDRESS"),
-        "address_uk" => found(format!("{} {} {}, {} {}{} {}{}", 1 + chance.below(200), chance.pick(&words.last), *chance.pick(&["Road", "Close", "Gardens", "Hill"]), *chance.pick(&["Leeds", "Bath", "York", "London"]), *chance.pick(&["LS", "BA", "YO", "SW"]), 1 + chance.below(20), 1 + chance.below(9), chance.of("ABDEFGHJLNPQRSTUWXYZ", 2)), "ADDRESS"),
-        "pobox_de" => found(format!("Postfach {} {}, {}", chance.digits(2), chance.digits(2), town_de(words, chance)), "ADDRESS"),
+        "address_us_lines" => {
+            found(format!("{street} Apt. {}\n{town} {}", 1 + chance.below(90), chance.digits(5)), "ADDRESS")
+        }
+        "address_uk" => found(
+            format!(
+                "{} {} {}, {} {}{} {}{}",
+                1 + chance.below(200),
+                chance.pick(&words.last),
+                *chance.pick(&["Road", "Close", "Gardens", "Hill"]),
+                *chance.pick(&["Leeds", "Bath", "York", "London"]),
+                *chance.pick(&["LS", "BA", "YO", "SW"]),
+                1 + chance.below(20),
+                1 + chance.below(9),
+                chance.of("ABDEFGHJLNPQRSTUWXYZ", 2)
+            ),
+            "ADDRESS",
+        ),
+        "pobox_de" => found(
+            format!("Postfach {} {}, {}", chance.digits(2), chance.digits(2), town_de(words, chance)),
+            "ADDRESS",
+        ),
         "pobox_us" => found(format!("P.O. Box {}, {town} {}", chance.digits(4), chance.digits(5)), "ADDRESS"),
         _ => None,
     }
@@ -196,7 +276,9 @@ fn harmless(slot: &str, chance: &mut Chance) -> Filled {
             _ => format!("{day}.{month}.{year}"),
         },
         "time" => format!("{}:{:02}", 6 + chance.below(14), chance.below(60)),
-        "day" => (*chance.pick(&["Montag", "Dienstag", "Mittwoch", "Freitag", "Monday", "Tuesday", "Thursday", "Sunday"])).to_owned(),
+        "day" => (*chance
+            .pick(&["Montag", "Dienstag", "Mittwoch", "Freitag", "Monday", "Tuesday", "Thursday", "Sunday"]))
+        .to_owned(),
         "month" => (*chance.pick(&["Januar", "März", "Oktober", "May", "June", "December"])).to_owned(),
         "amount" => match chance.below(3) {
             0 => format!("{},{:02} €", chance.below(900), chance.below(100)),
@@ -210,10 +292,21 @@ fn harmless(slot: &str, chance: &mut Chance) -> Filled {
         "tracking" => format!("00340{}", chance.digits(15)),
         "git_hash" => chance.of("0123456789abcdef", 40),
         "sha256" => chance.of("0123456789abcdef", 64),
-        "uuid" => format!("{}-{}-4{}-a{}-{}", chance.of("0123456789abcdef", 8), chance.of("0123456789abcdef", 4), chance.of("0123456789abcdef", 3), chance.of("0123456789abcdef", 3), chance.of("0123456789abcdef", 12)),
+        "uuid" => format!(
+            "{}-{}-4{}-a{}-{}",
+            chance.of("0123456789abcdef", 8),
+            chance.of("0123456789abcdef", 4),
+            chance.of("0123456789abcdef", 3),
+            chance.of("0123456789abcdef", 3),
+            chance.of("0123456789abcdef", 12)
+        ),
         "ean" => {
             let body = format!("40{}", chance.digits(10));
-            let sum: u32 = body.bytes().enumerate().map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 }).sum();
+            let sum: u32 = body
+                .bytes()
+                .enumerate()
+                .map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 })
+                .sum();
             format!("{body}{}", (10 - sum % 10) % 10)
         }
         _ => return None,

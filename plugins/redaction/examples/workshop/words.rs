@@ -23,7 +23,11 @@ pub(crate) fn list(path: &str) -> std::io::Result<Vec<String>> {
 /// The blocks of the list of common words: German nouns, then small words, days, English.
 fn blocks(path: &str) -> std::io::Result<Vec<Vec<String>>> {
     let text = std::fs::read_to_string(file(path))?;
-    Ok(text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split_whitespace().map(str::to_owned).collect()).collect())
+    Ok(text
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .map(|l| l.split_whitespace().map(str::to_owned).collect())
+        .collect())
 }
 
 impl Words {
@@ -64,7 +68,10 @@ impl Words {
             1 => format!("{first}-{} {last}", chance.pick(&self.first)),
             2 => format!("{first} {last}-{}", chance.pick(&self.last)),
             3 => format!("{first} {}. {last}", chance.of("ABCDEFGHJKLMPRSTW", 1)),
-            4 => format!("{first} {} {last}", chance.pick(&["von", "van", "de", "van der", "von der", "di", "el", "bin", "del"])),
+            4 => format!(
+                "{first} {} {last}",
+                chance.pick(&["von", "van", "de", "van der", "von der", "di", "el", "bin", "del"])
+            ),
             _ => format!("{first} {last}"),
         }
     }
@@ -80,7 +87,8 @@ impl Words {
 
     /// A firm: of a surname, of nouns, of invented syllables, or a known one.
     pub(crate) fn firm(&self, chance: &mut Chance) -> String {
-        const LEGAL: &[&str] = &["GmbH", "AG", "Inc.", "Ltd", "KG", "e.V.", "SE", "Corp.", "LLC", "GmbH & Co. KG"];
+        const LEGAL: &[&str] =
+            &["GmbH", "AG", "Inc.", "Ltd", "KG", "e.V.", "SE", "Corp.", "LLC", "GmbH & Co. KG"];
         match chance.below(7) {
             0 => format!("{} {}", chance.pick(&self.last), chance.pick(LEGAL)),
             1 => format!("{} {}", self.compound(chance), chance.pick(LEGAL)),
@@ -123,7 +131,11 @@ impl Words {
     pub(crate) fn product(&self, chance: &mut Chance) -> String {
         match chance.below(4) {
             0 => format!("{} {}", invented(chance), chance.below(900) + 10),
-            1 => format!("{} {}", invented(chance), chance.pick(&["Pro", "Max", "Plus", "Mini", "Air", "Ultra", "Home", "Basic"])),
+            1 => format!(
+                "{} {}",
+                invented(chance),
+                chance.pick(&["Pro", "Max", "Plus", "Mini", "Air", "Ultra", "Home", "Basic"])
+            ),
             2 => format!("{} {}", chance.pick(&self.english), chance.pick(&self.english)),
             _ => invented(chance),
         }
@@ -133,8 +145,8 @@ impl Words {
 /// A brand of syllables.
 fn invented(chance: &mut Chance) -> String {
     const SYLLABLES: &[&str] = &[
-        "no", "va", "tek", "lu", "mi", "ra", "zen", "tro", "ba", "ki", "flex", "so", "nic", "ter", "vo", "pa", "dex", "qui", "lo", "rix", "sun", "car",
-        "eco", "vi", "ta", "med", "ix", "on", "ora", "lyn",
+        "no", "va", "tek", "lu", "mi", "ra", "zen", "tro", "ba", "ki", "flex", "so", "nic", "ter", "vo",
+        "pa", "dex", "qui", "lo", "rix", "sun", "car", "eco", "vi", "ta", "med", "ix", "on", "ora", "lyn",
     ];
     let count = 2 + chance.below(2);
     let mut word: String = (0..count).map(|_| *chance.pick(SYLLABLES)).collect();

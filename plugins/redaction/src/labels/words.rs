@@ -114,7 +114,10 @@ pub(super) const WORDS: &[(Label, &str)] = &[
         "geb geboren geborene geborener *geburtsdatum *geburtstag geburtstags gebdat gebdatum geburt geburtsdaten birth birthdate \
          birthday dateofbirth dob dobs born bday jahrgang birthdays dayofbirth bdate nacimiento naissance née nascita",
     ),
-    (Label::Username, "benutzername nutzername username usernames user benutzer benutzerkennung login loginname userid handle nickname *nutzerkennung"),
+    (
+        Label::Username,
+        "benutzername nutzername username usernames user benutzer benutzerkennung login loginname userid handle nickname *nutzerkennung",
+    ),
     (Label::Postal, "plz *postleitzahl zip zipcode postcode postalcode"),
     (
         Label::Company,
@@ -130,8 +133,11 @@ pub(super) const WORDS: &[(Label, &str)] = &[
         "version versions ver v release build firmware *software sdk api chapter kapitel abschnitt section windows android ios \
          softwareversion macos linux kernel absatz punkt artikelnr paragraph",
     ),
-    (Label::Customer, "*kundennummer *kundennr kdnr kundenid kundenkonto customernumber customerno customerid customer memberid \
-        membernumber *mitgliedsnummer *mitgliedsnr clientid accountid *personalnummer *personalnr employeeid employeenumber matrikelnummer loyaltynumber"),
+    (
+        Label::Customer,
+        "*kundennummer *kundennr kdnr kundenid kundenkonto customernumber customerno customerid customer memberid \
+        membernumber *mitgliedsnummer *mitgliedsnr clientid accountid *personalnummer *personalnr employeeid employeenumber matrikelnummer loyaltynumber",
+    ),
     (
         Label::Thing,
         "order orders orderno ordernumber orderid ean gtin sku isbn issn upc asin doi ref refno reference *referenz *referenznummer \
@@ -152,4 +158,5 @@ pub(super) const WORDS: &[(Label, &str)] = &[
 ];
 
 /// Labels that say little when they stand alone: "id", "code". The words before them decide.
-pub(super) const WEAK: &[&str] = &["id", "code", "account", "status", "number", "line", "part", "return", "social"];
+pub(super) const WEAK: &[&str] =
+    &["id", "code", "account", "status", "number", "line", "part", "return", "social"];

@@ -85,7 +85,8 @@ fn kind_of(word: &Word) -> u32 {
 fn line_shape(line: &Line, place: usize) -> u32 {
     let first = place == 0 && !line.goes_on;
     let last = line.word(place, 1).is_none_or(|w| w.shape == Shape::Mark && line.word(place, 2).is_none());
-    let sentence = line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark && matches!(w.hash, 46 | 33 | 63 | 58));
+    let sentence =
+        line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark && matches!(w.hash, 46 | 33 | 63 | 58));
     u32::from(first)
         | u32::from(last) << 1
         | u32::from(sentence) << 2

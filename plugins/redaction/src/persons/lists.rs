@@ -84,7 +84,8 @@ fn inflected(table: &[u8], lower: &[u8]) -> Lists {
         .iter()
         .filter_map(|e| lower.strip_suffix(*e))
         .any(|stem| stem.len() >= GENITIVE_BYTES_MIN && common(stem));
-    let tails = (COMPOUND_HEAD_BYTES..lower.len().saturating_sub(COMPOUND_TAIL_BYTES - 1)).filter_map(|at| lower.get(at..));
+    let tails = (COMPOUND_HEAD_BYTES..lower.len().saturating_sub(COMPOUND_TAIL_BYTES - 1))
+        .filter_map(|at| lower.get(at..));
     let adverb = lower.len() > 5 && lower.ends_with(b"ly");
     let noun = lower.len() > 6 && NOUN_ENDINGS.iter().any(|e| lower.ends_with(e.as_bytes()));
     let compound = lower.len() >= COMPOUND_HEAD_BYTES + COMPOUND_TAIL_BYTES && tails.into_iter().any(common);
@@ -93,8 +94,9 @@ fn inflected(table: &[u8], lower: &[u8]) -> Lists {
 
 /// Endings of nouns and of no names.
 const NOUN_ENDINGS: &[&str] = &[
-    "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "tions", "tät", "ismus", "ment", "ments", "ness", "ity", "ities",
-    "lich", "liche", "lichen", "ische", "ischen", "isch", "ierung", "nisse", "ologie", "ologe", "able", "ible", "ance", "ence", "ware", "ium", "ität",
+    "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "tions",
+    "tät", "ismus", "ment", "ments", "ness", "ity", "ities", "lich", "liche", "lichen", "ische", "ischen",
+    "isch", "ierung", "nisse", "ologie", "ologe", "able", "ible", "ance", "ence", "ware", "ium", "ität",
 ];
 /// Bytes of a compound's beginning and end at least.
 const COMPOUND_HEAD_BYTES: usize = 3;

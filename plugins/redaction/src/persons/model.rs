@@ -48,7 +48,7 @@ impl<'w> Model<'w> {
         Self { weights }
     }
 
-    /// The surest tag of a word and by how much; a name only if it is surer than none by the margin.
+    /// The tag of a word, and how much surer a name is than none; it is one only from the margin on.
     #[must_use]
     pub fn decide(&self, features: &Features, before: Tag) -> (Tag, i32) {
         let scores = self.scores(features, before);
@@ -59,7 +59,7 @@ impl<'w> Model<'w> {
             _ => (Tag::Begins, scores[1]),
         };
         let margin = best - scores[0];
-        if margin < MARGIN_MIN { (Tag::Out, 0) } else { (tag, margin) }
+        if margin < MARGIN_MIN { (Tag::Out, margin) } else { (tag, margin) }
     }
 
     fn scores(&self, features: &Features, before: Tag) -> [i32; 3] {

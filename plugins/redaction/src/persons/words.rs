@@ -81,7 +81,9 @@ impl Line {
     #[must_use]
     pub fn before_title(&self, place: usize) -> Lists {
         match (self.word(place, -1), self.word(place, -2)) {
-            (Some(dot), Some(title)) if dot.shape == Shape::Mark && dot.hash == u32::from(b'.') => Lists(title.lists.0 & lists::TITLE),
+            (Some(dot), Some(title)) if dot.shape == Shape::Mark && dot.hash == u32::from(b'.') => {
+                Lists(title.lists.0 & lists::TITLE)
+            }
             (Some(word), _) => word.lists,
             (None, _) => Lists::NONE,
         }
@@ -97,7 +99,8 @@ impl Line {
         let before = self.before_title(place);
         let particle = self.word(place, -1).is_some_and(|w| w.lists.any(lists::PARTICLE));
         // "Sätze von Prozessen" is no noble family.
-        let led = (within && !(particle && word.lists.any(lists::COMMON))) || before.any(lists::TITLE | lists::FIRST);
+        let led = (within && !(particle && word.lists.any(lists::COMMON)))
+            || before.any(lists::TITLE | lists::FIRST);
         match word.shape {
             // A word that is known and is nobody's name is one only behind a title or a first name.
             Shape::Capital => named || led || word.lists == Lists::NONE,
@@ -106,12 +109,22 @@ impl Line {
             Shape::Joined => named || led,
             // Abbreviations are no names; "ANNA SCHMIDT" is.
             Shape::Capitals => named || within,
-            Shape::Initial => within || self.word(place, 1).is_some_and(|w| !matches!(w.shape, Shape::Lower | Shape::Number | Shape::Mark)),
+            Shape::Initial => {
+                within
+                    || self
+                        .word(place, 1)
+                        .is_some_and(|w| !matches!(w.shape, Shape::Lower | Shape::Number | Shape::Mark))
+            }
             Shape::Lower if word.lists.any(lists::PARTICLE) => {
-                within && self.word(place, 1).is_some_and(|w| w.shape != Shape::Lower || w.lists.any(lists::PARTICLE))
+                within
+                    && self
+                        .word(place, 1)
+                        .is_some_and(|w| w.shape != Shape::Lower || w.lists.any(lists::PARTICLE))
             }
             Shape::Lower => {
-                named && !word.lists.any(lists::COMMON) && (within || self.word(place, -1).is_some_and(|w| w.lists.any(lists::HERALD)))
+                named
+                    && !word.lists.any(lists::COMMON)
+                    && (within || self.word(place, -1).is_some_and(|w| w.lists.any(lists::HERALD)))
             }
             Shape::Number | Shape::Mark => false,
         }
@@ -204,7 +217,10 @@ fn read_word(text: &[u8], start: usize, words: &mut Vec<Word>) -> usize {
         shape,
         tag: Tag::Out,
         margin: 0,
-        surname: [b"mc".as_slice(), b"mac", b"o'", b"d'", b"l'", b"de", b"di", b"la", b"van"].iter().any(|h| lower.starts_with(h)) && stem.first().is_some_and(u8::is_ascii_uppercase),
+        surname: [b"mc".as_slice(), b"mac", b"o'", b"d'", b"l'", b"de", b"di", b"la", b"van"]
+            .iter()
+            .any(|h| lower.starts_with(h))
+            && stem.first().is_some_and(u8::is_ascii_uppercase),
         parts: if capital { parts(lower) } else { [0; 4] },
     });
     if initial { next + 1 } else { next }

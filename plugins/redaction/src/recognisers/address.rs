@@ -10,7 +10,10 @@ use super::Finding;
 
 /// Addresses whose house number, post box or postcode begins with the digit at `digit`.
 pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
-    if !view.at(digit).is_ascii_digit() || is_word(view.before(digit)) || matches!(view.before(digit), b'.' | b',' | b'-' | b'+') {
+    if !view.at(digit).is_ascii_digit()
+        || is_word(view.before(digit))
+        || matches!(view.before(digit), b'.' | b',' | b'-' | b'+')
+    {
         return;
     }
     german::find(view, digit, out);

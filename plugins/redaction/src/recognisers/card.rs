@@ -1,7 +1,7 @@
 //! Card numbers and the security codes near them.
 
-use crate::labels::{Label, label_before};
 use crate::checks::luhn;
+use crate::labels::{Label, label_before};
 use crate::run::{Run, gap};
 use crate::view::{View, is_word};
 
@@ -22,7 +22,9 @@ pub(crate) fn card_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usize
     let mut total = 0;
     let mut best: Option<(usize, f32)> = None;
     for (index, group) in run.groups.iter().enumerate().skip(first) {
-        if index > first && (group.gap & (gap::PAREN | gap::SLASH) != 0 || (group.len() < 2) != (begin.len() < 2)) {
+        if index > first
+            && (group.gap & (gap::PAREN | gap::SLASH) != 0 || (group.len() < 2) != (begin.len() < 2))
+        {
             break;
         }
         let Some(slots) = digits.get_mut(total..total + group.len()) else { break };

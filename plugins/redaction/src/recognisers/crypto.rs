@@ -16,7 +16,8 @@ const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// An address that is the word at `start`.
 pub(super) fn find(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
-    let end = (start..=start + BYTES.end() + 1).find(|at| !view.at(*at).is_ascii_alphanumeric()).unwrap_or(start);
+    let end =
+        (start..=start + BYTES.end() + 1).find(|at| !view.at(*at).is_ascii_alphanumeric()).unwrap_or(start);
     let word = view.slice(start, end);
     if !BYTES.contains(&word.len()) || is_word(view.at(end)) || is_word(view.before(start)) {
         return;

@@ -29,13 +29,16 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
     if !view.at(digit).is_ascii_digit() || is_word(view.before(digit)) {
         return;
     }
-    let Some((start, end)) = numeric(view, digit).or_else(|| day_first(view, digit)).or_else(|| month_first(view, digit)) else {
+    let Some((start, end)) =
+        numeric(view, digit).or_else(|| day_first(view, digit)).or_else(|| month_first(view, digit))
+    else {
         return;
     };
     let context = Context::around(view, start, end);
     let near = context.nearest == Some(Label::Born) || context.before.meets(BORN);
     let behind = context.nearest.is_none() && context.behind.meets(BORN);
-    let starred = view.before(start) == b'*' || (view.before(start) == b' ' && start > 1 && view.at(start - 2) == b'*');
+    let starred =
+        view.before(start) == b'*' || (view.before(start) == b' ' && start > 1 && view.at(start - 2) == b'*');
     if near || behind || starred {
         out.push(Finding::new(start, end, "DOB", 0.95, "date.birth"));
     } else {
@@ -60,7 +63,9 @@ fn is_year(number: u32, digits: usize) -> bool {
 
 /// `12.03.1985`, `12. 3. 85`, `1985-03-12`, `03/12/1985`.
 fn numeric(view: &View<'_>, start: usize) -> Option<(usize, usize)> {
-    if matches!(view.before(start), b'.' | b'-' | b'/' | b',' | b':') && view.at(start.saturating_sub(2)).is_ascii_digit() {
+    if matches!(view.before(start), b'.' | b'-' | b'/' | b',' | b':')
+        && view.at(start.saturating_sub(2)).is_ascii_digit()
+    {
         return None;
     }
     let (first, first_end) = figures(view, start);
@@ -78,10 +83,13 @@ fn numeric(view: &View<'_>, start: usize) -> Option<(usize, usize)> {
     let lengths = (first_end - start, second_end - second_at, end - third_at);
     let fits = match lengths {
         (4, 1..=2, 1..=2) => is_year(first, 4) && is_day(third, second),
-        (1..=2, 1..=2, 2 | 4) => is_year(third, lengths.2) && (is_day(first, second) || is_day(second, first)),
+        (1..=2, 1..=2, 2 | 4) => {
+            is_year(third, lengths.2) && (is_day(first, second) || is_day(second, first))
+        }
         _ => false,
     };
-    let goes_on = is_word(view.at(end)) && view.at(end) != b'T' || (matches!(view.at(end), b'-' | b'/' | b'.') && view.at(end + 1).is_ascii_digit());
+    let goes_on = is_word(view.at(end)) && view.at(end) != b'T'
+        || (matches!(view.at(end), b'-' | b'/' | b'.') && view.at(end + 1).is_ascii_digit());
     (fits && !goes_on).then_some((start, end))
 }
 
@@ -108,7 +116,8 @@ fn day_first(view: &View<'_>, start: usize) -> Option<(usize, usize)> {
         at += 1;
     }
     let (year, end) = figures(view, at);
-    (end - at == 4 && is_year(year, 4) && is_day(day, month) && !is_word(view.at(end))).then_some((start, end))
+    (end - at == 4 && is_year(year, 4) && is_day(day, month) && !is_word(view.at(end)))
+        .then_some((start, end))
 }
 
 /// `March 12, 1985`: the day stands at `digit`.

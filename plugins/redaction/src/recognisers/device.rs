@@ -24,7 +24,8 @@ pub(super) fn imei(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
         let checked = candidate.symbols.len() == 15 && luhn(candidate.symbols);
         let named = Context::around(view, start, candidate.end).calls(IMEI);
         let laid_out = candidate.is_laid_out(&[2, 6, 6, 1]);
-        let usual = [b"35".as_slice(), b"86", b"01", b"99"].iter().any(|head| candidate.symbols.starts_with(head));
+        let usual =
+            [b"35".as_slice(), b"86", b"01", b"99"].iter().any(|head| candidate.symbols.starts_with(head));
         let score = match (checked, named) {
             (true, true) => 1.0,
             (false, true) => 0.8,
@@ -57,7 +58,11 @@ pub(super) fn mac(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) {
     let count = 12 / group;
     let bytes = if group == 4 { 14 } else { MAC_BYTES };
     let text = view.slice(start, start + bytes);
-    let shaped = text.split(|b| *b == sign).filter(|g| g.len() == group && g.iter().all(u8::is_ascii_hexdigit)).count() == count;
+    let shaped = text
+        .split(|b| *b == sign)
+        .filter(|g| g.len() == group && g.iter().all(u8::is_ascii_hexdigit))
+        .count()
+        == count;
     let alone = |byte: u8| !is_word(byte) && byte != sign && byte != b'_';
     let behind = view.at(start + bytes);
     let ends = alone(behind) || (behind == b'.' && !is_word(view.at(start + bytes + 1)));

@@ -36,7 +36,11 @@ pub(crate) fn worded_email_at(view: &View<'_>, dot: usize) -> Option<(usize, usi
         .find(|w| label >= w.len() && view.slice(label - w.len(), label).eq_ignore_ascii_case(w))?;
     let left = label - head.len();
     let mut start = local_start(view, left)?;
-    while start > 5 && [b" dot ".as_slice(), b" punkt "].iter().any(|w| start > w.len() && view.slice(start - w.len(), start).eq_ignore_ascii_case(w)) {
+    while start > 5
+        && [b" dot ".as_slice(), b" punkt "]
+            .iter()
+            .any(|w| start > w.len() && view.slice(start - w.len(), start).eq_ignore_ascii_case(w))
+    {
         let mark = if view.slice(start - 5, start).eq_ignore_ascii_case(b" dot ") { 5 } else { 7 };
         start = local_start(view, start - mark)?;
     }
@@ -50,21 +54,27 @@ pub(crate) fn worded_email_at(view: &View<'_>, dot: usize) -> Option<(usize, usi
 
 /// "dot " or "punkt " at a place.
 fn worded_dot_end(view: &View<'_>, place: usize) -> Option<usize> {
-    let word = [b"dot ".as_slice(), b"punkt "].into_iter().find(|w| view.slice(place, place + w.len()).eq_ignore_ascii_case(w))?;
+    let word = [b"dot ".as_slice(), b"punkt "]
+        .into_iter()
+        .find(|w| view.slice(place, place + w.len()).eq_ignore_ascii_case(w))?;
     (view.before(place) == b' ').then_some(place + word.len())
 }
 
 /// Where the label of a domain that ends at a place begins.
 fn words_before(view: &View<'_>, end: usize) -> Option<usize> {
     let mut start = end;
-    while (is_word(view.before(start)) || matches!(view.before(start), b'-' | b'.')) && end - start < LOCAL_BYTES_MAX {
+    while (is_word(view.before(start)) || matches!(view.before(start), b'-' | b'.'))
+        && end - start < LOCAL_BYTES_MAX
+    {
         start -= 1;
     }
     (start < end).then_some(start)
 }
 
 fn word_end(view: &View<'_>, start: usize) -> usize {
-    (start..start + LOCAL_BYTES_MAX).find(|at| !is_word(view.at(*at)) && view.at(*at) != b'-').unwrap_or(start)
+    (start..start + LOCAL_BYTES_MAX)
+        .find(|at| !is_word(view.at(*at)) && view.at(*at) != b'-')
+        .unwrap_or(start)
 }
 
 /// The end of `(word)`, `[word]` or `{word}` at a place, if the word is one of these.

@@ -115,7 +115,8 @@ const SURE: f32 = 0.9;
 /// Rules whose shape has the length of these symbols and may begin with the first of them.
 fn rules_for(symbols: &[u8]) -> impl Iterator<Item = &'static Rule> {
     let list = if symbols.first().is_some_and(u8::is_ascii_digit) { &WITH_DIGIT } else { &WITH_LETTER };
-    let places = list.get(symbols.len()).map_or(&[][..], |(places, count)| places.get(..*count).unwrap_or(&[]));
+    let places =
+        list.get(symbols.len()).map_or(&[][..], |(places, count)| places.get(..*count).unwrap_or(&[]));
     places.iter().filter_map(|(table, rule)| TABLES.get(usize::from(*table))?.get(usize::from(*rule)))
 }
 
@@ -166,7 +167,9 @@ fn fits(shape: &str, symbols: &[u8]) -> bool {
 fn is_glued(view: &View<'_>, candidate: &Candidate<'_>) -> bool {
     let beyond = candidate.start.checked_sub(2).map_or(0, |p| view.at(p));
     let before = match view.before(candidate.start) {
-        b'-' | b'/' | b'.' | b',' => beyond.is_ascii_digit() || (is_word(beyond) && !is_label_end(view, candidate.start)),
+        b'-' | b'/' | b'.' | b',' => {
+            beyond.is_ascii_digit() || (is_word(beyond) && !is_label_end(view, candidate.start))
+        }
         b'_' | b'@' | b'%' | b'&' | b'+' | b'\\' => true,
         b':' => beyond.is_ascii_digit(),
         mark => is_word(mark),
@@ -174,7 +177,9 @@ fn is_glued(view: &View<'_>, candidate: &Candidate<'_>) -> bool {
     let behind = view.at(candidate.end + 1);
     let after = match view.at(candidate.end) {
         b'-' | b'/' | b'_' | b'\\' => is_word(behind),
-        b'.' | b',' | b':' => behind.is_ascii_digit() || (view.at(candidate.end) == b'.' && behind.is_ascii_lowercase()),
+        b'.' | b',' | b':' => {
+            behind.is_ascii_digit() || (view.at(candidate.end) == b'.' && behind.is_ascii_lowercase())
+        }
         b'@' | b'%' => true,
         mark => is_word(mark),
     };
@@ -183,7 +188,9 @@ fn is_glued(view: &View<'_>, candidate: &Candidate<'_>) -> bool {
 
 /// "SSN-123-45-6789", "Nr.123": the word before is letters only and short.
 fn is_label_end(view: &View<'_>, start: usize) -> bool {
-    let from = (start.saturating_sub(14)..start.saturating_sub(1)).rev().find(|p| !view.at(*p).is_ascii_alphabetic());
+    let from = (start.saturating_sub(14)..start.saturating_sub(1))
+        .rev()
+        .find(|p| !view.at(*p).is_ascii_alphabetic());
     let from = from.map_or(start.saturating_sub(14), |p| p + 1);
     let outside = view.before(from);
     start - from > 1 && !is_word(outside) && outside != b'-' && outside != b'.' && outside != b'/'

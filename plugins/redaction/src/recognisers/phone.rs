@@ -45,7 +45,8 @@ fn extension_end(view: &View<'_>, end: usize) -> usize {
         .into_iter()
         .find(|h| view.slice(end, end + h.len()) == *h);
     let Some(start) = head.map(|h| end + h.len()) else { return end };
-    let stop = (start..=start + EXTENSION_DIGITS_MAX).find(|at| !view.at(*at).is_ascii_digit()).unwrap_or(start);
+    let stop =
+        (start..=start + EXTENSION_DIGITS_MAX).find(|at| !view.at(*at).is_ascii_digit()).unwrap_or(start);
     if stop > start { stop } else { end }
 }
 
@@ -133,6 +134,10 @@ fn score(view: &View<'_>, groups: &[Group], kind: Kind) -> Option<f32> {
 /// With a trunk zero and no label: mobile numbers in one piece; else an area code set apart.
 fn trunk_score(view: &View<'_>, groups: &[Group], digits: usize) -> Option<f32> {
     let first = groups.first()?;
+    // Spelled out digit by digit.
+    if groups.len() >= 10 && groups.iter().all(|g| g.len() == 1) {
+        return Some(0.7);
+    }
     let head = view.slice(first.start, first.start + 3);
     let mobile = matches!(head, b"015" | b"016" | b"017") && (11..=12).contains(&digits);
     if let [_] = groups {
@@ -141,7 +146,8 @@ fn trunk_score(view: &View<'_>, groups: &[Group], digits: usize) -> Option<f32> 
     }
     let dots = groups.iter().skip(1).filter(|g| g.gap == gap::DOT).count();
     let area_apart = (2..=6).contains(&first.len()) && (8..=NATIONAL_DIGITS_MAX).contains(&digits);
-    let all_dots_of_a_version = dots > 0 && dots + 1 == groups.len() && first.len() < 3 && groups.len() < 4 && digits < 10;
+    let all_dots_of_a_version =
+        dots > 0 && dots + 1 == groups.len() && first.len() < 3 && groups.len() < 4 && digits < 10;
     (area_apart && !all_dots_of_a_version).then_some(if mobile { 0.9 } else { 0.8 })
 }
 

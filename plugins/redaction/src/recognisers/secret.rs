@@ -19,16 +19,18 @@ const PEM_BYTES_MAX: usize = 16 * 1024;
 /// A private key whose `BEGIN` stands at `place`.
 pub(super) fn pem(view: &View<'_>, place: usize, out: &mut Vec<Finding>) -> usize {
     const HEAD: &[u8] = b"-----BEGIN ";
-    let Some(start) = place.checked_sub(5).filter(|s| view.slice(*s, *s + HEAD.len()) == HEAD) else { return place };
-    let title = view.slice(place + 6, place + 48);
+    let Some(start) = place.checked_sub(5).filter(|s| view.slice(*s, *s + HEAD.len()) == HEAD) else {
+        return place;
+    };
+    let title = view.slice(place + 6, (place + 48).min(view.len()));
     let Some(close) = find_in(title, b"-----") else { return place };
     if find_in(title.get(..close).unwrap_or_default(), b"PRIVATE KEY").is_none() {
         return place;
     }
     let body = place + 6 + close + 5;
-    let end = find_in(view.slice(body, body + PEM_BYTES_MAX), b"-----END ")
+    let end = find_in(view.slice(body, (body + PEM_BYTES_MAX).min(view.len())), b"-----END ")
         .map(|at| body + at)
-        .and_then(|at| Some(at + 9 + find_in(view.slice(at + 9, at + 64), b"-----")? + 5));
+        .and_then(|at| Some(at + 9 + find_in(view.slice(at + 9, (at + 64).min(view.len())), b"-----")? + 5));
     // A key that was cut off is a key as far as it goes.
     let end = end.unwrap_or_else(|| body_end(view, body));
     out.push(Finding::new(start, end, "SECRET", 1.0, "secret.private_key"));
@@ -36,7 +38,9 @@ pub(super) fn pem(view: &View<'_>, place: usize, out: &mut Vec<Finding>) -> usiz
 }
 
 fn body_end(view: &View<'_>, body: usize) -> usize {
-    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b' ' | b'.');
+    let base64 = |b: u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b' ' | b'.')
+    };
     let limit = (body + PEM_BYTES_MAX).min(view.len());
     let mut end = (body..limit).find(|at| !base64(view.at(*at))).unwrap_or(limit);
     while end > body && view.before(end).is_ascii_whitespace() {

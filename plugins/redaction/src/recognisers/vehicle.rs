@@ -40,7 +40,8 @@ pub(super) fn plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
         let context = Context::around(view, start, end);
         let named = context.calls(PLATE) || context.before.meets(PLATE);
         let year = digits.len() == 4 && matches!(digits.get(..2), Some(b"19" | b"20"));
-        let denied = context.nearest.is_some_and(|l| matches!(l, Label::Thing | Label::Version | Label::Customer));
+        let denied =
+            context.nearest.is_some_and(|l| matches!(l, Label::Thing | Label::Version | Label::Customer));
         let score = match (named, hyphen) {
             (true, _) => 0.97,
             _ if denied || year => 0.3,
@@ -58,7 +59,8 @@ fn german_plate<'v>(view: &'v View<'_>, start: usize) -> Option<(usize, bool, &'
     let district_end = capitals_end(view, start, 4);
     let district = std::str::from_utf8(view.slice(start, district_end)).ok()?;
     let known = (1..=3).contains(&district.chars().count()) && DISTRICTS.contains(&format!(" {district} "));
-    let hyphen = matches!(view.at(district_end), b'-' | b':') || view.slice(district_end, district_end + 3) == b" - ";
+    let hyphen =
+        matches!(view.at(district_end), b'-' | b':') || view.slice(district_end, district_end + 3) == b" - ";
     let letters = district_end + if view.slice(district_end, district_end + 3) == b" - " { 3 } else { 1 };
     let letters_end = capitals_end(view, letters, 3);
     let digits = letters_end + usize::from(matches!(view.at(letters_end), b' ' | b'-'));
@@ -75,7 +77,10 @@ fn german_plate<'v>(view: &'v View<'_>, start: usize) -> Option<(usize, bool, &'
     if matches!(view.at(end), b'E' | b'H') && !is_word(view.at(end + 1)) {
         end += 1;
     }
-    let goes_on = is_word(view.at(end)) || (matches!(view.at(end), b'-' | b'/' | b'.' | b',' | b':') && is_word(view.at(end + 1)) && view.at(end + 1).is_ascii_digit());
+    let goes_on = is_word(view.at(end))
+        || (matches!(view.at(end), b'-' | b'/' | b'.' | b',' | b':')
+            && is_word(view.at(end + 1))
+            && view.at(end + 1).is_ascii_digit());
     (fits && !goes_on).then(|| (end, hyphen, view.slice(digits, digits_end)))
 }
 
@@ -103,8 +108,14 @@ fn foreign_plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
         if digits == 0 || letters == 0 || text.iter().any(u8::is_ascii_lowercase) {
             continue;
         }
-        let british = is_shape(candidate.symbols, b"AA99AAA") && (candidate.is_whole() || candidate.is_laid_out(&[4, 3]));
-        let indian = (8..=10).contains(&candidate.symbols.len()) && is_shape(candidate.symbols.get(..4).unwrap_or_default(), b"AA99") && candidate.symbols.get(candidate.symbols.len() - 4..).is_some_and(|s| s.iter().all(u8::is_ascii_digit));
+        let british = is_shape(candidate.symbols, b"AA99AAA")
+            && (candidate.is_whole() || candidate.is_laid_out(&[4, 3]));
+        let indian = (8..=10).contains(&candidate.symbols.len())
+            && is_shape(candidate.symbols.get(..4).unwrap_or_default(), b"AA99")
+            && candidate
+                .symbols
+                .get(candidate.symbols.len() - 4..)
+                .is_some_and(|s| s.iter().all(u8::is_ascii_digit));
         let named = Context::around(view, start, candidate.end).calls(PLATE);
         let score = match (named, british) {
             (true, true) => 0.95,
@@ -121,7 +132,10 @@ fn foreign_plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
 
 fn is_shape(symbols: &[u8], shape: &[u8]) -> bool {
     symbols.len() == shape.len()
-        && symbols.iter().zip(shape).all(|(s, w)| if *w == b'9' { s.is_ascii_digit() } else { s.is_ascii_uppercase() })
+        && symbols
+            .iter()
+            .zip(shape)
+            .all(|(s, w)| if *w == b'9' { s.is_ascii_digit() } else { s.is_ascii_uppercase() })
 }
 
 /// A vehicle identification number that begins with the word at `start` (ISO 3779).
@@ -158,7 +172,9 @@ fn is_checked(symbols: &[u8]) -> bool {
         digit => u32::from(digit.saturating_sub(b'0')),
     };
     let rest = symbols.iter().zip(WEIGHTS).map(|(s, w)| worth(*s) * w).sum::<u32>() % 11;
-    symbols.get(8).is_some_and(|c| if rest == 10 { *c == b'X' } else { worth(*c) == rest && c.is_ascii_digit() })
+    symbols
+        .get(8)
+        .is_some_and(|c| if rest == 10 { *c == b'X' } else { worth(*c) == rest && c.is_ascii_digit() })
 }
 
 /// Letters in front, a serial number of digits behind, in one piece.

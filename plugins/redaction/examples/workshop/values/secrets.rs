@@ -9,10 +9,19 @@ const HEX: &str = "0123456789abcdef";
 pub(super) fn of(slot: &str, chance: &mut Chance) -> Filled {
     let text = match slot {
         "password" => match chance.below(4) {
-            0 => format!("{}{}!", chance.pick(&["Sommer", "Winter", "Katze", "Urlaub", "Passat"]), 1990 + chance.below(36)),
+            0 => format!(
+                "{}{}!",
+                chance.pick(&["Sommer", "Winter", "Katze", "Urlaub", "Passat"]),
+                1990 + chance.below(36)
+            ),
             1 => format!("{}{}", chance.of("abcdefghkmnprstz", 5), chance.digits(3)),
             2 => format!("{}#{}", chance.of(PLAIN, 4), chance.of(PLAIN, 5)),
-            _ => format!("{}-{}{}", chance.pick(&["blau", "Tiger", "rot", "Mond"]), chance.of(PLAIN, 4), chance.digits(2)),
+            _ => format!(
+                "{}-{}{}",
+                chance.pick(&["blau", "Tiger", "rot", "Mond"]),
+                chance.of(PLAIN, 4),
+                chance.digits(2)
+            ),
         },
         "pin" => chance.digits(4),
         "api_key" => chance.of(HEX, 32),
@@ -26,8 +35,15 @@ pub(super) fn of(slot: &str, chance: &mut Chance) -> Filled {
             format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----", lines.join("\n"))
         }
         "dsn" => format!("postgres://{EDGE}app:{}{EDGE}@db.example.org:5432/shop", chance.of(PLAIN, 12)),
-        "reset_url" => format!("https://example.org/password/reset?token={EDGE}{}{EDGE}", chance.of(PLAIN, 32)),
-        "slack" => format!("https://hooks.slack.com/services/{EDGE}T{}/B{}/{}{EDGE}", chance.of("0123456789ABCDEF", 8), chance.of("0123456789ABCDEF", 8), chance.of(PLAIN, 24)),
+        "reset_url" => {
+            format!("https://example.org/password/reset?token={EDGE}{}{EDGE}", chance.of(PLAIN, 32))
+        }
+        "slack" => format!(
+            "https://hooks.slack.com/services/{EDGE}T{}/B{}/{}{EDGE}",
+            chance.of("0123456789ABCDEF", 8),
+            chance.of("0123456789ABCDEF", 8),
+            chance.of(PLAIN, 24)
+        ),
         _ => return None,
     };
     found(text, "SECRET")

@@ -31,7 +31,9 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
     if view.at(number_end) != b' ' && view.at(number_end) != b',' {
         return;
     }
-    let Some(street) = street_end(view, number_end + 1 + usize::from(view.at(number_end) == b',')) else { return };
+    let Some(street) = street_end(view, number_end + 1 + usize::from(view.at(number_end) == b',')) else {
+        return;
+    };
     let unit = unit_end(view, street.end);
     let tail = postcode_end(view, unit);
     let start = unit_start(view, digit);
@@ -106,7 +108,21 @@ fn side_end(view: &View<'_>, end: usize) -> Option<usize> {
         .then_some(word.1)
 }
 
-const UNITS: &[&str] = &["studio", "apt", "apartment", "suite", "ste", "unit", "flat", "floor", "room", "building", "bldg", "box", "lot"];
+const UNITS: &[&str] = &[
+    "studio",
+    "apt",
+    "apartment",
+    "suite",
+    "ste",
+    "unit",
+    "flat",
+    "floor",
+    "room",
+    "building",
+    "bldg",
+    "box",
+    "lot",
+];
 
 /// The end of "Apt. 4B", "#5", "Suite 200" behind a street.
 fn unit_end(view: &View<'_>, end: usize) -> usize {
@@ -114,7 +130,9 @@ fn unit_end(view: &View<'_>, end: usize) -> usize {
     if view.at(at) == b'#' && view.at(at + 1).is_ascii_alphanumeric() {
         return word_at(view, at + 1).map_or(end, |w| w.1);
     }
-    let Some(word) = word_at(view, at).filter(|w| UNITS.contains(&lowered(view, *w).as_str())) else { return end };
+    let Some(word) = word_at(view, at).filter(|w| UNITS.contains(&lowered(view, *w).as_str())) else {
+        return end;
+    };
     let mut next = word.1 + usize::from(view.at(word.1) == b'.');
     next += usize::from(view.at(next) == b' ');
     next += usize::from(view.at(next) == b'#');
@@ -127,7 +145,9 @@ fn unit_start(view: &View<'_>, digit: usize) -> usize {
     while at > 0 && matches!(view.before(at), b' ' | b',' | b'\n' | b'\r') && digit - at < 3 {
         at -= 1;
     }
-    let Some(number) = word_before(view, at).filter(|w| at < digit && view.at(w.0).is_ascii_alphanumeric() && w.1 - w.0 <= 4) else {
+    let Some(number) = word_before(view, at)
+        .filter(|w| at < digit && view.at(w.0).is_ascii_alphanumeric() && w.1 - w.0 <= 4)
+    else {
         return digit;
     };
     let Some(end) = number.0.checked_sub(1).filter(|p| view.at(*p) == b' ') else { return digit };
@@ -183,7 +203,9 @@ fn plus_four(view: &View<'_>, end: usize) -> usize {
 
 fn canadian_postcode(view: &View<'_>, start: usize) -> Option<usize> {
     let shape = |at: usize, wanted: &[u8]| {
-        wanted.iter().enumerate().all(|(i, w)| if *w == b'9' { view.at(at + i).is_ascii_digit() } else { view.at(at + i).is_ascii_uppercase() })
+        wanted.iter().enumerate().all(|(i, w)| {
+            if *w == b'9' { view.at(at + i).is_ascii_digit() } else { view.at(at + i).is_ascii_uppercase() }
+        })
     };
     let second = start + 3 + usize::from(view.at(start + 3) == b' ');
     (shape(start, b"A9A") && shape(second, b"9A9") && !is_word(view.at(second + 3))).then_some(second + 3)
@@ -262,8 +284,14 @@ mod tests {
         for (text, value) in [
             ("I live at 12 High Street.", "12 High Street"),
             ("at 221B Baker Street, London NW1 6XE now", "221B Baker Street, London NW1 6XE"),
-            ("1600 Pennsylvania Avenue NW, Washington, DC 20500", "1600 Pennsylvania Avenue NW, Washington, DC 20500"),
-            ("123 Main St. Apt. 4B\nSpringfield, IL 62704-1234", "123 Main St. Apt. 4B\nSpringfield, IL 62704-1234"),
+            (
+                "1600 Pennsylvania Avenue NW, Washington, DC 20500",
+                "1600 Pennsylvania Avenue NW, Washington, DC 20500",
+            ),
+            (
+                "123 Main St. Apt. 4B\nSpringfield, IL 62704-1234",
+                "123 Main St. Apt. 4B\nSpringfield, IL 62704-1234",
+            ),
             ("Flat 3, 12 Mill Road, Cambridge CB1 2AB", "Flat 3, 12 Mill Road, Cambridge CB1 2AB"),
             ("3 Smith Brooks\nPort Ann\nE1 2AB", "3 Smith Brooks\nPort Ann\nE1 2AB"),
             ("P.O. Box 1234", "P.O. Box 1234"),
@@ -276,7 +304,14 @@ mod tests {
 
     #[test]
     fn other_numbers_before_words_are_left() {
-        for text in ["I ordered 3 Blue Shirts", "5 stars", "2 days way too late", "In 2024 Google moved", "12 Monkeys", "10 am Place the order"] {
+        for text in [
+            "I ordered 3 Blue Shirts",
+            "5 stars",
+            "2 days way too late",
+            "In 2024 Google moved",
+            "12 Monkeys",
+            "10 am Place the order",
+        ] {
             assert_eq!(address(text), None, "{text}");
         }
     }

@@ -64,7 +64,8 @@ fn house_number_end(view: &View<'_>, digit: usize) -> Option<usize> {
         }
     }
     let decimal = matches!(view.at(end), b'.' | b',' | b':') && view.at(end + 1).is_ascii_digit();
-    let unit = view.at(end) == b'%' || (view.at(end) == b' ' && matches!(view.at(end + 1), b'%' | crate::view::CURRENCY));
+    let unit = view.at(end) == b'%'
+        || (view.at(end) == b' ' && matches!(view.at(end + 1), b'%' | crate::view::CURRENCY));
     (!is_word(view.at(end)) && !decimal && !unit).then_some(end)
 }
 
@@ -119,12 +120,15 @@ fn name_start(view: &View<'_>, last: Span) -> usize {
             at = word.0;
             // "wohne in der Lindenallee 3": only a capital makes it part of the name.
             if is_capital(view, word) {
-                return word.0;
+                // "Die Straße 5 Meter weiter" begins a sentence.
+                let article = matches!(text.as_str(), "der" | "dem" | "den" | "die");
+                return if article { start } else { word.0 };
             }
             continue;
         }
         let adjective = is_capital(view, word)
-            && (["er", "e", "en", "es", "sche", "scher"].iter().any(|e| text.ends_with(e)) || is_abbreviation(view, word))
+            && (["er", "e", "en", "es", "sche", "scher"].iter().any(|e| text.ends_with(e))
+                || is_abbreviation(view, word))
             && is_alone(&lowered(view, last));
         if !adjective || at != start {
             break;
@@ -144,13 +148,39 @@ fn is_abbreviation(view: &View<'_>, word: Span) -> bool {
 }
 
 fn is_preposition(text: &str) -> bool {
-    matches!(text, "am" | "an" | "auf" | "im" | "in" | "zum" | "zur" | "unter" | "hinter" | "vor" | "bei" | "beim" | "der" | "dem" | "den" | "die" | "alter" | "alte" | "großer" | "große" | "kleine" | "neuer" | "neue")
+    matches!(
+        text,
+        "am" | "an"
+            | "auf"
+            | "im"
+            | "in"
+            | "zum"
+            | "zur"
+            | "unter"
+            | "hinter"
+            | "vor"
+            | "bei"
+            | "beim"
+            | "der"
+            | "dem"
+            | "den"
+            | "die"
+            | "alter"
+            | "alte"
+            | "großer"
+            | "große"
+            | "kleine"
+            | "neuer"
+            | "neue"
+    )
 }
 
 fn begins_with_preposition(view: &View<'_>, start: usize) -> bool {
     word_at(view, start).is_some_and(|w| {
         let text = lowered(view, w);
-        is_capital(view, w) && is_preposition(&text) && !matches!(text.as_str(), "der" | "dem" | "den" | "die" | "bei" | "vor")
+        is_capital(view, w)
+            && is_preposition(&text)
+            && !matches!(text.as_str(), "der" | "dem" | "den" | "die" | "bei" | "vor")
     })
 }
 
@@ -191,10 +221,17 @@ fn place_end(view: &View<'_>, start: usize) -> Option<usize> {
         }
         let Some(word) = word_at(view, end + 1) else { break };
         let text = lowered(view, word);
-        let link = matches!(text.as_str(), "am" | "an" | "der" | "im" | "in" | "ob" | "bei" | "vor" | "den" | "a" | "i");
+        let link = matches!(
+            text.as_str(),
+            "am" | "an" | "der" | "im" | "in" | "ob" | "bei" | "vor" | "den" | "a" | "i"
+        );
         if link {
             let after = word.1 + 1 + usize::from(view.at(word.1) == b'.');
-            let Some(next) = word_at(view, after).filter(|w| is_capital(view, *w) || lowered(view, *w) == "der") else { break };
+            let Some(next) =
+                word_at(view, after).filter(|w| is_capital(view, *w) || lowered(view, *w) == "der")
+            else {
+                break;
+            };
             end = next.1;
             continue;
         }
@@ -208,7 +245,27 @@ fn place_end(view: &View<'_>, start: usize) -> Option<usize> {
 
 /// "Bad Homburg", "Sankt Augustin", "Neu Wulmstorf": a second word only behind these.
 fn is_place_part(view: &View<'_>, first: Span, _: Span) -> bool {
-    matches!(lowered(view, first).as_str(), "bad" | "sankt" | "st" | "neu" | "groß" | "klein" | "hohen" | "markt" | "burg" | "schwäbisch" | "stadt" | "ober" | "unter" | "alt" | "bergisch" | "königs" | "hann" | "lutherstadt")
+    matches!(
+        lowered(view, first).as_str(),
+        "bad"
+            | "sankt"
+            | "st"
+            | "neu"
+            | "groß"
+            | "klein"
+            | "hohen"
+            | "markt"
+            | "burg"
+            | "schwäbisch"
+            | "stadt"
+            | "ober"
+            | "unter"
+            | "alt"
+            | "bergisch"
+            | "königs"
+            | "hann"
+            | "lutherstadt"
+    )
 }
 
 /// "Postfach 12 34 56", with postcode and place.
@@ -275,7 +332,10 @@ mod tests {
             ("Ich wohne Musterstraße 12.", "Musterstraße 12"),
             ("Lange Str. 5a, 12345 Musterstadt", "Lange Str. 5a, 12345 Musterstadt"),
             ("Hauptstr. 7\n04109 Leipzig\nDanke", "Hauptstr. 7\n04109 Leipzig"),
-            ("Berliner Straße 100 in 60311 Frankfurt am Main bitte", "Berliner Straße 100 in 60311 Frankfurt am Main"),
+            (
+                "Berliner Straße 100 in 60311 Frankfurt am Main bitte",
+                "Berliner Straße 100 in 60311 Frankfurt am Main",
+            ),
             ("Rosenweg 3, 79100 Freiburg", "Rosenweg 3, 79100 Freiburg"),
             ("Am Markt 4, D-06108 Halle (Saale)", "Am Markt 4, D-06108 Halle (Saale)"),
             ("An der Alster 12, 20099 Hamburg", "An der Alster 12, 20099 Hamburg"),
@@ -292,8 +352,17 @@ mod tests {
     #[test]
     fn other_words_with_numbers_are_left() {
         for text in [
-            "Seite 12", "Bestellung 5, 12345 Stück", "am Montag 3 Pakete", "Parkplatz 12", "Im Kapitel 3", "Die Straße 5 Meter weiter",
-            "Arbeitsplatz 4", "Version 12", "Herr Berg 3", "Bahnhof 7", "Artikel 12345 Schrauben",
+            "Seite 12",
+            "Bestellung 5, 12345 Stück",
+            "am Montag 3 Pakete",
+            "Parkplatz 12",
+            "Im Kapitel 3",
+            "Die Straße 5 Meter weiter",
+            "Arbeitsplatz 4",
+            "Version 12",
+            "Herr Berg 3",
+            "Bahnhof 7",
+            "Artikel 12345 Schrauben",
         ] {
             assert_eq!(address(text), None, "{text}");
         }

@@ -36,7 +36,14 @@ pub(super) const RULES: &[Rule] = &[
         called: 1.0,
         ..RULE
     },
-    Rule { class: "US_ITIN", name: "us.itin.typo", shape: "999999999", labels: Labels::of(&[Label::Itin]), called: 0.8, ..RULE },
+    Rule {
+        class: "US_ITIN",
+        name: "us.itin.typo",
+        shape: "999999999",
+        labels: Labels::of(&[Label::Itin]),
+        called: 0.8,
+        ..RULE
+    },
     Rule {
         name: "us.ein",
         shape: "999999999",
@@ -55,7 +62,14 @@ pub(super) const RULES: &[Rule] = &[
         called: 1.0,
         ..RULE
     },
-    Rule { class: "BANK_ACCOUNT", name: "us.routing.typo", shape: "999999999", labels: ROUTING, called: 0.7, ..RULE },
+    Rule {
+        class: "BANK_ACCOUNT",
+        name: "us.routing.typo",
+        shape: "999999999",
+        labels: ROUTING,
+        called: 0.7,
+        ..RULE
+    },
     Rule {
         class: "HEALTH_ID",
         name: "us.mbi",
@@ -67,9 +81,30 @@ pub(super) const RULES: &[Rule] = &[
         labels: HEALTH,
         called: 1.0,
     },
-    Rule { class: "PASSPORT", name: "us.passport", shape: "999999999", labels: PASSPORT, called: 0.9, ..RULE },
-    Rule { class: "PASSPORT", name: "us.passport", shape: "A99999999", labels: PASSPORT, called: 0.9, ..RULE },
-    Rule { class: "DRIVER_LICENSE", name: "us.driver_license", shape: "A9999999", labels: LICENSE, called: 0.9, ..RULE },
+    Rule {
+        class: "PASSPORT",
+        name: "us.passport",
+        shape: "999999999",
+        labels: PASSPORT,
+        called: 0.9,
+        ..RULE
+    },
+    Rule {
+        class: "PASSPORT",
+        name: "us.passport",
+        shape: "A99999999",
+        labels: PASSPORT,
+        called: 0.9,
+        ..RULE
+    },
+    Rule {
+        class: "DRIVER_LICENSE",
+        name: "us.driver_license",
+        shape: "A9999999",
+        labels: LICENSE,
+        called: 0.9,
+        ..RULE
+    },
     Rule {
         class: "DRIVER_LICENSE",
         name: "us.driver_license.long",
@@ -80,14 +115,63 @@ pub(super) const RULES: &[Rule] = &[
         ..RULE
     },
     // Canada
-    Rule { name: "ca.sin", shape: "999999999", check: |s| luhn(s) && digit(s, 0) != 8, layout: &[3, 3, 3], laid_out: 0.62, labels: Labels::of(&[Label::NationalId]), called: 1.0, ..RULE },
-    Rule { class: "HEALTH_ID", name: "ca.ohip", shape: "9999999999AA", layout: &[4, 3, 3, 2], laid_out: 0.85, labels: HEALTH, ..RULE },
+    Rule {
+        name: "ca.sin",
+        shape: "999999999",
+        check: |s| luhn(s) && digit(s, 0) != 8,
+        layout: &[3, 3, 3],
+        laid_out: 0.62,
+        labels: Labels::of(&[Label::NationalId]),
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        class: "HEALTH_ID",
+        name: "ca.ohip",
+        shape: "9999999999AA",
+        layout: &[4, 3, 3, 2],
+        laid_out: 0.85,
+        labels: HEALTH,
+        ..RULE
+    },
     // Brazil
-    Rule { name: "br.cpf", shape: "99999999999", check: cpf, layout: &[3, 3, 3, 2], laid_out: 0.97, plain: 0.7, called: 1.0, ..RULE },
-    Rule { name: "br.cnpj", shape: "99999999999999", check: cnpj, layout: &[2, 3, 3, 4, 2], laid_out: 0.9, plain: 0.6, called: 1.0, ..RULE },
+    Rule {
+        name: "br.cpf",
+        shape: "99999999999",
+        check: cpf,
+        layout: &[3, 3, 3, 2],
+        laid_out: 0.97,
+        plain: 0.7,
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        name: "br.cnpj",
+        shape: "99999999999999",
+        check: cnpj,
+        layout: &[2, 3, 3, 4, 2],
+        laid_out: 0.9,
+        plain: 0.6,
+        called: 1.0,
+        ..RULE
+    },
     // Mexico
-    Rule { name: "mx.curp", shape: "AAAA999999AAAAAAX9", check: |s| is_day(digit(s, 8) * 10 + digit(s, 9), digit(s, 6) * 10 + digit(s, 7)), plain: 0.97, called: 1.0, ..RULE },
-    Rule { name: "mx.rfc", shape: "AAAA999999XXX", check: |s| is_day(digit(s, 8) * 10 + digit(s, 9), digit(s, 6) * 10 + digit(s, 7)), plain: 0.75, called: 1.0, ..RULE },
+    Rule {
+        name: "mx.curp",
+        shape: "AAAA999999AAAAAAX9",
+        check: |s| is_day(digit(s, 8) * 10 + digit(s, 9), digit(s, 6) * 10 + digit(s, 7)),
+        plain: 0.97,
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        name: "mx.rfc",
+        shape: "AAAA999999XXX",
+        check: |s| is_day(digit(s, 8) * 10 + digit(s, 9), digit(s, 6) * 10 + digit(s, 7)),
+        plain: 0.75,
+        called: 1.0,
+        ..RULE
+    },
 ];
 
 /// SSA: no area 000, 666, 900 and up; no group 00; no serial 0000.
@@ -110,7 +194,8 @@ fn parts(s: &[u8]) -> (u64, u64, u64) {
 /// ABA: weights 3 7 1, a Federal Reserve district in front.
 fn routing(s: &[u8]) -> bool {
     let district = digit(s, 0) * 10 + digit(s, 1);
-    matches!(district, 1..=12 | 21..=32 | 61..=72 | 80) && weighted(s, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
+    matches!(district, 1..=12 | 21..=32 | 61..=72 | 80)
+        && weighted(s, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
 }
 
 /// CMS: no S, L, O, I, B, Z.

@@ -12,27 +12,151 @@ const TAX: Labels = Labels::of(&[Label::Tax]);
 pub(super) const RULES: &[Rule] = &[
     // Singapore
     Rule { name: "sg.nric", shape: "A9999999A", check: nric, plain: 0.85, called: 1.0, ..RULE },
-    Rule { name: "sg.nric.shape", shape: "A9999999A", check: |s| s.first().is_some_and(|c| b"STFGM".contains(c)), plain: 0.45, called: 0.8, ..RULE },
+    Rule {
+        name: "sg.nric.shape",
+        shape: "A9999999A",
+        check: |s| s.first().is_some_and(|c| b"STFGM".contains(c)),
+        plain: 0.45,
+        called: 0.8,
+        ..RULE
+    },
     // India
-    Rule { name: "in.pan", shape: "AAAAA9999A", check: |s| s.get(3).is_some_and(|c| b"ABCFGHLJPTK".contains(c)), plain: 0.8, called: 1.0, labels: Labels::of(&[Label::NationalId, Label::Card, Label::Tax]), ..RULE },
-    Rule { name: "in.aadhaar", shape: "999999999999", check: |s| digit(s, 0) > 1 && verhoeff(s), layout: &[4, 4, 4], laid_out: 0.85, plain: 0.55, called: 1.0, ..RULE },
-    Rule { name: "in.voter", shape: "AAA9999999", labels: Labels::of(&[Label::NationalId, Label::IdCard]), ..RULE },
+    Rule {
+        name: "in.pan",
+        shape: "AAAAA9999A",
+        check: |s| s.get(3).is_some_and(|c| b"ABCFGHLJPTK".contains(c)),
+        plain: 0.8,
+        called: 1.0,
+        labels: Labels::of(&[Label::NationalId, Label::Card, Label::Tax]),
+        ..RULE
+    },
+    Rule {
+        name: "in.aadhaar",
+        shape: "999999999999",
+        check: |s| digit(s, 0) > 1 && verhoeff(s),
+        layout: &[4, 4, 4],
+        laid_out: 0.85,
+        plain: 0.55,
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        name: "in.voter",
+        shape: "AAA9999999",
+        labels: Labels::of(&[Label::NationalId, Label::IdCard]),
+        ..RULE
+    },
     Rule { class: "PASSPORT", name: "in.passport", shape: "A9999999", labels: PASSPORT, ..RULE },
-    Rule { class: "VAT_ID", name: "in.gstin", shape: "99AAAAA9999AXzX", plain: 0.95, labels: Labels::of(&[Label::Vat]), called: 1.0, ..RULE },
+    Rule {
+        class: "VAT_ID",
+        name: "in.gstin",
+        shape: "99AAAAA9999AXzX",
+        plain: 0.95,
+        labels: Labels::of(&[Label::Vat]),
+        called: 1.0,
+        ..RULE
+    },
     // Korea, China, Japan, Thailand
-    Rule { name: "kr.rrn", shape: "9999999999999", check: rrn, layout: &[6, 7], laid_out: 0.9, plain: 0.4, called: 0.98, ..RULE },
-    Rule { name: "cn.resident", shape: "99999999999999999X", check: resident, plain: 0.97, called: 1.0, ..RULE },
-    Rule { name: "th.tnin", shape: "9999999999999", check: thai, layout: &[1, 4, 5, 2, 1], laid_out: 0.97, plain: 0.5, called: 1.0, ..RULE },
+    Rule {
+        name: "kr.rrn",
+        shape: "9999999999999",
+        check: rrn,
+        layout: &[6, 7],
+        laid_out: 0.9,
+        plain: 0.4,
+        called: 0.98,
+        ..RULE
+    },
+    Rule {
+        name: "cn.resident",
+        shape: "99999999999999999X",
+        check: resident,
+        plain: 0.97,
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        name: "th.tnin",
+        shape: "9999999999999",
+        check: thai,
+        layout: &[1, 4, 5, 2, 1],
+        laid_out: 0.97,
+        plain: 0.5,
+        called: 1.0,
+        ..RULE
+    },
     Rule { name: "hk.hkid", shape: "A9999999", layout: &[1, 6, 1], laid_out: 0.6, ..RULE },
     // Israel, South Africa, Nigeria
-    Rule { name: "za.id", shape: "9999999999999", check: |s| is_day(digit(s, 4) * 10 + digit(s, 5), digit(s, 2) * 10 + digit(s, 3)) && luhn(s), plain: 0.6, called: 1.0, ..RULE },
-    Rule { name: "il.id", shape: "999999999", check: luhn, labels: Labels::of(&[Label::NationalId]), called: 0.9, ..RULE },
+    Rule {
+        name: "za.id",
+        shape: "9999999999999",
+        check: |s| is_day(digit(s, 4) * 10 + digit(s, 5), digit(s, 2) * 10 + digit(s, 3)) && luhn(s),
+        plain: 0.6,
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        name: "il.id",
+        shape: "999999999",
+        check: luhn,
+        labels: Labels::of(&[Label::NationalId]),
+        called: 0.9,
+        ..RULE
+    },
     // Australia
-    Rule { name: "au.abn", shape: "99999999999", check: abn, layout: &[2, 3, 3, 3], laid_out: 0.84, plain: 0.6, labels: COMPANY, called: 0.97, ..RULE },
-    Rule { name: "au.acn", shape: "999999999", check: acn, layout: &[3, 3, 3], laid_out: 0.63, labels: COMPANY, called: 0.97, ..RULE },
-    Rule { name: "au.tfn", shape: "999999999", check: tfn, layout: &[3, 3, 3], laid_out: 0.61, labels: TAX, called: 0.98, ..RULE },
-    Rule { class: "HEALTH_ID", name: "au.medicare", shape: "9999999999", check: medicare, layout: &[4, 5, 1], laid_out: 0.95, plain: 0.45, labels: HEALTH, called: 0.98 },
-    Rule { class: "HEALTH_ID", name: "au.medicare", shape: "99999999999", check: medicare, layout: &[4, 5, 1, 1], laid_out: 0.9, labels: HEALTH, called: 0.98, ..RULE },
+    Rule {
+        name: "au.abn",
+        shape: "99999999999",
+        check: abn,
+        layout: &[2, 3, 3, 3],
+        laid_out: 0.84,
+        plain: 0.6,
+        labels: COMPANY,
+        called: 0.97,
+        ..RULE
+    },
+    Rule {
+        name: "au.acn",
+        shape: "999999999",
+        check: acn,
+        layout: &[3, 3, 3],
+        laid_out: 0.63,
+        labels: COMPANY,
+        called: 0.97,
+        ..RULE
+    },
+    Rule {
+        name: "au.tfn",
+        shape: "999999999",
+        check: tfn,
+        layout: &[3, 3, 3],
+        laid_out: 0.61,
+        labels: TAX,
+        called: 0.98,
+        ..RULE
+    },
+    Rule {
+        class: "HEALTH_ID",
+        name: "au.medicare",
+        shape: "9999999999",
+        check: medicare,
+        layout: &[4, 5, 1],
+        laid_out: 0.95,
+        plain: 0.45,
+        labels: HEALTH,
+        called: 0.98,
+    },
+    Rule {
+        class: "HEALTH_ID",
+        name: "au.medicare",
+        shape: "99999999999",
+        check: medicare,
+        layout: &[4, 5, 1, 1],
+        laid_out: 0.9,
+        labels: HEALTH,
+        called: 0.98,
+        ..RULE
+    },
 ];
 
 /// Singapore: weights 2 7 6 5 4 3 2; T, G and M shift the sum, each series has its letters.

@@ -11,7 +11,15 @@ const LICENSE: Labels = Labels::of(&[Label::License]);
 
 pub(super) const RULES: &[Rule] = &[
     // United Kingdom
-    Rule { name: "uk.nino", shape: "AA999999A", check: nino, layout: &[2, 2, 2, 2, 1], laid_out: 0.95, plain: 0.85, ..RULE },
+    Rule {
+        name: "uk.nino",
+        shape: "AA999999A",
+        check: nino,
+        layout: &[2, 2, 2, 2, 1],
+        laid_out: 0.95,
+        plain: 0.85,
+        ..RULE
+    },
     Rule { name: "uk.nino", shape: "AA999999A", check: nino, layout: &[2, 6, 1], laid_out: 0.85, ..RULE },
     Rule {
         class: "HEALTH_ID",
@@ -38,10 +46,26 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "ie.pps", shape: "9999999A", check: |s| pps(s), plain: 0.7, ..RULE },
     Rule { name: "ie.pps", shape: "9999999AA", check: |s| pps(s), plain: 0.7, ..RULE },
     // Spain
-    Rule { name: "es.nif", shape: "99999999A", check: nif, layout: &[8, 1], laid_out: 0.75, plain: 0.75, ..RULE },
+    Rule {
+        name: "es.nif",
+        shape: "99999999A",
+        check: nif,
+        layout: &[8, 1],
+        laid_out: 0.75,
+        plain: 0.75,
+        ..RULE
+    },
     Rule { name: "es.nif", shape: "99999999A", check: nif, layout: &[2, 3, 3, 1], laid_out: 0.9, ..RULE },
     Rule { name: "es.nif.short", shape: "9999999A", check: nif, plain: 0.5, ..RULE },
-    Rule { name: "es.nie", shape: "A9999999A", check: nie, layout: &[1, 7, 1], laid_out: 0.9, plain: 0.85, ..RULE },
+    Rule {
+        name: "es.nie",
+        shape: "A9999999A",
+        check: nie,
+        layout: &[1, 7, 1],
+        laid_out: 0.9,
+        plain: 0.85,
+        ..RULE
+    },
     // Italy
     Rule {
         name: "it.codice_fiscale",
@@ -54,12 +78,34 @@ pub(super) const RULES: &[Rule] = &[
         ..RULE
     },
     Rule { class: "ID_CARD", name: "it.id_card", shape: "AA99999AA", plain: 0.5, labels: CARD, ..RULE },
-    Rule { class: "DRIVER_LICENSE", name: "it.driver_license", shape: "AA9999999A", plain: 0.5, labels: LICENSE, ..RULE },
-    Rule { class: "DRIVER_LICENSE", name: "it.driver_license", shape: "u1XXXXXXXA", plain: 0.5, labels: LICENSE, ..RULE },
+    Rule {
+        class: "DRIVER_LICENSE",
+        name: "it.driver_license",
+        shape: "AA9999999A",
+        plain: 0.5,
+        labels: LICENSE,
+        ..RULE
+    },
+    Rule {
+        class: "DRIVER_LICENSE",
+        name: "it.driver_license",
+        shape: "u1XXXXXXXA",
+        plain: 0.5,
+        labels: LICENSE,
+        ..RULE
+    },
     Rule { class: "PASSPORT", name: "it.passport", shape: "AA9999999", labels: PASSPORT, ..RULE },
     // Poland
     Rule { name: "pl.pesel", shape: "99999999999", check: pesel, plain: 0.6, called: 1.0, ..RULE },
-    Rule { class: "ID_CARD", name: "pl.id_card", shape: "AAA999999", check: pl_card, plain: 0.5, labels: CARD, ..RULE },
+    Rule {
+        class: "ID_CARD",
+        name: "pl.id_card",
+        shape: "AAA999999",
+        check: pl_card,
+        plain: 0.5,
+        labels: CARD,
+        ..RULE
+    },
     // France
     Rule {
         name: "fr.nir",
@@ -76,25 +122,114 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "fi.hetu", shape: "999999999A", check: hetu, layout: &[6, 4], laid_out: 0.9, ..RULE },
     Rule { name: "fi.hetu", shape: "999999A999X", check: hetu_lettered, plain: 0.9, ..RULE },
     Rule { name: "fi.hetu", shape: "999999999X", check: hetu, layout: &[6, 4], laid_out: 0.85, ..RULE },
-    Rule { name: "se.personnummer", shape: "9999999999", check: |s| born(s, 0) && luhn(s), layout: &[6, 4], laid_out: 0.85, ..RULE },
-    Rule { name: "se.personnummer", shape: "999999999999", check: |s| born(s, 2) && s.get(2..).is_some_and(luhn), layout: &[8, 4], laid_out: 0.95, plain: 0.7, ..RULE },
-    Rule { name: "dk.cpr", shape: "9999999999", check: |s| born_day_first(s), layout: &[6, 4], laid_out: 0.6, ..RULE },
-    Rule { name: "no.fodselsnummer", shape: "99999999999", check: fodselsnummer, layout: &[6, 5], laid_out: 0.9, plain: 0.75, ..RULE },
+    Rule {
+        name: "se.personnummer",
+        shape: "9999999999",
+        check: |s| born(s, 0) && luhn(s),
+        layout: &[6, 4],
+        laid_out: 0.85,
+        ..RULE
+    },
+    Rule {
+        name: "se.personnummer",
+        shape: "999999999999",
+        check: |s| born(s, 2) && s.get(2..).is_some_and(luhn),
+        layout: &[8, 4],
+        laid_out: 0.95,
+        plain: 0.7,
+        ..RULE
+    },
+    Rule {
+        name: "dk.cpr",
+        shape: "9999999999",
+        check: |s| born_day_first(s),
+        layout: &[6, 4],
+        laid_out: 0.6,
+        ..RULE
+    },
+    Rule {
+        name: "no.fodselsnummer",
+        shape: "99999999999",
+        check: fodselsnummer,
+        layout: &[6, 5],
+        laid_out: 0.9,
+        plain: 0.75,
+        ..RULE
+    },
     // Alpine countries
-    Rule { name: "ch.ahv", shape: "7569999999999", check: ean, layout: &[3, 4, 4, 2], laid_out: 1.0, plain: 0.9, called: 1.0, ..RULE },
-    Rule { name: "at.svnr", shape: "9999999999", check: svnr, layout: &[4, 6], laid_out: 0.8, labels: Labels::of(&[Label::SocialDe, Label::NationalId, Label::Health, Label::Ssn]), called: 0.97, ..RULE },
+    Rule {
+        name: "ch.ahv",
+        shape: "7569999999999",
+        check: ean,
+        layout: &[3, 4, 4, 2],
+        laid_out: 1.0,
+        plain: 0.9,
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        name: "at.svnr",
+        shape: "9999999999",
+        check: svnr,
+        layout: &[4, 6],
+        laid_out: 0.8,
+        labels: Labels::of(&[Label::SocialDe, Label::NationalId, Label::Health, Label::Ssn]),
+        called: 0.97,
+        ..RULE
+    },
     // Low countries
-    Rule { name: "nl.bsn", shape: "999999999", check: bsn, labels: Labels::of(&[Label::NationalId, Label::Tax]), called: 0.97, ..RULE },
-    Rule { name: "be.national", shape: "99999999999", check: belgian, layout: &[2, 2, 2, 3, 2], laid_out: 0.97, plain: 0.7, called: 1.0, ..RULE },
+    Rule {
+        name: "nl.bsn",
+        shape: "999999999",
+        check: bsn,
+        labels: Labels::of(&[Label::NationalId, Label::Tax]),
+        called: 0.97,
+        ..RULE
+    },
+    Rule {
+        name: "be.national",
+        shape: "99999999999",
+        check: belgian,
+        layout: &[2, 2, 2, 3, 2],
+        laid_out: 0.97,
+        plain: 0.7,
+        called: 1.0,
+        ..RULE
+    },
     // The south and the east
-    Rule { name: "pt.nif", shape: "999999999", check: portuguese, labels: Labels::of(&[Label::NationalId, Label::Tax]), ..RULE },
+    Rule {
+        name: "pt.nif",
+        shape: "999999999",
+        check: portuguese,
+        labels: Labels::of(&[Label::NationalId, Label::Tax]),
+        ..RULE
+    },
     Rule { name: "ro.cnp", shape: "9999999999999", check: cnp, plain: 0.7, called: 1.0, ..RULE },
     Rule { name: "bg.egn", shape: "9999999999", check: egn, ..RULE },
-    Rule { name: "cz.rodne_cislo", shape: "9999999999", check: rodne_cislo, layout: &[6, 4], laid_out: 0.8, ..RULE },
+    Rule {
+        name: "cz.rodne_cislo",
+        shape: "9999999999",
+        check: rodne_cislo,
+        layout: &[6, 4],
+        laid_out: 0.8,
+        ..RULE
+    },
     Rule { name: "tr.tckn", shape: "99999999999", check: tckn, plain: 0.65, called: 1.0, ..RULE },
-    Rule { name: "hr.oib", shape: "99999999999", check: crate::checks::mod_11_10, labels: Labels::of(&[Label::NationalId]), ..RULE },
+    Rule {
+        name: "hr.oib",
+        shape: "99999999999",
+        check: crate::checks::mod_11_10,
+        labels: Labels::of(&[Label::NationalId]),
+        ..RULE
+    },
     Rule { name: "ee.isikukood", shape: "99999999999", check: isikukood, plain: 0.5, called: 0.97, ..RULE },
-    Rule { name: "any.eleven_digits", shape: "99999999999", labels: Labels::of(&[Label::NationalId]), called: 0.7, ..RULE },
+    Rule {
+        name: "any.eleven_digits",
+        shape: "99999999999",
+        labels: Labels::of(&[Label::NationalId]),
+        called: 0.7,
+        ..RULE
+    },
     Rule { name: "any.lettered", shape: "AA999999A", labels: IDENTITY, called: 0.7, ..RULE },
 ];
 
@@ -258,7 +393,8 @@ fn egn(s: &[u8]) -> bool {
 
 fn rodne_cislo(s: &[u8]) -> bool {
     let month = digit(s, 2) * 10 + digit(s, 3);
-    number(s).is_multiple_of(11) && is_day(digit(s, 4) * 10 + digit(s, 5), if month > 50 { month - 50 } else { month })
+    number(s).is_multiple_of(11)
+        && is_day(digit(s, 4) * 10 + digit(s, 5), if month > 50 { month - 50 } else { month })
 }
 
 fn tckn(s: &[u8]) -> bool {

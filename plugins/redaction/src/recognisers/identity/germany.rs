@@ -24,7 +24,14 @@ pub(super) const RULES: &[Rule] = &[
         labels: TAX,
         called: 1.0,
     },
-    Rule { class: "DE_TAX_ID", name: "de.tax_id.typo", shape: "99999999999", labels: TAX, called: 0.7, ..RULE },
+    Rule {
+        class: "DE_TAX_ID",
+        name: "de.tax_id.typo",
+        shape: "99999999999",
+        labels: TAX,
+        called: 0.7,
+        ..RULE
+    },
     Rule {
         class: "DE_TAX_NUMBER",
         name: "de.tax_number",
@@ -87,7 +94,14 @@ pub(super) const RULES: &[Rule] = &[
         labels: HEALTH,
         called: 1.0,
     },
-    Rule { class: "HEALTH_ID", name: "de.health.typo", shape: "A999999999", labels: HEALTH, called: 0.8, ..RULE },
+    Rule {
+        class: "HEALTH_ID",
+        name: "de.health.typo",
+        shape: "A999999999",
+        labels: HEALTH,
+        called: 0.8,
+        ..RULE
+    },
     Rule {
         class: "ID_CARD",
         name: "de.id_card",

@@ -16,7 +16,13 @@ struct Called {
     score: f32,
 }
 
-const fn called(label: Label, class: &'static str, symbols: (usize, usize), digits_min: usize, score: f32) -> Called {
+const fn called(
+    label: Label,
+    class: &'static str,
+    symbols: (usize, usize),
+    digits_min: usize,
+    score: f32,
+) -> Called {
     Called { label, class, symbols, digits_min, score }
 }
 
@@ -93,7 +99,9 @@ fn value_end(view: &View<'_>, start: usize, symbols_max: usize) -> Option<usize>
 fn token_end(view: &View<'_>, start: usize) -> Option<usize> {
     let mut at = start;
     while at - start < VALUE_BYTES_MAX {
-        let inner = matches!(view.at(at), b'-' | b'/' | b'.') && view.at(at + 1).is_ascii_alphanumeric() && at > start;
+        let inner = matches!(view.at(at), b'-' | b'/' | b'.')
+            && view.at(at + 1).is_ascii_alphanumeric()
+            && at > start;
         if !view.at(at).is_ascii_alphanumeric() && !inner {
             break;
         }
@@ -106,13 +114,20 @@ fn token_end(view: &View<'_>, start: usize) -> Option<usize> {
 fn is_date_or_amount(view: &View<'_>, start: usize, end: usize) -> bool {
     let text = view.slice(start, end);
     let mut parts = text.split(|b| matches!(b, b'.' | b'-' | b'/'));
-    let lengths = (parts.next().map(<[u8]>::len), parts.next().map(<[u8]>::len), parts.next().map(<[u8]>::len));
+    let lengths =
+        (parts.next().map(<[u8]>::len), parts.next().map(<[u8]>::len), parts.next().map(<[u8]>::len));
     let numeric = text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'/'));
     let date = numeric
         && parts.next().is_none()
         && matches!(lengths, (Some(1 | 2), Some(1 | 2), Some(2 | 4)) | (Some(4), Some(1 | 2), Some(1 | 2)));
     let year_pair = numeric && matches!(lengths, (Some(1 | 2), Some(4), None));
     let decimal = matches!(view.at(end), b',' | b':') && view.at(end + 1).is_ascii_digit();
-    let unit = view.at(end) == b'%' || (view.at(end) == b' ' && matches!(view.at(end + 1), b'%' | b'$' | crate::view::CURRENCY));
-    date || year_pair || decimal || unit || view.slice(end, end + 4) == b" EUR" || view.before(start) == b'$' || view.before(start) == crate::view::CURRENCY
+    let unit = view.at(end) == b'%'
+        || (view.at(end) == b' ' && matches!(view.at(end + 1), b'%' | b'$' | crate::view::CURRENCY));
+    date || year_pair
+        || decimal
+        || unit
+        || view.slice(end, end + 4) == b" EUR"
+        || view.before(start) == b'$'
+        || view.before(start) == crate::view::CURRENCY
 }

@@ -48,7 +48,13 @@ pub(super) const RULES: &[Rule] = &[
     country("vat.mt", "mt99999999", malta, 0.85),
     country("vat.nl", "nl999999999b99", any, 0.97),
     country("vat.pl", "pl9999999999", |s| rest(s).is_some_and(nip), 0.95),
-    Rule { layout: &[3, 3, 2, 2], laid_out: 0.8, called: 0.97, labels: BARE, ..country("vat.pl.bare", "9999999999", nip, 0.0) },
+    Rule {
+        layout: &[3, 3, 2, 2],
+        laid_out: 0.8,
+        called: 0.97,
+        labels: BARE,
+        ..country("vat.pl.bare", "9999999999", nip, 0.0)
+    },
     country("vat.pt", "pt999999999", portugal, 0.9),
     country("vat.ro", "ro99999999", any, 0.55),
     country("vat.ro", "ro9999999999", any, 0.55),
@@ -89,7 +95,12 @@ fn belgium(s: &[u8]) -> bool {
 fn czechia(s: &[u8]) -> bool {
     let d = digits(s);
     let rest = 11 - weighted(d, &[8, 7, 6, 5, 4, 3, 2]) % 11;
-    digit(d, 7) == match rest { 10 => 0, 11 => 1, r => r }
+    digit(d, 7)
+        == match rest {
+            10 => 0,
+            11 => 1,
+            r => r,
+        }
 }
 
 fn denmark(s: &[u8]) -> bool {

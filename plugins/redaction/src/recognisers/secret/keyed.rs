@@ -7,26 +7,178 @@ use super::{Finding, entropy_tenths};
 /// How a key is spelled, without `_`, `-` and blanks: the end of it decides.
 /// Passwords may be any word; tokens are long and varied.
 const PASSWORDS: &[&str] = &[
-    "password", "passwort", "passwd", "passphrase", "kennwort", "pwd", "passcode", "zugangscode", "zugangsdaten", "pw", "losung",
-    "passwörter", "passwords", "pass", "psw", "contraseña", "motdepasse", "wachtwoord", "kennwörter", "masterpasswort", "losungswort",
+    "password",
+    "passwort",
+    "passwd",
+    "passphrase",
+    "kennwort",
+    "pwd",
+    "passcode",
+    "zugangscode",
+    "zugangsdaten",
+    "pw",
+    "losung",
+    "passwörter",
+    "passwords",
+    "pass",
+    "psw",
+    "contraseña",
+    "motdepasse",
+    "wachtwoord",
+    "kennwörter",
+    "masterpasswort",
+    "losungswort",
 ];
-const PINS: &[&str] = &["pin", "puk", "tan", "pincode", "geheimzahl", "geheimnummer", "otp", "mtan", "sicherheitspin", "passkey", "einmalcode", "einmalpasswort", "onetimecode"];
+const PINS: &[&str] = &[
+    "pin",
+    "puk",
+    "tan",
+    "pincode",
+    "geheimzahl",
+    "geheimnummer",
+    "otp",
+    "mtan",
+    "sicherheitspin",
+    "passkey",
+    "einmalcode",
+    "einmalpasswort",
+    "onetimecode",
+];
 const TOKENS: &[&str] = &[
-    "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "authkey", "credential", "credentials", "authorization", "auth",
-    "clientsecret", "accesstoken", "refreshtoken", "authtoken", "bearer", "encryptionkey", "signingkey", "sig", "signature", "jwt",
-    "sessionid", "sessiontoken", "session", "sid", "cookie", "schlüssel", "apischlüssel", "zugangsschlüssel", "geheimnis", "accountkey", "sharedaccesskey",
-    "secretaccesskey", "apitoken", "xapikey", "licensekey", "lizenzschlüssel", "webhooksecret", "code", "key", "resettoken", "apisecret", "consumersecret",
-    "masterkey", "storagekey", "dbpassword", "recoverycode", "backupcode", "salt", "hmac", "nonce", "authcode", "otpsecret", "connectionstring", "appkey", "sharedkey", "accesscode",
-    "pat", "apisecretkey", "encryptkey", "deploykey", "secrettoken", "apicredential", "basic",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "authkey",
+    "credential",
+    "credentials",
+    "authorization",
+    "auth",
+    "clientsecret",
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+    "bearer",
+    "encryptionkey",
+    "signingkey",
+    "sig",
+    "signature",
+    "jwt",
+    "sessionid",
+    "sessiontoken",
+    "session",
+    "sid",
+    "cookie",
+    "schlüssel",
+    "apischlüssel",
+    "zugangsschlüssel",
+    "geheimnis",
+    "accountkey",
+    "sharedaccesskey",
+    "secretaccesskey",
+    "apitoken",
+    "xapikey",
+    "licensekey",
+    "lizenzschlüssel",
+    "webhooksecret",
+    "code",
+    "key",
+    "resettoken",
+    "apisecret",
+    "consumersecret",
+    "masterkey",
+    "storagekey",
+    "dbpassword",
+    "recoverycode",
+    "backupcode",
+    "salt",
+    "hmac",
+    "nonce",
+    "authcode",
+    "otpsecret",
+    "connectionstring",
+    "appkey",
+    "sharedkey",
+    "accesscode",
+    "pat",
+    "apisecretkey",
+    "encryptkey",
+    "deploykey",
+    "secrettoken",
+    "apicredential",
+    "basic",
 ];
 /// Keys that end alike and are harmless.
 const HARMLESS: &[&str] = &[
-    "publickey", "primarykey", "foreignkey", "zipcode", "postcode", "errorcode", "statuscode", "countrycode", "languagecode", "exitcode",
-    "couponcode", "barcode", "qrcode", "sortkey", "keyboardkey", "monkey", "turkey", "hotkey", "idempotencykey", "partitionkey", "cachekey",
-    "csrftoken", "nexttoken", "pagetoken", "productcode", "bankcode", "sortcode", "branchcode", "fehlercode", "gutscheincode", "rabattcode",
-    "discountcode", "promocode", "sourcecode", "dresscode", "areacode", "bypass", "compass", "swiftcode", "securitycode", "buchungscode",
-    "bookingcode", "vouchercode", "responsecode", "trackingcode", "objectkey", "sshkey", "hashkey", "etag", "produktschlüssel", "encode", "decode", "unicode", "bitcode",
-    "opcode", "geocode", "vscode", "xcode", "returncode", "httpcode", "reasoncode", "typecode", "currencycode", "keycode", "colorcode", "farbcode", "abholcode",
+    "publickey",
+    "primarykey",
+    "foreignkey",
+    "zipcode",
+    "postcode",
+    "errorcode",
+    "statuscode",
+    "countrycode",
+    "languagecode",
+    "exitcode",
+    "couponcode",
+    "barcode",
+    "qrcode",
+    "sortkey",
+    "keyboardkey",
+    "monkey",
+    "turkey",
+    "hotkey",
+    "idempotencykey",
+    "partitionkey",
+    "cachekey",
+    "csrftoken",
+    "nexttoken",
+    "pagetoken",
+    "productcode",
+    "bankcode",
+    "sortcode",
+    "branchcode",
+    "fehlercode",
+    "gutscheincode",
+    "rabattcode",
+    "discountcode",
+    "promocode",
+    "sourcecode",
+    "dresscode",
+    "areacode",
+    "bypass",
+    "compass",
+    "swiftcode",
+    "securitycode",
+    "buchungscode",
+    "bookingcode",
+    "vouchercode",
+    "responsecode",
+    "trackingcode",
+    "objectkey",
+    "sshkey",
+    "hashkey",
+    "etag",
+    "produktschlüssel",
+    "encode",
+    "decode",
+    "unicode",
+    "bitcode",
+    "opcode",
+    "geocode",
+    "vscode",
+    "xcode",
+    "returncode",
+    "httpcode",
+    "reasoncode",
+    "typecode",
+    "currencycode",
+    "keycode",
+    "colorcode",
+    "farbcode",
+    "abholcode",
 ];
 
 /// What kind of key it is.
@@ -64,11 +216,18 @@ pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Findin
     let url = view.before(mark) != b' ' && is_in_url(view, mark);
     let Some((start, end, quoted)) = value(view, at, url) else { return mark };
     let text = view.slice(start, end);
-    let ends_line = matches!(view.at(end), 0 | b'\n' | b'\r') || (view.at(end) == b'.' && matches!(view.at(end + 1), 0 | b'\n'));
+    let ends_line = matches!(view.at(end), 0 | b'\n' | b'\r')
+        || (view.at(end) == b'.' && matches!(view.at(end + 1), 0 | b'\n'));
     let score = match kind {
         _ if is_stand_in(text) => 0.0,
         Kind::Password => password_score(text, quoted, ends_line || view.at(mark) == b'='),
-        Kind::Pin => if (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) { 0.9 } else { 0.0 },
+        Kind::Pin => {
+            if (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+                0.9
+            } else {
+                0.0
+            }
+        }
         Kind::Token => token_score(text, quoted),
     };
     if score > 0.0 {
@@ -102,7 +261,10 @@ fn key_before(view: &View<'_>, mark: usize) -> Option<Kind> {
 
 fn kind_of(key: &[u8]) -> Option<Kind> {
     let ends = |list: &[&str], least: usize| {
-        list.iter().any(|w| key.ends_with(w.as_bytes()) && (w.len() >= least || key.len() == w.len() || is_apart(key, w.len())))
+        list.iter().any(|w| {
+            key.ends_with(w.as_bytes())
+                && (w.len() >= least || key.len() == w.len() || is_apart(key, w.len()))
+        })
     };
     if HARMLESS.iter().any(|w| key.ends_with(w.as_bytes())) {
         return None;
@@ -119,9 +281,41 @@ fn kind_of(key: &[u8]) -> Option<Kind> {
 /// Short words end many others: "pass" in "Reisepass", "tan" in "Titan". They count after a few known heads.
 fn is_apart(key: &[u8], tail: usize) -> bool {
     let head = key.get(..key.len() - tail).unwrap_or_default();
-    [b"db".as_slice(), b"user", b"my", b"die", b"meine", b"mein", b"your", b"the", b"api", b"access", b"mysql", b"admin", b"root", b"app", b"sms", b"sim", b"karten", b"card", b"client", b"smtp", b"ftp", b"wifi", b"wlan", b"online", b"reset", b"auth", b"secret", b"private", b"account", b"storage", b"primary"]
-        .iter()
-        .any(|h| head.ends_with(h))
+    [
+        b"db".as_slice(),
+        b"user",
+        b"my",
+        b"die",
+        b"meine",
+        b"mein",
+        b"your",
+        b"the",
+        b"api",
+        b"access",
+        b"mysql",
+        b"admin",
+        b"root",
+        b"app",
+        b"sms",
+        b"sim",
+        b"karten",
+        b"card",
+        b"client",
+        b"smtp",
+        b"ftp",
+        b"wifi",
+        b"wlan",
+        b"online",
+        b"reset",
+        b"auth",
+        b"secret",
+        b"private",
+        b"account",
+        b"storage",
+        b"primary",
+    ]
+    .iter()
+    .any(|h| head.ends_with(h))
 }
 
 /// The value from a place on: within quotes, or up to a blank.
@@ -143,7 +337,10 @@ fn value(view: &View<'_>, at: usize, url: bool) -> Option<(usize, usize, bool)> 
     if quoted && view.at(end) != quote {
         return None;
     }
-    while !quoted && end > start && matches!(view.before(end), b',' | b';' | b'.' | b')' | b']' | b'}' | b':' | b'?') {
+    while !quoted
+        && end > start
+        && matches!(view.before(end), b',' | b';' | b'.' | b')' | b']' | b'}' | b':' | b'?')
+    {
         end -= 1;
     }
     // "a;Password=b;c": values of connection strings end at a semicolon.
@@ -155,17 +352,50 @@ fn value(view: &View<'_>, at: usize, url: bool) -> Option<(usize, usize, bool)> 
 
 fn is_in_url(view: &View<'_>, mark: usize) -> bool {
     let from = mark.saturating_sub(KEY_BYTES_MAX);
-    view.slice(from, mark).iter().rev().take_while(|b| !b.is_ascii_whitespace()).any(|b| matches!(b, b'?' | b'&'))
+    view.slice(from, mark)
+        .iter()
+        .rev()
+        .take_while(|b| !b.is_ascii_whitespace())
+        .any(|b| matches!(b, b'?' | b'&'))
 }
 
 /// Not a value but a place for one: `<password>`, `${TOKEN}`, "xxxx", "null", a placeholder of ours.
 fn is_stand_in(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
     let same = text.iter().all(|b| Some(b) == text.first());
-    let masked = text.iter().filter(|b| matches!(**b, b'*' | b'x' | b'X' | b'.' | b'-' | crate::view::MARK)).count() * 2 > text.len();
+    let masked =
+        text.iter().filter(|b| matches!(**b, b'*' | b'x' | b'X' | b'.' | b'-' | crate::view::MARK)).count()
+            * 2
+            > text.len();
     let marks = matches!(text.first(), Some(b'<' | b'$' | b'{' | b'%' | b'[' | b'('));
-    let words = [b"null".as_slice(), b"none", b"true", b"false", b"undefined", b"required", b"optional", b"string", b"your", b"todo", b"empty", b"nil", b"n/a", b"process.env", b"os.environ", b"getenv", b"example", b"function", b"required"];
-    same || masked || marks || words.iter().any(|w| lower == *w) || lower.starts_with(b"your") || lower.starts_with(b"process.env") || lower.starts_with(b"os.") || lower.starts_with(b"http")
+    let words = [
+        b"null".as_slice(),
+        b"none",
+        b"true",
+        b"false",
+        b"undefined",
+        b"required",
+        b"optional",
+        b"string",
+        b"your",
+        b"todo",
+        b"empty",
+        b"nil",
+        b"n/a",
+        b"process.env",
+        b"os.environ",
+        b"getenv",
+        b"example",
+        b"function",
+        b"required",
+    ];
+    same || masked
+        || marks
+        || words.iter().any(|w| lower == *w)
+        || lower.starts_with(b"your")
+        || lower.starts_with(b"process.env")
+        || lower.starts_with(b"os.")
+        || lower.starts_with(b"http")
 }
 
 fn is_varied(text: &[u8]) -> bool {
@@ -207,13 +437,56 @@ fn token_score(text: &[u8], quoted: bool) -> f32 {
 
 /// Words that may stand between "Passwort" and its value.
 const LINKS: &[&str] = &[
-    "ist", "lautet", "is", "was", "war", "wäre", "heißt", "heisst", "jetzt", "nun", "now", "currently", "aktuell", "momentan", "still",
-    "noch", "immer", "to", "auf", "folgendes", "dieses", "the", "das", "also", "mit", "with", "von", "for", "für", "mein", "neues", "new", "set",
+    "ist",
+    "lautet",
+    "is",
+    "was",
+    "war",
+    "wäre",
+    "heißt",
+    "heisst",
+    "jetzt",
+    "nun",
+    "now",
+    "currently",
+    "aktuell",
+    "momentan",
+    "still",
+    "noch",
+    "immer",
+    "to",
+    "auf",
+    "folgendes",
+    "dieses",
+    "the",
+    "das",
+    "also",
+    "mit",
+    "with",
+    "von",
+    "for",
+    "für",
+    "mein",
+    "neues",
+    "new",
+    "set",
 ];
 
 /// Words with which a sentence about a password begins; a value must follow them.
 const SPOKEN: &[&str] = &[
-    "passwort", "password", "kennwort", "pwd", "passwd", "passphrase", "pw", "pin", "pin-code", "puk", "geheimzahl", "passcode", "zugangscode",
+    "passwort",
+    "password",
+    "kennwort",
+    "pwd",
+    "passwd",
+    "passphrase",
+    "pw",
+    "pin",
+    "pin-code",
+    "puk",
+    "geheimzahl",
+    "passcode",
+    "zugangscode",
 ];
 
 /// A password in a sentence whose word for it begins at `place`: "mein Passwort ist Sommer2024".
@@ -252,7 +525,13 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
     let text = view.slice(start, end);
     let score = match (is_stand_in(text), pin) {
         (true, _) => 0.0,
-        (_, true) => if (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) { 0.85 } else { 0.0 },
+        (_, true) => {
+            if (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+                0.85
+            } else {
+                0.0
+            }
+        }
         _ if text.len() >= 4 && (quoted || is_spoken_password(text)) => 0.85,
         _ => 0.0,
     };
@@ -266,8 +545,12 @@ fn follows_bare(view: &View<'_>, at: usize) -> bool {
     let end = value(view, at, false).map_or(at, |v| v.1);
     let text = view.slice(at, end);
     let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
-    let sign = inner.iter().any(|b| matches!(b, b'#' | b'!' | b'$' | b'%' | b'&' | b'*' | b'@' | b'+' | b'?' | b'_'));
-    text.len() >= 6 && (sign || text.iter().any(u8::is_ascii_digit)) && text.iter().any(u8::is_ascii_alphabetic)
+    let sign = inner
+        .iter()
+        .any(|b| matches!(b, b'#' | b'!' | b'$' | b'%' | b'&' | b'*' | b'@' | b'+' | b'?' | b'_'));
+    text.len() >= 6
+        && (sign || text.iter().any(u8::is_ascii_digit))
+        && text.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// Letters with digits or inner signs; a date, an amount or a mere number is none.
@@ -275,7 +558,9 @@ fn is_spoken_password(text: &[u8]) -> bool {
     let letters = text.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80);
     let word = text.iter().all(|b| is_word(*b) || matches!(b, b'-' | b'\'' | b'.' | b'/'));
     let digits = text.iter().any(u8::is_ascii_digit);
-    (letters && digits) || (is_varied(text) && !word) || (letters && word && is_varied(text) && text.len() >= 8 && !text.contains(&b'-'))
+    (letters && digits)
+        || (is_varied(text) && !word)
+        || (letters && word && is_varied(text) && text.len() >= 8 && !text.contains(&b'-'))
 }
 
 fn word_end(view: &View<'_>, start: usize) -> usize {

@@ -163,7 +163,10 @@ pub(in super::super) fn known(view: &View<'_>, start: usize, out: &mut Vec<Findi
             return end;
         }
     }
-    jwt(view, start, out).or_else(|| bot(view, start, out)).or_else(|| twilio(view, start, out)).unwrap_or(start)
+    jwt(view, start, out)
+        .or_else(|| bot(view, start, out))
+        .or_else(|| twilio(view, start, out))
+        .unwrap_or(start)
 }
 
 /// Real tokens vary; "xxxxxxxx" in a manual does not.

@@ -21,7 +21,9 @@ pub(in super::super) fn credentials(view: &View<'_>, mark: usize, out: &mut Vec<
     let at = (start..end).rev().find(|at| view.at(*at) == b'@')?;
     let colon = (start..at).find(|p| view.at(*p) == b':')?;
     let password = view.slice(colon + 1, at);
-    let placeholder = password.is_empty() || matches!(password.first(), Some(b'<' | b'$' | b'{' | b'[' | b'*' | b'%')) && password.get(1) != Some(&b'2');
+    let placeholder = password.is_empty()
+        || matches!(password.first(), Some(b'<' | b'$' | b'{' | b'[' | b'*' | b'%'))
+            && password.get(1) != Some(&b'2');
     (!placeholder).then(|| {
         out.push(Finding::new(start, at, "SECRET", 0.95, "secret.url"));
         at
@@ -34,9 +36,37 @@ fn ends_authority(byte: u8) -> bool {
 
 /// Parts of a path behind which a token stands.
 const BEFORE_TOKEN: &[&str] = &[
-    "reset", "verify", "confirm", "token", "magic", "invite", "invitation", "unsubscribe", "activate", "login", "auth", "password",
-    "password-reset", "reset-password", "services", "bestaetigen", "aktivieren", "passwort", "share", "webhooks", "hooks", "sso", "r",
-    "magic-link", "activation", "recover", "set-password", "confirm-email", "verify-email", "zuruecksetzen", "bot",
+    "reset",
+    "verify",
+    "confirm",
+    "token",
+    "magic",
+    "invite",
+    "invitation",
+    "unsubscribe",
+    "activate",
+    "login",
+    "auth",
+    "password",
+    "password-reset",
+    "reset-password",
+    "services",
+    "bestaetigen",
+    "aktivieren",
+    "passwort",
+    "share",
+    "webhooks",
+    "hooks",
+    "sso",
+    "r",
+    "magic-link",
+    "activation",
+    "recover",
+    "set-password",
+    "confirm-email",
+    "verify-email",
+    "zuruecksetzen",
+    "bot",
 ];
 
 /// A token within the path of the URL whose `:` stands at `mark`.
@@ -61,7 +91,8 @@ pub(in super::super) fn path_token(view: &View<'_>, mark: usize, out: &mut Vec<F
         }
         let part = view.slice(at, stop);
         let lower = part.to_ascii_lowercase();
-        let hook = named_hook && end - at >= HOOK_BYTES_MIN && view.slice(at, end).iter().any(u8::is_ascii_digit);
+        let hook =
+            named_hook && end - at >= HOOK_BYTES_MIN && view.slice(at, end).iter().any(u8::is_ascii_digit);
         if hook || (named && is_token(part)) {
             // A webhook's parts are all of them secret.
             let mut to = if hook { end } else { stop };
@@ -80,7 +111,9 @@ pub(in super::super) fn path_token(view: &View<'_>, mark: usize, out: &mut Vec<F
 fn is_token(part: &[u8]) -> bool {
     let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
     let letters = part.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let dense = part.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'.' | b'~' | b':'));
+    let dense = part
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'.' | b'~' | b':'));
     dense && part.len() >= 9 && digits >= 2 && letters >= 2 && entropy_tenths(part) >= 27
 }
 
