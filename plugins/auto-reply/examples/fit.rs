@@ -83,19 +83,17 @@ fn fit(samples: &[&Sample]) -> Vec<f64> {
                 *s += miss * f;
             }
         }
-        for place in 0..=FEATURES {
-            let ridge = if place == 0 { 0.0 } else { RIDGE * at[place] };
+        for (place, value) in at.iter_mut().enumerate() {
+            let ridge = if place == 0 { 0.0 } else { RIDGE * *value };
             pace[place] = 0.9 * pace[place] + (slope[place] + ridge) / total;
-            at[place] -= 0.3 * pace[place];
-            let sign = if place == 0 {
-                0.0
-            } else if names[place - 1] == "unknown" {
-                -1.0
-            } else {
-                1.0
+            *value -= 0.3 * pace[place];
+            let sign = match place.checked_sub(1).map(|feature| names[feature]) {
+                None => 0.0,
+                Some("unknown") => -1.0,
+                Some(_) => 1.0,
             };
-            if sign * at[place] < 0.0 {
-                at[place] = 0.0;
+            if sign * *value < 0.0 {
+                *value = 0.0;
             }
         }
     }

