@@ -64,11 +64,13 @@ pub struct Calibration {
     pub coefficients: [f32; SIGNS],
     /// (confidence, share of right guesses from there on that can be promised), from sure to unsure.
     pub curve: Vec<(f32, f32)>,
+    /// Share of unknown features up to which the trials say anything; beyond it a text is strange.
+    pub novelty_max: f32,
 }
 
 impl Default for Calibration {
     fn default() -> Self {
-        Self { coefficients: PRIOR, curve: Vec::new() }
+        Self { coefficients: PRIOR, curve: Vec::new(), novelty_max: 1.0 }
     }
 }
 
@@ -80,7 +82,7 @@ impl Calibration {
     #[must_use]
     pub fn of(trials: &[Trial]) -> Self {
         let coefficients = logistic(trials);
-        let mut out = Self { coefficients, curve: Vec::new() };
+        let mut out = Self { coefficients, curve: Vec::new(), novelty_max: usual_novelty(trials) };
         out.curve = curve(trials.iter().map(|t| (out.confidence(&t.signs), t.right)).collect());
         out
     }
@@ -88,7 +90,8 @@ impl Calibration {
     /// How often a guess with these signs is right.
     #[must_use]
     pub fn confidence(&self, signs: &Signs) -> f32 {
-        sigmoid(dot(&self.coefficients, &signs.0)).clamp(0.0, 0.999)
+        let known = (1.0 - signs.0[3]) / (1.0 - self.novelty_max).max(0.01);
+        (sigmoid(dot(&self.coefficients, &signs.0)) * known.min(1.0)).clamp(0.0, 0.999)
     }
 
     /// From which confidence on the promise is kept; none when no guess is sure enough.
@@ -99,6 +102,14 @@ impl Calibration {
         // Where even the least sure trial keeps the promise, the confidence itself says how far one may go.
         Some(if place + 1 == self.curve.len() { from.min(promise) } else { *from })
     }
+}
+
+/// The novelty that nearly all trials stay below: a text with more is like none of them, and what they say of
+/// the scores does not hold for it.
+fn usual_novelty(trials: &[Trial]) -> f32 {
+    let mut all: Vec<f32> = trials.iter().map(|trial| trial.signs.0[3]).collect();
+    all.sort_by(f32::total_cmp);
+    all.get(all.len() * 19 / 20).copied().unwrap_or(1.0).clamp(0.0, 0.95)
 }
 
 /// What can be promised from each confidence on.

@@ -221,7 +221,8 @@ impl Corpus {
         };
         let metas: Vec<Meta> = all().map(|sample| Meta::of(&sample)).collect();
         let mut room = ENTRIES_MAX;
-        let fitting = metas.iter().rev().take_while(|m| room.checked_sub(m.size).map(|left| room = left).is_some());
+        let fitting =
+            metas.iter().rev().take_while(|m| room.checked_sub(m.size).map(|left| room = left).is_some());
         let drop = metas.len() - fitting.count();
         let metas = metas.get(drop..).unwrap_or_default();
         let table = Table::of(all().skip(drop), metas.len(), labels);

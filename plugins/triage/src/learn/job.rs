@@ -95,7 +95,8 @@ impl Job {
                 "too little to learn from: {tickets} sorted tickets of {labels} kinds; at least {SAMPLES_MIN} of 2 are needed"
             )));
         }
-        let chunks = (0..self.chunks).map(|n| kept::part(&format!("chunk.{n}"))).collect::<Result<Vec<_>, _>>()?;
+        let chunks =
+            (0..self.chunks).map(|n| kept::part(&format!("chunk.{n}"))).collect::<Result<Vec<_>, _>>()?;
         let corpus = Corpus::read(&chunks, self.labels.len());
         // Room for the weights.
         drop(chunks);
