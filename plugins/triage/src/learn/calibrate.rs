@@ -109,7 +109,7 @@ impl Calibration {
 fn usual_novelty(trials: &[Trial]) -> f32 {
     let mut all: Vec<f32> = trials.iter().map(|trial| trial.signs.0[3]).collect();
     all.sort_by(f32::total_cmp);
-    all.get(all.len() * 19 / 20).copied().unwrap_or(1.0).clamp(0.0, 0.95)
+    all.get(all.len() * 19 / 20).copied().unwrap_or(1.0).clamp(0.5, 0.95)
 }
 
 /// What can be promised from each confidence on.
