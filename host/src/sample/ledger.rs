@@ -117,12 +117,18 @@ impl Host for Ledger {
 
     async fn search_tickets(&self, query: TicketQuery) -> Result<Vec<TicketView>, HostError> {
         let after = query.created_after.unwrap_or(Timestamp(i64::MIN));
-        let from = (0..self.past.len()).position(|place| self.came_at(place) > after).unwrap_or(self.past.len());
+        let from =
+            (0..self.past.len()).position(|place| self.came_at(place) > after).unwrap_or(self.past.len());
         let found = self.past.iter().enumerate().skip(from).take(query.limit as usize);
         Ok(found.map(|(place, past)| self.view(place, past)).collect())
     }
 
-    async fn search_articles(&self, _: &str, _: Option<&str>, _: u32) -> Result<Vec<FoundArticle>, HostError> {
+    async fn search_articles(
+        &self,
+        _: &str,
+        _: Option<&str>,
+        _: u32,
+    ) -> Result<Vec<FoundArticle>, HostError> {
         Ok(Vec::new())
     }
 
@@ -156,6 +162,9 @@ mod tests {
         ledger.keep(BTreeMap::from([("a".to_owned(), Some(vec![1, 2])), ("b".to_owned(), Some(vec![]))]));
         ledger.keep(BTreeMap::from([("b".to_owned(), None)]));
         assert_eq!(ledger.kv_get("a").await.unwrap(), Some(vec![1, 2]));
-        assert_eq!((ledger.kv_keys("").await.unwrap(), ledger.kv_bytes().await.unwrap()), (vec!["a".to_owned()], 3));
+        assert_eq!(
+            (ledger.kv_keys("").await.unwrap(), ledger.kv_bytes().await.unwrap()),
+            (vec!["a".to_owned()], 3)
+        );
     }
 }

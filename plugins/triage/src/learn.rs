@@ -104,3 +104,6 @@ pub fn correct(learning: &Learning, ticket: &Ticket<'_>, right: &str) -> Result<
     kept::keep_fixes(&fixes)?;
     Ok(format!("learned: tickets like this one are {right}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,9 @@ mod tests {
         }
         assert!(tables.get(id, "a").is_some());
         tables.keep(id, "c", Arc::new(vec![0; BYTES_MAX / 2]));
-        assert!(tables.get(id, "b").is_none() && tables.get(id, "a").is_some() && tables.get(id, "c").is_some());
+        assert!(
+            tables.get(id, "b").is_none() && tables.get(id, "a").is_some() && tables.get(id, "c").is_some()
+        );
         tables.forget(id, "a");
         assert!(tables.get(id, "a").is_none());
     }

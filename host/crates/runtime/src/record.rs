@@ -172,7 +172,10 @@ mod tests {
         let got: Option<Blob> = live.ask("kv.get", &"a", long()).await.unwrap();
         assert_eq!(got.unwrap().0.len(), ANSWER_BYTES_MAX);
         let kept = live.take();
-        assert!(kept[0].answer.to_string().len() < 200 && kept[0].answer["long"]["bytes"].as_u64() > Some(1 << 20));
+        assert!(
+            kept[0].answer.to_string().len() < 200
+                && kept[0].answer["long"]["bytes"].as_u64() > Some(1 << 20)
+        );
         let again: Result<Option<Blob>, _> = Tape::new(Some(kept)).ask("kv.get", &"a", long()).await;
         assert!(matches!(again, Err(HostError::Unavailable(_))));
     }

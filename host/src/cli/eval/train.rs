@@ -36,7 +36,8 @@ pub(super) async fn learned(
     train: &Path,
 ) -> anyhow::Result<Memory> {
     let manifest = &plugin.inspection().manifest;
-    let Some(schedule) = manifest.schedules.first().filter(|_| plugin.inspection().hooks.contains(&Hook::Schedule))
+    let Some(schedule) =
+        manifest.schedules.first().filter(|_| plugin.inspection().hooks.contains(&Hook::Schedule))
     else {
         return Err(RefusedHere::because("this plugin does not learn: it has no schedule hook"));
     };
@@ -54,7 +55,8 @@ pub(super) async fn learned(
     let (mut memory_bytes, mut fuel, mut said) = (0, 0_u64, String::new());
     for firing in 0..FIRINGS_MAX {
         let now = Timestamp(CASE_TIME.0 + APART_MS * i64::from(firing));
-        let case = Case { hook: Some(Hook::Schedule), schedule: schedule.name.clone(), now, ..Case::default() };
+        let case =
+            Case { hook: Some(Hook::Schedule), schedule: schedule.name.clone(), now, ..Case::default() };
         let report = bench.run(Hook::Schedule, &case).await;
         memory_bytes = memory_bytes.max(report.memory_bytes);
         fuel = fuel.saturating_add(report.fuel);

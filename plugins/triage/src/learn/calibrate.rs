@@ -15,9 +15,9 @@ const PULL: f32 = 2.0;
 const POINTS: usize = 100;
 /// Fewest tickets behind a promise.
 const BASIS_MIN: usize = 12;
-/// How far below what was seen a promise stays, in standard errors. 0.5 keeps what it promises in nearly all
+/// How far below what was seen a promise stays, in standard errors. 0.7 keeps what it promises in nearly all
 /// cases: the scores come from models that have seen fewer tickets than the one that will decide.
-const CAUTION: f32 = 0.5;
+const CAUTION: f32 = 0.7;
 
 /// What tells whether a guess is right.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,11 +64,13 @@ pub struct Calibration {
     pub coefficients: [f32; SIGNS],
     /// (confidence, share of right guesses from there on that can be promised), from sure to unsure.
     pub curve: Vec<(f32, f32)>,
+    /// Share of unknown features up to which the trials say anything; beyond it a text is strange.
+    pub novelty_max: f32,
 }
 
 impl Default for Calibration {
     fn default() -> Self {
-        Self { coefficients: PRIOR, curve: Vec::new() }
+        Self { coefficients: PRIOR, curve: Vec::new(), novelty_max: 1.0 }
     }
 }
 
@@ -80,7 +82,7 @@ impl Calibration {
     #[must_use]
     pub fn of(trials: &[Trial]) -> Self {
         let coefficients = logistic(trials);
-        let mut out = Self { coefficients, curve: Vec::new() };
+        let mut out = Self { coefficients, curve: Vec::new(), novelty_max: usual_novelty(trials) };
         out.curve = curve(trials.iter().map(|t| (out.confidence(&t.signs), t.right)).collect());
         out
     }
@@ -88,14 +90,26 @@ impl Calibration {
     /// How often a guess with these signs is right.
     #[must_use]
     pub fn confidence(&self, signs: &Signs) -> f32 {
-        sigmoid(dot(&self.coefficients, &signs.0)).clamp(0.0, 0.999)
+        let known = (1.0 - signs.0[3]) / (1.0 - self.novelty_max).max(0.01);
+        (sigmoid(dot(&self.coefficients, &signs.0)) * known.min(1.0)).clamp(0.0, 0.999)
     }
 
     /// From which confidence on the promise is kept; none when no guess is sure enough.
     #[must_use]
     pub fn threshold(&self, promise: f32) -> Option<f32> {
-        self.curve.iter().rev().find(|(_, kept)| *kept >= promise).map(|(from, _)| *from)
+        let place = self.curve.iter().rposition(|(_, kept)| *kept >= promise)?;
+        let (from, _) = self.curve.get(place)?;
+        // Where even the least sure trial keeps the promise, the confidence itself says how far one may go.
+        Some(if place + 1 == self.curve.len() { from.min(promise) } else { *from })
     }
+}
+
+/// The novelty that nearly all trials stay below: a text with more is like none of them, and what they say of
+/// the scores does not hold for it.
+fn usual_novelty(trials: &[Trial]) -> f32 {
+    let mut all: Vec<f32> = trials.iter().map(|trial| trial.signs.0[3]).collect();
+    all.sort_by(f32::total_cmp);
+    all.get(all.len() * 19 / 20).copied().unwrap_or(1.0).clamp(0.5, 0.95)
 }
 
 /// What can be promised from each confidence on.
@@ -115,10 +129,11 @@ fn curve(mut judged: Vec<(f32, bool)>) -> Vec<(f32, f32)> {
     out
 }
 
-/// The lower of what was counted and what the confidences say, less a margin for chance.
+/// What was counted and what the confidences say, half and half, less a margin for chance: each alone is taken in
+/// by luck, the one by that of few tickets, the other by that of the fit.
 fn promised(right: usize, hoped: f32, n: usize) -> f32 {
     let n = f32_of(n);
-    let share = (f32_of(right) / n).min(hoped / n + 0.01);
+    let share = 0.5 * (f32_of(right) + hoped) / n;
     wilson(share, n, CAUTION)
 }
 
@@ -193,4 +208,44 @@ fn solved(mut a: [[f32; SIGNS]; SIGNS], mut b: [f32; SIGNS]) -> [f32; SIGNS] {
         *out = b[k] / a[k][k].max(1e-9);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guesses of two kinds: sure ones are right 97 times of 100, unsure ones 50 times.
+    fn trials() -> Vec<Trial> {
+        let trial = |p: f32, right| Trial { signs: Signs::of(&[p, 1.0 - p], 0.1), right };
+        (0..400).map(|n| if n % 2 == 0 { trial(0.9, n % 66 != 0) } else { trial(0.6, n % 4 == 1) }).collect()
+    }
+
+    #[test]
+    fn confidence_says_how_often_such_a_guess_is_right() {
+        let fitted = Calibration::of(&trials());
+        assert!((fitted.confidence(&Signs::of(&[0.9, 0.1], 0.1)) - 0.97).abs() < 0.02);
+        assert!((fitted.confidence(&Signs::of(&[0.6, 0.4], 0.1)) - 0.5).abs() < 0.05);
+    }
+
+    #[test]
+    fn a_promise_takes_the_sure_guesses_and_one_that_cannot_be_kept_takes_none() {
+        let fitted = Calibration::of(&trials());
+        let from = fitted.threshold(0.95).unwrap();
+        assert!(from > fitted.confidence(&Signs::of(&[0.6, 0.4], 0.1)), "{from}");
+        assert_eq!(fitted.threshold(0.995), None);
+        assert_eq!(Calibration::default().threshold(0.5), None);
+    }
+
+    #[test]
+    fn where_all_trials_were_right_a_little_less_sure_is_sure_enough() {
+        let all: Vec<Trial> =
+            (0..200).map(|_| Trial { signs: Signs::of(&[0.99, 0.01], 0.0), right: true }).collect();
+        assert!(Calibration::of(&all).threshold(0.95).unwrap() <= 0.95);
+    }
+
+    #[test]
+    fn too_few_trials_promise_nothing() {
+        let few: Vec<Trial> = trials().into_iter().take(BASIS_MIN - 1).collect();
+        assert_eq!(Calibration::of(&few).threshold(0.5), None);
+    }
 }

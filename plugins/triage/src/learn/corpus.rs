@@ -10,7 +10,7 @@ pub const BITS: u32 = 17;
 /// Buckets.
 pub const BUCKETS: usize = 1 << BITS;
 /// Entries of all samples: with four bytes each they are half of the memory a run may have.
-const ENTRIES_MAX: usize = 6_000_000;
+const ENTRIES_MAX: usize = 8_000_000;
 /// Weights in training: four bytes each, the other half.
 const WEIGHTS_MAX: usize = 6_500_000;
 /// Weights are written in steps of this.
@@ -36,7 +36,7 @@ pub struct Table {
 impl Table {
     /// Counts samples and labels per bucket.
     #[must_use]
-    pub fn of(samples: &[Sample], labels: usize) -> Self {
+    pub fn of(samples: impl Iterator<Item = Sample>, count: usize, labels: usize) -> Self {
         let mut seen = vec![0_u32; BUCKETS];
         let mut by_label = vec![0_u64; BUCKETS * labels.div_ceil(64).max(1)];
         let words = labels.div_ceil(64).max(1);
@@ -63,11 +63,11 @@ impl Table {
             weights: vec![0; BUCKETS],
             single: seen.iter().map(|n| *n < 2).collect(),
             count: 0,
-            unknown: stepped(weight(samples.len(), 0, labels, 0)),
+            unknown: stepped(weight(count, 0, labels, 0)),
         };
         for (bucket, n) in seen.iter().enumerate().filter(|(_, n)| **n > 0) {
             if let Some(place) = table.weights.get_mut(bucket) {
-                *place = stepped(weight(samples.len(), *n, labels, holders(bucket)));
+                *place = stepped(weight(count, *n, labels, holders(bucket)));
             }
             if *n >= least {
                 table.count += 1;
@@ -166,6 +166,29 @@ pub(crate) const fn f32_of(n: usize) -> f32 {
     n as f32
 }
 
+/// What is known of a sample without its features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// Label.
+    pub label: u32,
+    /// Digest of who asked.
+    pub requester: u32,
+    /// When it came, in minutes since 1970.
+    pub minute: u32,
+    /// Features.
+    pub size: usize,
+}
+
+impl Meta {
+    /// Of a sample.
+    #[must_use]
+    pub fn of(sample: &Sample) -> Self {
+        let Sample { label, requester, minute, bag } = sample;
+        let size = bag.blocks.iter().map(Vec::len).sum();
+        Self { label: *label, requester: *requester, minute: *minute, size }
+    }
+}
+
 /// Samples ready for the solver.
 #[derive(Debug, Clone)]
 pub struct Corpus {
@@ -186,51 +209,45 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Makes ready; the newest samples when there is no room for all.
+    /// Reads the samples of all chunks, oldest first; the newest ones when there is no room for all.
+    ///
+    /// Chunks are read three times rather than held unpacked, which takes four times the room.
     #[must_use]
-    pub fn of(mut samples: Vec<Sample>, labels: usize) -> Self {
+    pub fn read(chunks: &[Vec<u8>], labels: usize) -> Self {
         let labels = labels.min(LABELS_MAX);
-        samples.retain(|s| (s.label as usize) < labels && !s.bag.is_empty());
+        let all = || {
+            let fits = move |s: &Sample| (s.label as usize) < labels && !s.bag.is_empty();
+            chunks.iter().flat_map(|bytes| chunk::samples(bytes)).filter(fits)
+        };
+        let metas: Vec<Meta> = all().map(|sample| Meta::of(&sample)).collect();
         let mut room = ENTRIES_MAX;
-        let fitting = samples.iter().rev().take_while(|s| {
-            let size: usize = s.bag.blocks.iter().map(Vec::len).sum();
-            room.checked_sub(size).map(|left| room = left).is_some()
-        });
-        let drop = samples.len() - fitting.count();
-        samples.drain(..drop);
-        let table = Table::of(&samples, labels);
+        let fitting =
+            metas.iter().rev().take_while(|m| room.checked_sub(m.size).map(|left| room = left).is_some());
+        let drop = metas.len() - fitting.count();
+        let metas = metas.get(drop..).unwrap_or_default();
+        let table = Table::of(all().skip(drop), metas.len(), labels);
         let mut out = Self {
             labels,
             entries: Vec::with_capacity(ENTRIES_MAX - room),
-            ends: Vec::with_capacity(samples.len()),
-            label: samples.iter().map(|s| s.label).collect(),
-            minute: samples.iter().map(|s| s.minute).collect(),
-            novelty: Vec::with_capacity(samples.len()),
-            cost: super::influence::costs(&samples, labels),
+            ends: Vec::with_capacity(metas.len()),
+            label: metas.iter().map(|m| m.label).collect(),
+            minute: metas.iter().map(|m| m.minute).collect(),
+            novelty: Vec::with_capacity(metas.len()),
+            cost: super::influence::costs(metas, labels),
             table,
         };
-        for sample in &samples {
+        for sample in all().skip(drop) {
             let (table, entries) = (&out.table, &mut out.entries);
-            values(
-                &sample.bag,
-                |bucket| table.get(bucket).1,
-                table.unknown(),
-                |bucket, value| {
-                    if let (Some(row), _) = table.get(bucket) {
-                        entries.push(Entry::new(row, value));
-                    }
-                },
-            );
+            let weight_of = |bucket| table.get(bucket).1;
+            values(&sample.bag, weight_of, table.unknown(), |bucket, value| {
+                if let (Some(row), _) = table.get(bucket) {
+                    entries.push(Entry::new(row, value));
+                }
+            });
             out.ends.push(as_u32(out.entries.len()));
             out.novelty.push(out.table.novelty(&sample.bag));
         }
         out
-    }
-
-    /// Reads the samples of all chunks.
-    #[must_use]
-    pub fn read(chunks: &[Vec<u8>], labels: usize) -> Self {
-        Self::of(chunks.iter().flat_map(|bytes| chunk::samples(bytes)).collect(), labels)
     }
 
     /// Samples.

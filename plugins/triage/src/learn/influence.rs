@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::chunk::Sample;
-use super::corpus::f32_of;
+use super::corpus::{Meta, f32_of};
 
 /// Tickets of one customer under one label that count in full.
 const FREE: f32 = 3.0;
@@ -18,7 +17,7 @@ const BALANCE_RANGE: std::ops::RangeInclusive<f32> = 0.33..=3.0;
 
 /// A factor for each sample.
 #[must_use]
-pub fn costs(samples: &[Sample], labels: usize) -> Vec<f32> {
+pub fn costs(samples: &[Meta], labels: usize) -> Vec<f32> {
     let mut by_label = vec![0_usize; labels];
     let mut by_requester: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     for sample in samples {
@@ -45,15 +44,13 @@ pub fn costs(samples: &[Sample], labels: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::Bag;
-
-    fn sample(label: u32, requester: u32) -> Sample {
-        Sample { label, requester, minute: 0, bag: Bag::default() }
+    fn sample(label: u32, requester: u32) -> Meta {
+        Meta { label, requester, minute: 0, size: 1 }
     }
 
     #[test]
     fn a_hundred_tickets_of_one_customer_count_as_a_few() {
-        let mut samples: Vec<Sample> = (0..20).map(|n| sample(0, n)).collect();
+        let mut samples: Vec<Meta> = (0..20).map(|n| sample(0, n)).collect();
         samples.extend((0..100).map(|_| sample(0, 99)));
         let costs = costs(&samples, 1);
         let flood: f32 = costs[20..].iter().sum();
@@ -63,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_rare_label_counts_more_per_ticket_but_not_more_in_all() {
-        let samples: Vec<Sample> =
+        let samples: Vec<Meta> =
             (0..90).map(|n| sample(0, n)).chain((0..10).map(|n| sample(1, 1_000 + n))).collect();
         let costs = costs(&samples, 2);
         assert!(costs[95] > costs[0]);

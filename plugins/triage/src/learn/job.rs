@@ -95,11 +95,11 @@ impl Job {
                 "too little to learn from: {tickets} sorted tickets of {labels} kinds; at least {SAMPLES_MIN} of 2 are needed"
             )));
         }
-        let mut samples = Vec::with_capacity(self.samples);
-        for n in 0..self.chunks {
-            samples.extend(chunk::samples(&kept::part(&format!("chunk.{n}"))?));
-        }
-        let corpus = Corpus::of(samples, self.labels.len());
+        let chunks =
+            (0..self.chunks).map(|n| kept::part(&format!("chunk.{n}"))).collect::<Result<Vec<_>, _>>()?;
+        let corpus = Corpus::read(&chunks, self.labels.len());
+        // Room for the weights.
+        drop(chunks);
         self.fit(&corpus, &mut work)?;
         if self.step == Step::Judge && work > 0 {
             self.judge(&corpus, &mut work)?;
