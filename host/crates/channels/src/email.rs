@@ -3,7 +3,7 @@
 //! Reading never fails and never panics: what could not be read stands in `problems`, what could stands in
 //! the other fields, always as valid UTF-8 without NUL. Everything is bounded by the numbers in `limits`.
 //! The MIME tree is walked here in one pass (and nested messages are left closed) because limits on parts,
-//! depth and size have to hold before memory is spent; mail-parser reads structured header fields and dates.
+//! depth and size have to hold before memory is spent; mail-parser reads dates and the charsets of old mail.
 
 mod address;
 mod body;
@@ -88,6 +88,8 @@ pub struct Mail {
     pub return_path: Option<String>,
     /// What could not be read, as sentences for people.
     pub problems: Vec<String>,
+    /// Whether the body could not be read at all.
+    pub is_unread: bool,
 }
 
 impl Default for Mail {
@@ -112,6 +114,7 @@ impl Default for Mail {
             bounce: None,
             return_path: None,
             problems: Vec::new(),
+            is_unread: false,
         }
     }
 }
@@ -128,11 +131,13 @@ pub fn parse(raw: &[u8]) -> Mail {
                 let mut mail = Mail::default();
                 read_headers(&headers, &mut mail);
                 mail.problems.push("The body could not be read; see the original mail.".to_owned());
+                mail.is_unread = true;
                 mail
             }))
         })
         .unwrap_or_else(|_| Mail {
             problems: vec!["The mail could not be read at all; see the original mail.".to_owned()],
+            is_unread: true,
             ..Mail::default()
         })
 }
@@ -144,6 +149,7 @@ fn read(raw: &[u8]) -> Mail {
     let oversize = raw.len() > limits::RAW_BYTES_MAX;
     let (headers, body_start) = Headers::read(raw);
     read_headers(&headers, &mut mail);
+    mail.is_unread = oversize;
     let structure = if oversize {
         mail.problems.push(format!(
             "The mail is larger than {} MB; only its headers were read.",

@@ -215,10 +215,18 @@ pub fn may_address(
     if is_robot_address(recipient) {
         return Err("nobody reads mail to a no-reply address".to_owned());
     }
-    if own_addresses.iter().any(|own| own == recipient) {
+    if own_addresses.iter().any(|own| own == recipient || *own == without_tag(recipient)) {
         return Err("the recipient is one of our own addresses".to_owned());
     }
     Ok(())
+}
+
+/// `help+12.token@shop.example` is `help@shop.example`.
+#[must_use]
+pub fn without_tag(address: &str) -> String {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let base = local.split('+').next().unwrap_or(local);
+    format!("{base}@{domain}")
 }
 
 fn within(what: &str, count: i64, budget: i64) -> Result<(), String> {
@@ -260,6 +268,7 @@ mod tests {
         let own = ["help@shop.example".to_owned()];
         for address in [
             "help@shop.example",
+            "help+12.0123@shop.example",
             "noreply@x.example",
             "mailer-daemon@x.example",
             "bounce-77@x.example",
@@ -269,6 +278,36 @@ mod tests {
                 may_send(&Facts { recipient: address.into(), ..facts() }, &own, &Budgets::default()).is_err(),
                 "{address}"
             );
+        }
+    }
+
+    #[test]
+    fn machines_are_told_by_their_local_part_and_people_are_not() {
+        for address in [
+            "noreply@x.example",
+            "shop-noreply@x.example",
+            "do.not.reply@x.example",
+            "bounces+77=a@x.example",
+            "calendar-notification@x.example",
+            "newsletter@x.example",
+            "root@srv.example",
+            "list-request@x.example",
+            "nicht-antworten@x.example",
+            "no_reply_shop@x.example",
+        ] {
+            assert!(is_robot_address(address), "{address}");
+        }
+        for address in [
+            "anna.noreplyer@x.example",
+            "info@x.example",
+            "support@x.example",
+            "auto@haus.example",
+            "newsome@x.example",
+            "r.root@x.example",
+            "marketing@x.example",
+            "system.admin@x.example",
+        ] {
+            assert!(!is_robot_address(address), "{address}");
         }
     }
 

@@ -61,12 +61,14 @@ fn told(raw: &RawMail, own: &[String]) -> Value {
         .iter()
         .map(|f| json!({ "filename": f.file_name, "type": f.content_type, "size": f.bytes.len(), "sha256": f.sha256 }))
         .collect();
-    let error = if mail.problems.is_empty() { None } else { Some(mail.problems.join("; ")) };
+    // A cut-off part or a line too many is no failure: what is there was read.
+    let error = mail.is_unread.then(|| mail.problems.join("; "));
     json!({
         "file": raw.name, "from": mail.from, "from_name": mail.from_name, "to": mail.to, "cc": mail.cc, "reply_to": mail.reply_to,
         "subject": mail.subject, "text": mail.text, "reply_text": mail.reply_text, "html_safe": mail.html_safe,
         "attachments": attachments, "message_id": mail.message_id, "in_reply_to": mail.in_reply_to, "references": mail.references,
-        "date": mail.date, "auto_class": mail.auto_class, "would_reply": verdict.is_ok(), "why": verdict.err(), "error": error,
+        "date": mail.date, "auto_class": mail.auto_class, "would_reply": verdict.is_ok(), "why": verdict.err(),
+        "bounce": mail.bounce, "problems": mail.problems, "error": error,
     })
 }
 
@@ -74,7 +76,7 @@ fn told(raw: &RawMail, own: &[String]) -> Value {
 fn would_reply(mail: &email::Mail, own: &[String]) -> Result<(), String> {
     let recipient = desk::sender_of(mail).unwrap_or_default();
     domain::gate::may_address(&recipient, Some(mail.auto_class), own)?;
-    let for_us = |address: &String| own.contains(&canonical_address(address));
+    let for_us = |address: &String| own.contains(&domain::gate::without_tag(&canonical_address(address)));
     if !own.is_empty() && !mail.to.iter().chain(&mail.cc).any(for_us) {
         return Err("none of our addresses stands in To or Cc".to_owned());
     }
@@ -108,6 +110,16 @@ mod tests {
         let line = told(&raw(&format!("Auto-Submitted: auto-replied\n{HUMAN}")), &[]);
         assert_eq!(line["would_reply"], false);
         assert!(line["why"].as_str().unwrap().contains("machine"), "{line}");
+    }
+
+    #[test]
+    fn what_is_odd_about_a_mail_is_told_apart_from_what_could_not_be_read() {
+        let cut =
+            told(&raw("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n"), &[]);
+        assert_eq!((cut["text"].as_str(), cut["error"].is_null()), (Some("Hello"), true));
+        assert_eq!(cut["problems"].as_array().unwrap().len(), 1);
+        let large = RawMail { name: "l.eml".into(), bytes: vec![b'x'; email::limits::RAW_BYTES_MAX + 1] };
+        assert!(told(&large, &[])["error"].is_string());
     }
 
     #[test]

@@ -198,7 +198,11 @@ fn tidy(text: &str) -> String {
             continue;
         }
         if !out.is_empty() {
-            out.push_str("\n".repeat(1 + empty.min(2)).as_str());
+            out.extend(std::iter::repeat_n('\n', 1 + empty.min(2)));
+        }
+        // What lies beyond is cut off anyway.
+        if out.len() > limits::TEXT_BYTES_MAX {
+            break;
         }
         empty = 0;
         out.push_str(line);
