@@ -36,7 +36,6 @@ macro_rules! on_both {
 mod contract;
 mod crash;
 mod demo_mails;
-mod frozen;
 mod guide;
 mod journeys;
 mod languages;
