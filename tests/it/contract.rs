@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use tests::source;
 
-pub(crate) fn compare(name: &str, now: &str) {
+fn compare(name: &str, now: &str) {
     let golden = source().join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&golden, now).unwrap();

@@ -37,7 +37,6 @@ mod adversity;
 mod contract;
 mod crash;
 mod demo_mails;
-mod frozen;
 mod guide;
 mod journeys;
 mod languages;

@@ -1,7 +1,8 @@
 //! Runs every file of `cases/` through the plugin and compares what it proposes.
 //!
-//! A case is of the form that `kulanz plugin test` runs in the sandbox (docs/plugin-guide.md); of its keys this
-//! reads those that the cases use. `UPDATE_GOLDEN=1` writes what came out, to be read before it is kept.
+//! A case has lines `key: value` about the ticket (`hit:` for each found article, as key | locale | score |
+//! title | body; `before:` for each earlier message, as direction | author), then `---`, the text, `---`, and
+//! the outcome with the reply. `UPDATE_GOLDEN=1` writes what came out, to be read before it is kept.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -81,20 +82,16 @@ fn told(answer: &Answer, out: &Effects) -> String {
         let Effect::Reply { text, language, article } = &proposed.effect else {
             panic!("proposes {:?}", proposed.effect)
         };
-        let article = article.as_ref().map_or_else(String::new, |article| format!(" from article {article}"));
-        let language = language.as_ref().map_or_else(String::new, |language| format!(" ({language})"));
+        let (language, article) = (language.as_deref().unwrap_or("-"), article.as_deref().unwrap_or("-"));
         let basis = &proposed.basis;
         writeln!(
             lines,
-            "reply{article}{language}  {:.0} %  {}  [{}]",
+            "reply in {language}, article {article}, {:.0} %: {}",
             basis.confidence * 100.0,
-            basis.reason,
-            basis.evidence.join("; ")
+            basis.reason
         )
         .unwrap();
-        for line in text.lines() {
-            writeln!(lines, "{}", format!("| {line}").trim_end()).unwrap();
-        }
+        lines.push_str(text);
     }
     lines
 }
@@ -126,6 +123,6 @@ fn every_case_comes_out_as_written() {
 fn no_case_gets_more_than_one_reply() {
     for head in ["language: de\nhit: a | de | 0.9 | T | B", "language: de", "language: de\npriority: urgent"]
     {
-        assert_eq!(run(head, "Hallo, eine Frage\n").matches("\nreply").count(), 1, "{head}");
+        assert_eq!(run(head, "Hallo, eine Frage\n").matches("reply in").count(), 1, "{head}");
     }
 }

@@ -6,7 +6,7 @@ pub mod notice;
 pub mod texts;
 
 #[cfg(test)]
-mod flood;
+mod golden;
 
 use std::collections::BTreeSet;
 

@@ -172,7 +172,7 @@ mod tests {
         let text = told(&report, &document, &numbers);
         assert_eq!(
             text,
-            "done: sorted\n#11 +refund  0 %    []\n#11 reply (en)  50 %  Asked.  [a; b]\n| Hello,\n|\n| yours\nPHONE “l. 12”  90 %  rule r\nkv k = 1\nkv raw = 2 bytes\nkv x deleted\n"
+            "done: sorted\n#11 +refund  0 %    []\n#11 reply (en)  50 %  Asked.  [a; b]\n| Hello,\n|\n| yours\nPHONE “. 123”  90 %  rule r\nkv k = 1\nkv raw = 2 bytes\nkv x deleted\n"
         );
     }
 }
