@@ -22,8 +22,9 @@ fn resident_kb(server: &Server) -> u64 {
 }
 
 fn mail(name: &str, rest: &[u8]) -> Vec<u8> {
-    let head =
-        format!("From: {name}@example.org\r\nMessage-ID: <{name}@example.org>\r\nSubject: hostile {name}\r\n");
+    let head = format!(
+        "From: {name}@example.org\r\nMessage-ID: <{name}@example.org>\r\nSubject: hostile {name}\r\n"
+    );
     [head.as_bytes(), rest].concat()
 }
 
@@ -81,7 +82,10 @@ async fn every_hostile_mail_ends_as_a_ticket_in_bounded_time_and_memory() {
             assert!(!message["text"].as_str().unwrap().contains('\0'));
             for file in message["attachments"].as_array().unwrap() {
                 let name = file["file_name"].as_str().unwrap();
-                assert!(!name.contains(['/', '\\', '\u{202e}']) && name != ".." && !name.is_empty(), "{name:?}");
+                assert!(
+                    !name.contains(['/', '\\', '\u{202e}']) && name != ".." && !name.is_empty(),
+                    "{name:?}"
+                );
             }
         }
     }
@@ -111,7 +115,8 @@ async fn hostile_requests_are_refused_as_problems_and_never_break_the_server() {
     ];
     for body in bodies {
         let request = site.http.post(format!("{}/api/v1/tickets", server.base)).bearer_auth(&site.secret);
-        let answer = request.header("content-type", "application/json").body(body.to_vec()).send().await.unwrap();
+        let answer =
+            request.header("content-type", "application/json").body(body.to_vec()).send().await.unwrap();
         assert!(answer.status().is_client_error(), "{}: {:?}", answer.status(), &body[..body.len().min(60)]);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
     }
@@ -137,7 +142,8 @@ async fn hostile_requests_are_refused_as_problems_and_never_break_the_server() {
         assert!(problem["code"].is_string(), "{shown}: {problem}");
     }
     for raw in [
-        "POST /api/v1/tickets HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef".to_owned(),
+        "POST /api/v1/tickets HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef"
+            .to_owned(),
         format!("GET / HTTP/1.1\r\nhost: x\r\nx-a: {}\r\n\r\n", "a".repeat(1_000_000)),
         format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(2_000)),
     ] {
@@ -185,12 +191,16 @@ async fn what_customers_write_and_what_opens_doors_is_in_no_log_and_no_metric() 
     // A broken body and an address in a path are logged by careless servers.
     let request = site.http.post(format!("{base}/api/v1/tickets")).bearer_auth(&site.secret);
     let broken = "{\"subject\":\"Zsubject\",\"text\":7}";
-    assert_eq!(request.header("content-type", "application/json").body(broken).send().await.unwrap().status(), 422);
+    assert_eq!(
+        request.header("content-type", "application/json").body(broken).send().await.unwrap().status(),
+        422
+    );
     let gone = site.http.delete(format!("{base}/api/v1/suppressions/zquux@private.example"));
     assert_eq!(gone.bearer_auth(&site.secret).send().await.unwrap().status(), 404);
     let mut waiting = true;
     for _ in 0..600 {
-        let answer = site.http.get(format!("{base}/api/v1/tickets")).bearer_auth(&site.secret).send().await.unwrap();
+        let answer =
+            site.http.get(format!("{base}/api/v1/tickets")).bearer_auth(&site.secret).send().await.unwrap();
         let tickets: serde_json::Value = answer.json().await.unwrap();
         waiting = tickets["items"].as_array().unwrap().is_empty();
         if !waiting {

@@ -8,14 +8,7 @@ use proptest::prelude::*;
 
 fn finding() -> impl Strategy<Value = Finding> {
     ((0..4_u32, 0..60_u32, 0..60_u32), "[A-Z_]{0,50}|[ -~]{0,8}|é", prop::num::f32::ANY).prop_map(
-        |((part, start, end), class, score)| Finding {
-            part,
-            start,
-            end,
-            class,
-            score,
-            rule: "r".to_owned(),
-        },
+        |((part, start, end), class, score)| Finding { part, start, end, class, score, rule: "r".to_owned() },
     )
 }
 
