@@ -72,9 +72,9 @@ fn fit(samples: &[&Sample]) -> Vec<f64> {
     let names = Signals::default().features().map(|(name, _)| name);
     let total: f64 = samples.iter().map(|s| s.weight).sum();
     let mut at = vec![0.0; FEATURES + 1];
-    let mut pace = vec![0.0; FEATURES + 1];
+    let mut pace = [0.0; FEATURES + 1];
     for _ in 0..20_000 {
-        let mut slope = vec![0.0; FEATURES + 1];
+        let mut slope = [0.0; FEATURES + 1];
         for sample in samples {
             let miss =
                 sample.weight * (probability(&at, &sample.features) - f64::from(u8::from(sample.right)));

@@ -76,9 +76,15 @@ pub(super) async fn learned(
     Ok(ledger.memory())
 }
 
-/// Time and fuel as if nobody waited; memory and everything else as in the house.
+/// Time, fuel and room to keep things as if nobody waited; memory and everything else as in the house.
 const fn unhurried(limits: Limits) -> Limits {
-    Limits { wall_ms: 3_600_000, fuel_base: u64::MAX >> 2, host_calls_max: 1_000_000, ..limits }
+    Limits {
+        wall_ms: 3_600_000,
+        fuel_base: u64::MAX >> 2,
+        host_calls_max: 1_000_000,
+        kv_bytes_max: 1 << 30,
+        ..limits
+    }
 }
 
 fn read(train: &Path) -> anyhow::Result<Vec<Past>> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use plugin_redaction::{Known, Settings, find};
+use plugin_redaction::{Found, Known, Settings, find};
 
 use crate::chance::Chance;
-use crate::templates::{Sample, fill, read};
+use crate::templates::{Sample, Span, fill, read};
 use crate::words::Words;
 
 /// Texts per template.
@@ -37,78 +37,106 @@ fn samples() -> std::io::Result<Vec<Sample>> {
 
 pub(crate) fn run(misses: bool) -> std::io::Result<()> {
     let settings = Settings::default();
-    let mut counts: BTreeMap<&'static str, Count> = BTreeMap::new();
-    let mut language: BTreeMap<&'static str, Count> = BTreeMap::new();
-    let (mut harmless, mut touched, mut leaking, mut personal) = (0, 0, 0, 0);
-    let (mut visible, mut secret, mut over, mut other) = (0, 0, 0, 0);
     let samples = samples()?;
+    let mut tally = Tally { misses, ..Tally::default() };
     for sample in &samples {
-        let found = find(&sample.text, &Known::default(), &settings);
-        let overlap = |a: (usize, usize), b: (usize, usize)| a.0 < b.1 && b.0 < a.1;
-        let mut leaks = false;
-        for (start, end, class) in &sample.spans {
-            let hits: Vec<_> = found.iter().filter(|f| overlap((f.start, f.end), (*start, *end))).collect();
-            let covered: usize = hits.iter().map(|f| f.end.min(*end) - f.start.max(*start)).sum();
-            visible += end - start - covered;
-            secret += end - start;
-            let masked = covered * 2 > end - start;
-            let typed = masked && hits.iter().any(|f| f.class == *class);
-            leaks |= !masked;
-            for count in [counts.entry(class).or_default(), language.entry(sample.language).or_default()] {
-                count.spans += 1;
-                count.masked += usize::from(masked);
-                count.typed += usize::from(typed);
-            }
-            if misses && !typed {
-                println!(
-                    "missed {class} {:?} in {:?}; found {:?}",
-                    &sample.text[*start..*end],
-                    sample.text,
-                    hits.iter().map(|f| f.class).collect::<Vec<_>>()
-                );
-            }
-        }
-        for f in &found {
-            let covered: usize = sample
-                .spans
-                .iter()
-                .filter(|s| overlap((f.start, f.end), (s.0, s.1)))
-                .map(|s| f.end.min(s.1) - f.start.max(s.0))
-                .sum();
-            over += f.end - f.start - covered;
-            let class = crate::score::class_of(f.class);
-            for count in [counts.entry(class).or_default(), language.entry(sample.language).or_default()] {
-                count.found += 1;
-                count.right += usize::from(covered > 0);
-            }
-            if misses && covered == 0 {
-                println!(
-                    "false {} {:?} {} {:.2} in {:?}",
-                    f.class,
-                    &sample.text[f.start..f.end],
-                    f.rule,
-                    f.score,
-                    sample.text
-                );
-            }
-        }
-        other += sample.text.len() - sample.spans.iter().map(|s| s.1 - s.0).sum::<usize>();
-        match sample.spans.is_empty() {
-            true => (harmless, touched) = (harmless + 1, touched + usize::from(!found.is_empty())),
-            false => (personal, leaking) = (personal + 1, leaking + usize::from(leaks)),
-        }
+        tally.add(sample, &find(&sample.text, &Known::default(), &settings));
     }
-    println!("| class | spans | masked % | typed % | found | precision % |\n|---|---|---|---|---|---|");
-    for (name, count) in counts.iter().chain(&language) {
-        row(name, count);
-    }
-    let share = |a: usize, b: usize| 100.0 * a as f64 / b.max(1) as f64;
-    println!("\n{} texts, {harmless} of them without personal data", samples.len());
-    println!("characters of personal data left visible: {:.2} %", share(visible, secret));
-    println!("texts that leak: {:.2} %", share(leaking, personal));
-    println!("over-redaction: {:.3} %", share(over, other));
-    println!("harmless texts touched: {:.2} %", share(touched, harmless));
+    tally.tell(samples.len());
     Ok(())
+}
+
+/// Everything that is counted, over all texts.
+#[derive(Default)]
+struct Tally {
+    /// Whether each miss and each false finding is printed.
+    misses: bool,
+    classes: BTreeMap<&'static str, Count>,
+    languages: BTreeMap<&'static str, Count>,
+    harmless: usize,
+    touched: usize,
+    personal: usize,
+    leaking: usize,
+    /// Bytes: of personal data, of it left visible, of other text, of it removed.
+    secret: usize,
+    visible: usize,
+    other: usize,
+    over: usize,
+}
+
+impl Tally {
+    fn add(&mut self, sample: &Sample, found: &[Found<'_>]) {
+        let mut leaks = false;
+        for span in &sample.spans {
+            leaks |= !self.add_span(sample, span, found);
+        }
+        found.iter().for_each(|finding| self.add_finding(sample, finding));
+        self.other += sample.text.len() - sample.spans.iter().map(|s| s.1 - s.0).sum::<usize>();
+        if sample.spans.is_empty() {
+            self.harmless += 1;
+            self.touched += usize::from(!found.is_empty());
+        } else {
+            self.personal += 1;
+            self.leaking += usize::from(leaks);
+        }
+    }
+
+    fn counts(&mut self, class: &'static str, language: &'static str, count: impl Fn(&mut Count)) {
+        count(self.classes.entry(class).or_default());
+        count(self.languages.entry(language).or_default());
+    }
+
+    /// Whether a span of personal data was masked, at least half of it.
+    fn add_span(&mut self, sample: &Sample, span: &Span, found: &[Found<'_>]) -> bool {
+        let (start, end, class) = *span;
+        let hits: Vec<&Found<'_>> = found.iter().filter(|f| shared(f, span) > 0).collect();
+        let covered: usize = hits.iter().map(|f| shared(f, span)).sum();
+        self.visible += end - start - covered;
+        self.secret += end - start;
+        let masked = covered * 2 > end - start;
+        let typed = masked && hits.iter().any(|f| f.class == class);
+        self.counts(class, sample.language, |count| {
+            count.spans += 1;
+            count.masked += usize::from(masked);
+            count.typed += usize::from(typed);
+        });
+        if self.misses && !typed {
+            let classes: Vec<&str> = hits.iter().map(|f| f.class).collect();
+            println!("missed {class} {:?} in {:?}; found {classes:?}", &sample.text[start..end], sample.text);
+        }
+        masked
+    }
+
+    fn add_finding(&mut self, sample: &Sample, f: &Found<'_>) {
+        let covered: usize = sample.spans.iter().map(|span| shared(f, span)).sum();
+        self.over += f.end - f.start - covered;
+        self.counts(class_of(f.class), sample.language, |count| {
+            count.found += 1;
+            count.right += usize::from(covered > 0);
+        });
+        if self.misses && covered == 0 {
+            let text = &sample.text[f.start..f.end];
+            println!("false {} {text:?} {} {:.2} in {:?}", f.class, f.rule, f.score, sample.text);
+        }
+    }
+
+    fn tell(&self, texts: usize) {
+        println!("| class | spans | masked % | typed % | found | precision % |\n|---|---|---|---|---|---|");
+        for (name, count) in self.classes.iter().chain(&self.languages) {
+            row(name, count);
+        }
+        let share = |a: usize, b: usize| 100.0 * a as f64 / b.max(1) as f64;
+        println!("\n{texts} texts, {} of them without personal data", self.harmless);
+        println!("characters of personal data left visible: {:.2} %", share(self.visible, self.secret));
+        println!("texts that leak: {:.2} %", share(self.leaking, self.personal));
+        println!("over-redaction: {:.3} %", share(self.over, self.other));
+        println!("harmless texts touched: {:.2} %", share(self.touched, self.harmless));
+    }
+}
+
+/// Bytes that a finding and a span share.
+fn shared(f: &Found<'_>, span: &Span) -> usize {
+    f.end.min(span.1).saturating_sub(f.start.max(span.0))
 }
 
 fn row(name: &str, count: &Count) {

@@ -5,12 +5,15 @@ use crate::file;
 use crate::values;
 use crate::words::Words;
 
+/// Where personal data begins and ends, in bytes, and its class.
+pub(crate) type Span = (usize, usize, &'static str);
+
 /// A text with the spans of personal data in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
     pub(crate) text: String,
     /// First byte, one past the last, class.
-    pub(crate) spans: Vec<(usize, usize, &'static str)>,
+    pub(crate) spans: Vec<Span>,
     pub(crate) language: &'static str,
 }
 

@@ -166,10 +166,8 @@ fn money(slot: &str, chance: &mut Chance) -> Filled {
         ),
         "card" => {
             let number = card(chance);
-            found(
-                if chance.percent(60) { grouped(&number, 4, *chance.pick(&[" ", "-"])) } else { number },
-                "CREDIT_CARD",
-            )
+            let mark = *chance.pick::<&str>(&[" ", "-"]);
+            found(if chance.percent(60) { grouped(&number, 4, mark) } else { number }, "CREDIT_CARD")
         }
         "card_spaced" => found(grouped(&card(chance), 1, " "), "CREDIT_CARD"),
         "card_fullwidth" => {

@@ -67,7 +67,7 @@ pub fn of_in(table: &[u8], lower: &[u8], capital: bool, joined: bool) -> Lists {
     if joined {
         // "Karl-Enno" is a name for its Karl; "Max-Planck-Institut" is an institute.
         let parts = lower.split(|b| *b == b'-').map(|part| look_up(table, hash(part)));
-        let last = parts.clone().last().unwrap_or_default();
+        let last = parts.clone().next_back().unwrap_or_default();
         let names = parts.fold(0, |all, part| all | part.0) & (FIRST | LAST);
         return Lists(if last.any(FIRST | LAST) || last == Lists::NONE { names } else { COMMON });
     }

@@ -22,9 +22,8 @@ pub(super) fn find(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
     if !BYTES.contains(&word.len()) || is_word(view.at(end)) || is_word(view.before(start)) {
         return;
     }
-    let score = if is_ethereum(word) || is_bech32(word) || is_base58_check(word, BASE58) {
-        1.0
-    } else if word.first() == Some(&b'r') && is_base58_check(word, BASE58_RIPPLE) {
+    let is_ripple = || word.first() == Some(&b'r') && is_base58_check(word, BASE58_RIPPLE);
+    let score = if is_ethereum(word) || is_bech32(word) || is_base58_check(word, BASE58) || is_ripple() {
         1.0
     } else if is_monero(word) {
         0.85

@@ -3,10 +3,12 @@
 
 mod keyed;
 mod known;
+mod spoken;
 mod url;
 
-pub(super) use keyed::{keyed, spoken};
+pub(super) use keyed::keyed;
 pub(super) use known::known;
+pub(super) use spoken::spoken;
 pub(super) use url::{credentials, path_token};
 
 use crate::view::View;

@@ -14,6 +14,8 @@ const JOB: &str = "job";
 const TRIED: &str = "tried";
 /// Chunks and shares of a running training.
 const JOB_PARTS: &str = "job.";
+/// Bytes handed over at once: half of what may cross the border in one call.
+const PIECE_BYTES_MAX: usize = 2 << 20;
 
 /// The model in force, if there is one that this version can read.
 ///
@@ -129,7 +131,19 @@ pub fn end_job(began_ms: u64) -> Result<(), Error> {
 /// # Errors
 /// kv is not granted or not there.
 pub fn part(name: &str) -> Result<Vec<u8>, Error> {
-    Ok(kv::get(&format!("{JOB_PARTS}{name}"))?.unwrap_or_default())
+    let mut out = Vec::new();
+    for n in 0.. {
+        match kv::get(&piece(name, n))? {
+            Some(bytes) => out.extend(bytes),
+            None => break,
+        }
+    }
+    Ok(out)
+}
+
+/// Key of one piece of a part.
+fn piece(name: &str, n: usize) -> String {
+    if n == 0 { format!("{JOB_PARTS}{name}") } else { format!("{JOB_PARTS}{name}+{n}") }
 }
 
 /// Keeps a part of the running training.
@@ -137,7 +151,18 @@ pub fn part(name: &str) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// kv is not granted, or full.
 pub fn keep_part(name: &str, bytes: &[u8]) -> Result<(), Error> {
-    kv::set(&format!("{JOB_PARTS}{name}"), bytes)
+    let pieces = bytes.len().div_ceil(PIECE_BYTES_MAX).max(1);
+    for (n, bytes) in (0..pieces).zip(bytes.chunks(PIECE_BYTES_MAX).chain([&[][..]])) {
+        kv::set(&piece(name, n), bytes)?;
+    }
+    // What was longer before must not stand behind it.
+    for n in pieces.. {
+        if kv::get(&piece(name, n))?.is_none() {
+            break;
+        }
+        kv::delete(&piece(name, n))?;
+    }
+    Ok(())
 }
 
 /// The tables of a model in kv.

@@ -26,6 +26,10 @@ impl State {
             return Err(PluginError::Denied(format!("effects_max: a run may propose {effects_max} effects")));
         }
         let types::Basis { reason, confidence, evidence } = basis;
+        // What is no number cannot be stored either; whether a number is a sound one, policy decides.
+        if !confidence.is_finite() {
+            return Err(PluginError::InvalidInput("confidence must be a number from 0 to 1".to_owned()));
+        }
         let bytes = bytes_of(&effect) + reason.len() + evidence.iter().map(String::len).sum::<usize>();
         if self.proposal_bytes + bytes > PROPOSAL_BYTES_MAX {
             return Err(PluginError::Denied(format!(

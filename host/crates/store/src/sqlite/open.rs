@@ -1,6 +1,7 @@
 //! Opens a SQLite file: lock file, settings, schema, leases of dead processes, reader pool.
 
 use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -21,6 +22,10 @@ use crate::{Durability, Options, migrate};
 
 /// "Kula": marks the file as ours (`file` and SQLite's tools show it).
 const APPLICATION_ID: i64 = 0x4b75_6c61;
+/// How a database file begins, and where its application id stands (SQLite's file format §1.3).
+const MAGIC: &[u8] = b"SQLite format 3\0";
+const APPLICATION_ID_AT: usize = 68;
+const HEADER_BYTES: usize = APPLICATION_ID_AT + 4;
 const FOREIGN: &str = "the file belongs to another program: name another file in database.url";
 /// Older versions can corrupt a file when a write meets a checkpoint (the WAL-reset defect).
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
@@ -47,6 +52,7 @@ impl Sqlite {
         wake: Arc<watch::Sender<u64>>,
     ) -> Result<Self, StoreError> {
         let (path, folder) = place(url)?;
+        refuse_foreign(&path)?;
         let lock = lock(&path).await?;
         make_private(&path)?;
         let synchronous = match (&folder, options.durability) {
@@ -85,6 +91,22 @@ impl Sqlite {
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Refuses a database of another program by its header, before any connection could change a byte of it.
+fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+    let mut header = [0; HEADER_BYTES];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let (magic, rest) = header.split_at(MAGIC.len());
+    let id = rest.get(APPLICATION_ID_AT - MAGIC.len()..).and_then(|id| id.try_into().ok());
+    let id = id.map_or(0, |id| i64::from(u32::from_be_bytes(id)));
+    // What cannot be read, or is no database at all, is told when it is opened.
+    match read {
+        Ok(()) if magic == MAGIC && id != 0 && id != APPLICATION_ID => {
+            Err(StoreError::Migration(FOREIGN.to_owned()))
+        }
+        _ => Ok(()),
     }
 }
 

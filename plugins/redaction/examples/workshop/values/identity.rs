@@ -73,10 +73,14 @@ fn health(chance: &mut Chance) -> String {
 }
 
 pub(super) fn of(slot: &str, chance: &mut Chance) -> Filled {
-    german(slot, chance).or_else(|| western(slot, chance)).or_else(|| eastern(slot, chance))
+    birth(slot, chance)
+        .or_else(|| german(slot, chance))
+        .or_else(|| western(slot, chance))
+        .or_else(|| southern(slot, chance))
+        .or_else(|| eastern(slot, chance))
 }
 
-fn german(slot: &str, chance: &mut Chance) -> Filled {
+fn birth(slot: &str, chance: &mut Chance) -> Filled {
     let (day, month, year) = day(chance);
     match slot {
         "dob" => found(
@@ -95,6 +99,13 @@ fn german(slot: &str, chance: &mut Chance) -> Filled {
             },
             "DOB",
         ),
+        _ => None,
+    }
+}
+
+fn german(slot: &str, chance: &mut Chance) -> Filled {
+    let (day, month, year) = day(chance);
+    match slot {
         "tax_id" => {
             let plain = tax_id(chance);
             found(
@@ -230,6 +241,12 @@ fn western(slot: &str, chance: &mut Chance) -> Filled {
             let check = luhn(&body);
             found(format!("{} {} {}{check}", &body[..3], &body[3..6], &body[6..]), "NATIONAL_ID")
         }
+        _ => None,
+    }
+}
+
+fn southern(slot: &str, chance: &mut Chance) -> Filled {
+    match slot {
         "dni" => {
             let body = chance.digits(8);
             let letter = b"TRWAGMYFPDXBNJZSQVHLCKE"[body.parse::<usize>().unwrap_or(0) % 23];

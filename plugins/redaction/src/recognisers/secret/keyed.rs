@@ -190,7 +190,7 @@ enum Kind {
 }
 
 /// Bytes of a key and of a value at most.
-const KEY_BYTES_MAX: usize = 40;
+pub(super) const KEY_BYTES_MAX: usize = 40;
 const VALUE_BYTES_MAX: usize = 512;
 
 /// A value behind the `:` or `=` at `mark`; answers where it ends.
@@ -221,13 +221,8 @@ pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Findin
     let score = match kind {
         _ if is_stand_in(text) => 0.0,
         Kind::Password => password_score(text, quoted, ends_line || view.at(mark) == b'='),
-        Kind::Pin => {
-            if (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
-                0.9
-            } else {
-                0.0
-            }
-        }
+        Kind::Pin if is_pin(text) => 0.9,
+        Kind::Pin => 0.0,
         Kind::Token => token_score(text, quoted),
     };
     if score > 0.0 {
@@ -319,7 +314,7 @@ fn is_apart(key: &[u8], tail: usize) -> bool {
 }
 
 /// The value from a place on: within quotes, or up to a blank.
-fn value(view: &View<'_>, at: usize, url: bool) -> Option<(usize, usize, bool)> {
+pub(super) fn value(view: &View<'_>, at: usize, url: bool) -> Option<(usize, usize, bool)> {
     let quote = view.at(at);
     let quoted = matches!(quote, b'"' | b'\'' | b'`');
     let start = at + usize::from(quoted || quote == crate::view::MARK);
@@ -360,7 +355,7 @@ fn is_in_url(view: &View<'_>, mark: usize) -> bool {
 }
 
 /// Not a value but a place for one: `<password>`, `${TOKEN}`, "xxxx", "null", a placeholder of ours.
-fn is_stand_in(text: &[u8]) -> bool {
+pub(super) fn is_stand_in(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
     let same = text.iter().all(|b| Some(b) == text.first());
     let masked =
@@ -398,7 +393,7 @@ fn is_stand_in(text: &[u8]) -> bool {
         || lower.starts_with(b"http")
 }
 
-fn is_varied(text: &[u8]) -> bool {
+pub(super) fn is_varied(text: &[u8]) -> bool {
     let digits = text.iter().any(u8::is_ascii_digit);
     let letters = text.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80);
     let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
@@ -435,141 +430,14 @@ fn token_score(text: &[u8], quoted: bool) -> f32 {
     }
 }
 
-/// Words that may stand between "Passwort" and its value.
-const LINKS: &[&str] = &[
-    "ist",
-    "lautet",
-    "is",
-    "was",
-    "war",
-    "wäre",
-    "heißt",
-    "heisst",
-    "jetzt",
-    "nun",
-    "now",
-    "currently",
-    "aktuell",
-    "momentan",
-    "still",
-    "noch",
-    "immer",
-    "to",
-    "auf",
-    "folgendes",
-    "dieses",
-    "the",
-    "das",
-    "also",
-    "mit",
-    "with",
-    "von",
-    "for",
-    "für",
-    "mein",
-    "neues",
-    "new",
-    "set",
-];
-
-/// Words with which a sentence about a password begins; a value must follow them.
-const SPOKEN: &[&str] = &[
-    "passwort",
-    "password",
-    "kennwort",
-    "pwd",
-    "passwd",
-    "passphrase",
-    "pw",
-    "pin",
-    "pin-code",
-    "puk",
-    "geheimzahl",
-    "passcode",
-    "zugangscode",
-];
-
-/// A password in a sentence whose word for it begins at `place`: "mein Passwort ist Sommer2024".
-pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Finding>) {
-    if is_word(view.before(place)) {
-        return;
-    }
-    let end = word_end(view, place);
-    let word = view.slice(place, end).to_ascii_lowercase();
-    if !SPOKEN.iter().any(|w| w.as_bytes() == word) {
-        return;
-    }
-    let pin = word.starts_with(b"pin") || word == b"puk" || word == b"geheimzahl";
-    let mut at = end;
-    let mut links = 0;
-    for _ in 0..4 {
-        if view.at(at) != b' ' {
-            break;
-        }
-        let next = word_end(view, at + 1);
-        let link = view.slice(at + 1, next).to_ascii_lowercase();
-        if !LINKS.iter().any(|w| w.as_bytes() == link) {
-            break;
-        }
-        links += 1;
-        at = next;
-        if view.at(at) == b':' {
-            at += 1;
-            break;
-        }
-    }
-    if view.at(at) != b' ' || (links == 0 && !pin && at == end && !follows_bare(view, at + 1)) {
-        return;
-    }
-    let Some((start, end, quoted)) = value(view, at + 1, false) else { return };
-    let text = view.slice(start, end);
-    let score = match (is_stand_in(text), pin) {
-        (true, _) => 0.0,
-        (_, true) => {
-            if (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
-                0.85
-            } else {
-                0.0
-            }
-        }
-        _ if text.len() >= 4 && (quoted || is_spoken_password(text)) => 0.85,
-        _ => 0.0,
-    };
-    if score > 0.0 {
-        out.push(Finding::new(start, end, "SECRET", score, "secret.spoken"));
-    }
-}
-
-/// Without a linking word ("password hunter2") the value must be clearly none of the language's words.
-fn follows_bare(view: &View<'_>, at: usize) -> bool {
-    let end = value(view, at, false).map_or(at, |v| v.1);
-    let text = view.slice(at, end);
-    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
-    let sign = inner
-        .iter()
-        .any(|b| matches!(b, b'#' | b'!' | b'$' | b'%' | b'&' | b'*' | b'@' | b'+' | b'?' | b'_'));
-    text.len() >= 6
-        && (sign || text.iter().any(u8::is_ascii_digit))
-        && text.iter().any(u8::is_ascii_alphabetic)
-}
-
-/// Letters with digits or inner signs; a date, an amount or a mere number is none.
-fn is_spoken_password(text: &[u8]) -> bool {
-    let letters = text.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80);
-    let word = text.iter().all(|b| is_word(*b) || matches!(b, b'-' | b'\'' | b'.' | b'/'));
-    let digits = text.iter().any(u8::is_ascii_digit);
-    (letters && digits)
-        || (is_varied(text) && !word)
-        || (letters && word && is_varied(text) && text.len() >= 8 && !text.contains(&b'-'))
-}
-
-fn word_end(view: &View<'_>, start: usize) -> usize {
-    let limit = start + KEY_BYTES_MAX;
-    (start..limit).find(|at| !is_word(view.at(*at)) && view.at(*at) != b'-').unwrap_or(limit)
+/// Four to eight digits.
+pub(super) fn is_pin(text: &[u8]) -> bool {
+    (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::spoken::spoken;
     use super::*;
 
     fn secret(text: &str) -> Option<String> {

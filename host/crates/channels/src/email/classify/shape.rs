@@ -289,7 +289,7 @@ fn bulk(shape: &Shape<'_>) -> Found {
         .into_iter()
         .filter(|sign| *sign)
         .count();
-    if reason && (has_link || signs >= 2) || signs >= 2 || (way_out || page) && !shape.is_personal {
+    if signs >= 2 || reason && has_link || (way_out || page) && !shape.is_personal {
         return found(AutoClass::List, "the text is that of a newsletter");
     }
     None
