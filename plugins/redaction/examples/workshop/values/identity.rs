@@ -75,6 +75,7 @@ fn health(chance: &mut Chance) -> String {
 pub(super) fn of(slot: &str, chance: &mut Chance) -> Filled {
     birth(slot, chance)
         .or_else(|| german(slot, chance))
+        .or_else(|| road(slot, chance))
         .or_else(|| western(slot, chance))
         .or_else(|| southern(slot, chance))
         .or_else(|| eastern(slot, chance))
@@ -136,6 +137,28 @@ fn german(slot: &str, chance: &mut Chance) -> Filled {
         "passport_de" => {
             found(format!("C{}{}", chance.of("0123456789CFGHJKLMNPRTVWXYZ", 4), chance.digits(4)), "PASSPORT")
         }
+        "ahv" => {
+            let body = format!("756{}", chance.digits(9));
+            let check = (10 - weighted(&body, &[1, 3]) % 10) % 10;
+            found(format!("756.{}.{}.{}{check}", &body[3..7], &body[7..11], &body[11..]), "NATIONAL_ID")
+        }
+        "svnr" => {
+            let born = format!("{day:02}{month:02}{:02}", year % 100);
+            let serial = until(
+                chance,
+                |c| c.digits(3),
+                |s| weighted(&format!("{s}0{born}"), &[3, 7, 9, 0, 5, 8, 4, 2, 1, 6]) % 11 < 10,
+            );
+            let check = weighted(&format!("{serial}0{born}"), &[3, 7, 9, 0, 5, 8, 4, 2, 1, 6]) % 11;
+            found(format!("{serial}{check} {born}"), "NATIONAL_ID")
+        }
+        _ => None,
+    }
+}
+
+/// On the road and in the pocket.
+fn road(slot: &str, chance: &mut Chance) -> Filled {
+    match slot {
         "license_de" => found(
             format!(
                 "{}0{}{}{}{}",
@@ -163,21 +186,6 @@ fn german(slot: &str, chance: &mut Chance) -> Filled {
         "imei" => {
             let body = format!("35{}", chance.digits(12));
             found(format!("{body}{}", luhn(&body)), "IMEI")
-        }
-        "ahv" => {
-            let body = format!("756{}", chance.digits(9));
-            let check = (10 - weighted(&body, &[1, 3]) % 10) % 10;
-            found(format!("756.{}.{}.{}{check}", &body[3..7], &body[7..11], &body[11..]), "NATIONAL_ID")
-        }
-        "svnr" => {
-            let born = format!("{day:02}{month:02}{:02}", year % 100);
-            let serial = until(
-                chance,
-                |c| c.digits(3),
-                |s| weighted(&format!("{s}0{born}"), &[3, 7, 9, 0, 5, 8, 4, 2, 1, 6]) % 11 < 10,
-            );
-            let check = weighted(&format!("{serial}0{born}"), &[3, 7, 9, 0, 5, 8, 4, 2, 1, 6]) % 11;
-            found(format!("{serial}{check} {born}"), "NATIONAL_ID")
         }
         _ => None,
     }
