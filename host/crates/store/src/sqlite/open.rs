@@ -22,8 +22,9 @@ use crate::{Durability, Options, migrate};
 
 /// "Kula": marks the file as ours (`file` and SQLite's tools show it).
 const APPLICATION_ID: i64 = 0x4b75_6c61;
-/// How a database file begins, and where its application id stands (SQLite's file format §1.3).
+/// How a database file begins, and where its numbers stand (SQLite's file format §1.3).
 const MAGIC: &[u8] = b"SQLite format 3\0";
+const USER_VERSION_AT: usize = 60;
 const APPLICATION_ID_AT: usize = 68;
 const HEADER_BYTES: usize = APPLICATION_ID_AT + 4;
 const FOREIGN: &str = "the file belongs to another program: name another file in database.url";
@@ -94,20 +95,26 @@ impl Sqlite {
     }
 }
 
-/// Refuses a database of another program by its header, before any connection could change a byte of it.
+/// Refuses a database of another program, or of a newer build, by its header: before any connection could
+/// change a byte of it. What cannot be read, or is no database at all, is told when it is opened.
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     let mut header = [0; HEADER_BYTES];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    let (magic, rest) = header.split_at(MAGIC.len());
-    let id = rest.get(APPLICATION_ID_AT - MAGIC.len()..).and_then(|id| id.try_into().ok());
-    let id = id.map_or(0, |id| i64::from(u32::from_be_bytes(id)));
-    // What cannot be read, or is no database at all, is told when it is opened.
-    match read {
-        Ok(()) if magic == MAGIC && id != 0 && id != APPLICATION_ID => {
-            Err(StoreError::Migration(FOREIGN.to_owned()))
-        }
-        _ => Ok(()),
+    if read.is_err() || !header.starts_with(MAGIC) {
+        return Ok(());
     }
+    let number = |at: usize| {
+        let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, |bytes| i64::from(u32::from_be_bytes(bytes)))
+    };
+    let (version, id) = (number(USER_VERSION_AT), number(APPLICATION_ID_AT));
+    if id != 0 && id != APPLICATION_ID {
+        return Err(StoreError::Migration(FOREIGN.to_owned()));
+    }
+    if id == APPLICATION_ID && version > migrate::newest() {
+        return Err(StoreError::Migration(migrate::too_new(version)));
+    }
+    Ok(())
 }
 
 /// The writing connection of a file that is ready to be worked with.
