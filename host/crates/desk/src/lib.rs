@@ -22,6 +22,7 @@ mod redact;
 mod schedules;
 mod seal;
 mod stories;
+mod thread;
 mod turn;
 mod webhooks;
 mod worker;
