@@ -1,7 +1,7 @@
 //! The list of classes: which are masked unless an admin says otherwise.
 
 /// Masked by default.
-pub(crate) const ON: &[&str] = &[
+pub const ON: &[&str] = &[
     "EMAIL",
     "PHONE",
     "IBAN",

@@ -20,6 +20,7 @@ mod view;
 
 use kulanz_sdk::prelude::*;
 
+pub use classes::ON;
 pub use find::{Found, find};
 pub use names::Known;
 pub use settings::Settings;

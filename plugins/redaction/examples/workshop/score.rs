@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use plugin_redaction::{Found, Known, Settings, find};
+use plugin_redaction::{Found, Known, ON, Settings, find};
 
 use crate::chance::Chance;
 use crate::templates::{Sample, Span, fill, read};
@@ -155,37 +155,7 @@ fn row(name: &str, count: &Count) {
 
 /// A class name that outlives the settings it came from.
 pub(crate) fn class_of(class: &str) -> &'static str {
-    const CLASSES: &[&str] = &[
-        "EMAIL",
-        "PHONE",
-        "IBAN",
-        "BIC",
-        "BANK_ACCOUNT",
-        "CREDIT_CARD",
-        "CARD_SECURITY_CODE",
-        "DE_TAX_ID",
-        "DE_TAX_NUMBER",
-        "DE_SSN",
-        "VAT_ID",
-        "US_SSN",
-        "US_ITIN",
-        "NATIONAL_ID",
-        "HEALTH_ID",
-        "PASSPORT",
-        "ID_CARD",
-        "DRIVER_LICENSE",
-        "LICENSE_PLATE",
-        "VIN",
-        "IMEI",
-        "IP_ADDRESS",
-        "MAC_ADDRESS",
-        "CRYPTO",
-        "SECRET",
-        "DOB",
-        "PERSON",
-        "ADDRESS",
-    ];
-    CLASSES.iter().find(|c| **c == class).copied().unwrap_or("other")
+    ON.iter().find(|c| **c == class).copied().unwrap_or("other")
 }
 
 /// The texts as `kulanz eval redact` reads them, and what is in them.
