@@ -273,6 +273,14 @@ impl Case {
     }
 }
 
+fn no_such(hook: Hook, hooks: &[Hook]) -> String {
+    format!("the plugin has no hook {hook}; it has: {}", names(hooks))
+}
+
+fn names(hooks: &[Hook]) -> String {
+    hooks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// A plugin on the bench: loaded, with everything granted that it asks for.
 #[derive(Clone)]
 pub struct Bench {
@@ -328,23 +336,31 @@ impl Bench {
         &self.plugin
     }
 
-    /// The hook a case is for: its own, or the only one that the plugin has.
+    /// The hook a case is for: the one it names, the only one that the plugin has, or the only one that takes
+    /// its event.
     ///
     /// # Errors
     /// A sentence when it cannot be told.
     pub fn hook_of(&self, case: &Case) -> Result<Hook, String> {
-        let hooks = &self.plugin.inspection().hooks;
-        match (case.hook, hooks.as_slice()) {
-            (Some(hook), _) if hooks.contains(&hook) => Ok(hook),
-            (None, [only]) => Ok(*only),
-            (wanted, _) => {
-                let known: Vec<String> = hooks.iter().map(ToString::to_string).collect();
-                let known = known.join(", ");
-                Err(wanted.map_or_else(
-                    || format!("the plugin has several hooks ({known}): say which one"),
-                    |hook| format!("the plugin has no hook {hook}; it has: {known}"),
-                ))
+        let inspection = self.plugin.inspection();
+        let hooks = &inspection.hooks;
+        if let Some(hook) = case.hook {
+            return if hooks.contains(&hook) { Ok(hook) } else { Err(no_such(hook, hooks)) };
+        }
+        let takes = |hook: &&Hook| match hook {
+            Hook::Schedule => !case.schedule.is_empty(),
+            _ => {
+                let declared = inspection.manifest.hooks.iter().find(|declared| declared.kind == **hook);
+                case.schedule.is_empty() && declared.is_some_and(|d| d.events.contains(&case.event))
             }
+        };
+        let meant: Vec<Hook> = hooks.iter().filter(takes).copied().collect();
+        match (hooks.as_slice(), meant.as_slice()) {
+            ([only], _) | (_, [only]) => Ok(*only),
+            _ => Err(format!(
+                "which hook of {} is meant? Say it with `hook`, or name an event that only one of them takes",
+                names(hooks)
+            )),
         }
     }
 

@@ -34,6 +34,7 @@ macro_rules! on_both {
 }
 
 mod adversity;
+mod bundled;
 mod contract;
 mod crash;
 mod demo_mails;

@@ -12,7 +12,9 @@ pub fn kulanz() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "-p", "kulanz", "--target-dir"]).arg(target()).current_dir(source());
+        // The whole workspace's choice of features, as the tests were built with: else everything is built twice.
+        cargo.args(["build", "--quiet", "--workspace", "--bin", "kulanz", "--target-dir"]);
+        cargo.arg(target()).current_dir(source());
         assert!(cargo.status().unwrap().success(), "the binary does not build");
         target().join("debug/kulanz")
     })

@@ -7,9 +7,6 @@ pub mod decide;
 pub mod question;
 pub mod words;
 
-#[cfg(test)]
-mod golden;
-
 use confidence::Signals;
 use decide::{Decision, Facts, Hit, Settings};
 use kulanz_sdk::prelude::*;

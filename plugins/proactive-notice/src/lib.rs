@@ -6,7 +6,7 @@ pub mod notice;
 pub mod texts;
 
 #[cfg(test)]
-mod golden;
+mod tests;
 
 use std::collections::BTreeSet;
 

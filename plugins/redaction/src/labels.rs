@@ -90,14 +90,18 @@ pub(crate) struct Context {
 impl Context {
     /// Looks around a value.
     pub(crate) fn around(view: &View<'_>, start: usize, end: usize) -> Self {
-        let mut out = Self::before(view, start);
+        Self::before(view, start).and_behind(view, end)
+    }
+
+    /// The same with the words behind a value.
+    pub(crate) fn and_behind(mut self, view: &View<'_>, end: usize) -> Self {
         let words = Words::behind(view, end);
         for index in 0..words.count {
             if let Some((label, _)) = words.label(view, index) {
-                out.behind = out.behind.with(label);
+                self.behind = self.behind.with(label);
             }
         }
-        out
+        self
     }
 
     /// Looks before a value only.

@@ -1,5 +1,8 @@
 //! A value in pieces: words of letters and digits with single marks between, read without the marks.
 
+use std::cell::OnceCell;
+
+use crate::labels::Context;
 use crate::run::gap;
 use crate::view::{View, is_word};
 
@@ -19,6 +22,8 @@ pub(crate) struct Pieces {
     /// For each piece: symbols up to its end, its last byte, the marks before it.
     ends: [(u8, usize, u8); PIECES_MAX],
     count: usize,
+    /// What stands before, once someone asked: it is the same for all candidates.
+    before: OnceCell<Context>,
 }
 
 /// One candidate.
@@ -34,7 +39,8 @@ pub(crate) struct Candidate<'p> {
 impl Pieces {
     /// Reads pieces from the word that begins at `start`.
     pub(crate) fn read(view: &View<'_>, start: usize) -> Self {
-        let mut out = Self { start, symbols: [0; SYMBOLS_MAX], ends: [(0, 0, 0); PIECES_MAX], count: 0 };
+        let (symbols, ends) = ([0; SYMBOLS_MAX], [(0, 0, 0); PIECES_MAX]);
+        let mut out = Self { start, symbols, ends, count: 0, before: OnceCell::new() };
         let (mut at, mut length, mut before) = (start, 0_usize, 0);
         while out.count < PIECES_MAX {
             let from = at;
@@ -59,6 +65,16 @@ impl Pieces {
             (at, before) = (next, kind);
         }
         out
+    }
+
+    /// What stands around the value from its beginning to `end`.
+    pub(crate) fn context(&self, view: &View<'_>, end: usize) -> Context {
+        self.before(view).and_behind(view, end)
+    }
+
+    /// What stands before the value.
+    pub(crate) fn before(&self, view: &View<'_>) -> Context {
+        *self.before.get_or_init(|| Context::before(view, self.start))
     }
 
     /// All candidates, the shortest first.

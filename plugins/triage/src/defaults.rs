@@ -1,5 +1,7 @@
 //! The words that come with the plugin: German and English, for a shop. Data only.
 
+use std::borrow::Cow;
+
 use crate::rules::Rule;
 
 /// Category, team, tags, patterns with weights.
@@ -345,7 +347,7 @@ pub fn rules() -> Vec<Rule> {
             category: (*category).to_owned(),
             team: (*team).to_owned(),
             tags: tags.iter().map(|t| (*t).to_owned()).collect(),
-            words: words.iter().map(|(word, weight)| ((*word).to_owned(), *weight)).collect(),
+            words: words.iter().map(|(word, weight)| (Cow::Borrowed(*word), *weight)).collect(),
         })
         .collect()
 }
@@ -447,7 +449,7 @@ mod tests {
                 "{}",
                 rule.category
             );
-            assert!(rule.words.len() >= 10 && rule.words.values().all(|w| *w > 0.0), "{}", rule.category);
+            assert!(rule.words.len() >= 10 && rule.words.iter().all(|(_, w)| *w > 0.0), "{}", rule.category);
         }
     }
 }

@@ -13,9 +13,6 @@ pub mod rules;
 pub mod sort;
 pub mod text;
 
-#[cfg(test)]
-mod golden;
-
 use kulanz_sdk::prelude::*;
 use learn::history;
 use sort::{Input, Settings, Sorted, Why};

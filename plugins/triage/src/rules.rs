@@ -1,6 +1,7 @@
 //! Keyword rules: what a category's words are and how a ticket scores against them. The words are data;
 //! admins replace or extend them in the settings.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::text::{Word, fold, holds};
@@ -19,7 +20,16 @@ pub struct Rule {
     pub tags: Vec<String>,
     /// Pattern and weight. `erstatt` matches words that begin so, `*konto` words that contain it, `=seo`
     /// the whole word; several words match in a row. Case and umlauts do not matter.
-    pub words: BTreeMap<String, f32>,
+    #[serde(deserialize_with = "by_pattern")]
+    pub words: Weighted,
+}
+
+/// Patterns with their weights. The built-in ones are borrowed: they are asked for at every ticket.
+pub type Weighted = Vec<(Cow<'static, str>, f32)>;
+
+fn by_pattern<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Weighted, D::Error> {
+    let words = <BTreeMap<String, f32> as serde::Deserialize>::deserialize(from)?;
+    Ok(words.into_iter().map(|(pattern, weight)| (Cow::Owned(pattern), weight)).collect())
 }
 
 /// How a ticket did against one rule.
@@ -42,12 +52,12 @@ const WEIGHT_MAX: f32 = 5.0;
 
 /// Scores all rules, best first; rules without a match are left out.
 #[must_use]
-pub fn score(rules: &[Rule], words: &[Word]) -> Vec<Score> {
+pub fn score(rules: &[Rule], words: &Ticket<'_>) -> Vec<Score> {
     let mut scores: Vec<Score> = rules
         .iter()
         .enumerate()
         .map(|(index, rule)| {
-            let found = matches(rule.words.iter().map(|(k, w)| (k.as_str(), *w)), words);
+            let found = words.matches(rule.words.iter().map(|(k, w)| (k.as_ref(), *w)));
             Score {
                 rule: index,
                 points: found.iter().map(|f| f.0).sum(),
@@ -60,77 +70,141 @@ pub fn score(rules: &[Rule], words: &[Word]) -> Vec<Score> {
     scores
 }
 
-/// What matched, heaviest first. Every word of the ticket counts for one pattern, every pattern once.
-#[must_use]
-pub fn matches<'a>(patterns: impl Iterator<Item = (&'a str, f32)>, words: &[Word]) -> Vec<(f32, String)> {
-    let mut patterns: Vec<(Vec<Part>, f32)> =
-        patterns.map(|(p, w)| (parts(p), w)).filter(|(p, w)| !p.is_empty() && *w > 0.0).collect();
-    // Heaviest first, then longest: the phrase takes its words before they count alone.
-    patterns.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.len().cmp(&a.0.len())));
-    let mut used = vec![false; words.len()];
-    let mut found = Vec::new();
-    for (parts, weight) in patterns {
-        // What fails most often is asked first: this runs for every pattern at every word.
-        let begins = |word: &Word| parts.first().is_some_and(|part| part.fits(&word.folded));
-        let hit = words.iter().enumerate().find_map(|(at, word)| {
-            let window = if begins(word) { words.get(at..at + parts.len())? } else { return None };
-            let fits = parts.iter().zip(window).skip(1).all(|(part, word)| part.fits(&word.folded))
-                && used.iter().skip(at).take(parts.len()).all(|u| !u)
-                && window.first().map(|w| w.in_subject) == window.last().map(|w| w.in_subject);
-            fits.then_some(at)
+/// A ticket's words, as patterns ask for them.
+pub struct Ticket<'w> {
+    words: &'w [Word],
+    /// First byte and place of each word, in that order: nearly every pattern is answered by its first letter.
+    by_first: Vec<(u8, usize)>,
+}
+
+/// A pattern that some word of the ticket fits: where, how many words, its weight.
+struct Hit {
+    at: usize,
+    length: usize,
+    weight: f32,
+}
+
+impl<'w> Ticket<'w> {
+    /// Of these words.
+    #[must_use]
+    pub fn of(words: &'w [Word]) -> Self {
+        let first = |word: &Word| word.folded.bytes().next().unwrap_or(0);
+        let mut by_first: Vec<(u8, usize)> =
+            words.iter().enumerate().map(|(at, word)| (first(word), at)).collect();
+        by_first.sort_unstable();
+        Self { words, by_first }
+    }
+
+    /// Whether it has no words.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// What matched, heaviest first. Every word of the ticket counts for one pattern, every pattern once.
+    #[must_use]
+    pub fn matches<'p>(&self, patterns: impl Iterator<Item = (&'p str, f32)>) -> Vec<(f32, String)> {
+        let mut fitting: Vec<(Vec<Part<'p>>, &'p str, f32)> = patterns
+            .filter(|(_, weight)| *weight > 0.0)
+            .filter_map(|(pattern, weight)| {
+                let mut parts = parts(pattern);
+                let begin = parts.next().filter(|begin| self.places(begin).next().is_some())?;
+                Some((std::iter::once(begin).chain(parts).collect(), pattern, weight))
+            })
+            .collect();
+        // Heaviest first, then longest: the phrase takes its words before they count alone, the narrow pattern
+        // before the wide one.
+        fitting.sort_by(|(parts, pattern, weight), (others, other, than)| {
+            let longer = (others.len(), other.len()).cmp(&(parts.len(), pattern.len()));
+            than.total_cmp(weight).then(longer).then(pattern.cmp(other))
         });
-        let Some(at) = hit else { continue };
-        used.iter_mut().skip(at).take(parts.len()).for_each(|u| *u = true);
-        let window: Vec<&Word> = words.iter().skip(at).take(parts.len()).collect();
+        let mut used = vec![false; self.words.len()];
+        let mut found = Vec::new();
+        for (parts, _, weight) in fitting {
+            let Some(at) = self.place(&parts, &used) else { continue };
+            used.iter_mut().skip(at).take(parts.len()).for_each(|u| *u = true);
+            found.push(self.shown(&Hit { at, length: parts.len(), weight }));
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        found
+    }
+
+    /// Words that a part fits.
+    fn places<'p>(&'p self, part: &'p Part<'p>) -> impl Iterator<Item = usize> + 'p {
+        let from = match part {
+            Part::Contains(_) => 0,
+            Part::Begins(text) | Part::Is(text) => {
+                let first = text.bytes().next().unwrap_or(0);
+                self.by_first.partition_point(|(byte, _)| *byte < first)
+            }
+        };
+        let first = |byte: u8| match part {
+            Part::Contains(_) => true,
+            Part::Begins(text) | Part::Is(text) => text.as_bytes().first() == Some(&byte),
+        };
+        let near = self.by_first.get(from..).unwrap_or_default().iter();
+        near.take_while(move |(byte, _)| first(*byte))
+            .filter(|(_, at)| self.words.get(*at).is_some_and(|word| part.fits(&word.folded)))
+            .map(|(_, at)| *at)
+    }
+
+    /// The first place where all parts fit words in a row that are not taken.
+    fn place(&self, parts: &[Part<'_>], used: &[bool]) -> Option<usize> {
+        let fits = |at: &usize| {
+            let Some(window) = self.words.get(*at..*at + parts.len()) else { return false };
+            parts.iter().zip(window).skip(1).all(|(part, word)| part.fits(&word.folded))
+                && used.iter().skip(*at).take(parts.len()).all(|u| !u)
+                && window.first().map(|w| w.in_subject) == window.last().map(|w| w.in_subject)
+        };
+        self.places(parts.first()?).filter(fits).min()
+    }
+
+    fn shown(&self, hit: &Hit) -> (f32, String) {
+        let window = self.words.get(hit.at..hit.at + hit.length).unwrap_or_default();
         let in_subject = window.first().is_some_and(|w| w.in_subject);
         let shown = window.iter().map(|w| w.shown.as_str()).collect::<Vec<_>>().join(" ");
-        let points = weight.min(WEIGHT_MAX) * if in_subject { SUBJECT_FACTOR } else { 1.0 };
-        found.push((points, if in_subject { shown + IN_SUBJECT } else { shown }));
+        let points = hit.weight.min(WEIGHT_MAX) * if in_subject { SUBJECT_FACTOR } else { 1.0 };
+        (points, if in_subject { shown + IN_SUBJECT } else { shown })
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found
 }
 
-/// One word of a pattern.
-enum Part {
-    Begins(String),
-    Contains(String),
-    Is(String),
+/// One word of a pattern, folded.
+enum Part<'p> {
+    Begins(Cow<'p, str>),
+    Contains(Cow<'p, str>),
+    Is(Cow<'p, str>),
 }
 
-impl Part {
+impl Part<'_> {
     fn fits(&self, word: &str) -> bool {
         match self {
-            // Nearly all words differ in the first letter already.
-            Self::Begins(text) => {
-                word.as_bytes().first() == text.as_bytes().first() && word.starts_with(text.as_str())
-            }
+            Self::Begins(text) => word.starts_with(text.as_ref()),
             Self::Contains(text) => holds(word, text),
             Self::Is(text) => word == text,
         }
     }
 }
 
-fn parts(pattern: &str) -> Vec<Part> {
-    let clean = |text: &str| {
-        let mut text = fold(text);
-        if !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            text.retain(char::is_alphanumeric);
-        }
-        text
-    };
-    pattern
-        .split([' ', '-', '\''])
-        .filter_map(|piece| {
-            let part = match (piece.strip_prefix('*'), piece.strip_prefix('=')) {
-                (Some(rest), _) => Part::Contains(clean(rest)),
-                (_, Some(rest)) => Part::Is(clean(rest)),
-                _ => Part::Begins(clean(piece)),
-            };
-            let (Part::Begins(text) | Part::Contains(text) | Part::Is(text)) = &part;
-            (!text.is_empty()).then_some(part)
-        })
-        .collect()
+/// The words of a pattern. Most are written as they are compared and need not be copied.
+fn parts(pattern: &str) -> impl Iterator<Item = Part<'_>> {
+    pattern.split([' ', '-', '\'']).filter_map(|piece| {
+        let part = match piece.as_bytes().first()? {
+            b'*' => Part::Contains(cleaned(piece.get(1..)?)),
+            b'=' => Part::Is(cleaned(piece.get(1..)?)),
+            _ => Part::Begins(cleaned(piece)),
+        };
+        let (Part::Begins(text) | Part::Contains(text) | Part::Is(text)) = &part;
+        (!text.is_empty()).then_some(part)
+    })
+}
+
+fn cleaned(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = fold(text);
+    text.retain(char::is_alphanumeric);
+    Cow::Owned(text)
 }
 
 /// How sure the best rule is: much must speak for it, and little for the second.
@@ -148,8 +222,12 @@ pub fn confidence(best: f32, second: f32) -> f32 {
 mod tests {
     use super::*;
 
+    fn hits(patterns: &[(&str, f32)], words: &[Word]) -> Vec<(f32, String)> {
+        Ticket::of(words).matches(patterns.iter().copied())
+    }
+
     fn found(pattern: &str, text: &str) -> bool {
-        !matches([(pattern, 1.0)].into_iter(), &crate::text::words("", text)).is_empty()
+        !hits(&[(pattern, 1.0)], &crate::text::words("", text)).is_empty()
     }
 
     #[test]
@@ -168,7 +246,7 @@ mod tests {
     #[test]
     fn a_word_counts_once_and_more_in_the_subject() {
         let words = crate::text::words("Refund", "refund refund");
-        let hits = matches([("refund", 1.0), ("refun", 0.5)].into_iter(), &words);
+        let hits = hits(&[("refund", 1.0), ("refun", 0.5)], &words);
         assert_eq!(hits.iter().map(|h| h.0).collect::<Vec<_>>(), [1.5, 0.5]);
     }
 
@@ -178,11 +256,8 @@ mod tests {
             assert!(!found(pattern, "some ordinary text"), "{pattern:?}");
         }
         let words = crate::text::words("", "refund");
-        assert!(matches([("refund", -1.0), ("refund", f32::NAN)].into_iter(), &words).is_empty());
-        assert_eq!(
-            matches([("refund", f32::INFINITY)].into_iter(), &words).first().map(|h| h.0),
-            Some(WEIGHT_MAX)
-        );
+        assert!(hits(&[("refund", -1.0), ("refund", f32::NAN)], &words).is_empty());
+        assert_eq!(hits(&[("refund", f32::INFINITY)], &words).first().map(|h| h.0), Some(WEIGHT_MAX));
     }
 
     #[test]

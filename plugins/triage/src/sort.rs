@@ -2,7 +2,7 @@
 
 use crate::guess::Guess;
 use crate::learn::{Learning, history};
-use crate::rules::{self, Rule, Score};
+use crate::rules::{self, Rule, Score, Ticket};
 use crate::text::{self, Word};
 use crate::{defaults, language, numbers};
 
@@ -144,6 +144,7 @@ pub fn sort(input: &Input, settings: &Settings, guess: Option<&Guess>) -> Sorted
     }
     let words = text::words(&input.subject, &input.text);
     out.language(input, settings, &words);
+    let words = Ticket::of(&words);
     let category = out.category(input, settings, &words, guess);
     out.priority(input, settings, &words, category.as_deref());
     out.anger(input, &words);
@@ -191,7 +192,7 @@ impl Sorted {
         &mut self,
         input: &Input,
         settings: &Settings,
-        words: &[Word],
+        words: &Ticket<'_>,
         guess: Option<&Guess>,
     ) -> Option<String> {
         let own = guess.is_some().then(|| by_rules(settings, &settings.rules, words)).flatten();
@@ -323,7 +324,7 @@ impl Sorted {
         }
     }
 
-    fn nothing_fits(&mut self, input: &Input, settings: &Settings, words: &[Word]) -> Option<String> {
+    fn nothing_fits(&mut self, input: &Input, settings: &Settings, words: &Ticket<'_>) -> Option<String> {
         let fallback = &settings.fallback_category;
         if words.is_empty() {
             self.abstain("the message has no text".to_owned());
@@ -343,14 +344,10 @@ impl Sorted {
     }
 
     /// Only ever raises.
-    fn priority(&mut self, input: &Input, settings: &Settings, words: &[Word], category: Option<&str>) {
+    fn priority(&mut self, input: &Input, settings: &Settings, words: &Ticket<'_>, category: Option<&str>) {
         let find = |fixed: &[&str], own: &[String]| {
             let patterns = fixed.iter().copied().chain(own.iter().map(String::as_str)).map(|p| (p, 1.0));
-            rules::matches(patterns, words)
-                .into_iter()
-                .map(|(_, shown)| shown)
-                .take(EVIDENCE_MAX)
-                .collect::<Vec<_>>()
+            words.matches(patterns).into_iter().map(|(_, shown)| shown).take(EVIDENCE_MAX).collect::<Vec<_>>()
         };
         let (urgent, high) =
             (find(defaults::URGENT, &settings.urgent_words), find(defaults::HIGH, &settings.high_words));
@@ -384,11 +381,9 @@ impl Sorted {
         }
     }
 
-    fn anger(&mut self, input: &Input, words: &[Word]) {
-        let mut evidence: Vec<String> = rules::matches(defaults::ANGRY.iter().map(|p| (*p, 1.0)), words)
-            .into_iter()
-            .map(|(_, s)| s)
-            .collect();
+    fn anger(&mut self, input: &Input, words: &Ticket<'_>) {
+        let mut evidence: Vec<String> =
+            words.matches(defaults::ANGRY.iter().map(|p| (*p, 1.0))).into_iter().map(|(_, s)| s).collect();
         if input.text.contains("!!!") || input.subject.contains("!!!") {
             evidence.push("!!!".to_owned());
         }
@@ -435,7 +430,7 @@ impl Sorted {
 }
 
 /// What rules say; none when none has a word of the message.
-fn by_rules(settings: &Settings, rules: &[Rule], words: &[Word]) -> Option<Verdict> {
+fn by_rules(settings: &Settings, rules: &[Rule], words: &Ticket<'_>) -> Option<Verdict> {
     let scores = rules::score(rules, words);
     let second = scores.get(1).map_or(0.0, |s| s.points);
     let (score, rule) = scores.first().and_then(|s| rules.get(s.rule).map(|r| (s, r)))?;
@@ -549,7 +544,7 @@ mod tests {
             category: "x".to_owned(),
             team: String::new(),
             tags: vec![],
-            words: [(String::new(), 1.0), ("*".to_owned(), 9.0)].into(),
+            words: vec![("".into(), 1.0), ("*".into(), 9.0)],
         };
         let settings =
             Settings { rules: vec![rule], built_in_rules: false, threshold: f32::NAN, ..Settings::default() };

@@ -108,7 +108,8 @@ impl Desk {
         let recipient = message.to_address.clone().unwrap_or_default();
         let now = self.now();
         let domain = recipient.rsplit('@').next().unwrap_or("").to_owned();
-        let counts = self.0.store.automatic_counts(message.ticket_id, &recipient, &domain, now).await?;
+        let most = self.0.config.gate.highest();
+        let counts = self.0.store.automatic_counts(message.ticket_id, &recipient, &domain, now, most).await?;
         let view = self.0.store.view(message.ticket_id).await?;
         let last_inbound = view
             .as_ref()

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use channels::fetch::{Fetch, FetchError};
 use domain::audit::AuditRecord;
-use domain::event::EventType;
 use domain::grant::Grants;
 use domain::id::{AuditId, InstallationId};
 use domain::plugin::{Hook, Installation, Limits, Manifest, Mode};
@@ -111,15 +110,6 @@ impl Roster {
             .collect();
         out.sort_by(|a, b| (a.0, &a.1.installation.manifest.id).cmp(&(b.0, &b.1.installation.manifest.id)));
         out
-    }
-
-    /// Whether anybody listens to events of this type.
-    pub(crate) fn listens(&self, kind: EventType) -> bool {
-        self.automation
-            && self.installed.iter().any(|i| {
-                i.installation.is_active()
-                    && i.installation.manifest.hooks.iter().any(|h| h.events.contains(&kind))
-            })
     }
 }
 

@@ -26,7 +26,7 @@ use store::{Commit, Fact, StoreError};
 use crate::bench::{Bench, Seen};
 use crate::intake::{RACES_MAX, fact_order};
 use crate::plugin_host::PluginHost;
-use crate::plugins::Installed;
+use crate::plugins::{Installed, Roster};
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
@@ -335,7 +335,7 @@ impl Desk {
             });
             facts.extend(work.messages.iter().map(|m| Fact::AddMessage(Box::new(m.clone()))));
             for event in &work.events {
-                if roster.listens(event.kind) {
+                if is_heard(&roster, event) {
                     facts.push(Fact::Enqueue(NewJob::turn(work.ticket.id, event.id, now)));
                 }
                 facts.extend(
@@ -419,6 +419,15 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Whether any installation is to be called for an event: else it needs no turn.
+fn is_heard(roster: &Roster, event: &Event) -> bool {
+    let hears = |installed: &Arc<Installed>| {
+        let Installation { manifest, .. } = installed.installation.as_ref();
+        installed.installation.is_active() && manifest.hooks.iter().any(|h| listens(installed, h.kind, event))
+    };
+    roster.automation && roster.installed.iter().any(hears)
 }
 
 /// Whether an installation is to be called for an event.

@@ -24,6 +24,15 @@ impl Default for Budgets {
     }
 }
 
+impl Budgets {
+    /// The highest of them: beyond it nothing need be counted.
+    #[must_use]
+    pub fn highest(&self) -> i64 {
+        let Self { per_ticket_day, per_address_day, per_domain_hour, total_hour } = *self;
+        per_ticket_day.max(per_address_day).max(per_domain_hour).max(total_hour)
+    }
+}
+
 /// What is known about an automatic message that wants to leave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {

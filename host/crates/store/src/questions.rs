@@ -84,7 +84,7 @@ questions! {
     /// An attachment with its sealed bytes; none when the bytes are not there.
     attachment(id: AttachmentId) -> Option<(Attachment, Sealed)> = message::attachment(&id.to_string());
     /// What the gate's budgets count: outbound automatic messages that left or may have left.
-    automatic_counts(ticket: TicketId, address: &str, domain: &str, now: Timestamp) -> AutomaticCounts = message::automatic_counts(ticket, address, domain, now);
+    automatic_counts(ticket: TicketId, address: &str, domain: &str, now: Timestamp, most: i64) -> AutomaticCounts = message::automatic_counts(ticket, address, domain, now, most);
 
     /// An event.
     event(id: EventId) -> Option<Event> = event::by_id(id);

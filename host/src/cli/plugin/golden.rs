@@ -144,7 +144,7 @@ fn logged(report: &RunReport) -> impl Iterator<Item = String> {
 }
 
 async fn exactly(bench: &Bench, case: &Case, want: &str) -> Result<Judged, String> {
-    let hook = bench.hook_of(&sample::Case { hook: case.hook(), ..sample::Case::default() })?;
+    let hook = bench.hook_of(case.sample())?;
     let mut script = case.script.clone();
     let numbers: BTreeMap<String, i64> =
         script.tickets.iter().map(|view| (view.ticket.id.to_string(), view.ticket.number)).collect();

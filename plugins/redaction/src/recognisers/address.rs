@@ -56,6 +56,52 @@ fn word_before(view: &View<'_>, end: usize) -> Option<Span> {
 /// Longest word of a street or place.
 const WORD_BYTES_MAX: usize = 44;
 
+/// A word in lower case. Nearly all are short and ASCII, and take no memory of their own: this is asked several
+/// times for each number of a text.
+enum Lower {
+    Short([u8; WORD_BYTES_MAX], usize),
+    Long(String),
+}
+
+/// A word in lower case; umlauts too.
+fn lowered(view: &View<'_>, word: Span) -> Lower {
+    let bytes = view.slice(word.0, word.1);
+    let mut short = [0; WORD_BYTES_MAX];
+    match short.get_mut(..bytes.len()).filter(|_| bytes.is_ascii()) {
+        Some(place) => {
+            place.copy_from_slice(bytes);
+            place.make_ascii_lowercase();
+            Lower::Short(short, bytes.len())
+        }
+        None => Lower::Long(String::from_utf8_lossy(bytes).to_lowercase()),
+    }
+}
+
+impl Lower {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Short(bytes, length) => {
+                bytes.get(..*length).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+            }
+            Self::Long(text) => text,
+        }
+    }
+}
+
+impl std::ops::Deref for Lower {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq<&str> for Lower {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
 /// Whether a word begins with a capital.
 fn is_capital(view: &View<'_>, word: Span) -> bool {
     match view.at(word.0) {

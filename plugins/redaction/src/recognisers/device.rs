@@ -1,7 +1,7 @@
 //! Numbers of devices: IMEI and MAC addresses.
 
 use crate::checks::luhn;
-use crate::labels::{Context, Label, Labels};
+use crate::labels::{Label, Labels};
 use crate::pieces::Pieces;
 use crate::view::{View, is_word};
 
@@ -22,7 +22,7 @@ pub(super) fn imei(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
             continue;
         }
         let checked = candidate.symbols.len() == 15 && luhn(candidate.symbols);
-        let named = Context::around(view, start, candidate.end).calls(IMEI);
+        let named = pieces.context(view, candidate.end).calls(IMEI);
         let laid_out = candidate.is_laid_out(&[2, 6, 6, 1]);
         let usual =
             [b"35".as_slice(), b"86", b"01", b"99"].iter().any(|head| candidate.symbols.starts_with(head));

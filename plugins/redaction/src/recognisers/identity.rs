@@ -82,12 +82,12 @@ pub(super) fn find(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
             if !fits(rule.shape, candidate.symbols) || !(rule.check)(candidate.symbols) {
                 continue;
             }
-            let context = context.get_or_insert_with(|| Context::around(view, start, candidate.end));
+            let context = context.get_or_insert_with(|| pieces.context(view, candidate.end));
             let score = score(rule, &candidate, context, view);
             out.push(Finding::new(start, candidate.end, rule.class, score, rule.name));
         }
     }
-    labelled::find(view, start, out);
+    labelled::find(view, pieces, out);
 }
 
 fn score(rule: &Rule, candidate: &Candidate<'_>, context: &Context, view: &View<'_>) -> f32 {

@@ -1,6 +1,6 @@
 //! Cars: licence plates and vehicle identification numbers.
 
-use crate::labels::{Context, Label, Labels};
+use crate::labels::{Label, Labels};
 use crate::pieces::{Candidate, Pieces};
 use crate::view::{View, is_word};
 
@@ -9,26 +9,56 @@ use super::Finding;
 const PLATE: Labels = Labels::of(&[Label::Plate]);
 const VIN: Labels = Labels::of(&[Label::Vin]);
 
-/// Districts that issue German plates (Anlage 1 FZV and old ones that came back), separated by blanks.
-const DISTRICTS: &str = " A AA AB ABG ABI AC AE AH AIB AIC AK ALF ALZ AM AN ANA ANG ANK AÖ AP APD ARN ART AS ASL ASZ AT AU AUR AW AZ AZE \
-B BA BAD BAR BB BBG BBL BC BCH BD BE BED BEI BEL BER BF BGD BGL BH BI BID BIN BIR BIT BIW BK BKS BL BLB BLK BM BN BNA BO BÖ BOG BOH BOR \
-BOT BP BR BRA BRB BRG BRI BRK BRL BRV BS BSB BSK BT BTF BÜD BÜR BÜS BÜZ BW BWL BYL BZ BZA C CA CAS CB CE CHA CLP CLZ CO COC COE CR CUX CW \
-D DA DAH DAN DAU DB DBR DD DE DEG DEL DGF DH DI DIL DIN DIZ DKB DL DLG DM DN DO DON DS DT DU DÜW DW DZ E EA EB EBE EBN EBS ECK ED EE EF EG \
-EH EI EIC EIL EIN EIS EL EM EMD EMS EN ER ERB ERH ERK ERZ ES ESB ESW EU EUT EW F FB FD FDB FDS FEU FF FFB FG FH FI FKB FL FLÖ FN FO FOR FR \
-FRG FRI FRW FS FT FTL FÜ FÜS FW FZ G GA GAN GAP GC GD GDB GE GEL GEM GEO GER GF GG GHA GHC GI GK GL GLA GM GMN GN GNT GÖ GOA GOH GP GR GRA \
-GRH GRI GRM GRS GRZ GS GT GTH GÜ GUB GUN GV GVM GW GZ H HA HAB HAL HAM HAS HB HBN HBS HC HCH HD HDH HDL HE HEB HEF HEI HEL HER HET HF HG \
-HGN HGW HH HHM HI HIG HIP HK HL HM HMÜ HN HO HOG HOH HOL HOM HOR HÖS HOT HP HR HRO HS HSK HST HU HUS HV HVL HWI HX HY HZ IGB IK IL ILL IN \
-IZ J JB JE JEV JL JÜL K KA KAR KB KC KE KEH KEL KEM KF KG KH KI KIB KK KL KLE KLZ KM KN KO KÖN KÖT KÖZ KR KRU KS KT KU KÜN KUS KW KY KYF L \
-LA LAN LAU LB LBS LBZ LC LD LDK LDS LEO LER LEV LF LG LH LI LIB LIF LIN LIP LL LM LN LÖ LÖB LOS LP LR LRO LSZ LU LÜN LUP LWL M MA MAB MAI \
-MAK MAL MB MC MD ME MED MEG MEI MEK MEL MER MET MG MGH MGN MH MHL MI MIL MK MKK ML MM MN MO MOD MOL MON MOS MQ MR MS MSE MSH MSP MST MT MTK \
-MTL MÜ MÜB MÜR MW MY MYK MZ MZG N NAB NAI NAU NB ND NDH NE NEA NEB NEC NEN NES NEU NEW NF NH NI NK NL NM NMB NMS NÖ NOH NOL NOM NOR NP NR \
-NRÜ NRW NT NU NVP NW NWM NY NZ OA OAL OB OBB OBG OC OCH OD OE OF OG OH OHA ÖHR OHV OHZ OK OL OP OPR OS OSL OT OVI OVL OVP P PA PAF PAN PAR \
-PB PCH PE PEG PER PF PI PIR PL PLÖ PM PN PR PRÜ PS PW PZ QFT QLB R RA RC RD RDG RE REG REH REI RG RH RI RID RIE RL RM RN RO ROD ROF ROH ROK \
-ROL ROS ROT ROW RP RS RSL RT RU RÜD RÜG RV RW RY RZ S SAB SAD SAL SAN SAW SB SBG SBK SC SCZ SDH SDL SDT SE SEB SEE SEF SEL SFA SFB SFT SG \
-SGH SHA SHG SHK SHL SI SIG SIM SK SL SLE SLF SLG SLK SLN SLS SLÜ SLZ SM SMÜ SN SO SOB SOG SOK SÖM SON SP SPB SPN SR SRB SRO ST STA STB STD \
-STE STL STO SU SUL SÜW SW SWA SY SZ SZB TBB TDO TE TET TF TG THL TIR TO TÖL TP TR TS TT TÜ TUT UE UEM UER UFF UH UL UM UN USI V VAI VB VEC \
-VER VG VIB VIE VIT VK VL VOH VR VS W WA WAF WAK WAN WAR WAT WB WBS WDA WE WEL WEN WER WES WF WG WHV WI WIL WIS WIT WIZ WK WL WLG WM WMS WN \
-WND WO WOB WOH WOL WOR WOS WR WRN WS WSF WST WSW WT WTL WTM WÜ WUG WÜM WUN WUR WW WZ WZL X Y Z ZE ZEL ZI ZIG ZP ZR ZS ZW ZZ ";
+/// Districts that issue German plates (Anlage 1 FZV and old ones that came back), in the order of their bytes.
+const DISTRICTS: &[&str] = &[
+    "A", "AA", "AB", "ABG", "ABI", "AC", "AE", "AH", "AIB", "AIC", "AK", "ALF", "ALZ", "AM", "AN", "ANA",
+    "ANG", "ANK", "AP", "APD", "ARN", "ART", "AS", "ASL", "ASZ", "AT", "AU", "AUR", "AW", "AZ", "AZE", "AÖ",
+    "B", "BA", "BAD", "BAR", "BB", "BBG", "BBL", "BC", "BCH", "BD", "BE", "BED", "BEI", "BEL", "BER", "BF",
+    "BGD", "BGL", "BH", "BI", "BID", "BIN", "BIR", "BIT", "BIW", "BK", "BKS", "BL", "BLB", "BLK", "BM", "BN",
+    "BNA", "BO", "BOG", "BOH", "BOR", "BOT", "BP", "BR", "BRA", "BRB", "BRG", "BRI", "BRK", "BRL", "BRV",
+    "BS", "BSB", "BSK", "BT", "BTF", "BW", "BWL", "BYL", "BZ", "BZA", "BÖ", "BÜD", "BÜR", "BÜS", "BÜZ", "C",
+    "CA", "CAS", "CB", "CE", "CHA", "CLP", "CLZ", "CO", "COC", "COE", "CR", "CUX", "CW", "D", "DA", "DAH",
+    "DAN", "DAU", "DB", "DBR", "DD", "DE", "DEG", "DEL", "DGF", "DH", "DI", "DIL", "DIN", "DIZ", "DKB", "DL",
+    "DLG", "DM", "DN", "DO", "DON", "DS", "DT", "DU", "DW", "DZ", "DÜW", "E", "EA", "EB", "EBE", "EBN",
+    "EBS", "ECK", "ED", "EE", "EF", "EG", "EH", "EI", "EIC", "EIL", "EIN", "EIS", "EL", "EM", "EMD", "EMS",
+    "EN", "ER", "ERB", "ERH", "ERK", "ERZ", "ES", "ESB", "ESW", "EU", "EUT", "EW", "F", "FB", "FD", "FDB",
+    "FDS", "FEU", "FF", "FFB", "FG", "FH", "FI", "FKB", "FL", "FLÖ", "FN", "FO", "FOR", "FR", "FRG", "FRI",
+    "FRW", "FS", "FT", "FTL", "FW", "FZ", "FÜ", "FÜS", "G", "GA", "GAN", "GAP", "GC", "GD", "GDB", "GE",
+    "GEL", "GEM", "GEO", "GER", "GF", "GG", "GHA", "GHC", "GI", "GK", "GL", "GLA", "GM", "GMN", "GN", "GNT",
+    "GOA", "GOH", "GP", "GR", "GRA", "GRH", "GRI", "GRM", "GRS", "GRZ", "GS", "GT", "GTH", "GUB", "GUN",
+    "GV", "GVM", "GW", "GZ", "GÖ", "GÜ", "H", "HA", "HAB", "HAL", "HAM", "HAS", "HB", "HBN", "HBS", "HC",
+    "HCH", "HD", "HDH", "HDL", "HE", "HEB", "HEF", "HEI", "HEL", "HER", "HET", "HF", "HG", "HGN", "HGW",
+    "HH", "HHM", "HI", "HIG", "HIP", "HK", "HL", "HM", "HMÜ", "HN", "HO", "HOG", "HOH", "HOL", "HOM", "HOR",
+    "HOT", "HP", "HR", "HRO", "HS", "HSK", "HST", "HU", "HUS", "HV", "HVL", "HWI", "HX", "HY", "HZ", "HÖS",
+    "IGB", "IK", "IL", "ILL", "IN", "IZ", "J", "JB", "JE", "JEV", "JL", "JÜL", "K", "KA", "KAR", "KB", "KC",
+    "KE", "KEH", "KEL", "KEM", "KF", "KG", "KH", "KI", "KIB", "KK", "KL", "KLE", "KLZ", "KM", "KN", "KO",
+    "KR", "KRU", "KS", "KT", "KU", "KUS", "KW", "KY", "KYF", "KÖN", "KÖT", "KÖZ", "KÜN", "L", "LA", "LAN",
+    "LAU", "LB", "LBS", "LBZ", "LC", "LD", "LDK", "LDS", "LEO", "LER", "LEV", "LF", "LG", "LH", "LI", "LIB",
+    "LIF", "LIN", "LIP", "LL", "LM", "LN", "LOS", "LP", "LR", "LRO", "LSZ", "LU", "LUP", "LWL", "LÖ", "LÖB",
+    "LÜN", "M", "MA", "MAB", "MAI", "MAK", "MAL", "MB", "MC", "MD", "ME", "MED", "MEG", "MEI", "MEK", "MEL",
+    "MER", "MET", "MG", "MGH", "MGN", "MH", "MHL", "MI", "MIL", "MK", "MKK", "ML", "MM", "MN", "MO", "MOD",
+    "MOL", "MON", "MOS", "MQ", "MR", "MS", "MSE", "MSH", "MSP", "MST", "MT", "MTK", "MTL", "MW", "MY", "MYK",
+    "MZ", "MZG", "MÜ", "MÜB", "MÜR", "N", "NAB", "NAI", "NAU", "NB", "ND", "NDH", "NE", "NEA", "NEB", "NEC",
+    "NEN", "NES", "NEU", "NEW", "NF", "NH", "NI", "NK", "NL", "NM", "NMB", "NMS", "NOH", "NOL", "NOM", "NOR",
+    "NP", "NR", "NRW", "NRÜ", "NT", "NU", "NVP", "NW", "NWM", "NY", "NZ", "NÖ", "OA", "OAL", "OB", "OBB",
+    "OBG", "OC", "OCH", "OD", "OE", "OF", "OG", "OH", "OHA", "OHV", "OHZ", "OK", "OL", "OP", "OPR", "OS",
+    "OSL", "OT", "OVI", "OVL", "OVP", "P", "PA", "PAF", "PAN", "PAR", "PB", "PCH", "PE", "PEG", "PER", "PF",
+    "PI", "PIR", "PL", "PLÖ", "PM", "PN", "PR", "PRÜ", "PS", "PW", "PZ", "QFT", "QLB", "R", "RA", "RC", "RD",
+    "RDG", "RE", "REG", "REH", "REI", "RG", "RH", "RI", "RID", "RIE", "RL", "RM", "RN", "RO", "ROD", "ROF",
+    "ROH", "ROK", "ROL", "ROS", "ROT", "ROW", "RP", "RS", "RSL", "RT", "RU", "RV", "RW", "RY", "RZ", "RÜD",
+    "RÜG", "S", "SAB", "SAD", "SAL", "SAN", "SAW", "SB", "SBG", "SBK", "SC", "SCZ", "SDH", "SDL", "SDT",
+    "SE", "SEB", "SEE", "SEF", "SEL", "SFA", "SFB", "SFT", "SG", "SGH", "SHA", "SHG", "SHK", "SHL", "SI",
+    "SIG", "SIM", "SK", "SL", "SLE", "SLF", "SLG", "SLK", "SLN", "SLS", "SLZ", "SLÜ", "SM", "SMÜ", "SN",
+    "SO", "SOB", "SOG", "SOK", "SON", "SP", "SPB", "SPN", "SR", "SRB", "SRO", "ST", "STA", "STB", "STD",
+    "STE", "STL", "STO", "SU", "SUL", "SW", "SWA", "SY", "SZ", "SZB", "SÖM", "SÜW", "TBB", "TDO", "TE",
+    "TET", "TF", "TG", "THL", "TIR", "TO", "TP", "TR", "TS", "TT", "TUT", "TÖL", "TÜ", "UE", "UEM", "UER",
+    "UFF", "UH", "UL", "UM", "UN", "USI", "V", "VAI", "VB", "VEC", "VER", "VG", "VIB", "VIE", "VIT", "VK",
+    "VL", "VOH", "VR", "VS", "W", "WA", "WAF", "WAK", "WAN", "WAR", "WAT", "WB", "WBS", "WDA", "WE", "WEL",
+    "WEN", "WER", "WES", "WF", "WG", "WHV", "WI", "WIL", "WIS", "WIT", "WIZ", "WK", "WL", "WLG", "WM", "WMS",
+    "WN", "WND", "WO", "WOB", "WOH", "WOL", "WOR", "WOS", "WR", "WRN", "WS", "WSF", "WST", "WSW", "WT",
+    "WTL", "WTM", "WUG", "WUN", "WUR", "WW", "WZ", "WZL", "WÜ", "WÜM", "X", "Y", "Z", "ZE", "ZEL", "ZI",
+    "ZIG", "ZP", "ZR", "ZS", "ZW", "ZZ", "ÖHR",
+];
 
 /// A plate that begins with the letters at `start`: district, one or two letters, up to four digits.
 pub(super) fn plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
@@ -37,7 +67,7 @@ pub(super) fn plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
         return;
     }
     if let Some((end, hyphen, digits)) = german_plate(view, start) {
-        let context = Context::around(view, start, end);
+        let context = pieces.context(view, end);
         let named = context.calls(PLATE) || context.before.meets(PLATE);
         let year = digits.len() == 4 && matches!(digits.get(..2), Some(b"19" | b"20"));
         let denied =
@@ -58,7 +88,7 @@ pub(super) fn plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
 fn german_plate<'v>(view: &'v View<'_>, start: usize) -> Option<(usize, bool, &'v [u8])> {
     let district_end = capitals_end(view, start, 4);
     let district = std::str::from_utf8(view.slice(start, district_end)).ok()?;
-    let known = (1..=3).contains(&district.chars().count()) && DISTRICTS.contains(&format!(" {district} "));
+    let known = DISTRICTS.binary_search(&district).is_ok();
     let hyphen =
         matches!(view.at(district_end), b'-' | b':') || view.slice(district_end, district_end + 3) == b" - ";
     let letters = district_end + if view.slice(district_end, district_end + 3) == b" - " { 3 } else { 1 };
@@ -116,7 +146,7 @@ fn foreign_plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
                 .symbols
                 .get(candidate.symbols.len() - 4..)
                 .is_some_and(|s| s.iter().all(u8::is_ascii_digit));
-        let named = Context::around(view, start, candidate.end).calls(PLATE);
+        let named = pieces.context(view, candidate.end).calls(PLATE);
         let score = match (named, british) {
             (true, true) => 0.95,
             (true, false) if indian || digits >= 2 => 0.8,
@@ -149,7 +179,7 @@ pub(super) fn vin(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
         return;
     }
     let digits = candidate.symbols.iter().filter(|s| s.is_ascii_digit()).count();
-    let named = Context::around(view, start, candidate.end).calls(VIN);
+    let named = pieces.context(view, candidate.end).calls(VIN);
     let lower = view.slice(start, candidate.end).iter().any(u8::is_ascii_lowercase);
     let score = match (named, is_checked(candidate.symbols)) {
         (true, _) if digits >= 3 => 0.97,
@@ -203,6 +233,11 @@ mod tests {
             assert_eq!(found(text, 0, plate).as_deref(), Some(text));
         }
         assert_eq!(found("Kennzeichen B XY 1", 12, plate).as_deref(), Some("B XY 1"));
+    }
+
+    #[test]
+    fn districts_are_in_the_order_that_they_are_searched_in() {
+        assert!(DISTRICTS.is_sorted() && DISTRICTS.iter().all(|d| d.chars().count() <= 3));
     }
 
     #[test]

@@ -103,11 +103,36 @@ impl Table {
         f32_of(own.count()) / f32_of(all.max(1))
     }
 
+    /// A mark that texts share the more often the more they have in common, and copies always: the feature
+    /// drawn by a weighted lot that is the same for all (consistent weighted sampling; Manasse, McSherry,
+    /// Talwar 2010). What one sample only has cannot be shared and takes no part.
+    fn kin(&self, bag: &Bag) -> u32 {
+        let lot = |bucket: u32| -> f32 {
+            let (_, step) = self.get(bucket);
+            -unit(bucket).ln() / unstepped(step).powi(KIN_POWER)
+        };
+        let shared = |bucket: &u32| !self.single.get(*bucket as usize).copied().unwrap_or(true);
+        let buckets = bag.blocks.iter().flatten().map(|(bucket, _)| *bucket).filter(shared);
+        buckets.map(|bucket| (lot(bucket), bucket)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |b| b.1)
+    }
+
     /// What a never seen bucket counts.
     #[must_use]
     pub const fn unknown(&self) -> u8 {
         self.unknown
     }
+}
+
+/// How much more a rare feature draws the lot of a text than a frequent one: words that everyone writes would
+/// else make kin of strangers.
+const KIN_POWER: i32 = 3;
+
+/// A number between 0 and 1 that belongs to a bucket.
+#[expect(clippy::cast_precision_loss, reason = "24 bits fit")]
+fn unit(bucket: u32) -> f32 {
+    let mixed = u64::from(bucket).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    ((mixed >> 40) as f32 + 0.5) / 16_777_216.0
 }
 
 /// Samples a bucket needs to keep a row when there is room for `rows_max` only.
@@ -204,6 +229,9 @@ pub struct Corpus {
     pub minute: Vec<u32>,
     /// Share of each one's features that no other sample has: what would be unknown without it.
     pub novelty: Vec<f32>,
+    /// A mark that near copies share: they are judged together, or a copy among what is learnt would give the
+    /// answer away.
+    pub kin: Vec<u32>,
     /// How much each counts: 1 on average, less for frequent labels and for customers who write much.
     pub cost: Vec<f32>,
 }
@@ -233,6 +261,7 @@ impl Corpus {
             label: metas.iter().map(|m| m.label).collect(),
             minute: metas.iter().map(|m| m.minute).collect(),
             novelty: Vec::with_capacity(metas.len()),
+            kin: Vec::with_capacity(metas.len()),
             cost: super::influence::costs(metas, labels),
             table,
         };
@@ -246,6 +275,7 @@ impl Corpus {
             });
             out.ends.push(as_u32(out.entries.len()));
             out.novelty.push(out.table.novelty(&sample.bag));
+            out.kin.push(out.table.kin(&sample.bag));
         }
         out
     }
@@ -268,5 +298,32 @@ impl Corpus {
         let from = sample.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         let to = self.ends.get(sample).copied().unwrap_or(from);
         self.entries.get(from as usize..to as usize).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::Words;
+
+    fn sample(text: &str) -> Sample {
+        Sample { label: 0, requester: 0, minute: 0, bag: Bag::of(&Words::of(text), BITS) }
+    }
+
+    #[test]
+    fn copies_are_kin_and_strangers_seldom() {
+        const LAMP: &str = "the green lamp arrived with a crack in its glass shade";
+        let texts: Vec<String> = (0..40)
+            .map(|n| format!("customer{n} asks about matter{} and thing{} of ours", n * 7 % 41, n * 3 % 37))
+            .chain([LAMP.to_owned(), format!("{LAMP} please"), LAMP.to_owned()])
+            .collect();
+        let samples: Vec<Sample> = texts.iter().map(|text| sample(text)).collect();
+        let table = Table::of(samples.iter().cloned(), samples.len(), 2);
+        let kin: Vec<u32> = samples.iter().map(|s| table.kin(&s.bag)).collect();
+        assert!(kin[40] == kin[41] && kin[40] == kin[42], "{:?}", &kin[40..]);
+        let strangers = &kin[..40];
+        let largest = strangers.iter().map(|k| strangers.iter().filter(|o| *o == k).count()).max();
+        assert!(largest < Some(10), "{strangers:?}");
+        assert!(!strangers.contains(&kin[40]));
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::calibrate::{Calibration, Signs, Trial, two_best};
 use super::chunk::{self, Sample};
 use super::corpus::{BITS, Corpus, f32_of};
-use super::fitting::{Fitting, PASSES, order};
+use super::fitting::{Fitting, PASSES};
 use super::fixes::Fixes;
 use super::history::{self, Past};
 use super::kept::{self, Stored};
@@ -193,7 +193,7 @@ impl Job {
         while self.fold < folds(corpus.len()) && *work > 0 {
             let mut fitting = Fitting::resume(corpus, &shares);
             *work = work.saturating_sub(2 * fitting.work_of_pass());
-            fitting.unseen(&left_out(corpus.len(), self.fold), |sample, probabilities| {
+            fitting.unseen(&left_out(corpus, self.fold), |sample, probabilities| {
                 let novelty = corpus.novelty.get(sample).copied().unwrap_or(0.0);
                 let right =
                     corpus.label.get(sample).is_some_and(|l| *l as usize == two_best(probabilities).0);
@@ -295,8 +295,10 @@ fn folds(samples: usize) -> usize {
     (TRIALS * FOLDS).div_ceil(samples.max(1)).clamp(2, FOLDS)
 }
 
-fn left_out(samples: usize, fold: usize) -> Vec<usize> {
-    order(samples, 7).into_iter().skip(fold).step_by(FOLDS).map(|sample| sample as usize).collect()
+/// The samples of a part. Near copies are in the same one.
+fn left_out(corpus: &Corpus, fold: usize) -> Vec<usize> {
+    let part = |kin: u32| (kin.wrapping_mul(0x9E37_79B1) >> 8) as usize % FOLDS;
+    (0..corpus.len()).filter(|sample| corpus.kin.get(*sample).is_some_and(|kin| part(*kin) == fold)).collect()
 }
 
 /// The features that tell most, where a text has too many.

@@ -47,6 +47,24 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// Signals that all say the same, for hits written down by hand: `good` from 0 to 1.
+    #[must_use]
+    pub const fn all_saying(good: f32) -> Self {
+        let bad = 1.0 - good;
+        Self {
+            title: good,
+            body: good,
+            reverse: good,
+            likeness: good,
+            coverage: good,
+            unknown: bad,
+            lead: good,
+            chance: bad,
+            words: good,
+            agreement: good,
+        }
+    }
+
     /// By name, as plugins see them.
     #[must_use]
     pub fn named(&self) -> Vec<(String, f32)> {

@@ -117,10 +117,14 @@ pub(super) async fn automatic_messages_are_counted_as_the_gate_wants(store: &Sto
     rows.extend([elsewhere, foreign, old]);
     let facts = rows.into_iter().map(|m| Fact::AddMessage(Box::new(m))).collect();
     store.commit(Commit { facts }).await?;
-    let counts = store.automatic_counts(mine.id, "ana@example.org", "example.org", now).await?;
+    let counts = store.automatic_counts(mine.id, "ana@example.org", "example.org", now, 99).await?;
     let expected = AutomaticCounts { on_ticket_day: 3, to_address_day: 4, to_domain_hour: 1, total_hour: 2 };
     same!(counts, expected);
-    let counts = store.automatic_counts(make.ticket_id(), "no@body", "body", now.plus(2 * DAY_MS)).await?;
+    let counts = store.automatic_counts(mine.id, "ana@example.org", "example.org", now, 2).await?;
+    let at_most = AutomaticCounts { on_ticket_day: 2, to_address_day: 2, to_domain_hour: 1, total_hour: 2 };
+    same!(counts, at_most);
+    let counts =
+        store.automatic_counts(make.ticket_id(), "no@body", "body", now.plus(2 * DAY_MS), 99).await?;
     same!(counts, AutomaticCounts::default());
     Ok(())
 }

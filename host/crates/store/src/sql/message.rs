@@ -204,16 +204,35 @@ pub(crate) async fn attachment(c: &mut Connection, id: &str) -> Outcome<Option<(
     })
 }
 
-/// All four counts in one pass over a day's automatic messages. On the ticket, messages are compared by
-/// id rather than by time: ids keep the order even within one millisecond.
-const AUTOMATIC_COUNTS: &str = "SELECT \
-     COUNT(CASE WHEN m.ticket_id = $1 AND m.message_id > COALESCE((SELECT MAX(p.message_id) FROM message p \
-       WHERE p.ticket_id = $1 AND p.public AND NOT p.automatic AND p.auto_class = 'human'), '') THEN 1 END) AS on_ticket, \
-     COUNT(CASE WHEN m.to_address = $2 THEN 1 END) AS to_address, \
-     COUNT(CASE WHEN m.to_domain = $3 AND m.created_at > $5 THEN 1 END) AS to_domain, \
-     COUNT(CASE WHEN m.created_at > $5 THEN 1 END) AS total \
-     FROM message m WHERE m.automatic AND m.created_at > $4 AND m.direction = 'outbound' \
-     AND m.delivery IN ('sending', 'sent', 'unknown')";
+/// What counts: on its way, gone, or perhaps gone.
+macro_rules! counted {
+    ($name:literal, $among:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM (SELECT 1 FROM message m WHERE ",
+            $among,
+            " AND m.automatic AND m.direction = 'outbound' AND m.delivery IN ('sending', 'sent', 'unknown') LIMIT $6) AS some) AS ",
+            $name
+        )
+    };
+}
+
+/// Each count has an index of its own and stops at `$6`: what is beyond a budget need not be counted.
+/// On the ticket, messages are compared by id rather than by time: ids keep the order even within one
+/// millisecond.
+const AUTOMATIC_COUNTS: &str = concat!(
+    "SELECT ",
+    counted!(
+        "on_ticket",
+        "m.ticket_id = $1 AND m.created_at > $4 AND m.message_id > COALESCE((SELECT MAX(p.message_id) FROM message p \
+         WHERE p.ticket_id = $1 AND p.public AND NOT p.automatic AND p.auto_class = 'human'), '')"
+    ),
+    ", ",
+    counted!("to_address", "m.to_address = $2 AND m.created_at > $4"),
+    ", ",
+    counted!("to_domain", "m.to_domain = $3 AND m.created_at > $5"),
+    ", ",
+    counted!("total", "m.created_at > $5")
+);
 
 pub(crate) async fn automatic_counts(
     c: &mut Connection,
@@ -221,6 +240,7 @@ pub(crate) async fn automatic_counts(
     address: &str,
     domain: &str,
     now: Timestamp,
+    most: i64,
 ) -> Outcome<AutomaticCounts> {
     let row = sqlx::query(AUTOMATIC_COUNTS)
         .bind(ticket.to_string())
@@ -228,6 +248,7 @@ pub(crate) async fn automatic_counts(
         .bind(domain)
         .bind(now.plus(-DAY_MS).0)
         .bind(now.plus(-HOUR_MS).0)
+        .bind(most)
         .fetch_one(c)
         .await?;
     let r = Reader::of(&row, "message", "total");

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::article::Signals;
 use domain::event::Change;
 use domain::grant::{Grant, Grants};
 use domain::id::{ArticleId, ContactId, CountingIds, MessageId, TicketId};
@@ -32,6 +33,7 @@ pub(in crate::cli::plugin) struct Case {
     verified: bool,
     consent: bool,
     before: Vec<(Direction, ActorKind, String)>,
+    actor: Option<ActorKind>,
     changes: Vec<Change>,
     data: Option<serde_json::Value>,
     known: Vec<String>,
@@ -71,6 +73,7 @@ impl Case {
             verified: false,
             consent: true,
             before: Vec::new(),
+            actor: None,
             changes: Vec::new(),
             data: None,
             known: Vec::new(),
@@ -130,6 +133,7 @@ impl Case {
                 let author = columns.next().unwrap_or("contact").parse().map_err(sentence)?;
                 self.before.push((direction, author, unescaped(columns.next().unwrap_or("…"))));
             }
+            "actor" => self.actor = Some(value.parse().map_err(sentence)?),
             "change" => self.changes.push(change(value)?),
             "data" => self.data = Some(serde_json::from_str(value).map_err(|e| format!("data: {e}"))?),
             "known" => self.known.push(value.to_owned()),
@@ -164,9 +168,9 @@ impl Case {
         Ok(true)
     }
 
-    /// Which hook it names.
-    pub(super) const fn hook(&self) -> Option<Hook> {
-        self.base.hook
+    /// The ticket and what happened to it, without the outside.
+    pub(super) const fn sample(&self) -> &sample::Case {
+        &self.base
     }
 
     /// When it happens.
@@ -210,6 +214,9 @@ impl Case {
     fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.base.snapshot();
         snapshot.event.changes.clone_from(&self.changes);
+        if let Some(kind) = self.actor {
+            snapshot.event.actor = Actor::new(kind, "case");
+        }
         if let Some(data) = &self.data {
             snapshot.event.data = data.clone();
         }
@@ -270,15 +277,16 @@ fn hit(value: &str, place: usize, now: Timestamp) -> Result<FoundArticle, String
     let [key, locale, score, title, body] = columns.as_slice() else {
         return Err("hit is `key | locale | score | title | body`".to_owned());
     };
+    let score: f32 = score.parse().map_err(|_| format!("`{score}` is no score from 0 to 1"))?;
     Ok(FoundArticle {
         id: ArticleId(id_at(now, place)),
         key: (*key).to_owned(),
         locale: (*locale).to_owned(),
         title: (*title).to_owned(),
         body: unescaped(body),
-        score: score.parse().map_err(|_| format!("`{score}` is no score from 0 to 1"))?,
+        score,
         terms: Vec::new(),
-        signals: Vec::new(),
+        signals: Signals::all_saying(score).named(),
     })
 }
 
@@ -368,7 +376,7 @@ mod tests {
     #[test]
     fn a_head_becomes_the_ticket_that_it_describes() {
         let case = case(
-            "hook: triage\nsubject: Hi: there\nname: Ana\nlocale: de-AT\nverified: yes\ntag: vip\ntag: angry\ncustom: order=17\nbefore: outbound | plugin | Hi\nchange: status | open | solved\n",
+            "hook: triage\nsubject: Hi: there\nname: Ana\nlocale: de-AT\nverified: yes\ntag: vip\ntag: angry\ncustom: order=17\nbefore: outbound | plugin | Hi\nchange: status | open | solved\nactor: agent\n",
         )
         .unwrap();
         let Input::Ticket { hook: Hook::Triage, snapshot } = case.input(Hook::Triage) else { panic!("hook") };
@@ -379,6 +387,7 @@ mod tests {
         assert_eq!(snapshot.view.messages.len(), 2);
         assert_eq!(snapshot.view.messages[0].direction, Direction::Outbound);
         assert_eq!(snapshot.event.message_id(), Some(snapshot.view.messages[1].id));
+        assert_eq!(snapshot.event.actor.kind, ActorKind::Agent);
         assert_eq!(snapshot.event.changes[0].to.as_deref(), Some("solved"));
     }
 

@@ -1,8 +1,8 @@
 //! English addresses: `12 High Street, Flat 3, London SW1A 1AA`, `P.O. Box 12, Springfield, IL 62704`.
 
-use super::german::{is_called, lowered};
+use super::german::is_called;
 use super::words::{STATES, STREETS, STREETS_WITH_POSTCODE};
-use super::{Finding, digits_end, is_capital, skip_break, word_at, word_before};
+use super::{Finding, digits_end, is_capital, lowered, skip_break, word_at, word_before};
 use crate::view::{View, is_word};
 
 /// Words between the number and the kind of street at most.
@@ -62,9 +62,10 @@ fn street_end(view: &View<'_>, start: usize) -> Option<Street> {
     for count in 0..=NAME_WORDS_MAX {
         let Some(word) = word_at(view, at) else { break };
         let text = lowered(view, word);
+        let text = text.as_str();
         let ordinal = view.at(word.0).is_ascii_digit() && text.ends_with(['t', 'd', 'h']) && text.len() <= 6;
-        let sure = STREETS.contains(&text.as_str());
-        let kind = sure || STREETS_WITH_POSTCODE.contains(&text.as_str());
+        let sure = STREETS.contains(&text);
+        let kind = sure || STREETS_WITH_POSTCODE.contains(&text);
         let alone = text == "broadway";
         if kind && (count > 0 || alone) {
             let mut end = word.1 + usize::from(view.at(word.1) == b'.' && text.len() <= 4);
@@ -244,6 +245,7 @@ fn flat(view: &View<'_>, digit: usize) -> Option<Finding> {
 fn post_box(view: &View<'_>, digit: usize) -> Option<Finding> {
     let word = word_before(view, digit.checked_sub(1)?)?;
     let text = lowered(view, word);
+    let text = text.as_str();
     let end = digits_end(view, digit);
     if text == "box" {
         let before = view.slice(word.0.saturating_sub(5), word.0).to_ascii_lowercase();
@@ -255,7 +257,7 @@ fn post_box(view: &View<'_>, digit: usize) -> Option<Finding> {
             .then(|| Finding::new(start, tail.unwrap_or(end), "ADDRESS", 0.92, "address.post_box"));
     }
     // "PSC 1234, Box 5678\nAPO AP 96543", "Unit 0123 Box 4567\nDPO AA 12345", "USNV Smith\nFPO AE 12345".
-    let military = matches!(text.as_str(), "psc" | "unit" | "cmr").then(|| {
+    let military = matches!(text, "psc" | "unit" | "cmr").then(|| {
         let at = skip_break(view, end);
         let next = word_at(view, at).filter(|w| lowered(view, *w) == "box")?;
         let box_end = digits_end(view, next.1 + 1);

@@ -1,7 +1,7 @@
 //! German addresses: `Lange Str. 5a, 12345 Musterstadt`, `Am Markt 3`, `Postfach 12 34 56`.
 
 use super::words::{CALLS, LIKELY, NOT_STREETS, SURE};
-use super::{Finding, Span, digits_end, is_capital, skip_break, word_at, word_before};
+use super::{Finding, Span, digits_end, is_capital, lowered, skip_break, word_at, word_before};
 use crate::labels::label_before;
 use crate::view::{View, is_word};
 
@@ -16,13 +16,12 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
     let Some(number_end) = house_number_end(view, digit) else { return };
     let Some(street) = street_before(view, digit) else { return };
     let tail = postcode_and_place(view, number_end);
-    let score = match (street.trust, tail.is_some(), is_called(view, street.start)) {
-        (Trust::Sure, _, _) => 0.92,
-        (Trust::Likely, true, _) => 0.92,
-        (Trust::Likely, false, true) => 0.8,
+    let score = match (street.trust, tail.is_some()) {
+        (Trust::Sure, _) | (Trust::Likely, true) => 0.92,
+        (Trust::Likely, false) if is_called(view, street.start) => 0.8,
+        (Trust::Likely, false) if street.compound => 0.55,
         // "Bestellung 5, 12345 Stück" has the same shape.
-        (Trust::Shape, true, _) if label_before(view, digit).is_none() => 0.85,
-        (Trust::Likely, false, false) if street.compound => 0.55,
+        (Trust::Shape, true) if label_before(view, digit).is_none() => 0.85,
         _ => return,
     };
     out.push(Finding::new(street.start, tail.unwrap_or(number_end), "ADDRESS", score, "address.de"));
@@ -85,13 +84,14 @@ fn street_before(view: &View<'_>, digit: usize) -> Option<Street> {
     let dotted = view.before(end) == b'.';
     let last = word_before(view, end - usize::from(dotted))?;
     let lower = lowered(view, last);
+    let lower = lower.as_str();
     let sure = SURE.iter().any(|s| lower.ends_with(s));
     if dotted && !lower.ends_with("str") {
         return None;
     }
-    let alone = SURE.contains(&lower.as_str());
-    let likely = LIKELY.iter().any(|s| lower.ends_with(s)) && !NOT_STREETS.contains(&lower.as_str());
-    let named = LIKELY.contains(&lower.as_str());
+    let alone = SURE.contains(&lower);
+    let likely = LIKELY.iter().any(|s| lower.ends_with(s)) && !NOT_STREETS.contains(&lower);
+    let named = LIKELY.contains(&lower);
     let start = name_start(view, last);
     let apart = start < last.0;
     let trust = match (sure, likely || (named && apart)) {
@@ -116,12 +116,13 @@ fn name_start(view: &View<'_>, last: Span) -> usize {
         }
         let Some(word) = word_before(view, at - 1) else { break };
         let text = lowered(view, word);
-        if is_preposition(&text) {
+        let text = text.as_str();
+        if is_preposition(text) {
             at = word.0;
             // "wohne in der Lindenallee 3": only a capital makes it part of the name.
             if is_capital(view, word) {
                 // "Die Straße 5 Meter weiter" begins a sentence.
-                let article = matches!(text.as_str(), "der" | "dem" | "den" | "die");
+                let article = matches!(text, "der" | "dem" | "den" | "die");
                 return if article { start } else { word.0 };
             }
             continue;
@@ -178,9 +179,10 @@ fn is_preposition(text: &str) -> bool {
 fn begins_with_preposition(view: &View<'_>, start: usize) -> bool {
     word_at(view, start).is_some_and(|w| {
         let text = lowered(view, w);
+        let text = text.as_str();
         is_capital(view, w)
-            && is_preposition(&text)
-            && !matches!(text.as_str(), "der" | "dem" | "den" | "die" | "bei" | "vor")
+            && is_preposition(text)
+            && !matches!(text, "der" | "dem" | "den" | "die" | "bei" | "vor")
     })
 }
 
@@ -221,10 +223,9 @@ fn place_end(view: &View<'_>, start: usize) -> Option<usize> {
         }
         let Some(word) = word_at(view, end + 1) else { break };
         let text = lowered(view, word);
-        let link = matches!(
-            text.as_str(),
-            "am" | "an" | "der" | "im" | "in" | "ob" | "bei" | "vor" | "den" | "a" | "i"
-        );
+        let text = text.as_str();
+        let link =
+            matches!(text, "am" | "an" | "der" | "im" | "in" | "ob" | "bei" | "vor" | "den" | "a" | "i");
         if link {
             let after = word.1 + 1 + usize::from(view.at(word.1) == b'.');
             let Some(next) =
@@ -292,7 +293,8 @@ pub(super) fn is_called(view: &View<'_>, start: usize) -> bool {
             byte if is_word(byte) => {
                 let Some(word) = word_before(view, at) else { return false };
                 let text = lowered(view, word);
-                if CALLS.contains(&text.as_str()) {
+                let text = text.as_str();
+                if CALLS.contains(&text) {
                     return true;
                 }
                 at = word.0;
@@ -301,11 +303,6 @@ pub(super) fn is_called(view: &View<'_>, start: usize) -> bool {
         }
     }
     false
-}
-
-/// A word in lower case; umlauts too.
-pub(super) fn lowered(view: &View<'_>, word: Span) -> String {
-    String::from_utf8_lossy(view.slice(word.0, word.1)).to_lowercase()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Values that only a word beside them makes known: any country's passport, licence, account or health
 //! number, as long as it looks like a number at all.
 
-use crate::labels::{Context, Label};
+use crate::labels::Label;
+use crate::pieces::Pieces;
 use crate::view::{View, is_word};
 
 use super::Finding;
@@ -57,11 +58,12 @@ const VALUE_BYTES_MAX: usize = 120;
 const GROUP_BYTES_MAX: usize = 5;
 
 /// What the label before the word at `start` makes of it.
-pub(super) fn find(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
+pub(super) fn find(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
+    let start = pieces.start;
     if is_word(view.before(start)) || matches!(view.before(start), b'-' | b'.' | b'/' | b',') {
         return;
     }
-    let Some(label) = Context::before(view, start).nearest else { return };
+    let Some(label) = pieces.before(view).nearest else { return };
     for called in CALLED.iter().filter(|c| c.label == label) {
         let Some(end) = value_end(view, start, called.symbols.1) else { continue };
         let symbols = view.slice(start, end).iter().filter(|b| b.is_ascii_alphanumeric());
