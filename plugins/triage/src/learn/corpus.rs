@@ -310,11 +310,40 @@ mod tests {
         Sample { label: 0, requester: 0, minute: 0, bag: Bag::of(&Words::of(text), BITS) }
     }
 
+    const WORDS: [&str; 24] = [
+        "parcel",
+        "courier",
+        "monday",
+        "invoice",
+        "amount",
+        "doubled",
+        "password",
+        "login",
+        "locked",
+        "kettle",
+        "boils",
+        "leaking",
+        "refund",
+        "waiting",
+        "weeks",
+        "address",
+        "moved",
+        "change",
+        "warranty",
+        "screen",
+        "broken",
+        "voucher",
+        "expired",
+        "newsletter",
+    ];
+
     #[test]
     fn copies_are_kin_and_strangers_seldom() {
         const LAMP: &str = "the green lamp arrived with a crack in its glass shade";
         let texts: Vec<String> = (0..40)
-            .map(|n| format!("customer{n} asks about matter{} and thing{} of ours", n * 7 % 41, n * 3 % 37))
+            .map(|n| {
+                (0..6).map(|k| WORDS[(n * 7 + k * k * 5 + n * k) % WORDS.len()]).collect::<Vec<_>>().join(" ")
+            })
             .chain([LAMP.to_owned(), format!("{LAMP} please"), LAMP.to_owned()])
             .collect();
         let samples: Vec<Sample> = texts.iter().map(|text| sample(text)).collect();

@@ -210,7 +210,7 @@ macro_rules! counted {
         concat!(
             "(SELECT COUNT(*) FROM (SELECT 1 FROM message m WHERE ",
             $among,
-            " AND m.automatic AND m.direction = 'outbound' AND m.delivery IN ('sending', 'sent', 'unknown') LIMIT $6) AS some) AS ",
+            " AND m.automatic AND m.direction = 'outbound' AND m.delivery IN ('sending', 'sent', 'unknown') LIMIT $6) AS counted) AS ",
             $name
         )
     };
