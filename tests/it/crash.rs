@@ -49,8 +49,14 @@ impl Storm {
             ("reply", plugins::bundled("auto-reply")),
         ] {
             let file = dir.path().join(format!("{name}.wasm"));
+            let grants = plugins::grants_of(&bytes);
             std::fs::write(&file, bytes).unwrap();
-            ground.run(&["plugin", "install", file.to_str().unwrap(), "--mode", "live", "--yes"]);
+            let file = file.to_str().unwrap();
+            let mut install = vec!["plugin", "install", file, "--mode", "live", "--yes"];
+            if !grants.is_empty() {
+                install.extend(["--grant", &grants]);
+            }
+            ground.run(&install);
         }
         let printed = ground.run(&["token", "create", "storm", "--scope", "admin", "--json"]);
         let token: serde_json::Value = serde_json::from_str(printed.trim()).unwrap();

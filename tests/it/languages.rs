@@ -103,7 +103,7 @@ fn call(plugin: &Plugin, snapshot: &Arc<Snapshot>) -> Call {
 
 /// Everything that must not differ between two equal runs.
 fn without_duration(report: RunReport) -> RunReport {
-    RunReport { duration_us: 0, ..report }
+    RunReport { duration_us: 0, cpu_us: 0, ..report }
 }
 
 fn proposal(

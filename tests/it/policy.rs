@@ -61,7 +61,8 @@ on_both!(a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend|
 });
 
 on_both!(when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {
-    let house = House::with(backend, config()).await;
+    // The trial would keep it out: here it is the house that has to hold the mail.
+    let house = House::with(backend, desk::DeskConfig { redaction_trial: false, ..config() }).await;
     let liar = house.install(plugins::guest("returns_nonsense"), Mode::Live).await;
     house.mail("From: ana@example.org\nTo: help@shop.example\nSubject: secret\n\nMy card is 4111 1111 1111 1111, thanks.\n").await;
     assert!(house.tickets().await.is_empty());

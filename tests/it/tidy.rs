@@ -94,7 +94,7 @@ fn no_test_is_ignored_sleeps_or_wants_a_panic() {
 const ARROWS: &[(&str, &str, &[&str])] = &[
     ("domain", "host/crates/domain", &[]),
     ("store", "host/crates/store", &["domain"]),
-    ("runtime", "host/crates/runtime", &["domain"]),
+    ("runtime", "host/crates/runtime", &["domain", "pack"]),
     ("channels", "host/crates/channels", &["domain"]),
     ("desk", "host/crates/desk", &["domain", "store", "runtime", "channels"]),
     ("api", "host/crates/api", &["domain", "desk"]),

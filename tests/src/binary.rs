@@ -35,6 +35,18 @@ impl Ground {
         String::from_utf8(out.stdout).unwrap()
     }
 
+    /// One command that is refused; what it says on standard error.
+    pub fn refused(&self, arguments: &[&str]) -> String {
+        let out = self.command(arguments).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(
+            out.status.code(),
+            Some(5),
+            "kulanz {arguments:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8(out.stderr).unwrap()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(kulanz());
         command

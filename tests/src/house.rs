@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use channels::Memory;
-use desk::{Desk, DeskConfig, DeskParts, InstallRequest, MailIdentity, SealKey, Store};
+use desk::{Desk, DeskConfig, DeskError, DeskParts, InstallRequest, MailIdentity, Received, SealKey, Store};
 use domain::clock::FixedClock;
 use domain::id::CountingIds;
 use domain::plugin::{Installation, Mode};
@@ -112,10 +112,12 @@ impl House {
 
     /// Installs a plugin with all that it asks for.
     pub async fn install(&self, bytes: Vec<u8>, mode: Mode) -> Installation {
-        self.desk
-            .install(InstallRequest { bytes, mode, grants: None, settings: None }, admin())
-            .await
-            .unwrap()
+        self.hand_in(bytes, mode).await.unwrap().installation
+    }
+
+    /// Hands a plugin file in: a first one gets all that it asks for, a new version what the old one had.
+    pub async fn hand_in(&self, bytes: Vec<u8>, mode: Mode) -> Result<Received, DeskError> {
+        self.desk.install(InstallRequest { bytes, mode, grants: None, settings: None }, admin()).await
     }
 
     /// Takes in a mail and works everything that follows from it.

@@ -32,6 +32,24 @@ pub fn guest(name: &str) -> Vec<u8> {
     })
 }
 
+/// Everything that a component asks for, as `--grant` takes it.
+#[must_use]
+pub fn grants_of(component: &[u8]) -> String {
+    let manifest = domain::plugin::Manifest::parse(&pack::manifest_of(component).unwrap().unwrap()).unwrap();
+    manifest.requested().0.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// The same component with its manifest changed: each `from` becomes its `to`.
+#[must_use]
+pub fn altered(component: &[u8], changes: &[(&str, &str)]) -> Vec<u8> {
+    let mut text = pack::manifest_of(component).unwrap().unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from} is not in the manifest");
+        text = text.replace(from, to);
+    }
+    pack::with_manifest(component, &text).unwrap()
+}
+
 fn built(key: &str, build: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
     let mut all = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(bytes) = all.get(key) {

@@ -10,6 +10,16 @@ pub(super) const INSTALL: &str = "POST /api/v1/installations";
 pub(super) const INSTALLATIONS: &str = "GET /api/v1/installations";
 /// `kulanz plugin mode`
 pub(super) const MODE: &str = "PATCH /api/v1/installations/{id}";
+/// `kulanz plugin upgrade`
+pub(super) const UPGRADE: &str = "POST /api/v1/installations/{id}/upgrade/consent";
+/// `kulanz plugin rollback`
+pub(super) const ROLLBACK: &str = "POST /api/v1/installations/{id}/rollback";
+/// `kulanz plugin versions`
+pub(super) const VERSIONS: &str = "GET /api/v1/installations/{id}/versions";
+/// `kulanz plugin ledger`
+pub(super) const LEDGER: &str = "GET /api/v1/installations/{id}/ledger";
+/// `kulanz plugin reproduce`
+pub(super) const REPRODUCE: &str = "GET /api/v1/runs/{id}/reproducer";
 /// `kulanz plugin remove`
 pub(super) const REMOVE: &str = "DELETE /api/v1/installations/{id}";
 /// `kulanz plugin logs`

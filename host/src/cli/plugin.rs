@@ -4,15 +4,20 @@ mod conform;
 mod dev;
 mod golden;
 mod install;
+mod ledger;
 mod manage;
 mod new;
+mod package;
+mod replay;
 mod source;
 mod suite;
 mod trial;
+mod upgrade;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use domain::id::RunId;
 use domain::plugin::{Hook, Mode};
 
 use super::Ground;
@@ -47,9 +52,50 @@ pub(super) enum PluginCommand {
     /// Ask a plugin what every plugin must answer: odd tickets, denied grants, replays, limits
     Conform(conform::Conform),
     /// Run one hook once, outside any house
-    Run(trial::Once),
-    /// Install a plugin, or a new version of one that is here
+    Run(replay::Run),
+    /// Make a key to sign plugins with
+    Keygen {
+        /// Where the key file goes; readable by you alone
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Make one file of a plugin: component, manifest, readme, licence, list of parts, signature
+    Pack(package::Pack),
+    /// Sign a plugin file
+    Sign(package::Sign),
+    /// Say who signed a plugin file, and whether anything was changed since
+    Verify(package::Verify),
+    /// Install a plugin, or hand in a new version of one that is here
     Install(install::Install),
+    /// Look at a version that waits: what more it asks, what it would do differently; consent or decline
+    Upgrade(upgrade::Upgrade),
+    /// Put an earlier version back, with the grants it had
+    Rollback {
+        /// Plugin id or installation id
+        plugin: String,
+        /// Which version: the beginning of its sha256 [default: the newest earlier one]
+        #[arg(long, value_name = "DIGEST")]
+        to: Option<String>,
+    },
+    /// List the versions of a plugin that are kept
+    Versions {
+        /// Plugin id or installation id
+        plugin: String,
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a plugin read, called, cost and changed, and which grants it does not use
+    Ledger {
+        /// Plugin id or installation id
+        plugin: String,
+        /// The newest so many days
+        #[arg(long, default_value_t = 30)]
+        days: i64,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// List installations
     List {
         /// One JSON object per line
@@ -70,6 +116,14 @@ pub(super) enum PluginCommand {
         plugin: String,
         /// off, shadow, suggest or live; lifts a quarantine
         mode: Mode,
+    },
+    /// Write a failed run into a file that its author can run again
+    Reproduce {
+        /// The run's id (run_…), as `kulanz plugin logs --json` shows it
+        run: RunId,
+        /// Where the file goes
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
     },
     /// List what a plugin did: newest runs first, with what it logged
     Logs(Logs),
@@ -108,7 +162,18 @@ impl PluginCommand {
             Self::Dev(dev) => dev.run(ground).await,
             Self::Conform(conform) => conform.run(ground).await,
             Self::Run(once) => once.run(ground).await,
+            Self::Reproduce { run, output } => replay::reproduce(ground, run, &output).await,
+            Self::Keygen { file } => package::keygen(&file),
+            Self::Pack(pack) => pack.run().await,
+            Self::Sign(sign) => sign.run(),
+            Self::Verify(verify) => verify.run(),
             Self::Install(install) => Box::pin(install.run(ground)).await,
+            Self::Upgrade(upgrade) => Box::pin(upgrade.run(ground)).await,
+            Self::Rollback { plugin, to } => {
+                Box::pin(upgrade::roll_back(ground, &plugin, to.as_deref())).await
+            }
+            Self::Versions { plugin, json } => upgrade::versions(ground, &plugin, json).await,
+            Self::Ledger { plugin, days, json } => ledger::show(ground, &plugin, days, json).await,
             Self::List { json } => manage::list(ground, json).await,
             Self::Show { plugin, json } => manage::show(ground, &plugin, json).await,
             Self::Mode { plugin, mode } => manage::mode(ground, &plugin, mode).await,

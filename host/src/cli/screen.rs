@@ -35,14 +35,39 @@ pub(super) fn can_ask() -> bool {
 
 /// Asks a question that only a clear yes answers with yes.
 pub(super) fn ask(question: &str) -> std::io::Result<bool> {
+    Ok(matches!(typed(&format!("{question} [y/N] "))?.as_str(), "y" | "yes" | "j" | "ja"))
+}
+
+/// An answer to a question about several things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// All of them.
+    Yes,
+    /// Some: to be asked one by one.
+    Some,
+    /// None.
+    No,
+}
+
+/// Asks a question about several things.
+pub(super) fn choose(question: &str) -> std::io::Result<Answer> {
+    let answer = typed(&format!("{question} [y]es, [s]ome, [N]o "))?;
+    Ok(match answer.as_str() {
+        "y" | "yes" | "j" | "ja" => Answer::Yes,
+        "s" | "some" | "e" | "einige" => Answer::Some,
+        _ => Answer::No,
+    })
+}
+
+fn typed(question: &str) -> std::io::Result<String> {
     {
         let mut err = std::io::stderr();
-        write!(err, "{question} [y/N] ")?;
+        write!(err, "{question}")?;
         err.flush()?;
     }
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja"))
+    Ok(answer.trim().to_lowercase())
 }
 
 /// Progress on a terminal; silence elsewhere.

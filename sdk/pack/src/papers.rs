@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn new_papers_take_the_signature_off_and_too_long_ones_are_refused() {
-        let signed = sign(&component(), &PublisherSecret::from_seed(&[1; 32])).unwrap();
+        let signed = sign(&component(), &PublisherSecret::from_seed(&[1; 32]).unwrap()).unwrap();
         let readme = |text: String| Papers { readme: Some(text), ..Papers::default() };
         let packed = with_papers(&signed, &readme("x".into())).unwrap();
         assert_eq!(verify(&packed).unwrap(), Signature::None);

@@ -8,7 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::version::PublisherKey;
-use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::PackError;
@@ -44,7 +44,10 @@ impl Signature {
 }
 
 /// What a publisher signs with. Never printed.
-pub struct PublisherSecret(SigningKey);
+pub struct PublisherSecret {
+    seed: [u8; 32],
+    pair: Ed25519KeyPair,
+}
 
 impl std::fmt::Debug for PublisherSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -54,21 +57,28 @@ impl std::fmt::Debug for PublisherSecret {
 
 impl PublisherSecret {
     /// A key from 32 random bytes.
-    #[must_use]
-    pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(seed))
+    ///
+    /// # Errors
+    /// Never for 32 bytes; the library's type allows for it.
+    pub fn from_seed(seed: &[u8; 32]) -> Result<Self, PackError> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed)
+            .map_err(|_| PackError::component("These 32 bytes are no key: make another one."))?;
+        Ok(Self { seed: *seed, pair })
     }
 
     /// Its public half.
     #[must_use]
     pub fn public(&self) -> PublisherKey {
-        PublisherKey(self.0.verifying_key().to_bytes())
+        // An Ed25519 public key has 32 bytes.
+        let mut key = [0; 32];
+        key.iter_mut().zip(self.pair.public_key().as_ref()).for_each(|(to, from)| *to = *from);
+        PublisherKey(key)
     }
 
     /// The text of a key file.
     #[must_use]
     pub fn to_file(&self) -> String {
-        format!("{KEY_FILE_HEAD}\npublic {}\nsecret {}\n", self.public(), BASE64.encode(self.0.to_bytes()))
+        format!("{KEY_FILE_HEAD}\npublic {}\nsecret {}\n", self.public(), BASE64.encode(self.seed))
     }
 
     /// Reads the text of a key file.
@@ -90,7 +100,7 @@ impl PublisherSecret {
         };
         let secret =
             named("secret").and_then(|s| BASE64.decode(s).ok()).and_then(|s| <[u8; 32]>::try_from(s).ok());
-        let key = Self::from_seed(&secret.ok_or_else(|| bad("its secret is no base64 of 32 bytes"))?);
+        let key = Self::from_seed(&secret.ok_or_else(|| bad("its secret is no base64 of 32 bytes"))?)?;
         match named("public") {
             Some(public) if public == key.public().to_string() => Ok(key),
             _ => Err(bad("its public half does not belong to its secret")),
@@ -106,7 +116,7 @@ pub fn sign(component: &[u8], secret: &PublisherSecret) -> Result<Vec<u8>, PackE
     let unsigned = without_section(component, SIGNATURE_SECTION)?;
     let mut section = vec![FORMAT];
     section.extend_from_slice(&secret.public().0);
-    section.extend_from_slice(&secret.0.sign(&message(&unsigned)).to_bytes());
+    section.extend_from_slice(secret.pair.sign(&message(&unsigned)).as_ref());
     with_section(&unsigned, SIGNATURE_SECTION, &section)
 }
 
@@ -127,14 +137,13 @@ pub fn verify(component: &[u8]) -> Result<Signature, PackError> {
     let (Some(&FORMAT), Some(key), Some(signature), 97) = (
         section.first(),
         section.get(1..33).and_then(|k| <[u8; 32]>::try_from(k).ok()),
-        section.get(33..97).and_then(|s| <[u8; 64]>::try_from(s).ok()),
+        section.get(33..97),
         section.len(),
     ) else {
         return Err(wrong("its signature is damaged"));
     };
     let signed = component.get(..range.start).unwrap_or_default();
-    let verified = VerifyingKey::from_bytes(&key)
-        .and_then(|k| k.verify_strict(&message(signed), &ed25519_dalek::Signature::from_bytes(&signature)));
+    let verified = UnparsedPublicKey::new(&ED25519, key).verify(&message(signed), signature);
     match verified {
         Ok(()) => Ok(Signature::By(PublisherKey(key))),
         Err(_) => Err(wrong("its bytes are not the ones that were signed")),
@@ -163,7 +172,7 @@ mod tests {
     }
 
     fn ours() -> PublisherSecret {
-        PublisherSecret::from_seed(&[7; 32])
+        PublisherSecret::from_seed(&[7; 32]).unwrap()
     }
 
     #[test]
@@ -199,7 +208,7 @@ mod tests {
 
     #[test]
     fn signing_again_replaces_the_signature_and_is_deterministic() {
-        let other = PublisherSecret::from_seed(&[8; 32]);
+        let other = PublisherSecret::from_seed(&[8; 32]).unwrap();
         let signed = sign(&component(), &ours()).unwrap();
         assert_eq!(sign(&signed, &ours()).unwrap(), signed);
         assert_eq!(verify(&sign(&signed, &other).unwrap()).unwrap(), Signature::By(other.public()));
@@ -212,7 +221,7 @@ mod tests {
         assert!(!format!("{:?}", ours()).contains(&BASE64.encode([7; 32])));
         let mixed = text.replace(
             &ours().public().to_string(),
-            &PublisherSecret::from_seed(&[8; 32]).public().to_string(),
+            &PublisherSecret::from_seed(&[8; 32]).unwrap().public().to_string(),
         );
         for broken in ["", "hello", &text[..60], &mixed] {
             assert!(PublisherSecret::from_file(broken).is_err(), "{broken}");

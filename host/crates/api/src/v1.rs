@@ -8,6 +8,7 @@ mod events;
 mod inbound;
 mod installations;
 mod intakes;
+mod ledger;
 mod messages;
 mod plugins;
 mod queue;
@@ -18,6 +19,7 @@ mod stories;
 mod suppressions;
 mod tickets;
 mod tokens;
+mod versions;
 mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
@@ -37,7 +39,7 @@ pub(crate) const TAGS: [(&str, &str); 15] = [
     ("inbound", "Handing in raw mail."),
     ("articles", "The knowledge base."),
     ("plugins", "Looking at a plugin before it is installed."),
-    ("installations", "Installed plugins: mode, grants, settings, limits, quarantine."),
+    ("installations", "Installed plugins: mode, grants, settings, limits, quarantine, versions, ledger."),
     ("schedules", "Cron schedules of installations."),
     ("webhooks", "Endpoints that are told of events."),
     ("tokens", "API tokens."),
@@ -60,6 +62,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(articles::routes())
         .merge(plugins::routes())
         .merge(installations::routes())
+        .merge(versions::routes())
+        .merge(ledger::routes())
         .merge(schedules::routes())
         .merge(webhooks::routes())
         .merge(tokens::routes())

@@ -47,6 +47,7 @@ words! {
     ModeWord: Mode, "How far an installation is trusted.";
     DecisionStatusWord: DecisionStatus, "What became of an effect.";
     ArticleStateWord: domain::article::ArticleState, "Who may see an article.";
+    VersionStateWord: domain::version::VersionState, "Where a version of an installation stands.";
     ScopeWord: domain::token::Scope, "What a token may do; admin includes the others.";
     MissedWord: domain::schedule::Missed, "What to do about firings that were missed.";
     OverlapWord: domain::schedule::Overlap, "What to do when the firing before still runs.";

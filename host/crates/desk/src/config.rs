@@ -11,12 +11,19 @@ pub struct DeskConfig {
     pub mail: MailIdentity,
     /// Whether messages wait, sealed, when no redaction plugin is there to look at them.
     pub redaction_required: bool,
+    /// Whether the house looks behind the redaction plugins: a text in which a card number, an IBAN or a German
+    /// tax id is left is held.
+    pub redaction_check: bool,
+    /// Whether a redaction plugin has to take planted values out of a few texts before it is called.
+    pub redaction_trial: bool,
     /// Budgets of automatic changes.
     pub loops: LoopBudget,
     /// Budgets of automatic mail.
     pub gate: Budgets,
     /// Faults in a row after which an installation is quarantined.
     pub quarantine_after_faults: i64,
+    /// How long after its last fault a quarantined installation is tried with one call, minutes; 0: never.
+    pub probe_after_minutes: i64,
     /// How long a claimed lane stays ours without a heartbeat, milliseconds.
     pub lease_ms: i64,
     /// Jobs worked on at the same time.
@@ -32,9 +39,12 @@ impl Default for DeskConfig {
         Self {
             mail: MailIdentity::default(),
             redaction_required: true,
+            redaction_check: true,
+            redaction_trial: true,
             loops: LoopBudget::default(),
             gate: Budgets::default(),
             quarantine_after_faults: 5,
+            probe_after_minutes: 60,
             lease_ms: 30_000,
             worker_slots: 8,
             plugin_attempts_max: 3,

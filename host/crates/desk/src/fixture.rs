@@ -103,6 +103,7 @@ impl Fixture {
             publisher: None,
             mode: Mode::Live,
             limits: Limits::default(),
+            canary: None,
             faults_in_a_row: 0,
             quarantine: None,
             installed_at: NOW,

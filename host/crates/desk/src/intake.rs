@@ -182,7 +182,7 @@ impl Desk {
         metrics::counter!("kulanz_intake_held_total").increment(1);
         let mut facts = Vec::new();
         for (run, installed) in &held.runs {
-            facts.push(Fact::AddRun(Box::new(run.clone())));
+            facts.extend(crate::ledger::run_facts(run, 0, &[]));
             facts.extend(self.fault_facts(&installed.installation, run).await);
         }
         if intake.state != IntakeState::Held {

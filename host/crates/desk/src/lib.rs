@@ -6,6 +6,7 @@
 mod administer;
 mod arrival;
 mod bench;
+mod breaker;
 mod config;
 mod deliver;
 mod error;
@@ -14,11 +15,13 @@ mod fixture;
 mod idempotency;
 mod intake;
 mod knowledge;
+mod ledger;
 mod numbers;
 mod people;
 mod plugin_host;
 mod plugins;
 mod redact;
+mod reproduce;
 mod schedules;
 mod seal;
 mod stories;
@@ -39,8 +42,12 @@ pub use config::{DeskConfig, MailIdentity};
 pub use error::DeskError;
 pub use idempotency::Memo;
 pub use intake::IntakeReceipt;
+pub use ledger::LedgerView;
 pub use people::{NewMessage, NewMessageKind, TicketChange};
-pub use plugins::{InstallRequest, InstallationChange, InstalledView};
+pub use plugins::{
+    Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView, Received,
+    Saying, Tally, Trial, masked,
+};
 pub use seal::SealKey;
 pub use store::{
     AutomaticCounts, DeadJob, Intake, IntakeKind, IntakeState, Page, QueueState, Store, StoreError,

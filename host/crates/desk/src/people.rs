@@ -142,9 +142,17 @@ impl Desk {
             if !work.is_changed() {
                 return Ok(work.ticket);
             }
-            let facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+            let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+            let corrections = self.corrections(&work).await?;
+            let corrected: Vec<_> = corrections.iter().filter_map(crate::ledger::whose).collect();
+            facts.extend(corrections);
             match self.0.store.commit(Commit { facts }).await {
-                Ok(()) => return Ok(work.ticket),
+                Ok(()) => {
+                    for id in corrected {
+                        self.watch_canary(id).await;
+                    }
+                    return Ok(work.ticket);
+                }
                 Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -223,6 +231,7 @@ impl Desk {
         let mut facts = self.work_facts(&mut changed).await;
         facts.sort_by_key(fact_order);
         facts.push(self.set_decision(decision));
+        facts.extend(self.acceptance(decision).await?);
         facts.push(self.audit(actor, "decision.accepted", decision.id, serde_json::Value::Null));
         Ok(facts)
     }
@@ -237,11 +246,13 @@ impl Desk {
         let reason: String = reason.chars().filter(|c| !c.is_control()).take(500).collect();
         decision.reason = format!("declined by {} {}: {reason}", actor.kind, actor.id);
         decision.decided_at = self.now();
-        let facts = vec![
+        let mut facts = vec![
             self.set_decision(&decision),
             self.audit(&actor, "decision.declined", id, serde_json::Value::Null),
         ];
+        facts.extend(self.correction(&decision).await?);
         self.0.store.commit(Commit { facts }).await?;
+        self.watch_canary(decision.installation_id).await;
         Ok(decision)
     }
 

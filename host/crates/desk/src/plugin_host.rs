@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use domain::id::{InstallationId, TicketId};
+use domain::plugin::Installation;
 use domain::snapshot::TicketView;
 use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 use store::{Page, TicketFilter};
 
 use crate::Inner;
 use crate::bench::Seen;
+use crate::plugins::{Secret, secrets_of};
 
 /// Tickets a search answers at most.
 const TICKETS_MAX: u32 = 200;
@@ -20,13 +22,15 @@ const TICKETS_MAX: u32 = 200;
 pub(crate) struct PluginHost {
     desk: Arc<Inner>,
     installation_id: InstallationId,
+    secrets: Vec<Secret>,
     seen: Mutex<BTreeMap<TicketId, Seen>>,
 }
 
 impl PluginHost {
     /// The desk for one run of this installation.
-    pub(crate) fn of(desk: &Arc<Inner>, installation_id: InstallationId) -> Self {
-        Self { desk: Arc::clone(desk), installation_id, seen: Mutex::default() }
+    pub(crate) fn of(desk: &Arc<Inner>, installation: &Installation) -> Self {
+        let secrets = secrets_of(&desk.seal, installation);
+        Self { desk: Arc::clone(desk), installation_id: installation.id, secrets, seen: Mutex::default() }
     }
 
     /// What the run has read of tickets so far, each as it saw it first.
@@ -128,7 +132,7 @@ impl Host for PluginHost {
                 "outbound HTTP is switched off (plugins.http = false)".to_owned(),
             ));
         };
-        crate::plugins::fetch(fetch, request).await
+        crate::plugins::fetch(fetch, request, &self.secrets).await
     }
 }
 

@@ -1,37 +1,41 @@
-//! Installed plugins: which there are, loaded once and kept, and what admins do with them.
+//! Installed plugins: which there are, loaded once and kept, and what admins change of them. How one comes in
+//! and goes from version to version stands in the files below.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use channels::fetch::{Fetch, FetchError};
 use domain::audit::AuditRecord;
 use domain::grant::Grants;
 use domain::id::{AuditId, InstallationId};
 use domain::plugin::{Hook, Installation, Limits, Manifest, Mode};
+use domain::ticket::Ticket;
+use domain::version::{PluginVersion, VersionState};
 use domain::webhook::Webhook;
-use domain::{Actor, Refusal};
-use runtime::{HostError, HttpRequest, HttpResponse, Inspection, Plugin};
+use domain::{Actor, Refusal, Timestamp};
+use runtime::{Inspection, Plugin};
 use serde_json::Value;
 use store::{Commit, Fact};
 use tokio::sync::{Mutex, RwLock};
 
 use crate::{Desk, DeskError};
 
+mod canary;
+mod compare;
+mod install;
+mod outside;
+mod settings;
+mod trial;
+mod upgrade;
+
+pub use compare::{Changed, Comparison, Saying, Tally};
+pub use install::{InstallRequest, Received};
+pub(crate) use outside::{Secret, fetch, secrets_of};
+pub use settings::{HIDDEN, masked};
+pub use upgrade::{Consent, Trial};
+
 /// Key of the house-wide kill switch among the settings.
 const AUTOMATION: &str = "automation";
-
-/// What an admin asks for when installing.
-#[derive(Debug, Clone)]
-pub struct InstallRequest {
-    /// The component file.
-    pub bytes: Vec<u8>,
-    /// How far to trust it.
-    pub mode: Mode,
-    /// What to allow; all that it asks for when absent.
-    pub grants: Option<Grants>,
-    /// Settings; the schema's defaults when absent.
-    pub settings: Option<Value>,
-}
 
 /// What an admin changes of an installation. Absent: as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -67,6 +71,10 @@ pub struct InstalledView {
     pub loaded: bool,
     /// Why not, if not.
     pub problem: Option<String>,
+    /// When a quarantined one is tried with one call again.
+    pub probe_at: Option<Timestamp>,
+    /// The version that waits for consent.
+    pub waiting: Option<PluginVersion>,
 }
 
 /// A loaded installation, ready to be called.
@@ -74,7 +82,36 @@ pub(crate) struct Installed {
     pub(crate) installation: Arc<Installation>,
     pub(crate) plugin: Arc<Plugin>,
     pub(crate) grants: Arc<Grants>,
+    /// As the plugin reads them: with references in the place of secrets.
     pub(crate) settings: Arc<str>,
+    /// When a quarantined one is tried again.
+    pub(crate) probe_at: Option<Timestamp>,
+    /// Whether the trial call was given out. A new roster gives it anew.
+    probing: AtomicBool,
+    /// The version that is tried on part of the tickets.
+    canary: Option<Arc<Installed>>,
+}
+
+impl Installed {
+    /// Whether it is called now, be it for trial.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.installation.is_active() || self.probe_at.is_some_and(|at| at <= now)
+    }
+
+    /// The version for a ticket: the one in force, or the one that is tried.
+    pub(crate) fn version_for(self: Arc<Self>, ticket: Option<&Ticket>) -> Arc<Self> {
+        let plan = self.installation.canary.as_ref();
+        let is_tried = plan.zip(ticket).is_some_and(|(plan, ticket)| plan.takes(ticket));
+        match self.canary.clone().filter(|_| is_tried) {
+            Some(canary) => canary,
+            None => self,
+        }
+    }
+
+    /// Whether this call may be made: one that is quarantined gets a single one for trial.
+    pub(crate) fn may_be_called(&self) -> bool {
+        self.installation.quarantine.is_none() || !self.probing.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// Everything that events are held against: installations, endpoints, the kill switch, at one moment.
@@ -101,11 +138,11 @@ pub(crate) struct RosterCell {
 
 impl Roster {
     /// Installations with this hook that are to be called, in order.
-    pub(crate) fn with_hook(&self, hook: Hook) -> Vec<(i32, Arc<Installed>)> {
+    pub(crate) fn with_hook(&self, hook: Hook, now: Timestamp) -> Vec<(i32, Arc<Installed>)> {
         let mut out: Vec<(i32, Arc<Installed>)> = self
             .installed
             .iter()
-            .filter(|i| i.installation.is_active())
+            .filter(|i| i.is_due(now))
             .filter_map(|i| Some((i.installation.manifest.hook(hook)?.order, Arc::clone(i))))
             .collect();
         out.sort_by(|a, b| (a.0, &a.1.installation.manifest.id).cmp(&(b.0, &b.1.installation.manifest.id)));
@@ -131,10 +168,12 @@ impl Desk {
         for installation in self.0.store.installations().await? {
             let id = installation.id;
             let redacts = redaction_name(&installation);
-            if let (Some(name), Some(why)) = (&redacts, &installation.quarantine) {
+            let is_tried =
+                installation.probe_at(self.0.config.probe_after_minutes).is_some_and(|at| at <= self.now());
+            if let (Some(name), Some(why), false) = (&redacts, &installation.quarantine, is_tried) {
                 roster.blind.push(format!("{name} is quarantined ({why})"));
             }
-            match Box::pin(self.load(&before, installation)).await {
+            match Box::pin(self.load_with_canary(&before, installation)).await {
                 Ok(installed) => roster.installed.push(Arc::new(installed)),
                 Err(problem) => {
                     tracing::error!(installation = %id, problem, "a plugin cannot be loaded; tickets go to people");
@@ -148,7 +187,8 @@ impl Desk {
     }
 
     async fn load(&self, before: &Roster, installation: Installation) -> Result<Installed, String> {
-        let known = before.installed.iter().find(|i| i.installation.digest == installation.digest);
+        let both = before.installed.iter().flat_map(|i| [Some(i), i.canary.as_ref()]).flatten();
+        let known = both.into_iter().find(|i| i.installation.digest == installation.digest);
         let plugin = match known {
             Some(installed) => Arc::clone(&installed.plugin),
             None => {
@@ -157,9 +197,40 @@ impl Desk {
                 self.0.runtime.load(&bytes).await.map_err(|r| r.sentence)?
             }
         };
-        let settings = Arc::from(installation.settings.to_string());
+        let settings = Arc::from(settings::shown_to_plugin(&installation).to_string());
         let grants = Arc::new(installation.grants.clone());
-        Ok(Installed { plugin, grants, settings, installation: Arc::new(installation) })
+        let probe_at = installation.probe_at(self.0.config.probe_after_minutes);
+        let installation = Arc::new(installation);
+        let probing = AtomicBool::new(false);
+        Ok(Installed { plugin, grants, settings, probe_at, probing, canary: None, installation })
+    }
+
+    /// An installation with the version that is tried beside it. If that one cannot be loaded, the one in force
+    /// gets all tickets.
+    async fn load_with_canary(
+        &self,
+        before: &Roster,
+        installation: Installation,
+    ) -> Result<Installed, String> {
+        let canary = match &installation.canary {
+            None => None,
+            Some(plan) => {
+                let versions = self.0.store.versions_of(installation.id).await.map_err(|e| e.to_string())?;
+                versions.into_iter().find(|v| v.digest == plan.digest)
+            }
+        };
+        let mut installed = Box::pin(self.load(before, installation)).await?;
+        if let Some(version) = canary {
+            let tried = compare::as_installed(&installed.installation, version);
+            match Box::pin(self.load(before, tried)).await {
+                Ok(canary) => installed.canary = Some(Arc::new(canary)),
+                Err(problem) => {
+                    let id = installed.installation.id;
+                    tracing::error!(installation = %id, problem, "the version that is tried cannot be loaded");
+                }
+            }
+        }
+        Ok(installed)
     }
 
     /// Looks at a component file without running it.
@@ -170,84 +241,24 @@ impl Desk {
         Ok(runtime::inspect(bytes)?)
     }
 
-    /// Installs a plugin, or a new version of one that is here.
-    ///
-    /// # Errors
-    /// When it is refused, asks for a grant it does not declare, or its settings do not fit its schema.
-    pub async fn install(&self, request: InstallRequest, actor: Actor) -> Result<Installation, DeskError> {
-        let plugin = Box::pin(self.0.runtime.load(&request.bytes)).await?;
-        let inspection = plugin.inspection().clone();
-        let before =
-            self.0.store.installations().await?.into_iter().find(|i| i.manifest.id == inspection.manifest.id);
-        let installation = self.admit(&inspection, &request, before.as_ref())?;
-        let mut facts = vec![
-            Fact::PutComponent { digest: inspection.digest.clone(), bytes: request.bytes },
-            Fact::PutInstallation(Box::new(installation.clone())),
-            Fact::RemoveSchedules(installation.id),
-        ];
-        facts.extend(self.schedules_of(&installation).await?.into_iter().map(Fact::PutSchedule));
-        let action = if before.is_some() { "plugin.upgraded" } else { "plugin.installed" };
-        facts.push(self.audit(
-            &actor,
-            action,
-            installation.id,
-            serde_json::json!({
-                "plugin": installation.manifest.id, "version": installation.manifest.version,
-                "digest": installation.digest, "grants": installation.grants, "mode": installation.mode,
-            }),
-        ));
-        self.0.store.commit(Commit { facts }).await?;
-        Box::pin(self.reload_plugins()).await?;
-        Ok(installation)
-    }
-
-    fn admit(
-        &self,
-        inspection: &Inspection,
-        request: &InstallRequest,
-        before: Option<&Installation>,
-    ) -> Result<Installation, DeskError> {
-        let manifest = &inspection.manifest;
-        let grants = request.grants.clone().unwrap_or_else(|| manifest.requested());
-        check_grants(manifest, &grants)?;
-        let settings = request
-            .settings
-            .clone()
-            .or_else(|| before.map(|b| b.settings.clone()))
-            .unwrap_or_else(|| manifest.default_settings());
-        check_settings(&manifest.settings, &settings)?;
-        let now = self.now();
-        Ok(Installation {
-            id: before.map_or_else(|| InstallationId::mint(self.0.ids.as_ref(), now), |b| b.id),
-            manifest: manifest.clone(),
-            digest: inspection.digest.clone(),
-            publisher: None,
-            mode: request.mode,
-            grants,
-            settings,
-            limits: manifest.limits,
-            faults_in_a_row: 0,
-            quarantine: None,
-            installed_at: before.map_or(now, |b| b.installed_at),
-            updated_at: now,
-        })
-    }
-
     /// All installations.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn installations(&self) -> Result<Vec<InstalledView>, DeskError> {
         let roster = self.roster().await;
-        let stored = self.0.store.installations().await?;
-        Ok(stored
-            .into_iter()
-            .map(|installation| InstalledView {
+        let mut views = Vec::new();
+        for installation in self.0.store.installations().await? {
+            let versions = self.0.store.versions_of(installation.id).await?;
+            views.push(InstalledView {
                 loaded: roster.installed.iter().any(|i| i.installation.id == installation.id),
                 problem: roster.problems.get(&installation.id).cloned(),
+                probe_at: installation.probe_at(self.0.config.probe_after_minutes),
+                waiting: versions.into_iter().find(|v| v.state == VersionState::Waiting),
                 installation,
-            })
-            .collect())
+            });
+        }
+        Ok(views)
     }
 
     /// One installation.
@@ -297,20 +308,38 @@ impl Desk {
         actor: Actor,
     ) -> Result<Installation, DeskError> {
         let details = change.told();
+        if change.mode.is_some_and(|mode| mode != Mode::Off) {
+            self.try_before_use(id).await?;
+        }
         self.alter(id, actor, "plugin.changed", details, |i| {
             if let Some(grants) = change.grants {
                 check_grants(&i.manifest, &grants)?;
                 i.grants = grants;
             }
             if let Some(settings) = change.settings {
-                check_settings(&i.manifest.settings, &settings)?;
-                i.settings = settings;
+                i.settings = self.take_settings(i.id, &i.manifest, settings, Some(&i.settings))?;
             }
             i.limits = change.limits.unwrap_or(i.limits);
             i.mode = change.mode.unwrap_or(i.mode);
             Ok(())
         })
         .await
+    }
+
+    /// A redaction plugin that is switched on has to pass its trial first.
+    async fn try_before_use(&self, id: InstallationId) -> Result<(), DeskError> {
+        let mut installation = self.installation(id).await?;
+        if installation.mode != Mode::Off || installation.manifest.hook(Hook::Redaction).is_none() {
+            return Ok(());
+        }
+        installation.mode = Mode::Live;
+        let roster = self.roster().await;
+        let loaded = roster.installed.iter().find(|i| i.installation.id == id);
+        match loaded {
+            Some(installed) => Box::pin(self.try_redaction(&installed.plugin, &installation)).await,
+            // What cannot be loaded is not called either: texts are held until it can be.
+            None => Ok(()),
+        }
     }
 
     /// Lifts a quarantine.
@@ -332,7 +361,7 @@ impl Desk {
         actor: Actor,
         action: &str,
         details: Value,
-        change: impl FnOnce(&mut Installation) -> Result<(), Refusal>,
+        change: impl FnOnce(&mut Installation) -> Result<(), DeskError>,
     ) -> Result<Installation, DeskError> {
         let mut installation = self.installation(id).await?;
         change(&mut installation)?;
@@ -396,7 +425,7 @@ impl Desk {
 }
 
 /// Only what a manifest asks for can be granted.
-fn check_grants(manifest: &Manifest, grants: &Grants) -> Result<(), Refusal> {
+pub(crate) fn check_grants(manifest: &Manifest, grants: &Grants) -> Result<(), Refusal> {
     let asked = manifest.requested();
     match grants.0.iter().find(|g| !asked.0.contains(*g)) {
         None => Ok(()),
@@ -411,96 +440,6 @@ fn check_grants(manifest: &Manifest, grants: &Grants) -> Result<(), Refusal> {
 fn redaction_name(installation: &Installation) -> Option<String> {
     let redacts = installation.mode != Mode::Off && installation.manifest.hook(Hook::Redaction).is_some();
     redacts.then(|| installation.manifest.id.clone())
-}
-
-/// Checks settings against the part of JSON Schema that manifests use: type, properties, required,
-/// enum, minimum, maximum, items. The refusal points at the setting.
-fn check_settings(schema: &Value, settings: &Value) -> Result<(), Refusal> {
-    check_value(schema, settings, "settings")
-}
-
-fn check_value(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal> {
-    let bad = |sentence: String| Err(Refusal::new("bad_setting", sentence).at(path));
-    if let Some(kind) = schema.get("type").and_then(Value::as_str) {
-        let fits = match kind {
-            "object" => value.is_object(),
-            "array" => value.is_array(),
-            "string" => value.is_string(),
-            "boolean" => value.is_boolean(),
-            "integer" => value.is_i64() || value.is_u64(),
-            "number" => value.is_number(),
-            _ => true,
-        };
-        if !fits {
-            return bad(format!("{path} must be of type {kind}."));
-        }
-    }
-    if let Some(members) = schema.get("enum").and_then(Value::as_array)
-        && !members.contains(value)
-    {
-        return bad(format!("{path} must be one of {}.", Value::Array(members.clone())));
-    }
-    for (key, below) in [("minimum", true), ("maximum", false)] {
-        if let (Some(bound), Some(number)) = (schema.get(key).and_then(Value::as_f64), value.as_f64())
-            && (if below { number < bound } else { number > bound })
-        {
-            return bad(format!("{path} is {number}; its {key} is {bound}."));
-        }
-    }
-    check_members(schema, value, path)
-}
-
-fn check_members(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal> {
-    if let (Some(object), Some(properties)) =
-        (value.as_object(), schema.get("properties").and_then(Value::as_object))
-    {
-        let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-        for (key, member) in object {
-            match properties.get(key) {
-                Some(schema) => check_value(schema, member, &format!("{path}.{key}"))?,
-                None if schema.get("additionalProperties").is_none_or(|a| a == &Value::Bool(false)) => {
-                    return Err(Refusal::unknown_word("setting", key, &names).at(format!("{path}.{key}")));
-                }
-                None => {}
-            }
-        }
-        for required in
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-        {
-            if !object.contains_key(required) {
-                return Err(Refusal::new("bad_setting", format!("{path}.{required} is missing."))
-                    .at(format!("{path}.{required}")));
-            }
-        }
-    }
-    if let (Some(items), Some(schema)) = (value.as_array(), schema.get("items")) {
-        for (n, item) in items.iter().enumerate() {
-            check_value(schema, item, &format!("{path}[{n}]"))?;
-        }
-    }
-    Ok(())
-}
-
-/// One guarded request of a plugin. The runtime has checked that the URL's host was granted; the client
-/// checks it again where it connects.
-pub(crate) async fn fetch(fetch: &Fetch, request: HttpRequest) -> Result<HttpResponse, HostError> {
-    let Some(host) = channels::fetch::host_of(&request.url) else {
-        return Err(HostError::Invalid("the URL names no host".to_owned()));
-    };
-    let outgoing = channels::fetch::Request {
-        method: request.method,
-        url: request.url,
-        headers: request.headers,
-        body: request.body,
-    };
-    match fetch.send(outgoing, &host).await {
-        Ok(response) => {
-            Ok(HttpResponse { status: response.status, headers: response.headers, body: response.body })
-        }
-        Err(FetchError::Denied { why }) => Err(HostError::Denied(why)),
-        Err(FetchError::Invalid { why }) => Err(HostError::Invalid(why)),
-        Err(error) => Err(HostError::Unavailable(error.to_string())),
-    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use domain::id::{EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
-use domain::redaction::{Clean, DROPPED, Document, Finding, Placeholders, Redaction, Replacement, redact};
+use domain::redaction::{
+    Clean, DROPPED, Document, Finding, Placeholders, Redaction, Replacement, leftover, redact,
+};
 use domain::run::{Fault, Run};
 use runtime::{Input, NoHost};
 use store::Fact;
 
+use crate::ledger::run_facts;
 use crate::plugins::Installed;
 use crate::{Desk, DeskError};
 
@@ -42,7 +45,7 @@ impl Desk {
     ) -> Result<Redacted, Held> {
         let held = |why: String| Held { why, runs: Vec::new() };
         let roster = self.roster().await;
-        let hooks = roster.with_hook(Hook::Redaction);
+        let hooks = roster.with_hook(Hook::Redaction, self.now());
         if hooks.is_empty() && self.0.config.redaction_required {
             return Err(held("no redaction plugin is installed and active; install one, or set desk.redaction_required = false".to_owned()));
         }
@@ -77,6 +80,13 @@ impl Desk {
         let digest = |class: &str, value: &str| self.0.seal.digest(class, value);
         match redact(&document, &findings, &mut placeholders, &digest) {
             Ok((parts, replacements)) => {
+                if let Some(class) = parts
+                    .iter()
+                    .find_map(|p| leftover(p.as_str()))
+                    .filter(|_| self.0.config.redaction_check && !runs.is_empty())
+                {
+                    return Err(left_behind(class, runs));
+                }
                 let names = document.parts.iter().map(|p| p.name.clone()).collect();
                 Ok(Redacted { parts, replacements, names, runs: runs.into_iter().map(|(r, _)| r).collect() })
             }
@@ -111,7 +121,7 @@ impl Desk {
         let mut facts = Vec::with_capacity(redacted.runs.len() + redacted.replacements.len());
         for run in &redacted.runs {
             let run = Run { event_id: Some(event), ticket_id: Some(ticket), ..run.clone() };
-            facts.push(Fact::AddRun(Box::new(run)));
+            facts.extend(run_facts(&run, 0, &[]));
         }
         let now = self.now();
         for replacement in &redacted.replacements {
@@ -138,6 +148,16 @@ impl Desk {
         }
         Ok(facts)
     }
+}
+
+/// A number is left that no text may keep. The plugins are not broken, so it counts against none of them: but
+/// the message waits.
+fn left_behind(class: &str, runs: Vec<(Run, Arc<Installed>)>) -> Held {
+    metrics::counter!("kulanz_redaction_leftover_total", "class" => class.to_owned()).increment(1);
+    let why = format!(
+        "after redaction a number is left that looks like {class}; correct the redaction plugin or its settings, or set desk.redaction_check = false"
+    );
+    Held { why, runs }
 }
 
 /// The part `name` is the contact's own name: that it is a name is no finding, a card number in it is.

@@ -13,11 +13,13 @@ use domain::id::{EventId, InstallationId, RunId, TicketId};
 use domain::job::{Job, Lease, NewJob};
 use domain::message::Delivery;
 use domain::plugin::{Hook, Installation};
+use domain::reproducer::{Case, CaseInput};
 use domain::run::{Fault, Run};
 use domain::snapshot::{Firing, Snapshot, TicketView};
+use domain::ticket::Ticket;
 use domain::turn::{Bid, resolve};
 use domain::work::Work;
-use domain::{Actor, ActorKind};
+use domain::{Actor, ActorKind, Timestamp};
 use futures::future::join_all;
 use runtime::{Call, Host, Input, RunReport};
 use sha2::{Digest, Sha256};
@@ -25,6 +27,7 @@ use store::{Commit, Fact, StoreError};
 
 use crate::bench::{Bench, Seen};
 use crate::intake::{RACES_MAX, fact_order};
+use crate::ledger::run_facts;
 use crate::plugin_host::PluginHost;
 use crate::plugins::{Installed, Roster};
 use crate::worker::Outcome;
@@ -61,7 +64,10 @@ impl Desk {
         for _ in 0..RACES_MAX {
             let facts = self.turn_facts(lease, &event, &stages, &bench, only).await;
             match self.commit_and_reload(facts).await {
-                Ok(()) => return Ok(Outcome::Committed),
+                Ok(()) => {
+                    self.watch_canaries(&stages).await;
+                    return Ok(Outcome::Committed);
+                }
                 Err(DeskError::Store(StoreError::Stale("lease"))) => return Ok(Outcome::Lost),
                 Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {
                     let seen = std::mem::take(&mut bench.seen);
@@ -71,6 +77,15 @@ impl Desk {
             }
         }
         Err(DeskError::Busy("the ticket"))
+    }
+
+    /// A version that is tried and failed is looked at.
+    async fn watch_canaries(&self, stages: &[Vec<Ran>]) {
+        for ran in stages.iter().flatten() {
+            if ran.installation.is_canary() && ran.run.fault.is_some() {
+                self.watch_canary(ran.installation.id).await;
+            }
+        }
     }
 
     /// Runs all stages, deciding after each, so that the next one sees what was decided.
@@ -86,7 +101,8 @@ impl Desk {
         }
         let mut stages = Vec::new();
         for stage in Hook::STAGES {
-            let calls = self.calls_for(event, stage, only).await;
+            let ticket = event.ticket_id.and_then(|id| bench.overlay(id)).map(|view| view.ticket);
+            let calls = self.calls_for(event, stage, only, ticket.as_ref()).await;
             if calls.is_empty() {
                 continue;
             }
@@ -105,6 +121,7 @@ impl Desk {
         event: &Event,
         stage: &[Hook],
         only: Option<InstallationId>,
+        ticket: Option<&Ticket>,
     ) -> Vec<(Hook, i32, Arc<Installed>)> {
         let roster = self.roster().await;
         if !roster.automation {
@@ -112,9 +129,10 @@ impl Desk {
         }
         let mut calls = Vec::new();
         for hook in stage {
-            for (order, installed) in roster.with_hook(*hook) {
-                if only.is_none_or(|id| id == installed.installation.id) && listens(&installed, *hook, event)
-                {
+            for (order, installed) in roster.with_hook(*hook, self.now()) {
+                let installed = installed.version_for(ticket);
+                let is_meant = only.is_none_or(|id| id == installed.installation.id);
+                if is_meant && listens(&installed, *hook, event) && installed.may_be_called() {
                     calls.push((*hook, order, installed));
                 }
             }
@@ -151,7 +169,7 @@ impl Desk {
         installed: Arc<Installed>,
         input: Input,
     ) -> Ran {
-        let host = Arc::new(PluginHost::of(&self.0, installed.installation.id));
+        let host = Arc::new(PluginHost::of(&self.0, &installed.installation));
         let door = Arc::clone(&host) as Arc<dyn Host>;
         let (report, run) = self.call(&installed, hook, input, Some(event.id), event.ticket_id, door).await;
         let (proposals, kv_writes) = if run.fault.is_some() {
@@ -176,6 +194,7 @@ impl Desk {
         let started_at = self.now();
         let id = RunId::mint(self.0.ids.as_ref(), started_at);
         let seed = seed_of(id);
+        let given = input.clone();
         let call = Call {
             input,
             grants: Arc::clone(&installed.grants),
@@ -193,7 +212,7 @@ impl Desk {
             Err(fault) => (None, Some(fault.clone())),
         };
         let answers = std::mem::take(&mut report.answers);
-        let run = Run {
+        let mut run = Run {
             id,
             installation_id: installed.installation.id,
             plugin_id: installed.installation.manifest.id.clone(),
@@ -205,18 +224,27 @@ impl Desk {
             ticket_id,
             started_at,
             duration_us: signed(report.duration_us),
+            cpu_us: signed(report.cpu_us),
             fuel: signed(report.fuel),
             memory_bytes: signed(report.memory_bytes),
             host_calls: i64::from(report.host_calls),
             seed: i64::from_ne_bytes(seed.to_ne_bytes()),
             input_digest: std::mem::take(&mut report.input_digest),
             reads: std::mem::take(&mut report.reads),
+            calls: std::mem::take(&mut report.calls),
+            http: std::mem::take(&mut report.http),
             verdict,
             fault,
             log: std::mem::take(&mut report.log),
             log_dropped: i64::from(report.log_dropped),
             answers: serde_json::to_value(answers).unwrap_or_default(),
+            case: None,
         };
+        let failed = run.fault.as_ref().is_some_and(Fault::is_plugins_fault);
+        run.case = failed.then(|| given_of(&given)).flatten().map(|input| {
+            let settings = serde_json::from_str(&installed.settings).unwrap_or_default();
+            Box::new(Case::new(input, &installed.grants, settings, installed.installation.limits))
+        });
         (report, run)
     }
 
@@ -270,7 +298,8 @@ impl Desk {
         facts.sort_by_key(fact_order);
         let mut again = None;
         for ran in stages.iter().flatten() {
-            facts.push(Fact::AddRun(Box::new(ran.run.clone())));
+            let kv_bytes = ran.kv_writes.iter().map(|(k, v)| k.len() + v.as_ref().map_or(0, Vec::len)).sum();
+            facts.extend(run_facts(&ran.run, kv_bytes, &bench.decisions));
             let installation_id = ran.installation.id;
             ran.kv_writes.keys().for_each(|key| self.0.tables.forget(installation_id, key));
             facts.extend(ran.kv_writes.iter().map(|(key, value)| Fact::KvPut {
@@ -335,7 +364,7 @@ impl Desk {
             });
             facts.extend(work.messages.iter().map(|m| Fact::AddMessage(Box::new(m.clone()))));
             for event in &work.events {
-                if is_heard(&roster, event) {
+                if is_heard(&roster, event, now) {
                     facts.push(Fact::Enqueue(NewJob::turn(work.ticket.id, event.id, now)));
                 }
                 facts.extend(
@@ -349,35 +378,6 @@ impl Desk {
             facts.extend(work.timers.iter().flat_map(|t| timer_facts(work.ticket.id, t)));
             facts.push(Fact::AddEvents(work.events.clone()));
         }
-        facts
-    }
-
-    /// What a run means for the breaker: faults in a row counted, quarantine when there are too many.
-    pub(crate) async fn fault_facts(&self, installation: &Installation, run: &Run) -> Vec<Fact> {
-        let at = self.now();
-        let set = |faults_in_a_row, quarantine| Fact::SetFaults {
-            installation_id: installation.id,
-            faults_in_a_row,
-            quarantine,
-            at,
-        };
-        let Some(fault) = run.fault.as_ref().filter(|f| f.is_plugins_fault()) else {
-            return if installation.faults_in_a_row > 0 && run.fault.is_none() {
-                vec![set(0, None)]
-            } else {
-                Vec::new()
-            };
-        };
-        let faults = installation.faults_in_a_row + 1;
-        if faults < self.0.config.quarantine_after_faults {
-            return vec![set(faults, None)];
-        }
-        let why = format!("{faults} faults in a row; the newest {}", fault.hint());
-        tracing::error!(plugin = installation.manifest.id, why, "quarantined; tickets go to people");
-        metrics::counter!("kulanz_plugin_quarantined_total").increment(1);
-        let data = serde_json::json!({ "installation_id": installation.id, "plugin": installation.manifest.id, "why": why });
-        let mut facts = self.house_facts(self.house_event(EventType::PluginQuarantined, data)).await;
-        facts.push(set(faults, Some(why)));
         facts
     }
 
@@ -409,9 +409,15 @@ impl Desk {
 
     /// Commits, and reads the roster anew when something in it changed with it.
     pub(crate) async fn commit_and_reload(&self, facts: Vec<Fact>) -> Result<(), DeskError> {
-        let reload = facts
-            .iter()
-            .any(|f| matches!(f, Fact::SetFaults { .. } | Fact::PutWebhook(_) | Fact::RemoveWebhook(_)));
+        let reload = facts.iter().any(|f| {
+            matches!(
+                f,
+                Fact::SetFaults { .. }
+                    | Fact::EndQuarantine { .. }
+                    | Fact::PutWebhook(_)
+                    | Fact::RemoveWebhook(_)
+            )
+        });
         self.0.store.commit(Commit { facts }).await?;
         // What is committed is done: that it cannot be read back just now must not look like a failure.
         if reload && let Err(error) = self.reload_plugins().await {
@@ -422,16 +428,16 @@ impl Desk {
 }
 
 /// Whether any installation is to be called for an event: else it needs no turn.
-fn is_heard(roster: &Roster, event: &Event) -> bool {
+fn is_heard(roster: &Roster, event: &Event, now: Timestamp) -> bool {
     let hears = |installed: &Arc<Installed>| {
         let Installation { manifest, .. } = installed.installation.as_ref();
-        installed.installation.is_active() && manifest.hooks.iter().any(|h| listens(installed, h.kind, event))
+        installed.is_due(now) && manifest.hooks.iter().any(|h| listens(installed, h.kind, event))
     };
     roster.automation && roster.installed.iter().any(hears)
 }
 
 /// Whether an installation is to be called for an event.
-fn listens(installed: &Installed, hook: Hook, event: &Event) -> bool {
+pub(crate) fn listens(installed: &Installed, hook: Hook, event: &Event) -> bool {
     let manifest = &installed.installation.manifest;
     let Some(declaration) = manifest.hook(hook) else { return false };
     if hook == Hook::Schedule {
@@ -485,6 +491,15 @@ fn seed_of(id: RunId) -> u64 {
     digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }
 
+/// What may be kept of a run's input, in case it fails. A text before redaction may not.
+fn given_of(input: &Input) -> Option<CaseInput> {
+    match input {
+        Input::Redaction(_) => None,
+        Input::Ticket { snapshot, .. } => Some(CaseInput::Ticket(Box::new(Snapshot::clone(snapshot)))),
+        Input::Schedule(firing) => Some(CaseInput::Schedule(firing.clone())),
+    }
+}
+
 fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
@@ -500,6 +515,7 @@ fn measure(plugin: &str, hook: Hook, report: &RunReport) {
     #[expect(clippy::cast_precision_loss, reason = "a duration in microseconds stays far below 2^52")]
     metrics::histogram!("kulanz_run_seconds", "plugin" => plugin.to_owned())
         .record(report.duration_us as f64 / 1e6);
+    crate::ledger::measure(plugin, report);
 }
 
 #[cfg(test)]

@@ -36,6 +36,10 @@ text_enum! {
         ScheduleSkipped = "schedule.skipped",
         /// An installation was switched off after repeated faults.
         PluginQuarantined = "plugin.quarantined",
+        /// An installation is called again: its trial after a while went well.
+        PluginRecovered = "plugin.recovered",
+        /// A version that was tried on part of the tickets did worse and was taken back.
+        PluginRolledBack = "plugin.rolled_back",
         /// Something that came in is held because redaction failed.
         IntakeHeld = "intake.held",
         /// Automation on a ticket was stopped by a budget.

@@ -1,5 +1,7 @@
 //! A plugin: its manifest, its presence here (installation), its limits and its mode.
 
+use crate::canary::Canary;
+use crate::clock::MINUTE_MS;
 use crate::event::EventType;
 use crate::grant::{Grant, Grants};
 use crate::id::{InstallationId, ScheduleId};
@@ -357,6 +359,9 @@ pub struct Installation {
     pub settings: serde_json::Value,
     /// Limits in force.
     pub limits: Limits,
+    /// A new version that is tried on part of the tickets.
+    #[serde(default)]
+    pub canary: Option<Canary>,
     /// Faults in a row; a success sets it to zero.
     pub faults_in_a_row: i64,
     /// Why it is quarantined, if it is.
@@ -372,6 +377,20 @@ impl Installation {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.mode != Mode::Off && self.quarantine.is_none()
+    }
+
+    /// Whether this is how the version that is tried sees itself, rather than the one in force.
+    #[must_use]
+    pub fn is_canary(&self) -> bool {
+        self.canary.as_ref().is_some_and(|canary| canary.digest == self.digest)
+    }
+
+    /// When a quarantined installation is tried with one call again: so long after its last fault (or the last
+    /// change by an admin). None: it is not quarantined, switched off, or never tried (0 minutes).
+    #[must_use]
+    pub fn probe_at(&self, probe_after_minutes: i64) -> Option<Timestamp> {
+        let waits = self.mode != Mode::Off && self.quarantine.is_some() && probe_after_minutes > 0;
+        waits.then(|| self.updated_at.plus(probe_after_minutes.saturating_mul(MINUTE_MS)))
     }
 }
 

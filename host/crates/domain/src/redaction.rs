@@ -4,6 +4,11 @@
 
 use std::collections::BTreeMap;
 
+mod leftover;
+pub mod trial;
+
+pub use leftover::leftover;
+
 /// A text as a redaction hook sees it, in named parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Document {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::effect::{Basis, Effect};
-use crate::grant::FieldClass;
+use crate::grant::{Capability, FieldClass};
 use crate::id::{DecisionId, EventId, InstallationId, RunId, TicketId};
+use crate::ledger::Use;
 use crate::plugin::{Hook, Mode};
+use crate::reproducer::Case;
 use crate::{Timestamp, text_enum};
 
 /// How a run failed. Each names the limit or the rule and what to do.
@@ -171,6 +173,9 @@ pub struct Run {
     pub started_at: Timestamp,
     /// Wall time, microseconds.
     pub duration_us: i64,
+    /// Processor time, microseconds: what of the wall time it did not wait.
+    #[serde(default)]
+    pub cpu_us: i64,
     /// Fuel used: the price, equal for equal input.
     pub fuel: i64,
     /// Highest sum of linear memory, bytes.
@@ -183,6 +188,12 @@ pub struct Run {
     pub input_digest: String,
     /// Reads per class of fields.
     pub reads: BTreeMap<FieldClass, u32>,
+    /// Calls per host interface that needs a grant.
+    #[serde(default)]
+    pub calls: BTreeMap<Capability, i64>,
+    /// HTTP traffic per host.
+    #[serde(default)]
+    pub http: BTreeMap<String, Use>,
     /// What it said, when it ended well.
     pub verdict: Option<Verdict>,
     /// How it failed, when it did.
@@ -193,6 +204,9 @@ pub struct Run {
     pub log_dropped: i64,
     /// Host answers in call order, for replay.
     pub answers: serde_json::Value,
+    /// What it was given, when it failed by its own fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<Box<Case>>,
 }
 
 text_enum! {

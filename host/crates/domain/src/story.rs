@@ -203,6 +203,8 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         EventType::ScheduleFired
         | EventType::ScheduleSkipped
         | EventType::PluginQuarantined
+        | EventType::PluginRecovered
+        | EventType::PluginRolledBack
         | EventType::IntakeHeld => data_text(event, "schedule").to_owned(),
     }
 }

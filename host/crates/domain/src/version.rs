@@ -18,6 +18,8 @@ text_enum! {
     VersionState {
         /// Handed in; an admin has to consent before it is called.
         Waiting = "waiting",
+        /// Tried on part of the tickets.
+        Canary = "canary",
         /// The one that is called.
         Active = "active",
         /// Was active; can be put back at once.

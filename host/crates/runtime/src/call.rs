@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use domain::Timestamp;
 use domain::effect::Proposal;
-use domain::grant::{FieldClass, Grants};
+use domain::grant::{Capability, FieldClass, Grants};
+use domain::ledger::Use;
 use domain::plugin::{Hook, Limits};
 use domain::redaction::{Document, Finding};
 use domain::run::{Fault, LogLine, Verdict};
@@ -78,12 +79,18 @@ pub struct RunReport {
     pub fuel: u64,
     /// Wall time from start to end, without waiting for a free place.
     pub duration_us: u64,
+    /// Processor time: what of the wall time the call worked and did not wait.
+    pub cpu_us: u64,
     /// Highest sum of linear memory.
     pub memory_bytes: u64,
     /// Calls of host functions; sixteen reads of handed-in data count as one.
     pub host_calls: u32,
     /// Reads per class of fields.
     pub reads: BTreeMap<FieldClass, u32>,
+    /// Calls per host interface that needs a grant.
+    pub calls: BTreeMap<Capability, i64>,
+    /// HTTP traffic per host.
+    pub http: BTreeMap<String, Use>,
     /// What it logged.
     pub log: Vec<LogLine>,
     /// Log lines that were too much.

@@ -4,6 +4,7 @@
 use domain::effect::EffectKind;
 use domain::grant::{Capability, Grant, Grants};
 use domain::plugin::{Hook, Manifest};
+use domain::version::PublisherKey;
 use sha2::{Digest as _, Sha256};
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::{Types, TypesRef};
@@ -43,6 +44,8 @@ pub struct Inspection {
     pub manifest: Manifest,
     /// SHA-256 of the bytes, hex.
     pub digest: String,
+    /// Who signed it; none: it is unsigned. A wrong signature is refused.
+    pub publisher: Option<PublisherKey>,
     /// Exported hooks, in stage order.
     pub hooks: Vec<Hook>,
     /// Imported functions: `effects.reply`, `log.write`. Reading of handed-in data is not among them.
@@ -78,7 +81,9 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refused> {
         ));
     }
     let digest = hex::encode(Sha256::digest(bytes));
-    Ok(Inspection { manifest, digest, hooks, imports, derived, size_bytes: bytes.len() })
+    let signature = pack::verify(bytes).map_err(|e| Refused::new("wrong_signature", e.to_string()))?;
+    let publisher = signature.publisher();
+    Ok(Inspection { manifest, digest, publisher, hooks, imports, derived, size_bytes: bytes.len() })
 }
 
 fn is_component(bytes: &[u8]) -> Result<(), Refused> {

@@ -1,5 +1,7 @@
 //! One run: a fresh store and instance, the limits, the deadline, the hook, and a report of it all.
 
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use domain::run::Fault;
@@ -41,12 +43,13 @@ impl Plugin {
             Ok(store) => store,
             Err(error) => return unstarted(fingerprint, format!("{error:#}")),
         };
+        let mut worked = Duration::ZERO;
         let said = {
             let work = async {
                 let instance = self.pre.instantiate_async(&mut store).await?;
                 self.hooks.call(hook, &mut store, &instance).await
             };
-            tokio::time::timeout(Duration::from_millis(wall_ms), work).await
+            tokio::time::timeout(Duration::from_millis(wall_ms), timed(work, &mut worked)).await
         };
         let outcome: Said = match said {
             Err(_elapsed) => Err(Fault::Deadline { limit_ms: wall_ms }),
@@ -54,7 +57,7 @@ impl Plugin {
             Ok(Ok(Err(own))) => Err(fault::refused(own)),
             Ok(Err(error)) => Err(fault::of(&error, store.data_mut(), fuel_limit)),
         };
-        report(fingerprint, outcome, &mut store, fuel_limit, started)
+        report(fingerprint, outcome, &mut store, fuel_limit, Cost { wall: started.elapsed(), worked })
     }
 
     fn store(&self, call: Call, fuel: u64) -> wasmtime::Result<Store<State>> {
@@ -69,12 +72,36 @@ impl Plugin {
     }
 }
 
+/// Adds up how long a future is being polled: what it works, not what it waits. A guest runs on the thread
+/// that polls it and host functions wait without one, so this is processor time as far as the machine gives
+/// us the thread.
+async fn timed<F: Future>(future: F, worked: &mut Duration) -> F::Output {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        let began = Instant::now();
+        let polled: Poll<F::Output> = future.as_mut().poll(context);
+        *worked += began.elapsed();
+        polled
+    })
+    .await
+}
+
+/// How long a call took.
+struct Cost {
+    wall: Duration,
+    worked: Duration,
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 fn report(
     fingerprint: Fingerprint,
     outcome: Said,
     store: &mut Store<State>,
     fuel_limit: u64,
-    started: Instant,
+    cost: Cost,
 ) -> RunReport {
     let fuel = fuel_limit.saturating_sub(store.get_fuel().unwrap_or(0));
     let remains = store.data_mut().remains();
@@ -89,10 +116,13 @@ fn report(
         proposals: if ended_well { remains.proposals } else { Vec::new() },
         kv_writes: if ended_well { remains.kv_writes } else { Default::default() },
         fuel,
-        duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        duration_us: micros(cost.wall),
+        cpu_us: micros(cost.worked),
         memory_bytes: remains.memory_bytes,
         host_calls: remains.host_calls,
         reads: remains.reads,
+        calls: remains.calls,
+        http: remains.http,
         log: remains.log,
         log_dropped: remains.log_dropped,
         answers: remains.answers,
@@ -108,9 +138,12 @@ fn unstarted(fingerprint: Fingerprint, why: String) -> RunReport {
         kv_writes: Default::default(),
         fuel: 0,
         duration_us: 0,
+        cpu_us: 0,
         memory_bytes: 0,
         host_calls: 0,
         reads: Default::default(),
+        calls: Default::default(),
+        http: Default::default(),
         log: Vec::new(),
         log_dropped: 0,
         answers: Vec::new(),

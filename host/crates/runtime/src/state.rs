@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::Timestamp;
 use domain::effect::Proposal;
 use domain::grant::{Capability, FieldClass, Grants};
+use domain::ledger::Use;
 use domain::run::LogLine;
 use domain::snapshot::{Snapshot, TicketView};
 
@@ -39,6 +40,10 @@ pub(crate) struct State {
     /// Bytes kept before this run, once they were asked for.
     pub(crate) kv_bytes_before: Option<u64>,
     reads: [u32; FieldClass::ALL.len()],
+    /// Calls per host interface that needs a grant.
+    calls: BTreeMap<Capability, i64>,
+    /// HTTP traffic per granted host.
+    pub(crate) http: BTreeMap<String, Use>,
 }
 
 /// What is left of a state when its run has ended.
@@ -46,6 +51,8 @@ pub(crate) struct Remains {
     pub(crate) memory_bytes: u64,
     pub(crate) host_calls: u32,
     pub(crate) reads: BTreeMap<FieldClass, u32>,
+    pub(crate) calls: BTreeMap<Capability, i64>,
+    pub(crate) http: BTreeMap<String, Use>,
     pub(crate) log: Vec<LogLine>,
     pub(crate) log_dropped: u32,
     pub(crate) proposals: Vec<Proposal>,
@@ -74,6 +81,8 @@ impl State {
             kv_writes: BTreeMap::new(),
             kv_bytes_before: None,
             reads: [0; FieldClass::ALL.len()],
+            calls: BTreeMap::new(),
+            http: BTreeMap::new(),
         }
     }
 
@@ -90,6 +99,8 @@ impl State {
             memory_bytes: self.meter.memory_peak_bytes(),
             host_calls: self.meter.calls(),
             reads,
+            calls: std::mem::take(&mut self.calls),
+            http: std::mem::take(&mut self.http),
             log,
             log_dropped,
             proposals: std::mem::take(&mut self.proposals),
@@ -125,9 +136,10 @@ impl State {
         Ok(())
     }
 
-    /// Whether a host interface may be called.
-    pub(crate) fn may_use(&self, capability: Capability) -> Result<(), PluginError> {
+    /// Whether a host interface may be called; counts the call.
+    pub(crate) fn may_use(&mut self, capability: Capability) -> Result<(), PluginError> {
         if self.grants.may_use(capability) {
+            *self.calls.entry(capability).or_default() += 1;
             Ok(())
         } else {
             Err(PluginError::Denied(format!("grant use:{capability} is missing")))

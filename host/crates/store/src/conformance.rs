@@ -14,6 +14,7 @@ mod queue;
 mod runs;
 mod sample;
 mod tickets;
+mod versions;
 
 pub use cases::CASES;
 pub use sample::Sample;

@@ -11,6 +11,7 @@ use domain::id::{
     WebhookId,
 };
 use domain::job::NewJob;
+use domain::ledger::LedgerEntry;
 use domain::message::{Delivery, Message};
 use domain::plugin::{Installation, Schedule};
 use domain::redaction::Redaction;
@@ -18,6 +19,7 @@ use domain::run::{Decision, DecisionStatus, Run};
 use domain::seal::Sealed;
 use domain::ticket::Ticket;
 use domain::token::Token;
+use domain::version::PluginVersion;
 use domain::webhook::Webhook;
 
 use crate::records::{Intake, IntakeState, Suppression};
@@ -179,7 +181,7 @@ pub enum Fact {
     },
     /// An installation, new or changed.
     PutInstallation(Box<Installation>),
-    /// Removes an installation with its schedules and values.
+    /// Removes an installation with its schedules, values, versions and ledger.
     RemoveInstallation(InstallationId),
     /// A component file by its digest; the same digest again is fine.
     PutComponent {
@@ -187,6 +189,22 @@ pub enum Fact {
         digest: String,
         /// The file.
         bytes: Vec<u8>,
+    },
+    /// A version of an installation, new or changed.
+    PutVersion(Box<PluginVersion>),
+    /// Removes a version, and its component when no other version is the same file.
+    RemoveVersion {
+        /// Whose.
+        installation_id: InstallationId,
+        /// Which.
+        digest: String,
+    },
+    /// Adds to what the ledger holds of a day and version.
+    AddToLedger {
+        /// What is added.
+        entry: Box<LedgerEntry>,
+        /// Which of a day's rows takes it: writers with different numbers do not wait for each other.
+        shard: i64,
     },
     /// Faults in a row and quarantine of an installation.
     SetFaults {
@@ -196,6 +214,15 @@ pub enum Fact {
         faults_in_a_row: i64,
         /// Why it is quarantined from now on; `None` leaves a quarantine as it is (`PutInstallation` lifts it).
         quarantine: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Lifts a quarantine that still has this reason; another one, or none, stays as it is.
+    EndQuarantine {
+        /// Whose.
+        installation_id: InstallationId,
+        /// The reason it was seen with.
+        expect: String,
         /// When.
         at: Timestamp,
     },

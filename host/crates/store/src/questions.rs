@@ -9,6 +9,7 @@ use domain::id::{
     ArticleId, AttachmentId, ContactId, DecisionId, EventId, InstallationId, IntakeId, MessageId,
     RedactionId, RunId, ScheduleId, TicketId, WebhookId,
 };
+use domain::ledger::{Day, LedgerEntry};
 use domain::message::{Attachment, Message};
 use domain::plugin::{Installation, Schedule};
 use domain::redaction::Redaction;
@@ -17,6 +18,7 @@ use domain::seal::Sealed;
 use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 use domain::token::Token;
+use domain::version::PluginVersion;
 use domain::webhook::Webhook;
 
 use crate::error::StoreError;
@@ -135,6 +137,10 @@ questions! {
     installation(id: InstallationId) -> Option<Installation> = plugin::by_id(id);
     /// A component file by its digest.
     component(digest: &str) -> Option<Vec<u8>> = plugin::component(digest);
+    /// An installation's versions, newest handed in first.
+    versions_of(id: InstallationId) -> Vec<PluginVersion> = version::of(id);
+    /// What an installation did on the days from one to another, both included: by day, then version.
+    ledger(id: InstallationId, from: &Day, to: &Day) -> Vec<LedgerEntry> = ledger::between(id, from, to);
     /// All schedules, oldest first.
     schedules() -> Vec<Schedule> = plugin::schedules();
     /// Enabled schedules whose time has come, longest due first.

@@ -1,14 +1,16 @@
 //! `kulanz plugin install`: shows what a plugin asks for and why, asks, installs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
-use desk::{Desk, InstallRequest};
+use desk::{Consent, Desk, InstallRequest, Received};
 use domain::grant::{Grant, Grants};
-use domain::plugin::Mode;
+use domain::plugin::{Installation, Mode};
 use runtime::Inspection;
 
 use super::source;
+use super::upgrade::difference_text;
 use crate::cli::{Ground, RefusedHere, instead, operator, screen};
 
 #[derive(Debug, Args)]
@@ -22,12 +24,8 @@ pub(in crate::cli) struct Install {
     /// How far it is trusted: off, shadow, suggest or live [default: live for bundled ones, else shadow]
     #[arg(long)]
     mode: Option<Mode>,
-    /// Grant exactly this (repeat for several), as in read:text
-    #[arg(long = "grant", value_name = "GRANT", conflicts_with = "yes")]
-    grants: Vec<Grant>,
-    /// Grant everything it asks for, without asking
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    choice: Choice,
     /// Settings as a JSON file
     #[arg(long, value_name = "FILE", conflicts_with = "bundled")]
     settings: Option<PathBuf>,
@@ -52,23 +50,31 @@ impl Install {
 
     async fn install(&self, desk: &Desk, bytes: Vec<u8>) -> anyhow::Result<()> {
         let inspection = desk.inspect(&bytes)?;
-        screen::say(request_text(&inspection));
+        let id = &inspection.manifest.id;
+        let here = desk.installations().await?.into_iter().any(|view| view.installation.manifest.id == *id);
         let mode = self.mode.unwrap_or(if self.bundled { Mode::Live } else { Mode::Shadow });
-        let grants = self.consent(&inspection)?;
-        let settings = match &self.settings {
-            Some(path) => Some(serde_json::from_slice(&std::fs::read(path)?)?),
-            None => None,
-        };
-        let installation =
-            desk.install(InstallRequest { bytes, mode, grants: Some(grants), settings }, operator()).await?;
+        let grants = if here { None } else { Some(self.consent(&inspection)?) };
+        let settings = read_settings(self.settings.as_deref())?;
+        let request = InstallRequest { bytes, mode, grants, settings };
+        let received = Box::pin(desk.install(request, operator())).await?;
+        let mut installation = received.installation.clone();
+        if received.waits() && self.bundled {
+            installation = self.upgrade_bundled(desk, &received).await?;
+        } else if received.waits() {
+            screen::say(difference_text(&installation.manifest.version, &received.version));
+            screen::say(format_args!("See what it would change, and decide: kulanz plugin upgrade {id}"));
+        }
         if self.json {
-            return screen::json(&installation);
+            let waiting = received.waits().then_some(&received.version);
+            return screen::json(
+                &serde_json::json!({ "installation": shown(&installation), "waiting": waiting }),
+            );
         }
         screen::line(format_args!(
             "{}  {} {}  {}",
             installation.id, installation.manifest.id, installation.manifest.version, installation.mode
         ))?;
-        if mode == Mode::Shadow {
+        if received.is_new && installation.mode == Mode::Shadow {
             screen::say(format_args!(
                 "It records and applies nothing. When you trust it: kulanz plugin mode {} live",
                 installation.manifest.id
@@ -77,26 +83,120 @@ impl Install {
         Ok(())
     }
 
-    /// What the admin allows: named grants, everything by flag, or everything after a yes.
+    /// Shows a plugin that was not here before and asks what it may do.
     fn consent(&self, inspection: &Inspection) -> anyhow::Result<Grants> {
-        let asked = inspection.manifest.requested();
-        if !self.grants.is_empty() {
-            return Ok(self.grants.iter().cloned().collect());
+        screen::say(request_text(inspection));
+        let asks = inspection.manifest.requested();
+        if self.bundled && self.choice.yes {
+            return Ok(asks);
         }
-        if self.yes || asked.0.is_empty() {
-            return Ok(asked);
+        let what = self.what.as_deref().map(|p| p.display().to_string()).unwrap_or_default();
+        self.choice.consent(&asks, &asks, "Grant all of this?", "plugin install", &what)
+    }
+
+    /// A new bundled version comes with the program that the admin put here: one yes is enough.
+    async fn upgrade_bundled(&self, desk: &Desk, received: &Received) -> anyhow::Result<Installation> {
+        screen::say(difference_text(&received.installation.manifest.version, &received.version));
+        let agreed = self.choice.yes || (screen::can_ask() && screen::ask("Put it in force?")?);
+        if !agreed {
+            return Ok(received.installation.clone());
+        }
+        let consent = Consent { digest: Some(received.version.digest.clone()), ..Consent::default() };
+        Ok(Box::pin(desk.consent(received.installation.id, consent, operator())).await?)
+    }
+}
+
+/// What an admin allows, said on the command line.
+#[derive(Debug, Default, Args)]
+pub(super) struct Choice {
+    /// Grant exactly this; several with commas or by repeating, as in read:text,effect:add-tag
+    #[arg(long = "grant", value_name = "GRANTS", value_delimiter = ',')]
+    grants: Vec<Grant>,
+    /// Grant exactly what stands in this file, one per line; # begins a comment
+    #[arg(long, value_name = "FILE", conflicts_with = "grants")]
+    grants_file: Option<PathBuf>,
+    /// Do not ask; what is granted must be named (--grant, --grants-file)
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Choice {
+    /// The grants: as named, or after asking. `all` is what a plain yes grants; `again` and `what` are for the
+    /// hint that names the command.
+    pub(super) fn consent(
+        &self,
+        asks: &Grants,
+        all: &Grants,
+        question: &str,
+        again: &str,
+        what: &str,
+    ) -> anyhow::Result<Grants> {
+        let named = self.named()?;
+        if let Some(named) = &named {
+            let list: Vec<String> = named.0.iter().map(ToString::to_string).collect();
+            screen::say(format_args!("You grant: {}", list.join(", ")));
+        }
+        if self.yes || asks.0.is_empty() {
+            let nothing = asks.0.is_empty().then(Grants::default);
+            return named.or(nothing).ok_or_else(|| {
+                RefusedHere::because(hint("--yes says nothing of what you grant", again, what, all))
+            });
         }
         if !screen::can_ask() {
-            return Err(RefusedHere::because(
-                "nobody can be asked here: allow everything above with --yes, or exactly what you choose with --grant",
-            ));
+            return Err(RefusedHere::because(hint("nobody can be asked here", again, what, all)));
         }
-        if screen::ask("Grant all of this?")? {
-            Ok(asked)
-        } else {
-            Err(RefusedHere::because("nothing was installed"))
+        match named {
+            Some(named) if screen::ask("Grant this?")? => Ok(named),
+            Some(_) => Err(RefusedHere::because("nothing was changed")),
+            None => ask_for(all, question),
         }
     }
+
+    fn named(&self) -> anyhow::Result<Option<Grants>> {
+        if let Some(path) = &self.grants_file {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+            let grants: Result<Grants, _> =
+                lines.filter(|l| !l.is_empty()).map(str::parse::<Grant>).collect();
+            return Ok(Some(grants.with_context(|| path.display().to_string())?));
+        }
+        Ok((!self.grants.is_empty()).then(|| self.grants.iter().cloned().collect()))
+    }
+}
+
+/// All, some or none, as somebody at a terminal decides.
+fn ask_for(all: &Grants, question: &str) -> anyhow::Result<Grants> {
+    match screen::choose(question)? {
+        screen::Answer::Yes => Ok(all.clone()),
+        screen::Answer::No => Err(RefusedHere::because("nothing was changed")),
+        screen::Answer::Some => {
+            let mut chosen = Grants::default();
+            for grant in &all.0 {
+                if screen::ask(&format!("  {grant}?"))? {
+                    chosen.0.insert(grant.clone());
+                }
+            }
+            Ok(chosen)
+        }
+    }
+}
+
+/// The command that would have worked, with the list that it asks for: to be read, shortened and pasted.
+fn hint(why: &str, again: &str, what: &str, all: &Grants) -> String {
+    let list: Vec<String> = all.0.iter().map(ToString::to_string).collect();
+    format!("{why}: name what you allow, at most\n  kulanz {again} {what} --yes --grant {}", list.join(","))
+}
+
+/// Settings from a JSON file.
+pub(super) fn read_settings(path: Option<&Path>) -> anyhow::Result<Option<serde_json::Value>> {
+    let Some(path) = path else { return Ok(None) };
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    Ok(Some(serde_json::from_slice(&bytes).with_context(|| path.display().to_string())?))
+}
+
+/// An installation as it may be printed: without secrets.
+pub(super) fn shown(installation: &Installation) -> Installation {
+    Installation { settings: desk::masked(installation), ..installation.clone() }
 }
 
 /// What a plugin is and what it asks for, for people.
@@ -112,6 +212,10 @@ pub(super) fn request_text(inspection: &Inspection) -> String {
         hooks.join(", ")
     ));
     out.push_str(&format!("  sha256 {} · {} kB\n", inspection.digest, inspection.size_bytes.div_ceil(1024)));
+    out.push_str(&match &inspection.publisher {
+        Some(key) => format!("  signed by {key}\n"),
+        None => "  not signed: nobody can tell whose it is or whether it was changed\n".to_owned(),
+    });
     match manifest.grants.as_slice() {
         [] => out.push_str("It asks for nothing.\n"),
         grants => {
@@ -126,6 +230,12 @@ pub(super) fn request_text(inspection: &Inspection) -> String {
         out.push_str(&format!(
             "Its code calls nothing that needs {}: you may leave that out.\n",
             unused.join(", ")
+        ));
+    }
+    for secret in manifest.secrets() {
+        out.push_str(&format!(
+            "It wants a secret, {}, that is sent to {} and that it never sees\n",
+            secret.name, secret.host
         ));
     }
     for schedule in &manifest.schedules {
@@ -190,6 +300,7 @@ mod tests {
         Inspection {
             manifest,
             digest: "ab".into(),
+            publisher: None,
             hooks: vec![domain::plugin::Hook::Triage],
             imports: vec!["effects.set-field".into()],
             derived: ["effect:set-field".parse().unwrap()].into_iter().collect(),
@@ -204,22 +315,34 @@ mod tests {
         assert!(text.ends_with("Its code calls nothing that needs effect:reply, http:api.example.com: you may leave that out."), "{text}");
     }
 
+    fn choice(grants: &str, yes: bool) -> anyhow::Result<Grants> {
+        let grants = grants.split(',').filter(|g| !g.is_empty()).map(|g| g.parse().unwrap()).collect();
+        let asks = inspection().manifest.requested();
+        Choice { grants, grants_file: None, yes }.consent(&asks, &asks, "All?", "plugin install", "p.wasm")
+    }
+
     #[test]
-    fn without_a_terminal_consent_must_come_by_flag() {
-        let install = |grants: Vec<Grant>, yes: bool| Install {
-            what: None,
-            bundled: true,
-            mode: None,
-            grants,
-            yes,
-            settings: None,
-            json: false,
-        };
-        assert!(install(vec![], true).consent(&inspection()).unwrap().0.len() == 4);
-        let some = install(vec!["read:text".parse().unwrap()], false).consent(&inspection()).unwrap();
-        assert_eq!(some.0.len(), 1);
+    fn a_yes_without_a_list_is_refused_with_the_command_that_would_work() {
+        assert_eq!(choice("read:text", true).unwrap().0.len(), 1);
+        let said = choice("", true).unwrap_err().to_string();
+        assert!(
+            said.ends_with("kulanz plugin install p.wasm --yes --grant read:text,effect:set-field:priority,effect:reply,http:api.example.com"),
+            "{said}"
+        );
         if !screen::can_ask() {
-            assert!(install(vec![], false).consent(&inspection()).unwrap_err().to_string().contains("--yes"));
+            assert!(choice("read:text", false).unwrap_err().to_string().contains("nobody can be asked"));
         }
+    }
+
+    #[test]
+    fn grants_come_from_a_file_with_comments_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("grants");
+        std::fs::write(&file, "# what it may do\nread:text\n\neffect:reply # only this\n").unwrap();
+        let choice = Choice { grants_file: Some(file.clone()), ..Choice::default() };
+        assert_eq!(choice.named().unwrap().unwrap().0.len(), 2);
+        std::fs::write(&file, "raed:text").unwrap();
+        let said = format!("{:#}", choice.named().unwrap_err());
+        assert!(said.contains("grants: ") && said.contains("read"), "{said}");
     }
 }

@@ -7,6 +7,7 @@ use domain::plugin::Mode;
 use domain::run::Run;
 
 use super::Logs;
+use super::install::shown;
 use crate::cli::{Ground, RefusedHere, instead, operator, screen};
 
 pub(super) async fn list(ground: &Ground, json: bool) -> anyhow::Result<()> {
@@ -114,7 +115,7 @@ fn print(run: &Run) -> io::Result<()> {
 }
 
 /// An installation by its plugin's id or its own.
-async fn find(desk: &Desk, plugin: &str) -> anyhow::Result<InstalledView> {
+pub(super) async fn find(desk: &Desk, plugin: &str) -> anyhow::Result<InstalledView> {
     let all = desk.installations().await?;
     let known: Vec<String> = all.iter().map(|v| v.installation.manifest.id.clone()).collect();
     all.into_iter()
@@ -133,14 +134,26 @@ async fn find(desk: &Desk, plugin: &str) -> anyhow::Result<InstalledView> {
 fn state(view: &InstalledView) -> String {
     match (&view.problem, &view.installation.quarantine) {
         (Some(problem), _) => format!("cannot be loaded: {problem}"),
-        (None, Some(why)) => format!("quarantined: {why}"),
+        (None, Some(why)) => match view.probe_at {
+            Some(at) => format!("quarantined: {why}; tried with one call again from {at} on"),
+            None => format!("quarantined: {why}"),
+        },
+        (None, None) if view.installation.canary.is_some() => {
+            "ready; a newer version is tried on part of the tickets".to_owned()
+        }
+        (None, None) if view.waiting.is_some() => {
+            "ready; a newer version waits for you (kulanz plugin upgrade)".to_owned()
+        }
         (None, None) if view.loaded => "ready".to_owned(),
         (None, None) => "not loaded".to_owned(),
     }
 }
 
 fn view_json(view: &InstalledView) -> serde_json::Value {
-    serde_json::json!({ "installation": view.installation, "loaded": view.loaded, "problem": view.problem })
+    serde_json::json!({
+        "installation": shown(&view.installation), "loaded": view.loaded, "problem": view.problem,
+        "probe_at": view.probe_at, "waiting": view.waiting,
+    })
 }
 
 fn told(view: &InstalledView) -> String {
@@ -155,8 +168,11 @@ fn told(view: &InstalledView) -> String {
         state(view)
     );
     out.push_str(&format!(
-        "  sha256 {}\n  installed {}, changed {}\n",
-        i.digest, i.installed_at, i.updated_at
+        "  sha256 {}\n  {}\n  installed {}, changed {}\n",
+        i.digest,
+        i.publisher.as_ref().map_or_else(|| "not signed".to_owned(), |key| format!("signed by {key}")),
+        i.installed_at,
+        i.updated_at
     ));
     out.push_str("Asked for and granted:\n");
     for request in &i.manifest.grants {
@@ -171,6 +187,6 @@ fn told(view: &InstalledView) -> String {
         "Limits per call: {} ms, {} bytes of memory, {} effects, {} host calls\n",
         limits.wall_ms, limits.memory_bytes_max, limits.effects_max, limits.host_calls_max
     ));
-    out.push_str(&format!("Settings: {}\n", i.settings));
+    out.push_str(&format!("Settings: {}\n", desk::masked(i)));
     out
 }

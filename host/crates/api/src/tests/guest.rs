@@ -30,6 +30,10 @@ reason = "It tags tickets."
 to = "read:subject"
 reason = "It may want to look."
 
+[[grant]]
+to = "http:api.example.com"
+reason = "It may want to ask."
+
 [settings]
 type = "object"
 
@@ -39,8 +43,8 @@ default = "kind"
 
 [settings.properties.key]
 type = "string"
-writeOnly = true
-default = "s3cret"
+secret = true
+host = "api.example.com"
 "#;
 
 /// Results of hooks lie at 16, of host calls at 64, the ticket's id at 96; nothing is ever freed.
@@ -75,6 +79,11 @@ const CORE: &str = r#"(module
 /// The plugin as a file.
 pub(super) fn vip() -> Vec<u8> {
     component(MANIFEST)
+}
+
+/// Another version of it: each `from` in its manifest becomes its `to`.
+pub(super) fn vip_with(changes: &[(&str, &str)]) -> Vec<u8> {
+    component(&changes.iter().fold(MANIFEST.to_owned(), |text, (from, to)| text.replace(from, to)))
 }
 
 fn component(manifest: &str) -> Vec<u8> {

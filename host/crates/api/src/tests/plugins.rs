@@ -44,8 +44,9 @@ async fn without_a_word_a_plugin_is_installed_in_shadow_and_with_no_grants() {
     assert_eq!((&made["mode"], &made["grants"]), (&json!("shadow"), &json!([])));
     assert_eq!(made["loaded"], true);
     let again = install(&world, "mode=live&grants=effect:add-tag").await;
-    assert_eq!(again["id"], made["id"], "the same plugin is upgraded in place");
-    assert_eq!(again["grants"], json!(["effect:add-tag"]));
+    assert_eq!(again, made, "the same file once more changes nothing");
+    let gone = format!("/api/v1/installations/{}", made["id"].as_str().unwrap());
+    assert_eq!(world.call(Admin, "DELETE", &gone, Value::Null).await.status, 204);
     let path = "/api/v1/installations?grants=http:evil.example";
     let greedy = world.upload(Admin, path, "application/wasm", guest::vip()).await;
     assert_eq!(greedy.problem(), (422, "grant_not_asked", "grants"));
@@ -55,15 +56,20 @@ async fn without_a_word_a_plugin_is_installed_in_shadow_and_with_no_grants() {
 async fn secrets_among_the_settings_are_hidden_and_survive_a_change() {
     let world = World::new().await;
     let made = install(&world, "grants=all").await;
-    assert_eq!(made["settings"], json!({ "key": "(hidden)", "tone": "kind" }));
+    assert_eq!(made["settings"], json!({ "tone": "kind" }));
     let path = format!("/api/v1/installations/{}", made["id"].as_str().unwrap());
+    let set = json!({ "settings": { "key": "s3cret", "tone": "kind" } });
+    let set = world.call(Admin, "PATCH", &path, set).await.ok();
+    assert_eq!(set["settings"], json!({ "key": "(hidden)", "tone": "kind" }));
+    let sealed = world.desk.installations().await.unwrap().remove(0).installation.settings["key"].clone();
+    assert!(sealed.as_str().unwrap().starts_with("sealed:"), "{sealed}");
     let change = json!({ "settings": { "key": "(hidden)", "tone": "brisk" }, "limits": { "wall_ms": 250 }, "mode": "off" });
     let changed = world.call(Admin, "PATCH", &path, change).await.ok();
     assert_eq!(changed["settings"], json!({ "key": "(hidden)", "tone": "brisk" }));
     assert_eq!((&changed["limits"]["wall_ms"], &changed["mode"]), (&json!(250), &json!("off")));
     assert_eq!(changed["limits"]["effects_max"], made["limits"]["effects_max"]);
     let stored = world.desk.installations().await.unwrap().remove(0).installation;
-    assert_eq!(stored.settings, json!({ "key": "s3cret", "tone": "brisk" }));
+    assert_eq!(stored.settings, json!({ "key": sealed, "tone": "brisk" }));
     let wrong = world.call(Admin, "PATCH", &path, json!({ "settings": { "tone": 5 } })).await;
     assert_eq!(wrong.problem(), (422, "bad_setting", "settings.tone"));
     let all_or_nothing =
@@ -150,4 +156,54 @@ async fn a_schedule_is_switched_off_and_an_installation_removed() {
     assert_eq!(world.call(Admin, "DELETE", &path, Value::Null).await.problem().0, 404);
     let list = world.call(Admin, "GET", "/api/v1/schedules", Value::Null).await.ok();
     assert_eq!(list["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_upgrade_that_wants_more_waits_is_consented_to_and_taken_back() {
+    let world = World::new().await;
+    let made = install(&world, "grants=effect:add-tag").await;
+    let path = format!("/api/v1/installations/{}", made["id"].as_str().unwrap());
+    assert_eq!(made["publisher"], Value::Null);
+    let wider = guest::vip_with(&[("1.2.3", "1.3.0"), ("read:subject", "read:text")]);
+    let waits = world.upload(Admin, "/api/v1/installations", "application/wasm", wider).await;
+    assert_eq!(waits.status, 202, "{}", waits.json);
+    assert_eq!(waits.json["manifest"]["version"], "1.2.3");
+    assert_eq!(waits.json["waiting"]["wishes"], json!(["asks for read:text: It may want to look."]));
+    let digest = waits.json["waiting"]["digest"].clone();
+
+    let compared =
+        world.call(Admin, "POST", &format!("{path}/upgrade/compare?tickets=5"), Value::Null).await.ok();
+    assert_eq!((&compared["tickets"], &compared["different"]), (&json!(0), &json!(0)));
+    assert_eq!(compared["not_compared"], json!([]));
+    let consent = format!("{path}/upgrade/consent");
+    let other = world.call(Admin, "POST", &consent, json!({ "digest": "ffff" })).await;
+    assert_eq!(other.problem().1, "no_such_version");
+    let grants = json!({ "digest": digest, "grants": ["effect:add-tag"] });
+    let now = world.call(Admin, "POST", &consent, grants).await.ok();
+    assert_eq!((&now["manifest"]["version"], &now["grants"]), (&json!("1.3.0"), &json!(["effect:add-tag"])));
+    assert_eq!(now["waiting"], Value::Null);
+
+    let back = world.call(Admin, "POST", &format!("{path}/rollback"), json!({})).await.ok();
+    assert_eq!(back["manifest"]["version"], "1.2.3");
+    let versions = world.call(Admin, "GET", &format!("{path}/versions"), Value::Null).await.ok();
+    let states: Vec<_> =
+        versions["items"].as_array().unwrap().iter().map(|v| (&v["version"], &v["state"])).collect();
+    assert!(states.contains(&(&json!("1.2.3"), &json!("active"))), "{states:?}");
+    let declined = world.call(Admin, "POST", &format!("{path}/upgrade/decline"), json!({})).await;
+    assert_eq!(declined.problem().1, "no_such_version");
+}
+
+#[tokio::test]
+async fn the_ledger_counts_calls_and_uses() {
+    let world = World::new().await;
+    let made = install(&world, "mode=live&grants=all").await;
+    let path = format!("/api/v1/installations/{}/ledger", made["id"].as_str().unwrap());
+    let empty = world.call(Admin, "GET", &path, Value::Null).await.ok();
+    assert_eq!((&empty["total"]["runs"], &empty["entries"]), (&json!(0), &json!([])));
+    world.call(Write, "POST", "/api/v1/tickets", new_ticket("One")).await;
+    world.desk.settle().await.unwrap();
+    let ledger = world.call(Admin, "GET", &format!("{path}?days=7"), Value::Null).await.ok();
+    assert_eq!((&ledger["total"]["runs"], &ledger["total"]["applied"]), (&json!(1), &json!(1)));
+    assert_eq!(ledger["uses"]["effect:add-tag"]["calls"], 1);
+    assert_eq!(ledger["unused"], json!([]));
 }

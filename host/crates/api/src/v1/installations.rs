@@ -9,6 +9,7 @@ use domain::Timestamp;
 use domain::grant::{Grant, Grants};
 use domain::id::InstallationId;
 use domain::plugin::{Limits, Mode};
+use domain::version::PublisherKey;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -17,15 +18,13 @@ use utoipa_axum::routes;
 
 use super::plugins::{LimitsBody, ManifestBody};
 use super::tickets::made_at;
+use super::versions::{CanaryBody, VersionBody};
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
 use crate::extract::{Asked, At, COMPONENT_BYTES_MAX, Component, Raw, Sent};
 use crate::page::List;
 use crate::words::{ModeWord, Time};
-
-/// What stands in place of a secret setting; sent back, it leaves the secret as it is.
-const HIDDEN: &str = "(hidden)";
 
 /// A plugin's presence here.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +37,9 @@ pub(crate) struct InstallationBody {
     manifest: ManifestBody,
     /// SHA-256 of the component file, hex.
     digest: String,
+    /// Who signed it; null: it is unsigned.
+    #[schema(required, value_type = Option<String>)]
+    publisher: Option<PublisherKey>,
     /// How far it is trusted.
     #[schema(value_type = ModeWord)]
     mode: Mode,
@@ -53,6 +55,15 @@ pub(crate) struct InstallationBody {
     /// Why it is quarantined, if it is.
     #[schema(required)]
     quarantine: Option<String>,
+    /// When a quarantined one is tried with one call again; null: never, or it is not quarantined.
+    #[schema(required, value_type = Option<Time>)]
+    probe_at: Option<Timestamp>,
+    /// The version that is tried on part of the tickets, if one is.
+    #[schema(required)]
+    canary: Option<CanaryBody>,
+    /// The version that waits for consent, if one does.
+    #[schema(required)]
+    waiting: Option<VersionBody>,
     /// Whether its component is loaded.
     loaded: bool,
     /// Why not, if not.
@@ -69,22 +80,21 @@ pub(crate) struct InstallationBody {
 impl From<InstalledView> for InstallationBody {
     fn from(view: InstalledView) -> Self {
         let installation = view.installation;
-        let mut settings = installation.settings;
-        for key in secret_keys(&installation.manifest.settings) {
-            if let Some(value) = settings.get_mut(&key) {
-                *value = Value::from(HIDDEN);
-            }
-        }
+        let settings = desk::masked(&installation);
         Self {
             id: installation.id,
             manifest: installation.manifest.into(),
             digest: installation.digest,
+            publisher: installation.publisher,
             mode: installation.mode,
             grants: installation.grants.0.iter().map(ToString::to_string).collect(),
             settings,
             limits: installation.limits.into(),
             faults_in_a_row: installation.faults_in_a_row,
             quarantine: installation.quarantine,
+            probe_at: view.probe_at,
+            canary: installation.canary.map(Into::into),
+            waiting: view.waiting.map(Into::into),
             loaded: view.loaded,
             problem: view.problem,
             installed_at: installation.installed_at,
@@ -93,23 +103,16 @@ impl From<InstalledView> for InstallationBody {
     }
 }
 
-/// Settings whose schema says that they are secret.
-fn secret_keys(schema: &Value) -> Vec<String> {
-    let flagged =
-        |of: &Value| ["secret", "writeOnly"].iter().any(|flag| of.get(flag) == Some(&Value::Bool(true)));
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties.into_iter().flatten().filter(|(_, of)| flagged(of)).map(|(key, _)| key.clone()).collect()
-}
-
 /// How to install.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct InstallQuery {
-    /// How far to trust it; `shadow` when absent: it is watched before it acts.
+    /// How far to trust one that was not here before; `shadow` when absent: it is watched before it acts.
     #[param(value_type = Option<ModeWord>)]
     mode: Option<Mode>,
-    /// `all` that it asks for, or a comma list such as `read:text,effect:add-tag`; nothing when absent.
+    /// For one that was not here before: `all` that it asks for, or a comma list such as
+    /// `read:text,effect:add-tag`; nothing when absent.
     grants: Option<String>,
 }
 
@@ -197,11 +200,15 @@ async fn read_installation(
     Ok(Json(installation_at(&desk, id).await?.into()))
 }
 
-/// Installs a plugin. One with the same manifest id is upgraded in place and keeps its settings.
+/// Installs a plugin. A new version of one that is here goes in at once when it asks for no more and has the
+/// same signer; else it waits for consent and the old one keeps running.
 #[utoipa::path(post, path = "/installations", tag = "installations", params(InstallQuery), security(("token" = ["admin"])),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component file, at most 64 MiB."),
-    responses((status = 201, description = "The installation.", body = InstallationBody,
-        headers(("location" = String, description = "Address of the installation.")))))]
+    responses(
+        (status = 201, description = "It was not here before.", body = InstallationBody,
+            headers(("location" = String, description = "Address of the installation."))),
+        (status = 200, description = "The new version is in force, or this very file was here.", body = InstallationBody),
+        (status = 202, description = "The new version waits for consent.", body = InstallationBody)))]
 async fn create_installation(
     caller: Caller<Admin>,
     State(desk): State<Desk>,
@@ -215,9 +222,14 @@ async fn create_installation(
     };
     let mode = query.mode.unwrap_or(Mode::Shadow);
     let request = InstallRequest { bytes: bytes.to_vec(), mode, grants, settings: None };
-    let id = desk.install(request, caller.actor()).await?.id;
+    let received = Box::pin(desk.install(request, caller.actor())).await?;
+    let id = received.installation.id;
     let body = InstallationBody::from(installation_at(&desk, id).await?);
-    Ok(made_at(format!("/api/v1/installations/{id}"), None, &body)?.into_response())
+    Ok(match (received.is_new, received.waits()) {
+        (true, _) => made_at(format!("/api/v1/installations/{id}"), None, &body)?.into_response(),
+        (false, true) => (StatusCode::ACCEPTED, Json(body)).into_response(),
+        (false, false) => Json(body).into_response(),
+    })
 }
 
 /// Changes mode, grants, settings or limits of an installation, all or nothing.
@@ -236,7 +248,7 @@ async fn change_installation(
     let change = InstallationChange {
         mode,
         grants: grants.map(|grants| grants.into_iter().collect()),
-        settings: settings.map(|sent| with_secrets(sent, &now.settings, &now.manifest.settings)),
+        settings,
         limits: limits.map(|limits| limits.on(now.limits)),
     };
     desk.change_installation(id, change, caller.actor()).await?;
@@ -278,7 +290,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(release_installation))
 }
 
-async fn installation_at(desk: &Desk, id: InstallationId) -> Result<InstalledView, ApiError> {
+pub(crate) async fn installation_at(desk: &Desk, id: InstallationId) -> Result<InstalledView, ApiError> {
     let all = desk.installations().await?;
     all.into_iter()
         .find(|view| view.installation.id == id)
@@ -291,34 +303,12 @@ fn grants_in(list: &str) -> Result<Grants, ApiError> {
     grants.map_err(|refusal| refusal.at("grants").into())
 }
 
-/// The settings as sent, with the stored secrets where the mask came back.
-fn with_secrets(mut sent: Value, stored: &Value, schema: &Value) -> Value {
-    for key in secret_keys(schema) {
-        if let (Some(value), Some(kept)) = (sent.get_mut(&key), stored.get(&key))
-            && value.as_str() == Some(HIDDEN)
-        {
-            value.clone_from(kept);
-        }
-    }
-    sent
-}
-
 #[cfg(test)]
 mod tests {
     use domain::plugin::Limits;
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_masked_secret_that_comes_back_leaves_the_secret_as_it_is() {
-        let schema =
-            json!({"properties": {"key": {"type": "string", "secret": true}, "tone": {"type": "string"}}});
-        let stored = json!({"key": "s3cret", "tone": "kind"});
-        let back = with_secrets(json!({"key": HIDDEN, "tone": "brisk"}), &stored, &schema);
-        assert_eq!(back, json!({"key": "s3cret", "tone": "brisk"}));
-        assert_eq!(with_secrets(json!({"key": "new"}), &stored, &schema), json!({"key": "new"}));
-    }
 
     #[test]
     fn only_the_named_limit_changes() {

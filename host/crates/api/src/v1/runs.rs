@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::tickets::ticket_at;
 use crate::Api;
-use crate::auth::{Caller, Read};
+use crate::auth::{Admin, Caller, Read};
 use crate::error::ApiError;
 use crate::extract::{Asked, At};
 use crate::page::{List, Paging};
@@ -55,6 +55,8 @@ pub(crate) struct RunBody {
     started_at: Timestamp,
     /// Wall time, microseconds.
     duration_us: i64,
+    /// Processor time, microseconds.
+    cpu_us: i64,
     /// Fuel used: equal for equal input.
     fuel: i64,
     /// Highest sum of linear memory, bytes.
@@ -141,6 +143,7 @@ impl From<Run> for RunBody {
             ticket_id: run.ticket_id,
             started_at: run.started_at,
             duration_us: run.duration_us,
+            cpu_us: run.cpu_us,
             fuel: run.fuel,
             memory_bytes: run.memory_bytes,
             host_calls: run.host_calls,
@@ -207,10 +210,25 @@ async fn list_ticket_runs(
     Ok(Json(List::whole(desk.ask().runs_of(ticket.id).await?)))
 }
 
+/// A failed run as one file for the plugin's author: what it was given and answered, without anything that the
+/// plugin was not granted to see. `kulanz plugin run --replay` runs it again.
+#[utoipa::path(get, path = "/runs/{id}/reproducer", tag = "runs", security(("token" = ["admin"])),
+    params(("id" = String, Path, description = "The run's id.")),
+    responses((status = 200, description = "The file.", body = serde_json::Value)))]
+async fn reproduce_run(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+    At(id): At<RunId>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let reproducer = desk.reproducer(id).await?;
+    Ok(Json(serde_json::to_value(reproducer).unwrap_or_default()))
+}
+
 /// Routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_runs))
         .routes(routes!(read_run))
+        .routes(routes!(reproduce_run))
         .routes(routes!(list_ticket_runs))
 }

@@ -93,7 +93,8 @@ async fn a_text_waits_for_a_redaction_plugin_that_cannot_be_loaded() {
 #[test]
 fn a_setting_of_the_wrong_kind_is_refused_by_name() {
     let schema = serde_json::json!({ "type": "object", "properties": { "threshold": { "type": "number", "minimum": 0, "maximum": 1 } } });
-    let field = |settings: Value| check_settings(&schema, &settings).err().and_then(|r| r.field);
+    let field =
+        |settings: Value| super::settings::check_settings(&schema, &settings).err().and_then(|r| r.field);
     assert_eq!(field(serde_json::json!({ "threshold": 0.5 })), None);
     assert_eq!(field(serde_json::json!({ "threshold": "x" })).as_deref(), Some("settings.threshold"));
     assert_eq!(field(serde_json::json!({ "threshold": 2 })).as_deref(), Some("settings.threshold"));

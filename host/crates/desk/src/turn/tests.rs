@@ -32,17 +32,21 @@ fn ran(house: &Fixture, installation: Installation, proposals: Vec<Proposal>) ->
         ticket_id: None,
         started_at: house.desk.now(),
         duration_us: 0,
+        cpu_us: 0,
         fuel: 0,
         memory_bytes: 0,
         host_calls: 0,
         seed: 0,
         input_digest: String::new(),
         reads: Default::default(),
+        calls: Default::default(),
+        http: Default::default(),
         verdict: None,
         fault: None,
         log: Vec::new(),
         log_dropped: 0,
         answers: serde_json::Value::Null,
+        case: None,
     };
     let installation = Arc::new(installation);
     Ran { installation, order: 0, run, proposals, kv_writes: BTreeMap::new(), seen: BTreeMap::new() }
@@ -106,7 +110,7 @@ async fn what_changed_between_a_plugins_reading_and_its_end_is_stale_as_well() {
     let installation = house.installation(|_| ()).await;
     let id = house.ticket("ana@example.org").await.id;
     let (event, _) = fired(&house).await;
-    let host = PluginHost::of(&house.desk.0, installation.id);
+    let host = PluginHost::of(&house.desk.0, &installation);
     host.ticket(id).await.unwrap();
     change(&house, id, Field::Priority, "low", Actor::system()).await;
     let reply = NewMessage { kind: NewMessageKind::Reply, text: "I am on it.".to_owned() };

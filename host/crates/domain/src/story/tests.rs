@@ -84,17 +84,21 @@ fn run(ids: &CountingIds, hook: Hook, event: EventId, why: &str) -> Run {
         ticket_id: None,
         started_at: NOW,
         duration_us: 1,
+        cpu_us: 0,
         fuel: 12_345,
         memory_bytes: 1,
         host_calls: 1,
         seed: 1,
         input_digest: String::new(),
         reads: [].into(),
+        calls: Default::default(),
+        http: Default::default(),
         verdict: Some(Verdict { word: "done".into(), why: why.into() }),
         fault: None,
         log: Vec::new(),
         log_dropped: 0,
         answers: serde_json::Value::Null,
+        case: None,
     }
 }
 

@@ -121,6 +121,7 @@ fn plugin(id: &str, mode: Mode, grants: &[Grant]) -> Installation {
         grants: grants.iter().cloned().collect::<Grants>(),
         settings: serde_json::Value::Null,
         limits: Limits::default(),
+        canary: None,
         faults_in_a_row: 0,
         quarantine: None,
         installed_at: NOW,

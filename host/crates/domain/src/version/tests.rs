@@ -16,6 +16,7 @@ fn installed(change: impl FnOnce(&mut Installation)) -> Installation {
         digest: "ab".into(),
         publisher: None,
         mode: Mode::Live,
+        canary: None,
         faults_in_a_row: 0,
         quarantine: None,
         installed_at: Timestamp(0),

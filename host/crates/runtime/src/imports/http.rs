@@ -9,6 +9,7 @@ use crate::bindings::kulanz::plugin::http;
 use crate::bindings::kulanz::plugin::types::PluginError;
 use crate::host::{HttpRequest, HttpResponse};
 use crate::state::State;
+use domain::ledger::Use;
 
 /// Longest URL, bytes.
 const URL_BYTES_MAX: usize = 4096;
@@ -23,10 +24,22 @@ impl State {
         }
         let request = checked(request).map_err(PluginError::InvalidInput)?;
         let host = Arc::clone(&self.host);
+        let mut traffic = Use { calls: 1, bytes_out: size(&request.headers, &request.body), bytes_in: 0 };
+        traffic.bytes_out += bytes(request.method.len() + request.url.len());
+        self.http.entry(host_name.clone()).or_default().add(&traffic);
         let HttpResponse { status, headers, body } =
             self.tape.ask("http.send", &request, async { host.http(request.clone()).await }).await?;
+        self.http.entry(host_name).or_default().bytes_in += size(&headers, &body);
         Ok(http::Response { status, headers, body })
     }
+}
+
+fn size(headers: &[(String, String)], body: &[u8]) -> i64 {
+    bytes(headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + body.len())
+}
+
+fn bytes(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn checked(request: http::Request) -> Result<HttpRequest, String> {
@@ -131,6 +144,9 @@ mod tests {
         };
         assert_eq!(words, "grant http:evil.example is missing");
         assert_eq!(state.tape.take().len(), 1);
+        let used: Vec<_> = state.http.iter().map(|(host, traffic)| (host.as_str(), traffic.calls)).collect();
+        assert_eq!(used, [("api.example.com", 1)], "what was denied did not go out");
+        assert!(state.http["api.example.com"].bytes_out > 20);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use futures::FutureExt as _;
 
-use super::{Case, border, commits, messages, plugins, queue, runs, tickets};
+use super::{Case, border, commits, messages, plugins, queue, runs, tickets, versions};
 
 macro_rules! list {
     ($($module:ident { $($case:ident),+ $(,)? })+) => {
@@ -53,11 +53,19 @@ list! {
     }
     plugins {
         installations_change_and_go_with_all_they_have,
+        a_quarantine_ends_only_for_whoever_saw_its_reason,
         components_are_kept_by_digest,
         values_are_kept_per_installation,
         a_schedule_fires_once_per_due_time,
         the_next_firing_is_set_only_by_who_read_it,
         a_schedule_is_busy_while_its_job_is_there,
+    }
+    versions {
+        versions_change_and_the_newest_comes_first,
+        a_component_goes_with_its_last_version,
+        the_ledger_adds_up_over_shards_and_keeps_days_and_versions_apart,
+        an_installation_takes_its_versions_and_its_ledger_with_it,
+        many_writers_of_one_day_lose_nothing,
     }
     queue {
         jobs_of_a_lane_run_in_order_one_at_a_time,

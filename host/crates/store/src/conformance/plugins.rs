@@ -59,6 +59,27 @@ pub(super) async fn installations_change_and_go_with_all_they_have(store: &Store
     Ok(())
 }
 
+pub(super) async fn a_quarantine_ends_only_for_whoever_saw_its_reason(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let mut installation = make.installation();
+    installation.quarantine = Some("second".to_owned());
+    installation.faults_in_a_row = 7;
+    store.commit(Commit::of(vec![Fact::PutInstallation(Box::new(installation.clone()))])).await?;
+    let end = |expect: &str| Fact::EndQuarantine {
+        installation_id: installation.id,
+        expect: expect.to_owned(),
+        at: make.now.plus(5),
+    };
+    store.commit(Commit::of(vec![end("first")])).await?;
+    same!(store.installation(installation.id).await?, Some(installation.clone()));
+    store.commit(Commit::of(vec![end("second")])).await?;
+    installation.quarantine = None;
+    installation.faults_in_a_row = 0;
+    installation.updated_at = make.now.plus(5);
+    same!(store.installation(installation.id).await?, Some(installation.clone()));
+    Ok(())
+}
+
 pub(super) async fn components_are_kept_by_digest(store: &Store) -> Verdict {
     let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     for _ in 0..2 {

@@ -2,20 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::canary::Canary;
 use domain::contact::Contact;
 use domain::effect::{Basis, Effect};
 use domain::event::{Change, Event, EventType};
-use domain::grant::FieldClass;
+use domain::grant::{Capability, FieldClass};
 use domain::id::{
     AttachmentId, AuditId, ContactId, DecisionId, EventId, InstallationId, MessageId, RunId, ScheduleId,
     TicketId,
 };
 use domain::job::{Job, NewJob};
+use domain::ledger::{Day, LedgerCounts, LedgerEntry, Use};
 use domain::message::{Attachment, AutoClass, Delivery, Direction, Message};
 use domain::plugin::{Hook, Installation, Limits, Manifest, Mode, Schedule, ScheduleDeclaration};
+use domain::reproducer::{Case, CaseInput};
 use domain::run::{Decision, DecisionStatus, LogLine, Run, Verdict};
 use domain::schedule::{Missed, Overlap};
+use domain::snapshot::Firing;
 use domain::ticket::{Channel, Ticket};
+use domain::version::{PluginVersion, VersionState, Wish};
 use domain::{Actor, ActorKind, Cause, Timestamp};
 
 /// Makes samples; ids count up, time stands still.
@@ -181,17 +186,34 @@ impl Sample {
             ticket_id: Some(ticket_id),
             started_at: self.now,
             duration_us: 1_234,
+            cpu_us: 1_200,
             fuel: 5_678_901,
             memory_bytes: 1 << 20,
             host_calls: 12,
             seed: i64::MIN,
             input_digest: "ef".repeat(32),
             reads: BTreeMap::from([(FieldClass::Text, 2), (FieldClass::ContactName, 1)]),
+            calls: BTreeMap::from([(Capability::Kv, 3)]),
+            http: BTreeMap::from([(
+                "api.example.com".to_owned(),
+                Use { calls: 1, bytes_out: 200, bytes_in: 3_000 },
+            )]),
             verdict: Some(Verdict { word: "done".to_owned(), why: "rule 3".to_owned() }),
             fault: None,
             log: vec![LogLine { level: "info".to_owned(), message: "hello".to_owned() }],
             log_dropped: 4,
             answers: serde_json::json!([{ "call": "now", "answer": 1 }]),
+            case: Some(Box::new(Case {
+                input: CaseInput::Schedule(Firing {
+                    schedule: "daily".to_owned(),
+                    scheduled_for: self.now,
+                    fired_at: self.now.plus(1),
+                    missed: 2,
+                }),
+                grants: domain::grant::Grants::default(),
+                settings: serde_json::json!({ "tone": "kind" }),
+                limits: Limits::default(),
+            })),
         }
     }
 
@@ -230,11 +252,61 @@ impl Sample {
             grants: domain::grant::Grants::default(),
             settings: serde_json::json!({ "greeting": "Hallo" }),
             limits: Limits::default(),
+            canary: Some(Canary {
+                digest: "34".repeat(32),
+                share_percent: 10,
+                teams: vec!["billing".to_owned()],
+                since: self.now,
+                counted: LedgerCounts::default(),
+            }),
             faults_in_a_row: 0,
             quarantine: None,
             installed_at: self.now,
             updated_at: self.now,
         }
+    }
+
+    /// A version of an installation that waits for consent.
+    #[must_use]
+    pub fn version(&self, installation_id: InstallationId, digest: &str) -> PluginVersion {
+        let installation = self.installation();
+        PluginVersion {
+            installation_id,
+            digest: digest.to_owned(),
+            manifest: installation.manifest,
+            publisher: None,
+            state: VersionState::Waiting,
+            wishes: vec![Wish::Downgrade { from: "2.0.0".to_owned(), to: "1.2.3".to_owned() }],
+            grants: installation.grants,
+            settings: installation.settings,
+            limits: installation.limits,
+            received_at: self.now,
+            received_by: Actor::new(ActorKind::Agent, "ana"),
+            activated_at: None,
+            activated_by: None,
+        }
+    }
+
+    /// What one run adds to the ledger of a day.
+    #[must_use]
+    pub fn ledger_entry(&self, installation_id: InstallationId, digest: &str) -> LedgerEntry {
+        let mut entry = LedgerEntry::empty(installation_id, Day::of(self.now), digest);
+        entry.counts = LedgerCounts {
+            runs: 1,
+            faults: 2,
+            fuel: 3,
+            cpu_us: 4,
+            wall_us: 5,
+            host_calls: 6,
+            kv_bytes: 7,
+            proposed: 8,
+            applied: 9,
+            rejected: 10,
+            corrected: 11,
+            memory_bytes: 12,
+        };
+        entry.uses.insert("read:text".to_owned(), Use { calls: 1, bytes_out: 2, bytes_in: 3 });
+        entry
     }
 
     /// A schedule that is due now.

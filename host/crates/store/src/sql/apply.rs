@@ -3,8 +3,8 @@
 
 use super::queue::Head;
 use super::{
-    Connection, Ground, Outcome, access, article, audit, contact, dialect, event, intake, message, plugin,
-    queue, run, setting, ticket,
+    Connection, Ground, Outcome, access, article, audit, contact, dialect, event, intake, ledger, message,
+    plugin, queue, run, setting, ticket, version,
 };
 use crate::facts::{Commit, Fact};
 
@@ -55,10 +55,16 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::RemoveToken(id) => (2, id.to_string()),
         Fact::PutWebhook(webhook) => (2, webhook.id.to_string()),
         Fact::RemoveWebhook(id) => (2, id.to_string()),
+        Fact::AddToLedger { entry, shard } => {
+            (2, format!("{} {shard} {} {}", entry.installation_id, entry.day, entry.digest))
+        }
         Fact::KvPut { .. }
         | Fact::PutInstallation(_)
         | Fact::RemoveInstallation(_)
+        | Fact::PutVersion(_)
+        | Fact::RemoveVersion { .. }
         | Fact::SetFaults { .. }
+        | Fact::EndQuarantine { .. }
         | Fact::PutSchedule(_)
         | Fact::RemoveSchedules(_) => (2, installation_of(fact)),
     }
@@ -68,10 +74,12 @@ fn place(fact: &Fact) -> (u8, String) {
 /// commit keep their order.
 fn installation_of(fact: &Fact) -> String {
     match fact {
-        Fact::KvPut { installation_id, .. } | Fact::SetFaults { installation_id, .. } => {
-            installation_id.to_string()
-        }
+        Fact::KvPut { installation_id, .. }
+        | Fact::SetFaults { installation_id, .. }
+        | Fact::EndQuarantine { installation_id, .. } => installation_id.to_string(),
         Fact::PutInstallation(installation) => installation.id.to_string(),
+        Fact::PutVersion(version) => version.installation_id.to_string(),
+        Fact::RemoveVersion { installation_id, .. } => installation_id.to_string(),
         Fact::PutSchedule(schedule) => schedule.installation_id.to_string(),
         Fact::RemoveInstallation(id) | Fact::RemoveSchedules(id) => id.to_string(),
         _ => String::new(),
@@ -106,8 +114,12 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::KvPut { .. }
         | Fact::PutInstallation(_)
         | Fact::RemoveInstallation(_)
+        | Fact::PutVersion(_)
+        | Fact::RemoveVersion { .. }
+        | Fact::AddToLedger { .. }
         | Fact::PutComponent { .. }
         | Fact::SetFaults { .. }
+        | Fact::EndQuarantine { .. }
         | Fact::PutSchedule(_)
         | Fact::RemoveSchedules(_)
         | Fact::FireSchedule { .. }
@@ -213,8 +225,14 @@ async fn write_plugin(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         Fact::PutInstallation(installation) => plugin::put(c, installation).await,
         Fact::RemoveInstallation(id) => plugin::remove(c, *id).await,
         Fact::PutComponent { digest, bytes } => plugin::put_component(c, digest, bytes).await,
+        Fact::PutVersion(version) => version::put(c, version).await,
+        Fact::RemoveVersion { installation_id, digest } => version::remove(c, *installation_id, digest).await,
+        Fact::AddToLedger { entry, shard } => ledger::add(c, entry, *shard).await,
         Fact::SetFaults { installation_id, faults_in_a_row, quarantine, at } => {
             plugin::set_faults(c, *installation_id, *faults_in_a_row, quarantine.as_deref(), *at).await
+        }
+        Fact::EndQuarantine { installation_id, expect, at } => {
+            plugin::end_quarantine(c, *installation_id, expect, *at).await
         }
         Fact::PutSchedule(schedule) => plugin::put_schedule(c, schedule).await,
         Fact::RemoveSchedules(id) => plugin::remove_schedules(c, *id).await,

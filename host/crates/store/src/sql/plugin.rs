@@ -37,7 +37,10 @@ pub(crate) async fn put(c: &mut Connection, installation: &Installation) -> Outc
 pub(crate) async fn remove(c: &mut Connection, id: InstallationId) -> Outcome<()> {
     let key = id.to_string();
     remove_schedules(c, id).await?;
-    sqlx::query("DELETE FROM kv WHERE installation_id = $1").bind(&key).execute(&mut *c).await?;
+    for table in ["kv", "plugin_version", "ledger", "ledger_use"] {
+        let delete = format!("DELETE FROM {table} WHERE installation_id = $1");
+        sqlx::query(sqlx::AssertSqlSafe(delete)).bind(&key).execute(&mut *c).await?;
+    }
     sqlx::query("DELETE FROM installation WHERE installation_id = $1").bind(&key).execute(c).await?;
     Ok(())
 }
@@ -61,6 +64,24 @@ pub(crate) async fn set_faults(
     .execute(c)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("installation").into()) }
+}
+
+pub(crate) async fn end_quarantine(
+    c: &mut Connection,
+    id: InstallationId,
+    expect: &str,
+    at: Timestamp,
+) -> Outcome<()> {
+    sqlx::query(
+        "UPDATE installation SET faults_in_a_row = 0, quarantine = NULL, updated_at = $3 \
+         WHERE installation_id = $1 AND quarantine = $2",
+    )
+    .bind(id.to_string())
+    .bind(expect)
+    .bind(at.0)
+    .execute(c)
+    .await?;
+    Ok(())
 }
 
 const SELECT: &str = "SELECT installation_id, faults_in_a_row, quarantine, updated_at, body FROM installation \
