@@ -158,11 +158,14 @@ impl Ground {
     }
 
     /// The house for one command. `instead` names the API call for the case that a server is running.
-    async fn house(&self, instead: &str) -> anyhow::Result<House> {
-        Box::pin(House::open(self.settings()?)).await.map_err(|error| match error.downcast::<InUse>() {
-            Ok(in_use) => anyhow::Error::new(in_use)
-                .context(format!("a server is running here: ask it instead ({instead}), or stop it first")),
-            Err(other) => other,
+    async fn house(&self, instead: &str) -> anyhow::Result<Box<House>> {
+        Box::pin(House::open(self.settings()?)).await.map(Box::new).map_err(|error| {
+            match error.downcast::<InUse>() {
+                Ok(in_use) => anyhow::Error::new(in_use).context(format!(
+                    "a server is running here: ask it instead ({instead}), or stop it first"
+                )),
+                Err(other) => other,
+            }
         })
     }
 }

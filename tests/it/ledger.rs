@@ -72,8 +72,12 @@ on_both!(a_quarantined_plugin_is_tried_with_one_call_after_a_while, |backend| {
 
     // The same plugin with code that works: what was wrong is repaired, the trial goes well.
     let (good, standing) = (plugins::guest("good_triage"), house.desk.installation(bad.id).await.unwrap());
-    let repaired =
-        domain::plugin::Installation { digest: runtime::inspect(&good).unwrap().digest, ..standing };
+    let inspection = runtime::inspect(&good).unwrap();
+    let repaired = domain::plugin::Installation {
+        digest: inspection.digest,
+        grants: inspection.manifest.requested(),
+        ..standing
+    };
     let facts = vec![
         store::Fact::PutComponent { digest: repaired.digest.clone(), bytes: good },
         store::Fact::PutInstallation(Box::new(repaired)),

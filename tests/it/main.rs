@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::large_futures,
     clippy::too_many_lines,
     missing_docs,
     reason = "tests"

@@ -1,6 +1,7 @@
 //! From version to version: what goes in at once, what waits, what is refused, and the way back.
 
 use desk::{Consent, Received};
+use domain::clock::MINUTE_MS;
 use domain::grant::Grants;
 use domain::id::InstallationId;
 use domain::plugin::Mode;
@@ -230,6 +231,7 @@ async fn only_so_many_versions_are_kept_with_their_components() {
     for n in 2..15 {
         let version = format!("version = \"0.{n}.0\"");
         let next = plugins::altered(&first(), &[("version = \"0.1.0\"", &version)]);
+        house.clock.advance(MINUTE_MS);
         assert!(!house.hand_in(next, Mode::Shadow).await.unwrap().waits());
     }
     let versions = house.desk.versions(old.id).await.unwrap();

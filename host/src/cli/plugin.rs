@@ -172,13 +172,13 @@ impl PluginCommand {
             Self::Rollback { plugin, to } => {
                 Box::pin(upgrade::roll_back(ground, &plugin, to.as_deref())).await
             }
-            Self::Versions { plugin, json } => upgrade::versions(ground, &plugin, json).await,
-            Self::Ledger { plugin, days, json } => ledger::show(ground, &plugin, days, json).await,
+            Self::Versions { plugin, json } => Box::pin(upgrade::versions(ground, &plugin, json)).await,
+            Self::Ledger { plugin, days, json } => Box::pin(ledger::show(ground, &plugin, days, json)).await,
             Self::List { json } => manage::list(ground, json).await,
             Self::Show { plugin, json } => manage::show(ground, &plugin, json).await,
-            Self::Mode { plugin, mode } => manage::mode(ground, &plugin, mode).await,
-            Self::Logs(logs) => manage::logs(ground, &logs).await,
-            Self::Remove { plugin, yes } => manage::remove(ground, &plugin, yes).await,
+            Self::Mode { plugin, mode } => Box::pin(manage::mode(ground, &plugin, mode)).await,
+            Self::Logs(logs) => Box::pin(manage::logs(ground, &logs)).await,
+            Self::Remove { plugin, yes } => Box::pin(manage::remove(ground, &plugin, yes)).await,
         }
     }
 }

@@ -53,7 +53,7 @@ struct Followed {
 impl Latency {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         let syncs = disk::syncs_per_second(self.place.folder()?.path())?;
-        let stand = Stand::set_up(ground, &self.place, self.slots).await?;
+        let stand = Box::pin(Stand::set_up(ground, &self.place, self.slots)).await?;
         let (stop, stopped) = watch::channel(false);
         let worker = Worker::new(stand.desk.clone());
         let worker = tokio::spawn(async move { worker.run(stopped).await });

@@ -73,7 +73,7 @@ impl Tickets {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         let metrics = telemetry::record_metrics()?;
         let syncs = disk::syncs_per_second(self.place.folder()?.path())?;
-        let stand = Stand::set_up(ground, &self.place, self.slots).await?;
+        let stand = Box::pin(Stand::set_up(ground, &self.place, self.slots)).await?;
         let clock = Clock::start();
         receive(&stand.desk, self.count).await?;
         let received = clock.mark();

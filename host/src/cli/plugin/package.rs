@@ -81,7 +81,7 @@ pub(super) fn keygen(file: &Path) -> anyhow::Result<()> {
 
 fn key_of(file: &Path) -> anyhow::Result<PublisherSecret> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    Ok(PublisherSecret::from_file(&text).with_context(|| file.display().to_string())?)
+    PublisherSecret::from_file(&text).with_context(|| file.display().to_string())
 }
 
 impl Pack {

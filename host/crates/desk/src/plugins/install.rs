@@ -67,7 +67,7 @@ impl Desk {
                 let version = version_in_force(&in_force);
                 Ok(Received { installation: in_force, version, is_new: false })
             }
-            Some(in_force) => self.install_next(in_force, &plugin, request, actor).await,
+            Some(in_force) => Box::pin(self.install_next(in_force, &plugin, request, actor)).await,
         }
     }
 
