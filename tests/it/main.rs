@@ -42,6 +42,7 @@ mod guide;
 mod journeys;
 mod languages;
 mod ledger;
+mod mail_in;
 mod package;
 mod policy;
 mod sandbox;
