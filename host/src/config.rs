@@ -35,6 +35,8 @@ pub struct Config {
     pub database: Database,
     /// `[runtime]`
     pub runtime: RuntimeSection,
+    /// `[mail.listener]`
+    pub mail_listener: MailListener,
     /// `[mail.smtp]`; none: the Maildir.
     pub smtp: Option<channels::SmtpConfig>,
     /// `[desk]` with the identity of `[mail]`.
@@ -110,6 +112,29 @@ pub struct RuntimeSection {
     pub compile_in_child: bool,
 }
 
+/// `[mail.listener]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct MailListener {
+    /// Address and port of the loopback, or the path of a socket file; empty: none.
+    pub listen: String,
+}
+
+impl MailListener {
+    /// It has neither login nor encryption, so only this machine may reach it.
+    fn is_local(&self) -> bool {
+        if self.listen.is_empty() || self.listen.starts_with('/') {
+            return true;
+        }
+        match self.listen.parse::<std::net::SocketAddr>() {
+            Ok(address) => address.ip().is_loopback(),
+            Err(_) => self
+                .listen
+                .rsplit_once(':')
+                .is_some_and(|(host, port)| host == "localhost" && port.parse::<u16>().is_ok()),
+        }
+    }
+}
+
 /// `[mail.smtp]` as it is written.
 #[derive(Debug, Clone, Deserialize)]
 struct SmtpSection {
@@ -170,7 +195,7 @@ impl Config {
 
     fn from_layers(layers: Layers) -> Result<Self, ConfigError> {
         // The desk's settings are its own struct; only who we are in mail stands in a section of its own.
-        let identity: MailIdentity = layers.section("mail", &["smtp"])?;
+        let identity: MailIdentity = layers.section("mail", &["smtp", "listener"])?;
         let mut desk: DeskConfig = layers.section("desk", &[])?;
         desk.mail = identity;
         let config = Self {
@@ -178,6 +203,7 @@ impl Config {
             server: layers.section("server", &[])?,
             database: layers.section("database", &[])?,
             runtime: layers.section("runtime", &[])?,
+            mail_listener: layers.section("mail.listener", &[])?,
             smtp: smtp(&layers)?,
             desk,
             plugins: layers.section("plugins", &[])?,
@@ -203,6 +229,13 @@ impl Config {
             .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
         {
             return bad("server.listen", "write address:port, as in 127.0.0.1:8080.");
+        }
+        if !self.mail_listener.is_local() {
+            return bad(
+                "mail.listener.listen",
+                "write an address of this machine such as 127.0.0.1:2525, or the path of a socket file: it has \
+                 neither login nor encryption.",
+            );
         }
         if self.runtime.concurrency == 0 || self.runtime.concurrency > self.runtime.slots as usize {
             let guilty = match self.layers.origin("runtime.concurrency") {
@@ -393,6 +426,8 @@ mod tests {
             ("[database]\nurl = \"postgres://a:b@c/d\"", "database.url"),
             ("[desk]\nworker_slots = 0", "desk.worker_slots"),
             ("[desk.gate]\ntotal_hour = true", "desk.gate.total_hour"),
+            ("[mail.listener]\nlisten = \"0.0.0.0:2525\"", "mail.listener.listen"),
+            ("[mail.listener]\nlisten = \"2525\"", "mail.listener.listen"),
             ("[mail.smtp]\nhost = \"mx.example\"\nport = 70000", "mail.smtp.port"),
             ("[mail.smtp]\nhost = \"mx.example\"\nuser = \"ana\"", "mail.smtp.user"),
         ] {

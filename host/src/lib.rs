@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod doors;
 pub mod lifecycle;
+pub mod mail_in;
 pub mod sample;
 pub mod server;
 pub mod telemetry;

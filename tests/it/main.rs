@@ -43,6 +43,7 @@ mod guide;
 mod journeys;
 mod languages;
 mod ledger;
+mod mail_in;
 mod package;
 mod policy;
 mod sandbox;

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::Ground;
 use crate::config::{Config, ConsoleAccess, Server};
 use crate::wire::House;
-use crate::{lifecycle, server, telemetry};
+use crate::{lifecycle, mail_in, server, telemetry};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -46,7 +46,13 @@ impl Serve {
             stop.clone(),
         );
         let drain = Duration::from_millis(settings.drain_ms);
+        let mail = mail_in::open(&house.config, &house.desk, stop.clone()).await?;
         server::run(listener, router, &house.desk, Some(metrics), stop, drain).await?;
+        if let Some(mail) = mail
+            && tokio::time::timeout(drain, mail).await.is_err()
+        {
+            tracing::warn!("some mails were still being handed over; their senders' server will try again");
+        }
         house.close().await;
         tracing::info!("ended");
         Ok(())

@@ -12,6 +12,7 @@ mod smtp;
 
 pub mod email;
 pub mod fetch;
+pub mod lmtp;
 pub mod source;
 pub mod webhook;
 

@@ -84,6 +84,10 @@ pub(crate) struct Arrival {
     pub(crate) internet_message_id: Option<String>,
     pub(crate) in_reply_to: Option<String>,
     pub(crate) references: Vec<String>,
+    /// To and Cc of a mail.
+    pub(crate) recipients: Vec<String>,
+    /// What a delivery failure notice says.
+    pub(crate) bounce: Option<email::Bounce>,
     pub(crate) files: Vec<email::File>,
     pub(crate) problems: Vec<String>,
     pub(crate) custom: BTreeMap<String, String>,
@@ -155,6 +159,8 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
         internet_message_id: mail.message_id,
         in_reply_to: mail.in_reply_to,
         references: mail.references,
+        recipients: mail.to.into_iter().chain(mail.cc).collect(),
+        bounce: mail.bounce,
         files: mail.attachments,
         problems,
         custom: BTreeMap::new(),
@@ -175,6 +181,8 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         internet_message_id: None,
         in_reply_to: None,
         references: Vec::new(),
+        recipients: Vec::new(),
+        bounce: None,
         files: Vec::new(),
         problems: Vec::new(),
         custom: new.custom,

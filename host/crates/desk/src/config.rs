@@ -65,6 +65,9 @@ pub struct MailIdentity {
     pub own_addresses: Vec<String>,
     /// Domain of our Message-IDs; the address's domain when empty.
     pub message_id_domain: String,
+    /// Whether answers are asked for at `address+number.token`: for mail servers that deliver such
+    /// addresses to the mailbox without the plus.
+    pub plus_addressing: bool,
 }
 
 impl Default for MailIdentity {
@@ -74,6 +77,7 @@ impl Default for MailIdentity {
             from_name: "Support".to_owned(),
             own_addresses: Vec::new(),
             message_id_domain: String::new(),
+            plus_addressing: false,
         }
     }
 }
@@ -88,14 +92,15 @@ impl MailIdentity {
             .collect()
     }
 
-    /// The Message-ID of one of our messages: the id carries 80 random bits, so it cannot be guessed.
+    /// The Message-ID of one of our messages. The reply token in it cannot be guessed, so who answers it has
+    /// had the message.
     #[must_use]
-    pub fn message_id(&self, id: domain::id::MessageId) -> String {
+    pub fn message_id(&self, id: domain::id::MessageId, token: &str) -> String {
         let domain = if self.message_id_domain.is_empty() {
             self.from_address.rsplit('@').next().unwrap_or("localhost")
         } else {
             &self.message_id_domain
         };
-        format!("{}@{domain}", id.to_string().to_lowercase())
+        format!("{}.{token}@{domain}", id.to_string().to_lowercase())
     }
 }

@@ -6,7 +6,7 @@ use channels::email::{AutoKind, Outgoing};
 use domain::Actor;
 use domain::clock::HOUR_MS;
 use domain::event::EventType;
-use domain::gate::{Facts, may_send};
+use domain::gate::{Facts, REPEAT_WINDOW_MS, is_near_identical, may_send};
 use domain::id::MessageId;
 use domain::job::Lease;
 use domain::message::{Delivery, Direction, Message};
@@ -14,6 +14,7 @@ use domain::work::Work;
 use store::{Commit, Fact, StoreError};
 
 use crate::intake::fact_order;
+use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
@@ -67,7 +68,7 @@ impl Desk {
                 )
                 .await;
         }
-        match self.0.egress.send(&self.outgoing(&message)).await {
+        match self.0.egress.send(&self.outgoing(&message).await?).await {
             Ok(_) => {
                 metrics::counter!("kulanz_mail_sent_total").increment(1);
                 self.seal_fate(
@@ -111,10 +112,9 @@ impl Desk {
         let most = self.0.config.gate.highest();
         let counts = self.0.store.automatic_counts(message.ticket_id, &recipient, &domain, now, most).await?;
         let view = self.0.store.view(message.ticket_id).await?;
-        let last_inbound = view
-            .as_ref()
-            .and_then(|v| v.messages.iter().rev().find(|m| m.direction == Direction::Inbound))
-            .map(|m| m.auto_class);
+        let (messages, requester) = view.map(|view| (view.messages, view.requester)).unwrap_or_default();
+        let last_inbound =
+            messages.iter().rev().find(|m| m.direction == Direction::Inbound).map(|m| m.auto_class);
         let suppressed = self
             .0
             .store
@@ -125,10 +125,12 @@ impl Desk {
             last_inbound,
             // A message that answers one of the customer's is an answer; any other one is a notice.
             proactive: message.in_reply_to.is_none(),
-            consent: view.and_then(|v| v.requester).is_none_or(|r| r.proactive_consent),
+            consent: requester.is_none_or(|r| r.proactive_consent),
             suppressed,
             kill_switch: !self.automation_on().await,
             on_ticket_day: counts.on_ticket_day,
+            turns: turns(&messages),
+            repeats: repeats(&messages),
             to_address_day: counts.to_address_day,
             to_domain_hour: counts.to_domain_hour,
             total_hour: counts.total_hour,
@@ -136,28 +138,35 @@ impl Desk {
         })
     }
 
-    fn outgoing(&self, message: &Message) -> Outgoing {
+    async fn outgoing(&self, message: &Message) -> Result<Outgoing, DeskError> {
         let identity = &self.0.config.mail;
+        let to = message.to_address.clone().unwrap_or_default();
+        let token = reply_token(&self.0.seal, message.ticket_id, &to);
+        let number = match identity.plus_addressing {
+            true => self.0.store.ticket(message.ticket_id).await?.map(|ticket| ticket.number),
+            false => None,
+        };
         let auto = message.automatic.then_some(if message.in_reply_to.is_some() {
             AutoKind::Replied
         } else {
             AutoKind::Generated
         });
-        Outgoing {
+        Ok(Outgoing {
             from: identity.from_address.clone(),
             from_name: Some(identity.from_name.clone()).filter(|n| !n.is_empty()),
-            to: message.to_address.clone().unwrap_or_default(),
+            reply_to: number.and_then(|number| identity.reply_address(number, &token)),
+            to,
             subject: message.subject.clone(),
             text: message.text.clone(),
             message_id: message
                 .internet_message_id
                 .clone()
-                .unwrap_or_else(|| identity.message_id(message.id)),
+                .unwrap_or_else(|| identity.message_id(message.id, &token)),
             in_reply_to: message.in_reply_to.clone(),
             references: message.references.clone(),
             auto,
             date: message.created_at,
-        }
+        })
     }
 
     async fn delivery_failed(
@@ -240,6 +249,29 @@ impl Desk {
         }
         Err(DeskError::Busy("the ticket"))
     }
+}
+
+/// Automatic answers that went out since one of our people wrote.
+fn turns(messages: &[Message]) -> i64 {
+    let since_person =
+        messages.iter().rev().take_while(|m| m.direction != Direction::Outbound || m.automatic);
+    let answers = since_person.filter(|m| {
+        m.direction == Direction::Outbound
+            && m.in_reply_to.is_some()
+            && matches!(m.delivery, Delivery::Sending | Delivery::Sent | Delivery::Unknown)
+    });
+    i64::try_from(answers.count()).unwrap_or(i64::MAX)
+}
+
+/// Whether the newest message that came in repeats one of the hour before it: the sender's own, or ours.
+fn repeats(messages: &[Message]) -> bool {
+    let public = |m: &&Message| m.direction != Direction::Note;
+    let mut newest_first =
+        messages.iter().rev().filter(public).skip_while(|m| m.direction != Direction::Inbound);
+    let Some(newest) = newest_first.next() else { return false };
+    newest_first
+        .take_while(|m| newest.created_at < m.created_at.plus(REPEAT_WINDOW_MS))
+        .any(|m| is_near_identical(&newest.reply_text, &m.reply_text))
 }
 
 /// One minute, doubled each time, at most four hours.

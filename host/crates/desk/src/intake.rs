@@ -3,11 +3,11 @@
 //! held, what cannot be read becomes a ticket with the original attached.
 
 use channels::email;
-use domain::contact::{Contact, is_address};
+use domain::contact::Contact;
 use domain::event::EventType;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
 use domain::job::{Job, Lease, NewJob};
-use domain::message::{Attachment, AutoClass, Direction, Message};
+use domain::message::{Attachment, Direction, Message};
 use domain::redaction::Clean;
 use domain::ticket::{StatusCategory, Ticket};
 use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
@@ -18,6 +18,7 @@ use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 use crate::arrival::{Arrival, NewTicket, arrival_of_request, document, read_arrival};
 use crate::idempotency::Memo;
 use crate::redact::Redacted;
+use crate::thread::Thread;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
@@ -116,7 +117,7 @@ impl Desk {
         let redacted =
             self.redact(document(&arrival), None).await.map_err(|held| DeskError::Redaction(held.why))?;
         for _ in 0..RACES_MAX {
-            let (work, mut facts) = self.admit_arrival(&arrival, &redacted, None).await?;
+            let (work, mut facts) = self.admit_arrival(&arrival, &redacted, Thread::New).await?;
             facts.extend(memo.as_ref().map(|memo| memo.fact(&work.ticket, self.now())));
             match self.0.store.commit(Commit { facts }).await {
                 Ok(()) => return Ok(work.ticket),
@@ -138,16 +139,15 @@ impl Desk {
         let clear = self.0.seal.open(&id.to_string(), &intake.sealed)?;
         let arrival = read_arrival(intake.kind, clear).await?;
         let thread = self.find_thread(&arrival).await?;
-        let redacted = match self.redact(document(&arrival), thread.as_ref().map(|t| t.id)).await {
+        let redacted = match self.redact(document(&arrival), thread.ticket().map(|t| t.id)).await {
             Ok(redacted) => redacted,
             Err(held) => return self.hold(lease, &intake, held).await,
         };
+        let dead = self.dead_address(&arrival).await?;
         for _ in 0..RACES_MAX {
-            let thread = match &thread {
-                Some(ticket) => self.0.store.ticket(ticket.id).await?,
-                None => None,
-            };
+            let thread = self.reread(&thread).await?;
             let (work, mut facts) = self.admit_arrival(&arrival, &redacted, thread).await?;
+            facts.extend(dead.clone().map(Fact::PutSuppression));
             facts.push(Fact::SetIntake {
                 id,
                 state: IntakeState::Done,
@@ -208,39 +208,12 @@ impl Desk {
         Ok(Outcome::Committed)
     }
 
-    /// The ticket this mail belongs to: by In-Reply-To and References, else by the number in the subject;
-    /// never for a stranger, who gets a ticket of their own.
-    async fn find_thread(&self, arrival: &Arrival) -> Result<Option<Ticket>, DeskError> {
-        if !is_address(&arrival.address) {
-            return Ok(None);
-        }
-        let candidates: Vec<String> =
-            arrival.in_reply_to.iter().chain(arrival.references.iter().rev()).cloned().collect();
-        let by_id = if candidates.is_empty() {
-            None
-        } else {
-            self.0.store.message_by_internet_id(&candidates).await?
-        };
-        let ticket = match by_id {
-            Some((_, ticket_id)) => self.0.store.ticket(ticket_id).await?,
-            None => match number_in_subject(&arrival.subject) {
-                Some(number) => self.0.store.ticket_by_number(number).await?,
-                None => None,
-            },
-        };
-        let Some(ticket) = ticket else { return Ok(None) };
-        let requester = self.0.store.contact(ticket.requester_id).await?;
-        let is_participant = requester.is_some_and(|r| r.email == arrival.address);
-        let is_bounce_of_ours = arrival.auto_class == AutoClass::Bounce && by_id.is_some();
-        Ok((is_participant || is_bounce_of_ours).then_some(ticket))
-    }
-
     /// Everything one arrival changes, as facts. Decides nothing but what the domain's rules say.
     async fn admit_arrival(
         &self,
         arrival: &Arrival,
         redacted: &Redacted,
-        thread: Option<Ticket>,
+        thread: Thread,
     ) -> Result<(Work, Vec<Fact>), DeskError> {
         let now = self.now();
         let mut facts = Vec::new();
@@ -251,8 +224,11 @@ impl Desk {
         }
         let stamp = self.stamp(actor);
         let mut work = match thread {
-            Some(ticket) if may_continue(&ticket, now) => Work::on(ticket),
-            related => self.new_ticket(arrival, redacted, &contact, related, &stamp).await?,
+            Thread::Continues(ticket) if may_continue(&ticket, now) => Work::on(ticket),
+            Thread::Continues(related) | Thread::MayBelongTo(related) => {
+                self.new_ticket(arrival, redacted, &contact, Some(related), &stamp).await?
+            }
+            Thread::New => self.new_ticket(arrival, redacted, &contact, None, &stamp).await?,
         };
         let message = self.message_of(arrival, redacted, &work, &stamp, &mut facts)?;
         let message_id = work.add_message(&stamp, message);
@@ -432,10 +408,4 @@ fn may_continue(ticket: &Ticket, now: Timestamp) -> bool {
         }
         StatusCategory::New | StatusCategory::Open | StatusCategory::Pending | StatusCategory::OnHold => true,
     }
-}
-
-/// `[#123]` in a subject.
-fn number_in_subject(subject: &str) -> Option<i64> {
-    let rest = subject.split("[#").nth(1)?;
-    rest.split(']').next()?.parse().ok()
 }

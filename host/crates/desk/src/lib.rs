@@ -26,6 +26,7 @@ mod schedules;
 mod seal;
 mod stories;
 mod tables;
+mod thread;
 mod turn;
 mod webhooks;
 mod worker;

@@ -30,6 +30,7 @@ use crate::intake::{RACES_MAX, fact_order};
 use crate::ledger::run_facts;
 use crate::plugin_host::PluginHost;
 use crate::plugins::{Installed, Roster};
+use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
@@ -354,7 +355,9 @@ impl Desk {
         for work in works {
             for message in &mut work.messages {
                 if message.delivery == Delivery::Queued {
-                    message.internet_message_id = Some(self.0.config.mail.message_id(message.id));
+                    let to = message.to_address.as_deref().unwrap_or_default();
+                    let token = reply_token(&self.0.seal, work.ticket.id, to);
+                    message.internet_message_id = Some(self.0.config.mail.message_id(message.id, &token));
                     facts.push(Fact::Enqueue(NewJob::deliver(message.id, now)));
                 }
             }

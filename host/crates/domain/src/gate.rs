@@ -10,6 +10,9 @@ use crate::message::AutoClass;
 pub struct Budgets {
     /// Automatic answers on one ticket per 24 h without a person's message in between.
     pub per_ticket_day: i64,
+    /// Automatic answers on one ticket in a row, until one of our people writes. Ends a conversation with a
+    /// machine that passes for a person.
+    pub turns_max: i64,
     /// Automatic messages to one address per 24 h.
     pub per_address_day: i64,
     /// Automatic messages to one domain per hour.
@@ -20,7 +23,7 @@ pub struct Budgets {
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { per_ticket_day: 1, per_address_day: 3, per_domain_hour: 10, total_hour: 100 }
+        Self { per_ticket_day: 1, turns_max: 2, per_address_day: 3, per_domain_hour: 10, total_hour: 100 }
     }
 }
 
@@ -28,10 +31,13 @@ impl Budgets {
     /// The highest of them: beyond it nothing need be counted.
     #[must_use]
     pub fn highest(&self) -> i64 {
-        let Self { per_ticket_day, per_address_day, per_domain_hour, total_hour } = *self;
+        let Self { per_ticket_day, per_address_day, per_domain_hour, total_hour, turns_max: _ } = *self;
         per_ticket_day.max(per_address_day).max(per_domain_hour).max(total_hour)
     }
 }
+
+/// How long a hard bounce keeps an address from getting automatic mail, days. Addresses come back to life.
+pub const SUPPRESSION_DAYS: i64 = 60;
 
 /// What is known about an automatic message that wants to leave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,6 +56,10 @@ pub struct Facts {
     pub kill_switch: bool,
     /// Automatic messages on the ticket in 24 h since the customer's or an agent's newest message.
     pub on_ticket_day: i64,
+    /// Automatic answers on the ticket since one of our people wrote, whatever came in between.
+    pub turns: i64,
+    /// Whether the newest message says nearly the same as one shortly before it, or gives our own words back.
+    pub repeats: bool,
     /// Automatic messages to the address in 24 h.
     pub to_address_day: i64,
     /// Automatic messages to the domain in an hour.
@@ -187,6 +197,10 @@ pub fn may_send(facts: &Facts, own_addresses: &[String], budgets: &Budgets) -> R
     // A notice answers nobody, so it cannot begin a loop on its ticket; the address's budget bounds it.
     if !facts.proactive {
         within("on this ticket within 24 hours", facts.on_ticket_day, budgets.per_ticket_day)?;
+        within("on this ticket since a person wrote", facts.turns, budgets.turns_max)?;
+        if facts.repeats {
+            return Err("the newest message repeats an earlier one: a machine seems to write".to_owned());
+        }
     }
     within("to this address within 24 hours", facts.to_address_day, budgets.per_address_day)?;
     within("to this domain within an hour", facts.to_domain_hour, budgets.per_domain_hour)?;
@@ -228,6 +242,36 @@ pub fn may_address(
         return Err("the recipient is one of our own addresses".to_owned());
     }
     Ok(())
+}
+
+/// How long a message is compared with those before it, milliseconds.
+pub const REPEAT_WINDOW_MS: i64 = crate::clock::HOUR_MS;
+
+/// Whether two texts say nearly the same: numbers, case and blanks aside, nine in ten of their runs of three
+/// words are shared. A machine's text differs in a date or a number.
+#[must_use]
+pub fn is_near_identical(a: &str, b: &str) -> bool {
+    const RUN_WORDS: usize = 3;
+    /// Notices are short; more words change nothing.
+    const WORDS_COMPARED_MAX: usize = 2_000;
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphabetic())
+            .filter(|word| !word.is_empty())
+            .take(WORDS_COMPARED_MAX)
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let (a, b) = (words(a), words(b));
+    if a.len() < RUN_WORDS || b.len() < RUN_WORDS {
+        // Thanks and yes are said twice by people, too.
+        return false;
+    }
+    let runs = |words: &[String]| -> std::collections::BTreeSet<String> {
+        words.windows(RUN_WORDS).map(|run| run.join(" ")).collect()
+    };
+    let (a, b) = (runs(&a), runs(&b));
+    let shared = a.intersection(&b).count();
+    shared * 10 >= a.union(&b).count() * 9
 }
 
 /// `help+12.token@shop.example` is `help@shop.example`.
@@ -288,6 +332,22 @@ mod tests {
                 "{address}"
             );
         }
+    }
+
+    #[test]
+    fn two_answers_in_a_row_end_a_conversation_that_no_person_of_ours_has_joined() {
+        assert_eq!(may_send(&Facts { turns: 1, ..facts() }, &[], &Budgets::default()), Ok(()));
+        assert!(may_send(&Facts { turns: 2, ..facts() }, &[], &Budgets::default()).is_err());
+        assert!(may_send(&Facts { repeats: true, ..facts() }, &[], &Budgets::default()).is_err());
+    }
+
+    #[test]
+    fn a_text_that_differs_in_a_number_only_is_the_same() {
+        let first = "Your ticket 4711 was received on 3 May. We will answer soon.";
+        assert!(is_near_identical(first, "Your ticket 4712 was received on 4 May. We will answer  soon."));
+        assert!(!is_near_identical(first, "My chair is broken. Can you send a new one to my office?"));
+        assert!(!is_near_identical("Danke!", "Danke!"));
+        assert!(!is_near_identical("", ""));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Outgoing {
     pub from: String,
     /// Our display name.
     pub from_name: Option<String>,
+    /// Where answers are wanted, if not at our address.
+    #[serde(default)]
+    pub reply_to: Option<String>,
     /// The one recipient.
     pub to: String,
     /// Subject, one line.
@@ -65,6 +68,9 @@ pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ChannelError> {
         .to(Mailbox::new(None, address("to", &mail.to)?))
         .subject(subject)
         .message_id(Some(format!("<{}>", message_id("message_id", &mail.message_id)?)));
+    if let Some(reply_to) = &mail.reply_to {
+        builder = builder.reply_to(Mailbox::new(None, address("reply_to", reply_to)?));
+    }
     // A stranger's broken id is no reason not to answer: it is left out.
     if let Some(id) = mail.in_reply_to.as_deref().filter(|id| message_id("in_reply_to", id).is_ok()) {
         builder = builder.in_reply_to(format!("<{id}>"));
@@ -168,6 +174,7 @@ pub(crate) mod tests {
 
     pub(crate) fn outgoing() -> Outgoing {
         Outgoing {
+            reply_to: None,
             from: "help@shop.example".into(),
             from_name: Some("Kundendienst Müller & Söhne".into()),
             to: "anna@kunde.example".into(),

@@ -1,0 +1,153 @@
+//! To which ticket a mail belongs. Evidence in this order: the reply token in our address, the ids it
+//! answers, the number in its subject. Evidence alone lets nobody in: who is no participant gets a ticket of
+//! his own that says where it may belong; nobody sees earlier messages by being in copy.
+
+use domain::contact::is_address;
+use domain::gate::SUPPRESSION_DAYS;
+use domain::id::{MessageId, TicketId};
+use domain::message::{AutoClass, Direction};
+use domain::ticket::Ticket;
+use store::Suppression;
+
+use crate::arrival::Arrival;
+use crate::config::MailIdentity;
+use crate::{Desk, DeskError, SealKey};
+
+/// Where a mail belongs.
+pub(crate) enum Thread {
+    /// Nowhere yet.
+    New,
+    /// To this ticket: a participant writes, or a mail system about a message of ours on it.
+    Continues(Ticket),
+    /// Perhaps to this one, but somebody else writes.
+    MayBelongTo(Ticket),
+}
+
+impl Thread {
+    /// The ticket it continues.
+    pub(crate) const fn ticket(&self) -> Option<&Ticket> {
+        match self {
+            Self::Continues(ticket) => Some(ticket),
+            Self::New | Self::MayBelongTo(_) => None,
+        }
+    }
+}
+
+/// Bytes of a reply token, hex: 80 bits, so that nobody finds one by trying.
+const TOKEN_CHARS: usize = 20;
+
+/// The token that binds a reply to a ticket and its participant.
+pub(crate) fn reply_token(seal: &SealKey, ticket: TicketId, participant: &str) -> String {
+    seal.digest("reply", &format!("{ticket}\0{participant}")).chars().take(TOKEN_CHARS).collect()
+}
+
+impl MailIdentity {
+    /// Our address with a reply token: `help+12.0123456789abcdef0123@shop.example`.
+    pub(crate) fn reply_address(&self, number: i64, token: &str) -> Option<String> {
+        let (local, domain) = self.from_address.split_once('@')?;
+        Some(format!("{local}+{number}.{token}@{domain}"))
+    }
+
+    /// Ticket number and token in one of our addresses.
+    fn token_in(&self, address: &str) -> Option<(i64, String)> {
+        let (local, domain) = address.rsplit_once('@')?;
+        let (local, tag) = local.split_once('+')?;
+        let base = format!("{local}@{domain}");
+        if !self.own().contains(&base) {
+            return None;
+        }
+        let (number, token) = tag.split_once('.')?;
+        let is_token = token.len() == TOKEN_CHARS && token.bytes().all(|b| b.is_ascii_hexdigit());
+        is_token.then_some(())?;
+        Some((number.parse().ok()?, token.to_ascii_lowercase()))
+    }
+}
+
+impl Desk {
+    /// Finds where a mail belongs.
+    pub(crate) async fn find_thread(&self, arrival: &Arrival) -> Result<Thread, DeskError> {
+        let is_bounce = arrival.auto_class == AutoClass::Bounce;
+        if !is_address(&arrival.address) && !is_bounce {
+            return Ok(Thread::New);
+        }
+        let by_id = self.answered(arrival).await?;
+        let ticket = match self.ticket_by_token(arrival).await? {
+            Some(ticket) => Some(ticket),
+            None => match (by_id, number_in_subject(&arrival.subject)) {
+                (Some((_, ticket)), _) => self.0.store.ticket(ticket).await?,
+                (None, Some(number)) => self.0.store.ticket_by_number(number).await?,
+                (None, None) => None,
+            },
+        };
+        let Some(ticket) = ticket else { return Ok(Thread::New) };
+        let requester = self.0.store.contact(ticket.requester_id).await?;
+        let is_participant = requester.is_some_and(|requester| requester.email == arrival.address);
+        let is_bounce_of_ours = is_bounce && by_id.is_some_and(|(_, id)| id == ticket.id);
+        Ok(if is_participant || is_bounce_of_ours {
+            Thread::Continues(ticket)
+        } else {
+            Thread::MayBelongTo(ticket)
+        })
+    }
+
+    /// The same with the ticket as it is now.
+    pub(crate) async fn reread(&self, thread: &Thread) -> Result<Thread, DeskError> {
+        let now = |ticket: &Ticket| self.0.store.ticket(ticket.id);
+        Ok(match thread {
+            Thread::New => Thread::New,
+            Thread::Continues(ticket) => now(ticket).await?.map_or(Thread::New, Thread::Continues),
+            Thread::MayBelongTo(ticket) => now(ticket).await?.map_or(Thread::New, Thread::MayBelongTo),
+        })
+    }
+
+    /// The newest message that it answers, or that it brings back.
+    async fn answered(&self, arrival: &Arrival) -> Result<Option<(MessageId, TicketId)>, DeskError> {
+        let returned = arrival.bounce.iter().flat_map(|bounce| &bounce.returned_ids);
+        let ids: Vec<String> =
+            returned.chain(&arrival.in_reply_to).chain(arrival.references.iter().rev()).cloned().collect();
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.0.store.message_by_internet_id(&ids).await?)
+    }
+
+    async fn ticket_by_token(&self, arrival: &Arrival) -> Result<Option<Ticket>, DeskError> {
+        for (number, token) in arrival.recipients.iter().filter_map(|to| self.0.config.mail.token_in(to)) {
+            let Some(ticket) = self.0.store.ticket_by_number(number).await? else { continue };
+            let Some(requester) = self.0.store.contact(ticket.requester_id).await? else { continue };
+            if reply_token(&self.0.seal, ticket.id, &requester.email) == token {
+                return Ok(Some(ticket));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The address that a hard bounce of a message of ours says is dead. Only who has our message knows its
+    /// id, so nobody else can silence an address; and only the address we wrote to is silenced.
+    pub(crate) async fn dead_address(&self, arrival: &Arrival) -> Result<Option<Suppression>, DeskError> {
+        let Some(bounce) = arrival.bounce.as_ref().filter(|bounce| bounce.is_hard) else { return Ok(None) };
+        let Some((message, _)) = self.answered(arrival).await? else { return Ok(None) };
+        let message = self.0.store.message(message).await?.filter(|m| m.direction == Direction::Outbound);
+        let Some(address) = message.and_then(|message| message.to_address) else { return Ok(None) };
+        if bounce.recipient.as_ref().is_some_and(|recipient| *recipient != address) {
+            return Ok(None);
+        }
+        let now = self.now();
+        let code = bounce.status.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+        Ok(Some(Suppression {
+            address,
+            reason: format!("hard bounce{code}"),
+            until: Some(now.plus(SUPPRESSION_DAYS * domain::clock::DAY_MS)),
+            created_at: now,
+        }))
+    }
+}
+
+/// `[#123]` in a subject.
+fn number_in_subject(subject: &str) -> Option<i64> {
+    let rest = subject.split("[#").nth(1)?;
+    rest.split(']').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! The mail server's door, from outside: the real binary, and another program's LMTP and SMTP clients.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tests::binary::{Ground, pause};
+use tests::database::Database;
+
+/// Hands mails over with Python's own clients and prints how each was answered.
+const CLIENT: &str = r#"
+import smtplib, sys
+mail = lambda n: f"From: Ana <ana@kunde.example>\r\nTo: help@shop.example\r\nSubject: Parcel {n}\r\nMessage-ID: <m{n}@kunde.example>\r\n\r\nWhere is my parcel {n}?\r\n.\r\nAna\r\n"
+place = sys.argv[1]
+lmtp = smtplib.LMTP(place)
+print("own", lmtp.sendmail("ana@kunde.example", ["help+12.token@shop.example"], mail(1)))
+print("twice", lmtp.sendmail("ana@kunde.example", ["help@shop.example"], mail(1)))
+try:
+    lmtp.sendmail("ana@kunde.example", ["boss@elsewhere.example"], mail(2))
+except smtplib.SMTPRecipientsRefused as refused:
+    print("foreign", refused.recipients["boss@elsewhere.example"][0])
+lmtp.quit()
+if not place.startswith("/"):
+    host, port = place.rsplit(":", 1)
+    smtp = smtplib.SMTP(host, int(port))
+    print("smtp", smtp.sendmail("", ["help@shop.example"], mail(3)))
+    smtp.quit()
+"#;
+
+fn handed_over(place: &str) -> String {
+    let out = Command::new("python3").args(["-c", CLIENT, place]).stderr(Stdio::piped()).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap()
+}
+
+async fn serving(ground: &mut Ground, place: &str) -> tests::binary::Server {
+    ground.variables.push(("KULANZ_MAIL__LISTENER__LISTEN", place.to_owned()));
+    ground.variables.push(("KULANZ_MAIL__FROM_ADDRESS", "help@shop.example".to_owned()));
+    ground.variables.push(("KULANZ_DESK__REDACTION_REQUIRED", "false".to_owned()));
+    let mut server = ground.serve();
+    server.ready(&reqwest::Client::new()).await;
+    server
+}
+
+/// The page of all tickets, once it names one of these.
+async fn page_with(server: &tests::binary::Server, subject: &str) -> String {
+    let mut page = String::new();
+    for _ in 0..1_000 {
+        page = reqwest::get(&server.base).await.unwrap().text().await.unwrap();
+        if page.contains(subject) {
+            return page;
+        }
+        pause(Duration::from_millis(20)).await;
+    }
+    panic!("{subject} is not on the page: {page}");
+}
+
+on_both!(mail_from_another_programs_client_becomes_tickets_once, |backend| {
+    let database = Database::fresh(backend).await;
+    let data = database.dir.path().to_owned();
+    let mut ground = Ground { data, database: database.url.clone(), variables: Vec::new() };
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let server = serving(&mut ground, &free).await;
+    assert_eq!(handed_over(&free), "own {}\ntwice {}\nforeign 550\nsmtp {}\n");
+    let page = page_with(&server, "Parcel 3").await;
+    assert_eq!(page.matches("Parcel 1").count(), 1, "{page}");
+    assert!(!page.contains("Parcel 2"), "{page}");
+    assert!(server.stop().success());
+});
+
+#[tokio::test]
+async fn a_socket_file_is_taken_over_from_a_server_that_was_killed() {
+    let data = tempfile::tempdir().unwrap();
+    let place = data.path().join("lmtp.sock");
+    let place = place.to_str().unwrap();
+    let database = format!("sqlite://{}", data.path().join("kulanz.db").display());
+    let mut ground = Ground { data: data.path().to_owned(), database, variables: Vec::new() };
+    serving(&mut ground, place).await.kill();
+    let server = serving(&mut ground, place).await;
+    assert_eq!(handed_over(place), "own {}\ntwice {}\nforeign 550\n");
+    assert!(server.stop().success());
+}
