@@ -31,8 +31,13 @@ impl Site {
             [("echo", plugins::guest("echo_effect")), ("redaction", plugins::bundled("redaction"))]
         {
             let file = folder.path().join(format!("{name}.wasm"));
+            let grants = plugins::grants_of(&bytes);
             std::fs::write(&file, bytes).unwrap();
-            site.ground.run(&["plugin", "install", file.to_str().unwrap(), "--mode", "live", "--yes"]);
+            let mut install = vec!["plugin", "install", file.to_str().unwrap(), "--mode", "live", "--yes"];
+            if !grants.is_empty() {
+                install.extend(["--grant", &grants]);
+            }
+            site.ground.run(&install);
         }
         let printed = site.ground.run(&["token", "create", "t", "--scope", "admin", "--json"]);
         let token: serde_json::Value = serde_json::from_str(printed.trim()).unwrap();

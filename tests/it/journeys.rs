@@ -80,7 +80,7 @@ on_both!(a_stranger_who_knows_the_thread_gets_a_ticket_of_their_own, |backend| {
         .await;
     let tickets = house.tickets().await;
     assert_eq!(tickets.len(), 3);
-    assert_eq!(tickets[1].custom.get("related"), None);
+    assert_eq!(tickets[1].custom.get("related").map(String::as_str), Some("#1"));
     assert_eq!(
         house
             .store

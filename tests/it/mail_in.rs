@@ -11,7 +11,8 @@ const CLIENT: &str = r#"
 import smtplib, sys
 mail = lambda n: f"From: Ana <ana@kunde.example>\r\nTo: help@shop.example\r\nSubject: Parcel {n}\r\nMessage-ID: <m{n}@kunde.example>\r\n\r\nWhere is my parcel {n}?\r\n.\r\nAna\r\n"
 place = sys.argv[1]
-lmtp = smtplib.LMTP(place)
+host, port = (place, 0) if place.startswith("/") else (place.rsplit(":", 1)[0], int(place.rsplit(":", 1)[1]))
+lmtp = smtplib.LMTP(host, port)
 print("own", lmtp.sendmail("ana@kunde.example", ["help+12.token@shop.example"], mail(1)))
 print("twice", lmtp.sendmail("ana@kunde.example", ["help@shop.example"], mail(1)))
 try:
@@ -19,9 +20,8 @@ try:
 except smtplib.SMTPRecipientsRefused as refused:
     print("foreign", refused.recipients["boss@elsewhere.example"][0])
 lmtp.quit()
-if not place.startswith("/"):
-    host, port = place.rsplit(":", 1)
-    smtp = smtplib.SMTP(host, int(port))
+if port:
+    smtp = smtplib.SMTP(host, port)
     print("smtp", smtp.sendmail("", ["help@shop.example"], mail(3)))
     smtp.quit()
 "#;

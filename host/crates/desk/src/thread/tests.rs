@@ -8,7 +8,6 @@ use store::{Fact, Page};
 
 use super::*;
 use crate::fixture::{Fixture, NOW};
-use crate::worker::Worker;
 
 /// A ticket of Ana's with an answer of ours on it that was sent.
 async fn answered_ticket(house: &Fixture) -> (Ticket, Message) {
@@ -25,7 +24,7 @@ async fn answered_ticket(house: &Fixture) -> (Ticket, Message) {
 /// Takes in a mail and says which ticket it came to, and what that one may belong to.
 async fn take_in(house: &Fixture, mail: &str) -> (i64, Option<String>) {
     let receipt = house.desk.receive_mail("test", mail.as_bytes().to_vec()).await.unwrap();
-    Worker::new(house.desk.clone()).settle().await.unwrap();
+    house.desk.settle().await.unwrap();
     let intake = house.store.intake(receipt.intake_id).await.unwrap().unwrap();
     let ticket = house.store.ticket(intake.ticket_id.unwrap()).await.unwrap().unwrap();
     (ticket.number, ticket.custom.get("related").cloned())
