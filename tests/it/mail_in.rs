@@ -61,6 +61,7 @@ on_both!(mail_from_another_programs_client_becomes_tickets_once, |backend| {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let server = serving(&mut ground, &free).await;
     assert_eq!(handed_over(&free), "own {}\ntwice {}\nforeign 550\nsmtp {}\n");
+    page_with(&server, "Parcel 1").await;
     let page = page_with(&server, "Parcel 3").await;
     assert_eq!(page.matches("Parcel 1").count(), 1, "{page}");
     assert!(!page.contains("Parcel 2"), "{page}");
