@@ -2,6 +2,7 @@
 //! beside native calls that do nothing and that do the same.
 
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use runtime::{Call, Input, NoHost, Plugin};
 
 use super::figures::{Aim, Figures, Times};
 use super::{mails, process, stand};
-use crate::cli::{Ground, plugin};
+use crate::cli::{Ground, RefusedHere, plugin};
 use crate::sample::{CASE_TIME, Case};
 use crate::wire;
 
@@ -24,9 +25,14 @@ const WARM_UP: usize = 2_000;
 const ROUNDS: usize = 20;
 /// Native calls that are timed together: one alone is shorter than a look at the clock.
 const NATIVE_BATCH: u32 = 1_000;
+/// Languages that bring an interpreter along take a hundred times as long.
+const SELDOM: usize = 50;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Calls {
+    /// Further component files with a triage hook, in any language; they are called a fiftieth as often
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// Measured calls of each plugin
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(20..=10_000_000))]
     calls: u32,
@@ -37,14 +43,16 @@ pub(in crate::cli) struct Calls {
 
 /// One plugin with everything a call of it needs.
 struct Subject {
-    key: &'static str,
-    label: &'static str,
+    key: String,
+    label: String,
     plugin: Arc<Plugin>,
     call: Call,
     times: Times,
     wall: Duration,
     cpu: Duration,
     fuel: u64,
+    /// It is called once where others are called so often.
+    seldom: usize,
 }
 
 impl Calls {
@@ -57,7 +65,16 @@ impl Calls {
             ("good_triage", "small guest (good_triage)", guest().await?),
             ("triage", "bundled triage", bundled().await?),
         ] {
-            subjects.push(Subject::new(key, label, sandbox.load(&bytes).await?)?);
+            subjects.push(Subject::new(key, label, sandbox.load(&bytes).await?, 1));
+        }
+        for file in &self.files {
+            let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+            let plugin = sandbox.load(&bytes).await?;
+            if !plugin.inspection().hooks.contains(&Hook::Triage) {
+                return Err(RefusedHere::because(format!("{}: it has no triage hook", file.display())));
+            }
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            subjects.push(Subject::new(&name, &name, plugin, SELDOM));
         }
         let calls = usize::try_from(self.calls)?;
         // A thread of its own with nothing else on it: no work of others is stolen, none is given away.
@@ -90,7 +107,7 @@ impl Calls {
 }
 
 impl Subject {
-    fn new(key: &'static str, label: &'static str, plugin: Arc<Plugin>) -> anyhow::Result<Self> {
+    fn new(key: &str, label: &str, plugin: Arc<Plugin>, seldom: usize) -> Self {
         let manifest = &plugin.inspection().manifest;
         let call = Call {
             input: Input::Ticket { hook: Hook::Triage, snapshot: Arc::new(snapshot()) },
@@ -103,11 +120,13 @@ impl Subject {
             replay: None,
         };
         let (times, wall, cpu) = (Times::default(), Duration::ZERO, Duration::ZERO);
-        Ok(Self { key, label, plugin, call, times, wall, cpu, fuel: 0 })
+        let (key, label) = (key.to_owned(), label.to_owned());
+        Self { key, label, plugin, call, times, wall, cpu, fuel: 0, seldom }
     }
 
     /// Calls `n` times; `counted` ones go into the figures.
     async fn work(&mut self, n: usize, counted: bool) -> anyhow::Result<()> {
+        let n = n.div_ceil(self.seldom);
         let mut times = Times::with_capacity(n);
         let (cpu, begun) = (process::thread_cpu(), Instant::now());
         for _ in 0..n {
@@ -127,7 +146,7 @@ impl Subject {
     }
 
     fn tell(&self, figures: &mut Figures) {
-        let (key, label) = (self.key, self.label);
+        let (key, label) = (&self.key, &self.label);
         let calls = self.times.len() as f64;
         let mut figure = |name: &str, value: f64, unit: &'static str, aim: Option<Aim>| {
             let (key, label) = (format!("{key}_{name}"), format!("{label}, {}", name.replace('_', " ")));
