@@ -4,6 +4,9 @@
 use super::{Connection, Db, Ground, Row, dialect};
 use crate::error::{Outcome, unique};
 
+/// Rows that one statement inserts at most. Each number of rows is a statement of its own in the cache.
+const ROWS_MAX: usize = 12;
+
 pub(crate) mod access;
 pub(crate) mod apply;
 pub(crate) mod article;

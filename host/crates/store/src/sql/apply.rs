@@ -16,9 +16,14 @@ pub(crate) async fn commit(c: &mut Connection, ground: &mut Ground, commit: &Com
     // everybody wants.
     facts.sort_by_cached_key(|fact| place(fact));
     let mut work = false;
+    let mut decisions = Vec::new();
     for fact in facts {
-        work |= write(c, ground, fact).await?;
+        match fact {
+            Fact::AddDecision(decision) => decisions.push(decision.as_ref()),
+            other => work |= write(c, ground, other).await?,
+        }
     }
+    run::add_decisions(c, &decisions).await?;
     Ok(work)
 }
 
@@ -177,14 +182,9 @@ async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
             message::set_delivery(c, &step).await
         }
         Fact::AddBlob { sha256, sealed } => message::add_blob(c, sha256, sealed).await,
-        Fact::AddEvents(events) => {
-            for event in events {
-                event::add(c, event).await?;
-            }
-            Ok(())
-        }
+        Fact::AddEvents(events) => event::add(c, events).await,
         Fact::AddRun(run) => run::add(c, run).await,
-        Fact::AddDecision(decision) => run::add_decision(c, decision).await,
+        Fact::AddDecision(decision) => run::add_decisions(c, &[decision.as_ref()]).await,
         Fact::SetDecision { id, status, reason, decided_at, expect } => {
             run::set_decision(c, *id, *status, reason, *decided_at, *expect).await
         }

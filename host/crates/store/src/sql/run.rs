@@ -7,8 +7,10 @@ use domain::redaction::Redaction;
 use domain::run::{Decision, DecisionStatus, Run};
 use domain::seal::Sealed;
 
+use sqlx::QueryBuilder;
+
 use super::reader::{Reader, all, below, json, one, text};
-use super::{Connection, Outcome, Row, unique};
+use super::{Connection, Db, Outcome, ROWS_MAX, Row, unique};
 use crate::error::StoreError;
 use crate::records::Page;
 
@@ -78,21 +80,24 @@ macro_rules! select_decision {
     };
 }
 
-pub(crate) async fn add_decision(c: &mut Connection, decision: &Decision) -> Outcome<()> {
-    sqlx::query(
-        "INSERT INTO decision (decision_id, ticket_id, digest, status, reason, decided_at, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(decision.id.to_string())
-    .bind(decision.ticket_id.to_string())
-    .bind(&decision.digest)
-    .bind(decision.status.as_str())
-    .bind(&decision.reason)
-    .bind(decision.decided_at.0)
-    .bind(json(decision)?)
-    .execute(c)
-    .await
-    .map_err(unique("decision"))?;
+/// Writes decisions, several in one statement.
+pub(crate) async fn add_decisions(c: &mut Connection, decisions: &[&Decision]) -> Outcome<()> {
+    for some in decisions.chunks(ROWS_MAX) {
+        let bodies = some.iter().map(json).collect::<Outcome<Vec<String>>>()?;
+        let mut query = QueryBuilder::<Db>::new(
+            "INSERT INTO decision (decision_id, ticket_id, digest, status, reason, decided_at, body) ",
+        );
+        query.push_values(some.iter().zip(bodies), |mut row, (decision, body)| {
+            row.push_bind(decision.id.to_string())
+                .push_bind(decision.ticket_id.to_string())
+                .push_bind(&decision.digest)
+                .push_bind(decision.status.as_str())
+                .push_bind(&decision.reason)
+                .push_bind(decision.decided_at.0)
+                .push_bind(body);
+        });
+        query.build().execute(&mut *c).await.map_err(unique("decision"))?;
+    }
     Ok(())
 }
 
