@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use channels::ChannelError;
 use channels::lmtp::{Inbox, Listener};
 use desk::{Desk, DeskError};
+use domain::contact::canonical_address;
 use domain::gate::without_tag;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -26,7 +27,7 @@ struct DeskInbox {
 #[async_trait]
 impl Inbox for DeskInbox {
     fn takes(&self, address: &str) -> bool {
-        self.own.contains(&without_tag(&address.to_lowercase()))
+        self.own.contains(&without_tag(&canonical_address(address)))
     }
 
     async fn keep(&self, raw: Vec<u8>) -> Result<(), ChannelError> {
@@ -59,8 +60,7 @@ pub async fn open(
     })?;
     tracing::info!(place, "takes mail from the mail server of this machine (LMTP or SMTP)");
     let identity = &config.desk.mail;
-    let own = std::iter::once(&identity.from_address).chain(&identity.own_addresses);
-    let own = own.map(|address| without_tag(&address.to_lowercase())).collect();
+    let own = identity.own().iter().map(|address| without_tag(address)).collect();
     let host = identity.from_address.rsplit('@').next().unwrap_or("localhost").to_owned();
     let inbox = Arc::new(DeskInbox { desk: desk.clone(), own });
     Ok(Some(tokio::spawn(channels::lmtp::serve(listener, host, inbox, stop))))

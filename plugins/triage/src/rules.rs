@@ -77,13 +77,6 @@ pub struct Ticket<'w> {
     by_first: Vec<(u8, usize)>,
 }
 
-/// A pattern that some word of the ticket fits: where, how many words, its weight.
-struct Hit {
-    at: usize,
-    length: usize,
-    weight: f32,
-}
-
 impl<'w> Ticket<'w> {
     /// Of these words.
     #[must_use]
@@ -123,7 +116,7 @@ impl<'w> Ticket<'w> {
         for (parts, _, weight) in fitting {
             let Some(at) = self.place(&parts, &used) else { continue };
             used.iter_mut().skip(at).take(parts.len()).for_each(|u| *u = true);
-            found.push(self.shown(&Hit { at, length: parts.len(), weight }));
+            found.push(self.shown(at, parts.len(), weight));
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
         found
@@ -159,11 +152,12 @@ impl<'w> Ticket<'w> {
         self.places(parts.first()?).filter(fits).min()
     }
 
-    fn shown(&self, hit: &Hit) -> (f32, String) {
-        let window = self.words.get(hit.at..hit.at + hit.length).unwrap_or_default();
+    /// What a match counts, and the customer's words.
+    fn shown(&self, at: usize, length: usize, weight: f32) -> (f32, String) {
+        let window = self.words.get(at..at + length).unwrap_or_default();
         let in_subject = window.first().is_some_and(|w| w.in_subject);
         let shown = window.iter().map(|w| w.shown.as_str()).collect::<Vec<_>>().join(" ");
-        let points = hit.weight.min(WEIGHT_MAX) * if in_subject { SUBJECT_FACTOR } else { 1.0 };
+        let points = weight.min(WEIGHT_MAX) * if in_subject { SUBJECT_FACTOR } else { 1.0 };
         (points, if in_subject { shown + IN_SUBJECT } else { shown })
     }
 }

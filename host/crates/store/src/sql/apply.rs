@@ -1,6 +1,8 @@
 //! Writes a commit's facts within the transaction that the backend opened. The first fact that does not
 //! hold ends it; the backend then rolls everything back.
 
+use domain::run::Decision;
+
 use super::queue::Head;
 use super::{
     Connection, Ground, Outcome, access, article, audit, contact, dialect, event, intake, ledger, message,
@@ -16,15 +18,22 @@ pub(crate) async fn commit(c: &mut Connection, ground: &mut Ground, commit: &Com
     // everybody wants.
     facts.sort_by_cached_key(|fact| place(fact));
     let mut work = false;
-    let mut decisions = Vec::new();
-    for fact in facts {
-        match fact {
-            Fact::AddDecision(decision) => decisions.push(decision.as_ref()),
-            other => work |= write(c, ground, other).await?,
+    let decide = |fact: &Fact| matches!(fact, Fact::AddDecision(_));
+    for group in facts.chunk_by(|a, b| decide(a) && decide(b)) {
+        match group {
+            [fact] => work |= write(c, ground, fact).await?,
+            decisions => run::add_decisions(c, &decisions_of(decisions)).await?,
         }
     }
-    run::add_decisions(c, &decisions).await?;
     Ok(work)
+}
+
+fn decisions_of<'f>(facts: &[&'f Fact]) -> Vec<&'f Decision> {
+    let decision = |fact: &&'f Fact| match *fact {
+        Fact::AddDecision(decision) => Some(decision.as_ref()),
+        _ => None,
+    };
+    facts.iter().filter_map(decision).collect()
 }
 
 /// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep

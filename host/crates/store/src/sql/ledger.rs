@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use domain::id::InstallationId;
 use domain::ledger::{Day, LedgerCounts, LedgerEntry, Use};
 
+use sqlx::QueryBuilder;
+
 use super::reader::Reader;
-use super::{Connection, Outcome, Row};
+use super::{Connection, Db, Outcome, ROWS_MAX, Row};
 use crate::error::StoreError;
 
 pub(crate) async fn add(c: &mut Connection, entry: &LedgerEntry, shard: i64) -> Outcome<()> {
@@ -43,30 +45,33 @@ pub(crate) async fn add(c: &mut Connection, entry: &LedgerEntry, shard: i64) -> 
     .bind(counts.memory_bytes)
     .execute(&mut *c)
     .await?;
-    for (what, how) in &entry.uses {
-        add_use(c, entry, shard, what, how).await?;
-    }
-    Ok(())
+    add_uses(c, entry, shard).await
 }
 
-async fn add_use(c: &mut Connection, entry: &LedgerEntry, shard: i64, what: &str, how: &Use) -> Outcome<()> {
-    sqlx::query(
-        "INSERT INTO ledger_use (installation_id, day, digest, shard, what, calls, bytes_out, bytes_in) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (installation_id, day, digest, shard, what) DO UPDATE SET \
-         calls = ledger_use.calls + excluded.calls, bytes_out = ledger_use.bytes_out + excluded.bytes_out, \
-         bytes_in = ledger_use.bytes_in + excluded.bytes_in",
-    )
-    .bind(entry.installation_id.to_string())
-    .bind(&entry.day.0)
-    .bind(&entry.digest)
-    .bind(shard)
-    .bind(what)
-    .bind(how.calls)
-    .bind(how.bytes_out)
-    .bind(how.bytes_in)
-    .execute(c)
-    .await?;
+/// Several rows in one statement: this is written with every run.
+async fn add_uses(c: &mut Connection, entry: &LedgerEntry, shard: i64) -> Outcome<()> {
+    let uses: Vec<_> = entry.uses.iter().collect();
+    for some in uses.chunks(ROWS_MAX) {
+        let mut query = QueryBuilder::<Db>::new(
+            "INSERT INTO ledger_use (installation_id, day, digest, shard, what, calls, bytes_out, bytes_in) ",
+        );
+        query.push_values(some, |mut row, (what, how)| {
+            row.push_bind(entry.installation_id.to_string())
+                .push_bind(&entry.day.0)
+                .push_bind(&entry.digest)
+                .push_bind(shard)
+                .push_bind(*what)
+                .push_bind(how.calls)
+                .push_bind(how.bytes_out)
+                .push_bind(how.bytes_in);
+        });
+        query.push(
+            " ON CONFLICT (installation_id, day, digest, shard, what) DO UPDATE SET \
+             calls = ledger_use.calls + excluded.calls, bytes_out = ledger_use.bytes_out + excluded.bytes_out, \
+             bytes_in = ledger_use.bytes_in + excluded.bytes_in",
+        );
+        query.build().execute(&mut *c).await?;
+    }
     Ok(())
 }
 
