@@ -40,6 +40,7 @@ mod contract;
 mod crash;
 mod demo_mails;
 mod guide;
+mod hostile;
 mod journeys;
 mod languages;
 mod ledger;

@@ -38,7 +38,7 @@ on_both!(a_suggestion_waits_for_an_agent_who_accepts_or_declines, |backend| {
     assert_ne!(house.ticket(ticket.number).await.version, ticket.version);
 });
 
-on_both!(a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend| {
+on_both!(h12_a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend| {
     let house = House::bare(backend).await;
     let bad = house.install(plugins::guest("panics"), Mode::Live).await;
     house.install(plugins::guest("good_triage"), Mode::Live).await;
@@ -60,7 +60,7 @@ on_both!(a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend|
     assert!(house.store.installation(bad.id).await.unwrap().unwrap().is_active());
 });
 
-on_both!(when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {
+on_both!(h22_when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {
     // The trial would keep it out: here it is the house that has to hold the mail.
     let house = House::with(backend, desk::DeskConfig { redaction_trial: false, ..config() }).await;
     let liar = house.install(plugins::guest("returns_nonsense"), Mode::Live).await;
