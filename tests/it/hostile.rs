@@ -49,7 +49,10 @@ on_both!(h12_a_ticket_that_kills_a_plugin_each_time_hinders_no_other_ticket, |ba
     let faults: Vec<_> = runs(&house, &plugin).await.into_iter().filter_map(|run| run.fault).collect();
     assert!(!faults.is_empty() && faults.len() <= 3, "{faults:?}");
     assert!(faults[0].hint().contains("this text is too much for me"), "{}", faults[0].hint());
-    assert!(house.desk.installation(plugin.id).await.unwrap().is_active(), "one ticket is no reason to stop it");
+    assert!(
+        house.desk.installation(plugin.id).await.unwrap().is_active(),
+        "one ticket is no reason to stop it"
+    );
     assert!(house.story(2).await.contains("too much for me"), "people see why");
 });
 
@@ -107,7 +110,8 @@ on_both!(h30_two_plugins_that_fight_over_a_field_are_parted_with_a_reason, |back
     let decisions = house.store.decisions_of(ticket.id).await.unwrap();
     let applied = decisions.iter().filter(|d| d.status == DecisionStatus::Applied).count();
     assert!((2..=6).contains(&applied), "{applied} times");
-    let parted = decisions.iter().any(|d| d.status != DecisionStatus::Applied && d.reason.contains("3 times"));
+    let parted =
+        decisions.iter().any(|d| d.status != DecisionStatus::Applied && d.reason.contains("3 times"));
     assert!(parted, "{decisions:?}");
 });
 
@@ -142,9 +146,8 @@ async fn h22_a_redaction_plugin_that_never_ends_lets_no_text_through() {
 #[tokio::test]
 async fn h25_a_manifest_made_to_confuse_is_refused_with_the_field_at_fault() {
     let house = House::bare(Backend::Sqlite).await;
-    let many: String = (0..10_000)
-        .map(|n| format!("[[grant]]\nto = \"http:h{n}.example\"\nreason = \"More.\"\n"))
-        .collect();
+    let many: String =
+        (0..10_000).map(|n| format!("[[grant]]\nto = \"http:h{n}.example\"\nreason = \"More.\"\n")).collect();
     let star = "[[grant]]\nto = \"http:*\"\nreason = \"All.\"\n";
     let cases = [
         ("a star for a host", "licence = ", format!("licence = \"x\"\n{star}licence_ = ")),
@@ -155,7 +158,9 @@ async fn h25_a_manifest_made_to_confuse_is_refused_with_the_field_at_fault() {
         let bytes = plugins::altered(&plugins::guest("good_triage"), &[(from, to.as_str())]);
         assert!(refused(&house, bytes).await.len() > 20, "{what}");
     }
-    for (what, more, word) in [("a star", star, "exact host"), ("ten thousand grants", many.as_str(), "are allowed")] {
+    for (what, more, word) in
+        [("a star", star, "exact host"), ("ten thousand grants", many.as_str(), "are allowed")]
+    {
         let mut text = pack::manifest_of(&plugins::guest("good_triage")).unwrap().unwrap();
         text.push('\n');
         text.push_str(more);
@@ -163,7 +168,8 @@ async fn h25_a_manifest_made_to_confuse_is_refused_with_the_field_at_fault() {
         let said = refused(&house, bytes).await;
         assert!(said.contains(word), "{what}: {said}");
     }
-    let html = plugins::altered(&plugins::guest("good_triage"), &[("Good triage", "<b onclick=x()>Good</b>")]);
+    let html =
+        plugins::altered(&plugins::guest("good_triage"), &[("Good triage", "<b onclick=x()>Good</b>")]);
     house.install(html, Mode::Live).await;
 }
 

@@ -39,6 +39,7 @@ mod bundled;
 mod contract;
 mod crash;
 mod demo_mails;
+mod frozen;
 mod guide;
 mod hostile;
 mod journeys;

@@ -223,7 +223,8 @@ pub struct GrantRequest {
     pub reason: String,
 }
 
-/// The contract track this build of Kulanz serves.
+/// The newest track of the contract: what the SDK of this build makes plugins for. Which tracks a host serves is the
+/// sandbox's to say.
 pub const CONTRACT_TRACK: &str = "0.1";
 
 impl Manifest {
@@ -260,11 +261,11 @@ impl Manifest {
                 format!("plugin.toml: version `{}` must be major.minor.patch.", self.version),
             );
         }
-        if self.contract != CONTRACT_TRACK {
+        if !is_track(&self.contract) {
             return bad(
                 "contract",
                 format!(
-                    "The plugin was built for contract {}, this host serves {CONTRACT_TRACK}: rebuild it with the SDK of this host.",
+                    "plugin.toml: contract `{}` must name a track of the contract, as in {CONTRACT_TRACK}.",
                     self.contract
                 ),
             );
@@ -337,6 +338,12 @@ fn is_semver(text: &str) -> bool {
     let parts: Vec<&str> = core.split('.').collect();
     parts.len() == 3
         && parts.iter().all(|p| !p.is_empty() && p.len() <= 9 && p.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// `0.1`: major and minor.
+fn is_track(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
 }
 
 /// A plugin's presence here.

@@ -12,12 +12,11 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use crate::cache::{self, Cache};
 use crate::compile::{self, Workshop};
 use crate::engine::{self, RuntimeError, RuntimeOptions};
-use crate::hooks::Hooks;
-use crate::imports;
-use crate::inspect::{Inspection, Refused, inspect};
+use crate::inspect::{Inspection, Refused, inspect_for};
 use crate::limits::{MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX};
 use crate::state::State;
 use crate::tame::tame;
+use crate::track::{self, Callable, Track, Tracks};
 
 /// Bytes of one page of linear memory.
 const WASM_PAGE_BYTES: u64 = 65_536;
@@ -31,6 +30,7 @@ pub struct Runtime {
 struct Shared {
     engine: Engine,
     pooling: bool,
+    tracks: Tracks,
     linker: Linker<State>,
     cache: Option<Cache>,
     workshop: Workshop,
@@ -42,7 +42,7 @@ struct Shared {
 pub struct Plugin {
     pub(crate) inspection: Inspection,
     pub(crate) pre: InstancePre<State>,
-    pub(crate) hooks: Hooks,
+    pub(crate) hooks: Box<dyn Callable>,
     house: Arc<Semaphore>,
     own: Semaphore,
 }
@@ -65,8 +65,18 @@ impl Runtime {
     /// # Errors
     /// When the machine cannot run the engine or the cache folder cannot be used.
     pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
+        Self::serving(track::SERVED, options)
+    }
+
+    /// The same for these tracks of the contract.
+    pub(crate) fn serving(tracks: Tracks, options: RuntimeOptions) -> Result<Self, RuntimeError> {
         let engine::Built { engine, pooling } = engine::build(&options)?;
-        let linker = imports::linker(&engine).map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
+        let mut linker = Linker::new(&engine);
+        for track in tracks {
+            track
+                .link(&mut linker)
+                .map_err(|error| RuntimeError::Engine(format!("contract {}: {error:#}", track.name())))?;
+        }
         let open = |dir: &PathBuf| {
             Cache::open(dir, options.cache_key)
                 .map_err(|source| RuntimeError::Cache { path: dir.clone(), source })
@@ -77,7 +87,16 @@ impl Runtime {
         let workshop = Workshop::new(options.compiler);
         let places = Arc::new(Semaphore::new(concurrency));
         Ok(Self {
-            shared: Arc::new(Shared { engine, pooling, linker, cache, workshop, places, concurrency }),
+            shared: Arc::new(Shared {
+                engine,
+                pooling,
+                tracks,
+                linker,
+                cache,
+                workshop,
+                places,
+                concurrency,
+            }),
         })
     }
 
@@ -95,12 +114,13 @@ impl Runtime {
         let shared = &self.shared;
         let owned = bytes.to_vec();
         // Reading a large component blocks for a while, so not here.
-        let looking = tokio::task::spawn_blocking(move || inspect(&owned)).await;
-        let inspection = looking.map_err(|error| broken(&error.to_string()))??;
+        let tracks = shared.tracks;
+        let looking = tokio::task::spawn_blocking(move || inspect_for(tracks, &owned)).await;
+        let (inspection, track) = looking.map_err(|error| broken(&error.to_string()))??;
         let component = self.component(bytes, &inspection.digest).await?;
         fits(&component, &inspection.manifest.limits)?;
-        let pre = shared.linker.instantiate_pre(&component).map_err(|error| unlinkable(&error))?;
-        let hooks = Hooks::find(&pre, &inspection.hooks).map_err(|error| unlinkable(&error))?;
+        let pre = shared.linker.instantiate_pre(&component).map_err(|error| unlinkable(track, &error))?;
+        let hooks = track.find(&pre, &inspection.hooks).map_err(|error| unlinkable(track, &error))?;
         // Half the places at most, so that one slow plugin cannot keep all others out.
         let own = Semaphore::new(shared.concurrency.div_ceil(2));
         Ok(Arc::new(Plugin { inspection, pre, hooks, house: Arc::clone(&shared.places), own }))
@@ -197,12 +217,13 @@ fn fits(component: &Component, limits: &Limits) -> Result<(), Refused> {
     Ok(())
 }
 
-fn unlinkable(error: &wasmtime::Error) -> Refused {
+fn unlinkable(track: &dyn Track, error: &wasmtime::Error) -> Refused {
+    let track = track.name();
     let detail = tame(format!("{error:#}"), 400);
     Refused::new(
         "contract_mismatch",
         format!(
-            "The component and this host's contract 0.1 do not fit together ({detail}): rebuild the plugin with the SDK of this host, or update Kulanz."
+            "The component and this host's contract {track} do not fit together ({detail}): rebuild the plugin with the SDK of this host, or update Kulanz."
         ),
     )
 }
