@@ -108,6 +108,8 @@ pub struct RuntimeSection {
     pub concurrency: usize,
     /// Keep compiled plugins.
     pub cache: bool,
+    /// So many bytes of them.
+    pub cache_bytes_max: u64,
     /// Compile in a child process.
     pub compile_in_child: bool,
 }

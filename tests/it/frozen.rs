@@ -2,10 +2,9 @@
 //! house, they keep working. `tests/frozen/README.md` tells how they were made.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
-use tests::binary::kulanz;
+use tests::binary::command;
 use tests::{plugins, source};
 
 fn folder() -> PathBuf {
@@ -29,7 +28,7 @@ fn unpacked(name: &str, into: &Path) -> PathBuf {
 /// The last line of a command that must succeed, which sums it up.
 fn sum(arguments: &[&str], file: &Path) -> serde_json::Value {
     let data = file.parent().unwrap().join("data");
-    let out = Command::new(kulanz())
+    let out = command()
         .args(["--log", "error", "--data-dir"])
         .arg(data)
         .args(arguments)

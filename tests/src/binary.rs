@@ -20,6 +20,14 @@ pub fn kulanz() -> &'static Path {
     })
 }
 
+/// The binary, ready to be called. Build tools and compiled plugins are kept from one test run to the next.
+#[must_use]
+pub fn command() -> Command {
+    let mut command = Command::new(kulanz());
+    command.env("XDG_CACHE_HOME", target().join("guests/cache")).stdin(Stdio::null());
+    command
+}
+
 /// A data folder and database that servers are started on.
 pub struct Ground {
     pub data: PathBuf,
@@ -48,13 +56,13 @@ impl Ground {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(kulanz());
+        let mut command = command();
         command
             .arg("--data-dir")
             .arg(&self.data)
             .args(["--database", &self.database, "--log", "error"])
             .args(arguments);
-        command.envs(self.variables.iter().map(|(k, v)| (*k, v))).stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(k, v)| (*k, v)));
         command
     }
 

@@ -27,13 +27,14 @@ use std::path::{Path, PathBuf};
 use domain::plugin::Manifest;
 
 pub use check::{Surface, check, surface};
-pub use component::{MANIFEST_SECTION, manifest_of, with_manifest};
+pub use component::{MANIFEST_SECTION, code_of, manifest_of, with_manifest};
 pub use error::PackError;
 pub use language::Language;
 pub use new::{NewPlugin, Template, new};
 pub use papers::{Papers, papers_of, with_papers};
 pub use sbom::sbom;
 pub use signature::{PublisherSecret, SIGNATURE_SECTION, Signature, sign, verify};
+pub use tools::cache_home;
 pub use world::world_for;
 
 /// How to build.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::plugin::Limits;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -78,7 +79,7 @@ impl Runtime {
                 .map_err(|error| RuntimeError::Engine(format!("contract {}: {error:#}", track.name())))?;
         }
         let open = |dir: &PathBuf| {
-            Cache::open(dir, options.cache_key)
+            Cache::open(dir, options.cache_key, options.cache_bytes_max)
                 .map_err(|source| RuntimeError::Cache { path: dir.clone(), source })
         };
         let cache = options.cache_dir.as_ref().map(open).transpose()?;
@@ -115,9 +116,12 @@ impl Runtime {
         let owned = bytes.to_vec();
         // Reading a large component blocks for a while, so not here.
         let tracks = shared.tracks;
-        let looking = tokio::task::spawn_blocking(move || inspect_for(tracks, &owned)).await;
-        let (inspection, track) = looking.map_err(|error| broken(&error.to_string()))??;
-        let component = self.component(bytes, &inspection.digest).await?;
+        let looking = tokio::task::spawn_blocking(move || {
+            let (inspection, track) = inspect_for(tracks, &owned)?;
+            Ok((inspection, track, Code::of(&owned)?))
+        });
+        let (inspection, track, code) = looking.await.map_err(|error| broken(&error.to_string()))??;
+        let component = self.component(code).await?;
         fits(&component, &inspection.manifest.limits)?;
         let pre = shared.linker.instantiate_pre(&component).map_err(|error| unlinkable(track, &error))?;
         let hooks = track.find(&pre, &inspection.hooks).map_err(|error| unlinkable(track, &error))?;
@@ -135,12 +139,12 @@ impl Runtime {
         compile::here(&built.engine, bytes)
     }
 
-    async fn component(&self, bytes: &[u8], digest: &str) -> Result<Component, Refused> {
-        let name = cache::name(digest, &self.shared.engine);
+    async fn component(&self, code: Code) -> Result<Component, Refused> {
+        let name = cache::name(&code.digest, &self.shared.engine);
         if let Some(component) = self.kept(name.clone()).await {
             return Ok(component);
         }
-        let compiled = self.shared.workshop.compile(&self.shared.engine, bytes).await;
+        let compiled = self.shared.workshop.compile(&self.shared.engine, &code.bytes).await;
         let code = compiled.map_err(|error| {
             Refused::new("compile_failed", format!("The plugin cannot be loaded: {error}."))
         })?;
@@ -169,6 +173,20 @@ impl Runtime {
             cache::load(&shared.engine, &code).ok().or_else(|| cache.forget(&name, "the engine refuses it"))
         });
         reading.await.ok().flatten()
+    }
+}
+
+/// What is compiled: a new manifest or signature around the same code costs no compilation.
+struct Code {
+    bytes: Vec<u8>,
+    digest: String,
+}
+
+impl Code {
+    fn of(component: &[u8]) -> Result<Self, Refused> {
+        let bytes = pack::code_of(component).map_err(|error| broken(&error.to_string()))?;
+        let digest = hex::encode(Sha256::digest(&bytes));
+        Ok(Self { bytes, digest })
     }
 }
 

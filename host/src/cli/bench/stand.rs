@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use anyhow::Context;
 use async_trait::async_trait;
 use channels::email::Outgoing;
 use channels::fetch::{Fetch, FetchOptions};
@@ -13,6 +14,7 @@ use channels::{ChannelError, Egress, Receipt};
 use clap::Args;
 use desk::{Desk, DeskParts, InstallRequest, Page, SealKey, TicketFilter};
 use domain::plugin::Mode;
+use pack::BuildOptions;
 use tempfile::TempDir;
 
 use super::disk;
@@ -119,7 +121,7 @@ impl Stand {
 
     /// Closes the database.
     pub(super) async fn close(self) {
-        self.desk.ask().close().await;
+        self.desk.close().await;
     }
 }
 
@@ -152,6 +154,25 @@ pub(super) async fn furnish(desk: &Desk) -> anyhow::Result<()> {
     }
     article::import(desk, &fixtures()?.join("articles.jsonl")).await?;
     Ok(())
+}
+
+/// The same component under another id.
+pub(super) fn renamed(component: &[u8], id: &str) -> anyhow::Result<Vec<u8>> {
+    let text = pack::manifest_of(component)?.context("the component has no manifest")?;
+    let mut manifest: toml::Table = text.parse().context("the component's manifest")?;
+    manifest.insert("id".to_owned(), id.into());
+    Ok(pack::with_manifest(component, &manifest.to_string())?)
+}
+
+/// A small guest of the tests, by its name.
+pub(super) async fn guest(name: &'static str) -> anyhow::Result<Vec<u8>> {
+    let guests = tree("tests/guests")?;
+    let target_dir = Some(tree("tests")?.with_file_name("target").join("plugins"));
+    let built = tokio::task::spawn_blocking(move || {
+        let options = BuildOptions { target_dir, quiet: true, ..BuildOptions::default() };
+        pack::build_guest_example(&guests, name, &options)
+    });
+    Ok(built.await??.bytes)
 }
 
 /// The folder of examples in the source tree.

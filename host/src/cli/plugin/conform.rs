@@ -46,7 +46,7 @@ struct Asked {
 impl Conform {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         let bytes = source::component(&self.what).await?;
-        let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+        let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
         let bench = Bench::new(sandbox.load(&bytes).await?);
         let all = ask(&bench).await;
         for asked in &all {

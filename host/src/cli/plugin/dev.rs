@@ -46,7 +46,7 @@ impl Dev {
                 self.dir.display()
             )));
         }
-        let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+        let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
         let mut server = match (&self.server, &self.token) {
             (Some(url), Some(token)) => Some(Server::new(url, token)?),
             _ => None,

@@ -90,7 +90,7 @@ pub(in crate::cli) async fn load(ground: &Ground, what: &str) -> anyhow::Result<
     } else {
         installed(&config, what).await?
     };
-    let sandbox = wire::runtime(&config, None)?;
+    let sandbox = wire::authors_runtime(&config)?;
     Ok(sandbox.load(&bytes).await?)
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Tally {
 
 impl Suite {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
-        let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+        let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
         if self.cases.is_none() && !self.what.is_dir() {
             return Err(RefusedHere::because(format!(
                 "{}: name the folder with its cases as well: --cases DIR",

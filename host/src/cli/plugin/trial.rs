@@ -118,7 +118,7 @@ fn report_text(case: &Case, hook: Hook, report: &RunReport) -> String {
 /// Inspects and compiles; prints what the plugin asks for.
 pub(super) async fn check(ground: &Ground, what: &Path, json: bool) -> anyhow::Result<()> {
     let bytes = source::component(what).await?;
-    let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+    let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
     let plugin = sandbox.load(&bytes).await?;
     let inspection = plugin.inspection();
     if json {

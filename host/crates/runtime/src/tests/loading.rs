@@ -41,6 +41,17 @@ async fn a_component_is_compiled_once_and_found_again() {
 }
 
 #[tokio::test]
+async fn another_manifest_around_the_same_code_needs_no_compiler() {
+    let dir = tempfile::tempdir().unwrap();
+    runtime(dir.path(), Compiler::InProcess).load(&guest()).await.unwrap();
+    let manifest = guests::manifest("triage", &["effect:add-tag"]).replace("1.0.0", "2.0.0");
+    let newer = guests::with_manifest(guests::steady(), &manifest);
+    let plugin = runtime(dir.path(), none()).load(&newer).await.unwrap();
+    assert_eq!(plugin.inspection().manifest.version, "2.0.0");
+    assert!(plugin.run(fixture::call()).await.outcome.is_ok());
+}
+
+#[tokio::test]
 async fn h26_a_tampered_file_is_compiled_again() {
     let dir = tempfile::tempdir().unwrap();
     runtime(dir.path(), Compiler::InProcess).load(&guest()).await.unwrap();

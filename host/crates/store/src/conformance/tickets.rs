@@ -69,6 +69,13 @@ pub(super) async fn ticket_numbers_are_given_once(store: &Store) -> Verdict {
     let mut firsts = many.into_iter().collect::<Result<Vec<i64>, _>>()?;
     firsts.sort_unstable();
     same!(firsts, (0..40).map(|n| 13 + 2 * n).collect::<Vec<i64>>());
+    let first = store.reserve_numbers(10).await?;
+    let unused = Fact::ReturnNumbers { first: first + 4, end: first + 10 };
+    store.commit(Commit::of(vec![unused.clone()])).await?;
+    same!(store.reserve_numbers(1).await?, first + 4);
+    store.commit(Commit::of(vec![unused])).await?;
+    // Somebody has reserved since.
+    same!(store.reserve_numbers(1).await?, first + 5);
     Ok(())
 }
 

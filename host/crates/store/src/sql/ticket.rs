@@ -194,6 +194,15 @@ fn tag_pattern(tag: &str) -> String {
     pattern
 }
 
+pub(crate) async fn return_numbers(c: &mut Connection, first: i64, end: i64) -> Outcome<()> {
+    sqlx::query("UPDATE counter SET value = $1 WHERE name = 'ticket_number' AND value = $2")
+        .bind(first - 1)
+        .bind(end - 1)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn reserve_numbers(c: &mut Connection, count: u32) -> Outcome<i64> {
     let count = i64::from(count.max(1));
     let last: i64 = sqlx::query_scalar(
