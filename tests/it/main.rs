@@ -48,6 +48,7 @@ mod ledger;
 mod mail_in;
 mod package;
 mod policy;
+mod registry;
 mod sandbox;
 mod schedules;
 mod tidy;

@@ -45,14 +45,15 @@ impl Ground {
 
     /// One command that is refused; what it says on standard error.
     pub fn refused(&self, arguments: &[&str]) -> String {
+        self.ended(arguments, 5)
+    }
+
+    /// One command that ends with this code; what it says on standard error.
+    pub fn ended(&self, arguments: &[&str], code: i32) -> String {
         let out = self.command(arguments).stderr(Stdio::piped()).output().unwrap();
-        assert_eq!(
-            out.status.code(),
-            Some(5),
-            "kulanz {arguments:?}: {}",
-            String::from_utf8_lossy(&out.stderr)
-        );
-        String::from_utf8(out.stderr).unwrap()
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(code), "kulanz {arguments:?}: {said}");
+        said
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -16,6 +16,7 @@ pub mod house;
 pub mod languages;
 pub mod planted;
 pub mod plugins;
+pub mod registry;
 
 pub use database::Backend;
 pub use house::House;

@@ -12,8 +12,10 @@ use toml::{Table, Value};
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 /// What every variable of ours begins with.
 const PREFIX: &str = "KULANZ_";
-/// Variables that are ours and no settings: where the file is, and what tests tell each other.
-const NO_SETTINGS: &[&str] = &["KULANZ_CONFIG", "KULANZ_TEST_"];
+/// Variables that are ours and no settings: where the file is, who asks a registry, and what tests tell each
+/// other.
+const NO_SETTINGS: &[&str] =
+    &["KULANZ_CONFIG", "KULANZ_REGISTRY_USER", "KULANZ_REGISTRY_PASSWORD", "KULANZ_TEST_"];
 /// Keys that may stand in the environment only, with the key that names a file instead.
 const ENVIRONMENT_ONLY: &[(&str, &str)] = &[("mail.smtp.password", "mail.smtp.password_file")];
 

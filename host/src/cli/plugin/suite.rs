@@ -8,7 +8,8 @@ use domain::plugin::{Hook, Manifest};
 use runtime::{Inspection, Runtime};
 
 use super::golden::{self, Found, Judged};
-use super::source;
+use super::registry::Access;
+use super::source::{self, Source};
 use crate::cli::{Ground, RefusedHere, screen};
 use crate::sample::Bench;
 
@@ -50,7 +51,8 @@ impl Suite {
                 self.what.display()
             )));
         }
-        let component = source::component(&self.what).await?;
+        let source = Source::Path(self.what.clone());
+        let component = source::component(&source, Access::default()).await?;
         let tally = self.judge(&sandbox, &component).await?;
         match tally {
             Tally { failed: 0, passed: 0, updated: 0, .. } => Err(RefusedHere::because(format!(
