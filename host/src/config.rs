@@ -2,11 +2,14 @@
 //! the configuration file and the environment; nothing below `host` sees either.
 
 mod layers;
+mod mailbox;
 
 use std::path::{Path, PathBuf};
 
 use desk::{DeskConfig, MailIdentity};
 use serde::Deserialize;
+
+pub use mailbox::{Mailbox, SecretSource};
 
 pub use layers::{ConfigError, DEFAULTS, Layers, Origin, Secret, variable_of, without_password};
 
@@ -37,6 +40,8 @@ pub struct Config {
     pub runtime: RuntimeSection,
     /// `[mail.listener]`
     pub mail_listener: MailListener,
+    /// `[mail.imap]` and the sections below it.
+    pub mailboxes: Vec<Mailbox>,
     /// `[mail.smtp]`; none: the Maildir.
     pub smtp: Option<channels::SmtpConfig>,
     /// `[desk]` with the identity of `[mail]`.
@@ -197,7 +202,7 @@ impl Config {
 
     fn from_layers(layers: Layers) -> Result<Self, ConfigError> {
         // The desk's settings are its own struct; only who we are in mail stands in a section of its own.
-        let identity: MailIdentity = layers.section("mail", &["smtp", "listener"])?;
+        let identity: MailIdentity = layers.section("mail", &["smtp", "listener", "imap"])?;
         let mut desk: DeskConfig = layers.section("desk", &[])?;
         desk.mail = identity;
         let config = Self {
@@ -206,6 +211,7 @@ impl Config {
             database: layers.section("database", &[])?,
             runtime: layers.section("runtime", &[])?,
             mail_listener: layers.section("mail.listener", &[])?,
+            mailboxes: mailbox::read(&layers)?,
             smtp: smtp(&layers)?,
             desk,
             plugins: layers.section("plugins", &[])?,

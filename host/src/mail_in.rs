@@ -1,4 +1,7 @@
-//! The door for the mail server of this machine: puts what it hands over into the desk. Knows no mail.
+//! The doors that mail comes in by without a person: the mail server of this machine hands it over, and
+//! mailboxes are read. Puts it into the desk; knows no mail.
+
+mod mailbox;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,11 +14,11 @@ use desk::{Desk, DeskError};
 use domain::contact::canonical_address;
 use domain::gate::without_tag;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::config::Config;
 
-/// Entrance under which mail from here is remembered.
+/// Entrance under which mail that was handed over is remembered.
 const SOURCE: &str = "lmtp";
 
 /// The desk as an inbox.
@@ -31,29 +34,37 @@ impl Inbox for DeskInbox {
     }
 
     async fn keep(&self, raw: Vec<u8>) -> Result<(), ChannelError> {
-        match self.desk.receive_mail(SOURCE, raw).await {
-            Ok(_) => Ok(()),
-            Err(DeskError::Refused(refusal)) => Err(ChannelError::permanent(refusal.sentence)),
-            Err(error) => {
-                tracing::warn!(%error, "a mail could not be stored; its sender's server was asked to try again");
-                Err(ChannelError::transient("it could not be stored"))
-            }
+        keep(&self.desk, SOURCE, raw).await.map(|_| ())
+    }
+}
+
+/// Puts a mail into the desk; says whether it was there already.
+async fn keep(desk: &Desk, source: &str, raw: Vec<u8>) -> Result<bool, ChannelError> {
+    match desk.receive_mail(source, raw).await {
+        Ok(receipt) => Ok(receipt.duplicate),
+        Err(DeskError::Refused(refusal)) => Err(ChannelError::permanent(refusal.sentence)),
+        Err(error) => {
+            tracing::warn!(%error, "a mail could not be stored; where it came from keeps it for now");
+            Err(ChannelError::transient("it could not be stored"))
         }
     }
 }
 
-/// Takes mail at `[mail.listener]` until `stop`; none when it is not asked for.
+/// Takes mail at `[mail.listener]` and from the mailboxes of `[mail.imap]` until `stop`, as far as they are
+/// asked for.
 ///
 /// # Errors
-/// When the place cannot be listened on.
-pub async fn open(
-    config: &Config,
-    desk: &Desk,
-    stop: watch::Receiver<bool>,
-) -> anyhow::Result<Option<JoinHandle<()>>> {
+/// When the place cannot be listened on, or a mailbox cannot be read as it is set.
+pub async fn open(config: &Config, desk: &Desk, stop: &watch::Receiver<bool>) -> anyhow::Result<JoinSet<()>> {
+    let mut doors = JoinSet::new();
+    for mailbox in &config.mailboxes {
+        let reader = mailbox::reader(mailbox, desk)
+            .with_context(|| format!("the mailbox {} cannot be read as it is set", mailbox.name))?;
+        doors.spawn(reader.run(stop.clone()));
+    }
     let place = &config.mail_listener.listen;
     if place.is_empty() {
-        return Ok(None);
+        return Ok(doors);
     }
     let listener = Listener::bind(place).await.with_context(|| {
         format!("listening for mail on {place}: choose another place in mail.listener.listen")
@@ -63,5 +74,6 @@ pub async fn open(
     let own = identity.own().iter().map(|address| without_tag(address)).collect();
     let host = identity.from_address.rsplit('@').next().unwrap_or("localhost").to_owned();
     let inbox = Arc::new(DeskInbox { desk: desk.clone(), own });
-    Ok(Some(tokio::spawn(channels::lmtp::serve(listener, host, inbox, stop))))
+    doors.spawn(channels::lmtp::serve(listener, host, inbox, stop.clone()));
+    Ok(doors)
 }

@@ -46,6 +46,7 @@ mod journeys;
 mod languages;
 mod ledger;
 mod mail_in;
+mod mailboxes;
 mod package;
 mod policy;
 mod registry;

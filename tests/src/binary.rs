@@ -69,9 +69,7 @@ impl Ground {
 
     /// A server on a free port.
     pub fn serve(&self) -> Server {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        drop(listener);
+        let address = format!("127.0.0.1:{}", free_port());
         let mut command = self.command(&["serve"]);
         let child = command
             .env("KULANZ_SERVER__LISTEN", &address)
@@ -134,6 +132,40 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port of the loopback that nobody listens on.
+#[must_use]
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Whether a program that the test talks to is on this machine. Where it is not, the test is skipped, aloud;
+/// where CI is set that is a failure.
+#[must_use]
+pub fn is_here(program: &str, package: &str) -> bool {
+    use std::io::Write as _;
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let is_here = std::env::split_paths(&paths)
+        .chain(["/usr/sbin".into(), "/usr/lib/dovecot".into()])
+        .any(|folder| folder.join(program).is_file());
+    if !is_here {
+        assert!(std::env::var_os("CI").is_none(), "{program} is missing: install the package {package}");
+        // Past the test runner's capture: a skipped test must not look like a green one.
+        let _ = writeln!(std::io::stderr().lock(), "SKIPPED: {program} is missing (package {package})");
+    }
+    is_here
+}
+
+/// Waits until something is so that another process does.
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..3_000 {
+        if is_so() {
+            return;
+        }
+        pause(Duration::from_millis(10)).await;
+    }
+    panic!("waited 30 s in vain: {what}");
 }
 
 /// Real processes take real time; nothing else in the tests waits.

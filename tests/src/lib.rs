@@ -12,6 +12,7 @@
 
 pub mod binary;
 pub mod database;
+pub mod dovecot;
 pub mod house;
 pub mod languages;
 pub mod planted;

@@ -46,11 +46,9 @@ impl Serve {
             stop.clone(),
         );
         let drain = Duration::from_millis(settings.drain_ms);
-        let mail = mail_in::open(&house.config, &house.desk, stop.clone()).await?;
+        let mail = mail_in::open(&house.config, &house.desk, &stop).await?;
         server::run(listener, router, &house.desk, Some(metrics), stop, drain).await?;
-        if let Some(mail) = mail
-            && tokio::time::timeout(drain, mail).await.is_err()
-        {
+        if tokio::time::timeout(drain, mail.join_all()).await.is_err() {
             tracing::warn!("some mails were still being handed over; their senders' server will try again");
         }
         house.close().await;

@@ -1,7 +1,7 @@
 //! Layers of settings: which key has which value, and who said so. Knows keys and types only from the
 //! commented defaults; what a value means is the sections' business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +16,10 @@ const PREFIX: &str = "KULANZ_";
 /// other.
 const NO_SETTINGS: &[&str] =
     &["KULANZ_CONFIG", "KULANZ_REGISTRY_USER", "KULANZ_REGISTRY_PASSWORD", "KULANZ_TEST_"];
-/// Keys that may stand in the environment only, with the key that names a file instead.
-const ENVIRONMENT_ONLY: &[(&str, &str)] = &[("mail.smtp.password", "mail.smtp.password_file")];
+/// Keys that may stand in the environment only; with `_file` behind it, each names a file instead.
+const ENVIRONMENT_ONLY: &[&str] = &["mail.smtp.password", "mail.imap.password"];
+/// Sections that there may be several of: below each, `[section.name]` takes the same keys.
+const FAMILIES: &[&str] = &["mail.imap"];
 
 /// Why settings are refused: names the place, the key and the fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,7 +106,7 @@ impl Layers {
         let mut leaves = BTreeMap::new();
         flatten("", &table, &mut leaves);
         for (key, value) in leaves {
-            if let Some((_, by_file)) = ENVIRONMENT_ONLY.iter().find(|(name, _)| *name == key) {
+            if let Some(by_file) = file_instead_of(&key) {
                 let variable = variable_of(&key);
                 return Err(ConfigError(format!(
                     "{}: {key}: secrets do not stand in this file; name a file in {by_file}, or set {variable}.",
@@ -130,12 +132,12 @@ impl Layers {
                 continue;
             }
             let key = rest.to_lowercase().replace("__", ".");
-            if ENVIRONMENT_ONLY.iter().any(|(secret, _)| *secret == key) {
+            if file_instead_of(&key).is_some() {
                 self.secrets.insert(key, Secret::new(text));
                 continue;
             }
             let origin = Origin::Environment(name);
-            let value = match self.defaults.get(&key) {
+            let value = match self.defaults.get(&general(&key)) {
                 Some(default) => {
                     parsed_like(default, &text).ok_or_else(|| wrong_type(&origin, &key, default, "text"))?
                 }
@@ -160,7 +162,7 @@ impl Layers {
     }
 
     fn set(&mut self, key: &str, value: Value, origin: Origin) -> Result<(), ConfigError> {
-        let Some(default) = self.defaults.get(key) else { return Err(self.unknown(&origin, key)) };
+        let Some(default) = self.defaults.get(&general(key)) else { return Err(self.unknown(&origin, key)) };
         let same_kind = match (default, &value) {
             (Value::Array(_), Value::Array(items)) => items.iter().all(Value::is_str),
             _ => default.same_type(&value),
@@ -220,7 +222,7 @@ impl Layers {
                 |(key, _)| {
                     // The guilty key is the one without which the section is well.
                     let mut values = self.values.clone();
-                    if let Some(default) = self.defaults.get(*key) {
+                    if let Some(default) = self.defaults.get(&general(key)) {
                         values.insert((*key).clone(), default.clone());
                     }
                     read(&values).is_ok()
@@ -234,6 +236,36 @@ impl Layers {
         })
     }
 
+    /// The sections of a family, each with what it does not say itself from the family's own: the family's own
+    /// alone, under no name, when there is none below it.
+    ///
+    /// # Errors
+    /// The key whose value makes no sense, with its origin.
+    pub fn family<T: serde::de::DeserializeOwned>(
+        &self,
+        family: &str,
+    ) -> Result<Vec<(String, T)>, ConfigError> {
+        let prefix = format!("{family}.");
+        let below =
+            |key: &String| key.strip_prefix(&prefix)?.split_once('.').map(|(name, _)| name.to_owned());
+        let secrets = self.secrets.keys().filter_map(below);
+        let names: BTreeSet<String> = self.values.keys().filter_map(below).chain(secrets).collect();
+        let without: Vec<&str> = names.iter().map(String::as_str).collect();
+        if names.is_empty() {
+            return Ok(vec![(String::new(), self.section(family, &[])?)]);
+        }
+        // First the family's own: a slip in it is not to be told for each section below.
+        self.section::<T>(family, &without)?;
+        let own = section_table(&self.values, family, &without);
+        let member = |name: &String| {
+            let section = format!("{family}.{name}");
+            let unsaid = own.iter().filter(|(key, _)| !self.values.contains_key(&format!("{section}.{key}")));
+            let unsaid: Table = unsaid.map(|(key, value)| (key.clone(), value.clone())).collect();
+            Ok((name.clone(), self.section_with(&section, &[], &unsaid)?))
+        };
+        names.iter().map(member).collect()
+    }
+
     /// Text of a top-level key.
     #[must_use]
     pub fn text(&self, key: &str) -> String {
@@ -244,6 +276,12 @@ impl Layers {
     #[must_use]
     pub fn secret(&self, key: &str) -> Option<Secret> {
         self.secrets.get(key).cloned()
+    }
+
+    /// Whether somebody set a key.
+    #[must_use]
+    pub fn is_set(&self, key: &str) -> bool {
+        self.origins.contains_key(key)
     }
 
     /// Who set a key.
@@ -263,6 +301,21 @@ impl Layers {
             .map(|key| (key.as_str(), "\"***\"".to_owned(), Origin::Environment(variable_of(key))));
         plain.chain(secret)
     }
+}
+
+/// The key whose default is this one's: `mail.imap.sales.host` is like `mail.imap.host`.
+fn general(key: &str) -> String {
+    let of = |family: &&str| {
+        let (name, leaf) = key.strip_prefix(*family)?.strip_prefix('.')?.split_once('.')?;
+        let is_name = !name.is_empty() && !leaf.contains('.');
+        is_name.then(|| format!("{family}.{leaf}"))
+    };
+    FAMILIES.iter().find_map(of).unwrap_or_else(|| key.to_owned())
+}
+
+/// The key that names a file instead of a secret.
+fn file_instead_of(key: &str) -> Option<String> {
+    ENVIRONMENT_ONLY.contains(&general(key).as_str()).then(|| format!("{key}_file"))
 }
 
 /// The variable that sets a key.

@@ -1,5 +1,6 @@
-//! Floor 1: the ways in and out. Reads raw mail into [`email::Mail`], writes mail over SMTP or into a
-//! Maildir, signs and sends webhooks, and makes the guarded HTTP requests of plugins.
+//! Floor 1: the ways in and out. Takes mail over LMTP and SMTP, fetches it over IMAP, reads it into
+//! [`email::Mail`], writes mail over SMTP or into a Maildir, signs and sends webhooks, and makes the guarded
+//! HTTP requests of plugins.
 //!
 //! Knows messages and receipts; never tickets, never the database, never who may see what. Whether an
 //! automatic mail may leave at all is decided above, by the gate.
@@ -12,6 +13,7 @@ mod smtp;
 
 pub mod email;
 pub mod fetch;
+pub mod imap;
 pub mod lmtp;
 pub mod source;
 pub mod webhook;

@@ -6,6 +6,7 @@
 mod administer;
 mod arrival;
 mod bench;
+mod bookmark;
 mod breaker;
 mod config;
 mod deliver;
