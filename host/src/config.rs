@@ -1,6 +1,7 @@
 //! The settings: sections as plain values, read from layers, checked, passed on. The only reader of
 //! the configuration file and the environment; nothing below `host` sees either.
 
+mod inbox;
 mod layers;
 mod mailbox;
 
@@ -205,6 +206,7 @@ impl Config {
         let identity: MailIdentity = layers.section("mail", &["smtp", "listener", "imap"])?;
         let mut desk: DeskConfig = layers.section("desk", &[])?;
         desk.mail = identity;
+        desk.mail.inboxes = inbox::read(&layers)?;
         let config = Self {
             data_dir: PathBuf::from(layers.text("data_dir")),
             server: layers.section("server", &[])?,

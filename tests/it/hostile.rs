@@ -67,7 +67,7 @@ on_both!(h20_tickets_that_were_not_granted_are_denied_alike_whether_they_exist_o
     let plugin = house.desk.installations().await.unwrap().remove(0).installation;
     house.desk.uninstall(plugin.id, admin()).await.unwrap();
     let bytes = plugins::guest("peeks_at_tickets");
-    let none = InstallRequest { bytes, mode: Mode::Live, grants: Some(Default::default()), settings: None };
+    let none = InstallRequest { grants: Some(Default::default()), ..InstallRequest::new(bytes, Mode::Live) };
     let plugin = house.desk.install(none, admin()).await.unwrap().installation;
     house.mail(&HELLO.replace("h1@", "h2@")).await;
     let why = runs(&house, &plugin).await.remove(0).verdict.unwrap().why;
@@ -122,7 +122,7 @@ async fn fighters(house: &House) -> (Installation, Installation) {
         let id = format!("guest.pulls_{word}");
         let bytes = plugins::altered(&plugins::guest("pulls_rope"), &[("guest.pulls_rope", &id)]);
         let settings = Some(serde_json::json!({ "word": word }));
-        let request = InstallRequest { bytes, mode: Mode::Live, grants: None, settings };
+        let request = InstallRequest { settings, ..InstallRequest::new(bytes, Mode::Live) };
         out.push(house.desk.install(request, admin()).await.unwrap().installation);
     }
     let right = out.remove(1);
@@ -174,7 +174,7 @@ async fn h25_a_manifest_made_to_confuse_is_refused_with_the_field_at_fault() {
 }
 
 async fn refused(house: &House, bytes: Vec<u8>) -> String {
-    let request = InstallRequest { bytes, mode: Mode::Live, grants: None, settings: None };
+    let request = InstallRequest::new(bytes, Mode::Live);
     house.desk.install(request, admin()).await.unwrap_err().to_string()
 }
 

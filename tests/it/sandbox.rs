@@ -95,12 +95,7 @@ async fn h07_a_flood_of_values_meets_its_quota() {
 #[tokio::test]
 async fn an_undeclared_import_is_refused_with_a_sentence() {
     let house = House::bare(Backend::Sqlite).await;
-    let request = desk::InstallRequest {
-        bytes: plugins::guest("lies_about_imports"),
-        mode: Mode::Live,
-        grants: None,
-        settings: None,
-    };
+    let request = desk::InstallRequest::new(plugins::guest("lies_about_imports"), Mode::Live);
     let refused = house.desk.install(request, tests::house::admin()).await.unwrap_err().to_string();
     assert!(refused.contains("imports `effects.reply`") && refused.contains("add [[grant]]"), "{refused}");
 }
@@ -109,7 +104,7 @@ async fn an_undeclared_import_is_refused_with_a_sentence() {
 async fn h11_what_is_no_component_is_refused_with_a_sentence() {
     let house = House::bare(Backend::Sqlite).await;
     for bytes in [b"".to_vec(), b"hello".to_vec(), b"\0asm\x01\0\0\0".to_vec(), b"\x7fELF....".to_vec()] {
-        let request = desk::InstallRequest { bytes, mode: Mode::Live, grants: None, settings: None };
+        let request = desk::InstallRequest::new(bytes, Mode::Live);
         let refused = house.desk.install(request, tests::house::admin()).await.unwrap_err().to_string();
         assert!(refused.len() > 20, "{refused}");
     }

@@ -1,5 +1,6 @@
 //! `kulanz plugin`: build, try out, install and watch plugins.
 
+mod allow;
 mod conform;
 mod dev;
 mod golden;
@@ -116,6 +117,8 @@ pub(super) enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Change what an installation may do and which tickets it may see
+    Allow(allow::Allow),
     /// Change how far an installation is trusted: off, shadow, suggest or live
     Mode {
         /// Plugin id or installation id
@@ -183,6 +186,7 @@ impl PluginCommand {
             Self::Ledger { plugin, days, json } => Box::pin(ledger::show(ground, &plugin, days, json)).await,
             Self::List { json } => manage::list(ground, json).await,
             Self::Show { plugin, json } => manage::show(ground, &plugin, json).await,
+            Self::Allow(allow) => Box::pin(allow.run(ground)).await,
             Self::Mode { plugin, mode } => Box::pin(manage::mode(ground, &plugin, mode)).await,
             Self::Logs(logs) => Box::pin(manage::logs(ground, &logs)).await,
             Self::Remove { plugin, yes } => Box::pin(manage::remove(ground, &plugin, yes)).await,

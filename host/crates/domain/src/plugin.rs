@@ -1,5 +1,7 @@
 //! A plugin: its manifest, its presence here (installation), its limits and its mode.
 
+use std::collections::BTreeSet;
+
 use crate::canary::Canary;
 use crate::clock::MINUTE_MS;
 use crate::event::EventType;
@@ -362,6 +364,9 @@ pub struct Installation {
     pub mode: Mode,
     /// What the admin allowed.
     pub grants: Grants,
+    /// The inboxes whose tickets it may see; empty: all tickets.
+    #[serde(default)]
+    pub inboxes: BTreeSet<String>,
     /// Settings, checked against the schema.
     pub settings: serde_json::Value,
     /// Limits in force.
@@ -384,6 +389,12 @@ impl Installation {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.mode != Mode::Off && self.quarantine.is_none()
+    }
+
+    /// Whether it may see tickets of this inbox, and propose something for them.
+    #[must_use]
+    pub fn covers(&self, inbox: Option<&str>) -> bool {
+        self.inboxes.is_empty() || inbox.is_some_and(|inbox| self.inboxes.contains(inbox))
     }
 
     /// Whether this is how the version that is tried sees itself, rather than the one in force.

@@ -96,7 +96,7 @@ impl Latency {
         Ok(Some(tokio::spawn(async move {
             tokio::time::sleep(half).await;
             let begun = Instant::now();
-            let request = InstallRequest { bytes, mode: Mode::Shadow, grants: None, settings: None };
+            let request = InstallRequest::new(bytes, Mode::Shadow);
             Box::pin(desk.install(request, operator())).await?;
             Ok((begun, Instant::now()))
         })))

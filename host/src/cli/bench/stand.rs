@@ -149,7 +149,7 @@ pub(super) fn config(ground: &Ground, folder: &Path, database: Option<&str>) -> 
 /// Installs the bundled plugins live and the example articles.
 pub(super) async fn furnish(desk: &Desk) -> anyhow::Result<()> {
     for built in plugin::build_bundled().await? {
-        let request = InstallRequest { bytes: built.bytes, mode: Mode::Live, grants: None, settings: None };
+        let request = InstallRequest::new(built.bytes, Mode::Live);
         desk.install(request, operator()).await?;
     }
     article::import(desk, &fixtures()?.join("articles.jsonl")).await?;

@@ -100,7 +100,7 @@ impl Start {
         let house = Box::pin(House::open(stand::config(ground, folder, None)?)).await?;
         for n in 0..self.plugins {
             let copy = stand::renamed(&bytes, &format!("bench.copy{n}"))?;
-            let request = InstallRequest { bytes: copy, mode: Mode::Live, grants: None, settings: None };
+            let request = InstallRequest::new(copy, Mode::Live);
             house.desk.install(request, operator()).await?;
         }
         house.close().await;

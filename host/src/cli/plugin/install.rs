@@ -29,6 +29,9 @@ pub(in crate::cli) struct Install {
     mode: Option<Mode>,
     #[command(flatten)]
     choice: Choice,
+    /// Hold it to the tickets of this inbox (repeat for several) [default: all tickets]
+    #[arg(long = "inbox", value_name = "INBOX", conflicts_with = "bundled")]
+    inboxes: Vec<String>,
     /// Settings as a JSON file
     #[arg(long, value_name = "FILE", conflicts_with = "bundled")]
     settings: Option<PathBuf>,
@@ -58,7 +61,8 @@ impl Install {
         let mode = self.mode.unwrap_or(if self.bundled { Mode::Live } else { Mode::Shadow });
         let grants = if here { None } else { Some(self.consent(&inspection)?) };
         let settings = read_settings(self.settings.as_deref())?;
-        let request = InstallRequest { bytes, mode, grants, settings };
+        let inboxes = self.inboxes.iter().cloned().collect();
+        let request = InstallRequest { grants, inboxes, settings, ..InstallRequest::new(bytes, mode) };
         let received = Box::pin(desk.install(request, operator())).await?;
         let mut installation = received.installation.clone();
         if received.waits() && self.bundled {
