@@ -275,6 +275,12 @@ fn exit_of(error: &anyhow::Error) -> Exit {
             {
                 return Some(Exit::Refused);
             }
+            if cause.is::<pack::ReferenceError>() {
+                return Some(Exit::Usage);
+            }
+            if cause.downcast_ref::<plugin::RegistryError>().is_some_and(plugin::RegistryError::is_refusal) {
+                return Some(Exit::Refused);
+            }
             cause.downcast_ref::<DeskError>().map(|desk| match desk {
                 DeskError::Store(_) => Exit::Store,
                 DeskError::Refused(_)

@@ -1,6 +1,7 @@
 //! The settings: sections as plain values, read from layers, checked, passed on. The only reader of
 //! the configuration file and the environment; nothing below `host` sees either.
 
+mod inbox;
 mod layers;
 mod mailbox;
 
@@ -117,6 +118,8 @@ pub struct RuntimeSection {
     pub concurrency: usize,
     /// Keep compiled plugins.
     pub cache: bool,
+    /// So many bytes of them.
+    pub cache_bytes_max: u64,
     /// Compile in a child process.
     pub compile_in_child: bool,
 }
@@ -208,6 +211,7 @@ impl Config {
             layers.section("mail", &["smtp", "listener", "imap", "sender", "dkim"])?;
         let mut desk: DeskConfig = layers.section("desk", &[])?;
         desk.mail = identity;
+        desk.mail.inboxes = inbox::read(&layers)?;
         let config = Self {
             data_dir: PathBuf::from(layers.text("data_dir")),
             server: layers.section("server", &[])?,

@@ -83,9 +83,9 @@ impl House {
         self.data_dir.path()
     }
 
-    /// Closes the store: what was promised is on disk, the lock is gone.
+    /// Closes the desk: what was promised is on disk, the lock is gone.
     pub async fn close(self) {
-        self.desk.ask().close().await;
+        self.desk.close().await;
     }
 }
 
@@ -118,6 +118,7 @@ pub fn runtime(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Result<Ru
         pooling: config.runtime.pooling,
         slots: config.runtime.slots,
         concurrency: config.runtime.concurrency,
+        cache_bytes_max: config.runtime.cache_bytes_max,
         ..RuntimeOptions::default()
     };
     if let Some(data_dir) = data_dir.filter(|_| config.runtime.cache) {
@@ -132,6 +133,22 @@ pub fn runtime(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Result<Ru
         false => Compiler::InProcess,
     };
     Runtime::new(options).context("the plugin sandbox cannot start on this machine")
+}
+
+/// The sandbox of a plugin's author, outside any house: what is compiled is kept in the user's own cache folder, so
+/// that a plugin of many megabytes is compiled once and not by each command.
+///
+/// # Errors
+/// When this machine cannot run it.
+pub fn authors_runtime(config: &Config) -> anyhow::Result<Runtime> {
+    let folder = pack::cache_home().map(|home| home.join("authors"));
+    let kept = folder.and_then(|folder| DataDir::open(&folder, false).ok());
+    match runtime(config, kept.as_ref()) {
+        Ok(runtime) => Ok(runtime),
+        // A folder that cannot be used costs time and nothing else.
+        Err(_) if kept.is_some() => runtime(config, None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The guarded way out for plugins' requests: everything private is closed by itself, our own port by name.

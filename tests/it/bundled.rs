@@ -1,14 +1,12 @@
 //! The bundled plugins' golden cases, judged by the command that every plugin's author uses.
 
-use std::process::Command;
-
-use tests::binary::kulanz;
+use tests::binary::command;
 use tests::source;
 
 /// Runs `kulanz plugin test` on a bundled plugin; fails with what differs.
 fn judge(name: &str, cases_min: u64) {
     let data = tempfile::tempdir().unwrap();
-    let out = Command::new(kulanz())
+    let out = command()
         .args(["--log", "error", "--data-dir"])
         .arg(data.path())
         .args(["plugin", "test", "--json"])

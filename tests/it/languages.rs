@@ -66,6 +66,7 @@ fn ticket(text: &str) -> Arc<Snapshot> {
         status_category: StatusCategory::New,
         priority: Priority::Normal,
         channel: Channel::Email,
+        inbox: None,
         language: None,
         category: None,
         requester_id: ContactId::mint(&ids, NOW),

@@ -120,7 +120,7 @@ on_both!(a_redaction_plugin_that_leaves_planted_values_does_not_get_in, |backend
     house.desk.set_mode(looked_at.id, Mode::Live, admin()).await.unwrap();
 });
 
-on_both!(what_a_redaction_plugin_leaves_behind_is_held, |backend| {
+on_both!(h22_what_a_redaction_plugin_leaves_behind_is_held, |backend| {
     let house = House::with(backend, DeskConfig { redaction_trial: false, ..config() }).await;
     house.install(plugins::guest("finds_nothing"), Mode::Live).await;
     house.mail(HELLO).await;

@@ -1,5 +1,6 @@
 //! Modes, breaker, retries, people against plugins: what the desk does with runs that go well and badly.
 
+use desk::{DeskConfig, InstallRequest};
 use domain::plugin::Mode;
 use domain::run::DecisionStatus;
 use tests::house::{admin, agent, config};
@@ -38,7 +39,7 @@ on_both!(a_suggestion_waits_for_an_agent_who_accepts_or_declines, |backend| {
     assert_ne!(house.ticket(ticket.number).await.version, ticket.version);
 });
 
-on_both!(a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend| {
+on_both!(h12_a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend| {
     let house = House::bare(backend).await;
     let bad = house.install(plugins::guest("panics"), Mode::Live).await;
     house.install(plugins::guest("good_triage"), Mode::Live).await;
@@ -60,7 +61,7 @@ on_both!(a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend|
     assert!(house.store.installation(bad.id).await.unwrap().unwrap().is_active());
 });
 
-on_both!(when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {
+on_both!(h22_when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {
     // The trial would keep it out: here it is the house that has to hold the mail.
     let house = House::with(backend, desk::DeskConfig { redaction_trial: false, ..config() }).await;
     let liar = house.install(plugins::guest("returns_nonsense"), Mode::Live).await;
@@ -92,6 +93,7 @@ on_both!(without_a_redaction_plugin_mail_waits_unless_the_admin_chose_otherwise,
         email: "ana@example.org".into(),
         name: None,
         channel: domain::ticket::Channel::Api,
+        inbox: None,
         language: None,
         custom: Default::default(),
         tags: vec![],
@@ -110,4 +112,34 @@ on_both!(every_admin_step_is_in_the_audit_chain, |backend| {
         ["plugin.installed", "plugin.changed", "automation.switched"]
     );
     assert_eq!(domain::audit::first_broken(&chain), None);
+});
+
+on_both!(a_plugin_held_to_an_inbox_sees_no_other_ticket_and_changes_none, |backend| {
+    let mut settings = DeskConfig { redaction_required: false, ..config() };
+    settings.mail.inboxes.insert("sales".to_owned(), vec!["sales@shop.example".to_owned()]);
+    let house = House::with(backend, settings).await;
+    let held = |guest: &str, inbox: &str| InstallRequest {
+        inboxes: [inbox.to_owned()].into(),
+        ..InstallRequest::new(plugins::guest(guest), Mode::Live)
+    };
+    let said = house.desk.install(held("good_triage", "slaes"), admin()).await.unwrap_err().to_string();
+    assert!(said.contains("no inbox `slaes`") && said.contains("sales"), "{said}");
+    let said = house.desk.install(held("finds_nothing", "sales"), admin()).await.unwrap_err().to_string();
+    assert!(said.contains("all inboxes"), "{said}");
+
+    let sorter = house.desk.install(held("good_triage", "sales"), admin()).await.unwrap().installation;
+    let curious = house.desk.install(held("peeks_at_tickets", "sales"), admin()).await.unwrap().installation;
+    house.mail(HELLO).await;
+    house.mail(&HELLO.replace("h1@", "h2@").replace("help@", "Sales+7.ab@")).await;
+    let (help, sales) = (house.ticket(1).await, house.ticket(2).await);
+    assert_eq!((help.inbox.as_deref(), sales.inbox.as_deref()), (None, Some("sales")));
+    assert_eq!((help.tags.is_empty(), sales.tags.is_empty()), (true, false));
+    let runs = house.store.runs(Some(curious.id), &desk::Page::first(10)).await.unwrap();
+    assert_eq!(runs.len(), 1);
+    assert!(runs[0].verdict.as_ref().unwrap().why.ends_with("1 found, 0 read"), "{:?}", runs[0].verdict);
+
+    let everywhere = desk::InstallationChange { inboxes: Some(Default::default()), ..Default::default() };
+    house.desk.change_installation(sorter.id, everywhere, admin()).await.unwrap();
+    house.mail(&HELLO.replace("h1@", "h3@")).await;
+    assert!(!house.ticket(3).await.tags.is_empty(), "all inboxes again");
 });

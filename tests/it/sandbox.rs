@@ -23,20 +23,20 @@ async fn fault_of(guest: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn an_endless_loop_is_stopped() {
+async fn h01_an_endless_loop_is_stopped() {
     let code = fault_of("spin_forever").await;
     assert!(code == "deadline" || code == "out_of_fuel", "{code}");
 }
 
 #[tokio::test]
-async fn a_memory_bomb_is_refused_at_its_cap() {
+async fn h03_a_memory_bomb_is_refused_at_its_cap() {
     let run = beside_a_good_one("eat_memory").await;
     assert_eq!(run.fault.as_ref().map(|f| f.code()), Some("out_of_memory"));
     assert!(run.memory_bytes <= 32 << 20, "{}", run.memory_bytes);
 }
 
 #[tokio::test]
-async fn endless_recursion_is_a_trap() {
+async fn h05_endless_recursion_is_a_trap() {
     assert_eq!(fault_of("recurse").await, "trap");
 }
 
@@ -48,14 +48,14 @@ async fn a_panic_names_its_message() {
 }
 
 #[tokio::test]
-async fn a_storm_of_host_calls_is_stopped_at_its_limit() {
+async fn h08_a_storm_of_host_calls_is_stopped_at_its_limit() {
     let run = beside_a_good_one("storms_host").await;
     assert_eq!(run.fault.as_ref().map(|f| f.code()), Some("host_calls"));
     assert!(run.host_calls <= 1_001, "{}", run.host_calls);
 }
 
 #[tokio::test]
-async fn a_flood_of_log_lines_is_cut_and_counted() {
+async fn h06_a_flood_of_log_lines_is_cut_and_counted() {
     let run = beside_a_good_one("floods_log").await;
     assert!(run.log.len() <= 64);
     assert!(run.log_dropped > 0 || run.fault.is_some());
@@ -63,7 +63,7 @@ async fn a_flood_of_log_lines_is_cut_and_counted() {
 }
 
 #[tokio::test]
-async fn too_many_effects_are_denied_beyond_the_limit() {
+async fn h29_too_many_effects_are_denied_beyond_the_limit() {
     let house = House::bare(Backend::Sqlite).await;
     house.install(plugins::guest("too_many_effects"), Mode::Live).await;
     house.mail(HELLO).await;
@@ -73,19 +73,19 @@ async fn too_many_effects_are_denied_beyond_the_limit() {
 }
 
 #[tokio::test]
-async fn reading_without_a_grant_is_denied_as_a_value() {
+async fn h20_reading_without_a_grant_is_denied_as_a_value() {
     let run = beside_a_good_one("asks_denied").await;
     assert_eq!(run.fault, None);
     assert!(run.reads.is_empty(), "{:?}", run.reads);
 }
 
 #[tokio::test]
-async fn moving_too_much_across_the_border_is_a_fault() {
+async fn h13_moving_too_much_across_the_border_is_a_fault() {
     assert_eq!(fault_of("transfers_too_much").await, "transfer");
 }
 
 #[tokio::test]
-async fn a_flood_of_values_meets_its_quota() {
+async fn h07_a_flood_of_values_meets_its_quota() {
     let house = House::bare(Backend::Sqlite).await;
     let flood = house.install(plugins::guest("kv_flood"), Mode::Live).await;
     house.mail(HELLO).await;
@@ -95,21 +95,16 @@ async fn a_flood_of_values_meets_its_quota() {
 #[tokio::test]
 async fn an_undeclared_import_is_refused_with_a_sentence() {
     let house = House::bare(Backend::Sqlite).await;
-    let request = desk::InstallRequest {
-        bytes: plugins::guest("lies_about_imports"),
-        mode: Mode::Live,
-        grants: None,
-        settings: None,
-    };
+    let request = desk::InstallRequest::new(plugins::guest("lies_about_imports"), Mode::Live);
     let refused = house.desk.install(request, tests::house::admin()).await.unwrap_err().to_string();
     assert!(refused.contains("imports `effects.reply`") && refused.contains("add [[grant]]"), "{refused}");
 }
 
 #[tokio::test]
-async fn what_is_no_component_is_refused_with_a_sentence() {
+async fn h11_what_is_no_component_is_refused_with_a_sentence() {
     let house = House::bare(Backend::Sqlite).await;
     for bytes in [b"".to_vec(), b"hello".to_vec(), b"\0asm\x01\0\0\0".to_vec(), b"\x7fELF....".to_vec()] {
-        let request = desk::InstallRequest { bytes, mode: Mode::Live, grants: None, settings: None };
+        let request = desk::InstallRequest::new(bytes, Mode::Live);
         let refused = house.desk.install(request, tests::house::admin()).await.unwrap_err().to_string();
         assert!(refused.len() > 20, "{refused}");
     }

@@ -54,7 +54,7 @@ async fn three_hosts_with_wrong_clocks_fire_each_due_time_once() {
         hosts.push(host(&database, number).await);
     }
     let bytes = plugins::bundled("proactive-notice");
-    let request = desk::InstallRequest { bytes, mode: Mode::Shadow, grants: None, settings: None };
+    let request = desk::InstallRequest::new(bytes, Mode::Shadow);
     hosts[0].0.install(request, admin()).await.unwrap();
     let mut chance = StdRng::seed_from_u64(14);
     for minute in 0..=60 {

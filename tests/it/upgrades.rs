@@ -79,7 +79,7 @@ on_both!(a_new_version_that_asks_for_no_more_goes_in_at_once_and_can_be_taken_ba
     assert_eq!(actions, ["plugin.installed", "plugin.upgraded", "plugin.rolled_back"]);
 });
 
-on_both!(a_version_that_asks_for_more_waits_and_the_old_one_keeps_running, |backend| {
+on_both!(h23_a_version_that_asks_for_more_waits_and_the_old_one_keeps_running, |backend| {
     let house = House::bare(backend).await;
     let old = house.install(first(), Mode::Live).await;
     let received = house.hand_in(second(&[MORE]), Mode::Live).await.unwrap();
@@ -124,7 +124,7 @@ on_both!(consent_without_a_list_grants_what_was_shown_and_a_declined_version_is_
     );
 });
 
-on_both!(a_wrong_signature_is_refused_and_another_key_waits, |backend| {
+on_both!(h24_a_wrong_signature_is_refused_and_another_key_waits, |backend| {
     let house = House::bare(backend).await;
     let mut broken = signed(&first(), 1);
     broken[100] ^= 1;
@@ -154,7 +154,7 @@ on_both!(a_wrong_signature_is_refused_and_another_key_waits, |backend| {
     );
 });
 
-on_both!(a_signed_version_never_changes_its_bytes_and_a_downgrade_waits, |backend| {
+on_both!(h24_a_signed_version_never_changes_its_bytes_and_a_downgrade_waits, |backend| {
     let house = House::bare(backend).await;
     let old = house.install(signed(&second(&[]), 1), Mode::Live).await;
     let other = plugins::altered(&second(&[]), &[("Good triage", "Better triage")]);

@@ -20,6 +20,14 @@ pub fn kulanz() -> &'static Path {
     })
 }
 
+/// The binary, ready to be called. Build tools and compiled plugins are kept from one test run to the next.
+#[must_use]
+pub fn command() -> Command {
+    let mut command = Command::new(kulanz());
+    command.env("XDG_CACHE_HOME", target().join("guests/cache")).stdin(Stdio::null());
+    command
+}
+
 /// A data folder and database that servers are started on.
 pub struct Ground {
     pub data: PathBuf,
@@ -37,18 +45,19 @@ impl Ground {
 
     /// One command that is refused; what it says on standard error.
     pub fn refused(&self, arguments: &[&str]) -> String {
+        self.ended(arguments, 5)
+    }
+
+    /// One command that ends with this code; what it says on standard error.
+    pub fn ended(&self, arguments: &[&str], code: i32) -> String {
         let out = self.command(arguments).stderr(Stdio::piped()).output().unwrap();
-        assert_eq!(
-            out.status.code(),
-            Some(5),
-            "kulanz {arguments:?}: {}",
-            String::from_utf8_lossy(&out.stderr)
-        );
-        String::from_utf8(out.stderr).unwrap()
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(code), "kulanz {arguments:?}: {said}");
+        said
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(kulanz());
+        let mut command = command();
         command
             .arg("--data-dir")
             .arg(&self.data)
@@ -56,7 +65,7 @@ impl Ground {
             .args(arguments);
         // No test asks the world's name servers about its senders.
         command.env("KULANZ_MAIL__SENDER__LOOK_UP", "false");
-        command.envs(self.variables.iter().map(|(k, v)| (*k, v))).stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(k, v)| (*k, v)));
         command
     }
 

@@ -133,7 +133,7 @@ impl House {
 
     /// Hands a plugin file in: a first one gets all that it asks for, a new version what the old one had.
     pub async fn hand_in(&self, bytes: Vec<u8>, mode: Mode) -> Result<Received, DeskError> {
-        self.desk.install(InstallRequest { bytes, mode, grants: None, settings: None }, admin()).await
+        self.desk.install(InstallRequest::new(bytes, mode), admin()).await
     }
 
     /// Takes in a mail and works everything that follows from it.

@@ -18,6 +18,7 @@ pub mod languages;
 pub mod planted;
 pub mod plugins;
 pub mod postfix;
+pub mod registry;
 
 pub use database::Backend;
 pub use house::House;

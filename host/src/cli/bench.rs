@@ -8,6 +8,7 @@ mod figures;
 mod http;
 mod latency;
 mod mails;
+mod neighbours;
 mod process;
 mod stand;
 mod start;
@@ -21,6 +22,8 @@ use super::Ground;
 pub(super) enum Bench {
     /// One plugin call in a fresh instance, beside native calls, on one thread
     Calls(calls::Calls),
+    /// A plugin's calls while another one loops for ever, and while two hundred begin at once
+    Neighbours(neighbours::Neighbours),
     /// Tickets per second, from raw mail to committed reply
     Tickets(tickets::Tickets),
     /// From arrival to committed reply while mails arrive steadily
@@ -33,6 +36,7 @@ impl Bench {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         match self {
             Self::Calls(command) => Box::pin(command.run(ground)).await,
+            Self::Neighbours(command) => Box::pin(command.run(ground)).await,
             Self::Tickets(command) => Box::pin(command.run(ground)).await,
             Self::Latency(command) => Box::pin(command.run(ground)).await,
             Self::Start(command) => Box::pin(command.run(ground)).await,

@@ -12,6 +12,9 @@ const ADDRESS_SPACE_BYTES_MAX: u64 = 8 << 30;
 /// ends it also when the server is gone.
 const CPU_S_MAX: u64 = 480;
 
+/// How far the compiler stands back behind the server: it gets a tenth where both want the processor.
+const NICENESS: i32 = 10;
+
 pub(super) fn run() -> anyhow::Result<()> {
     limit_this_process();
     let mut component = Vec::new();
@@ -26,7 +29,11 @@ pub(super) fn run() -> anyhow::Result<()> {
 /// Before the first byte of a stranger's component is looked at.
 #[cfg(unix)]
 fn limit_this_process() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
+    // Tickets come first: compiling takes what they leave.
+    if let Err(error) = nice(NICENESS) {
+        super::screen::complain(&format!("the compiler runs beside tickets as their equal: {error}"));
+    }
     let limits = [
         (Resource::As, ADDRESS_SPACE_BYTES_MAX),
         (Resource::Cpu, CPU_S_MAX),

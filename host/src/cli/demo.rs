@@ -140,8 +140,7 @@ impl Demo {
 
     async fn work(&self, house: &House, sources: &Sources) -> anyhow::Result<()> {
         for built in plugin::build_bundled().await? {
-            let request =
-                desk::InstallRequest { bytes: built.bytes, mode: Mode::Live, grants: None, settings: None };
+            let request = desk::InstallRequest::new(built.bytes, Mode::Live);
             house.desk.install(request, operator()).await.with_context(|| built.name.clone())?;
             screen::say(format_args!("installed {} {}, live", built.name, built.version));
         }

@@ -1,5 +1,6 @@
 //! `kulanz plugin`: build, try out, install and watch plugins.
 
+mod allow;
 mod conform;
 mod dev;
 mod golden;
@@ -8,6 +9,7 @@ mod ledger;
 mod manage;
 mod new;
 mod package;
+mod registry;
 mod replay;
 mod source;
 mod suite;
@@ -22,6 +24,7 @@ use domain::plugin::{Hook, Mode};
 
 use super::Ground;
 
+pub(super) use registry::RegistryError;
 pub(super) use source::{build_bundled, bundled, load};
 
 #[derive(Debug, Subcommand)]
@@ -38,9 +41,11 @@ pub(super) enum PluginCommand {
     },
     /// Say whether a plugin would be accepted, and what it asks for
     Check {
-        /// Component file, or a plugin's folder (built first)
-        #[arg(value_name = "FILE|DIR")]
-        what: PathBuf,
+        /// Component file, a plugin's folder (built first), or oci://REFERENCE
+        #[arg(value_name = "FILE|DIR|OCI")]
+        what: source::Source,
+        #[command(flatten)]
+        access: registry::Access,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -65,6 +70,8 @@ pub(super) enum PluginCommand {
     Sign(package::Sign),
     /// Say who signed a plugin file, and whether anything was changed since
     Verify(package::Verify),
+    /// Put a plugin file into an OCI registry, from where oci://REFERENCE gets it
+    Publish(registry::Publish),
     /// Install a plugin, or hand in a new version of one that is here
     Install(install::Install),
     /// Look at a version that waits: what more it asks, what it would do differently; consent or decline
@@ -110,6 +117,8 @@ pub(super) enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Change what an installation may do and which tickets it may see
+    Allow(allow::Allow),
     /// Change how far an installation is trusted: off, shadow, suggest or live
     Mode {
         /// Plugin id or installation id
@@ -157,7 +166,7 @@ impl PluginCommand {
         match self {
             Self::New(new) => new.run(),
             Self::Build { dir, json } => source::build_and_report(dir, json).await,
-            Self::Check { what, json } => trial::check(ground, &what, json).await,
+            Self::Check { what, access, json } => trial::check(ground, &what, access, json).await,
             Self::Test(suite) => suite.run(ground).await,
             Self::Dev(dev) => dev.run(ground).await,
             Self::Conform(conform) => conform.run(ground).await,
@@ -166,7 +175,8 @@ impl PluginCommand {
             Self::Keygen { file } => package::keygen(&file),
             Self::Pack(pack) => pack.run().await,
             Self::Sign(sign) => sign.run(),
-            Self::Verify(verify) => verify.run(),
+            Self::Verify(verify) => Box::pin(verify.run()).await,
+            Self::Publish(publish) => Box::pin(publish.run()).await,
             Self::Install(install) => Box::pin(install.run(ground)).await,
             Self::Upgrade(upgrade) => Box::pin(upgrade.run(ground)).await,
             Self::Rollback { plugin, to } => {
@@ -176,6 +186,7 @@ impl PluginCommand {
             Self::Ledger { plugin, days, json } => Box::pin(ledger::show(ground, &plugin, days, json)).await,
             Self::List { json } => manage::list(ground, json).await,
             Self::Show { plugin, json } => manage::show(ground, &plugin, json).await,
+            Self::Allow(allow) => Box::pin(allow.run(ground)).await,
             Self::Mode { plugin, mode } => Box::pin(manage::mode(ground, &plugin, mode)).await,
             Self::Logs(logs) => Box::pin(manage::logs(ground, &logs)).await,
             Self::Remove { plugin, yes } => Box::pin(manage::remove(ground, &plugin, yes)).await,

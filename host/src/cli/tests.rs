@@ -51,6 +51,11 @@ fn each_kind_of_failure_has_its_exit_code() {
     assert_eq!(code(Refusal::new("x", "no").into()), Exit::Refused);
     assert_eq!(code(DeskError::missing("ticket", 1).into()), Exit::Refused);
     assert_eq!(code(RefusedHere::because("no")), Exit::Refused);
+    assert_eq!(code(plugin::RegistryError::Chosen.into()), Exit::Refused);
+    let far = plugin::RegistryError::Answered { registry: "r".into(), status: 503, said: String::new() };
+    assert_eq!(code(far.into()), Exit::Failed);
+    let no_reference = "oci://x".parse::<pack::Reference>().unwrap_err();
+    assert_eq!(code(no_reference.into()), Exit::Usage);
     assert_eq!(code(anyhow::anyhow!("other")), Exit::Failed);
 }
 

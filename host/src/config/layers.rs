@@ -12,12 +12,14 @@ use toml::{Table, Value};
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 /// What every variable of ours begins with.
 const PREFIX: &str = "KULANZ_";
-/// Variables that are ours and no settings: where the file is, and what tests tell each other.
-const NO_SETTINGS: &[&str] = &["KULANZ_CONFIG", "KULANZ_TEST_"];
+/// Variables that are ours and no settings: where the file is, who asks a registry, and what tests tell each
+/// other.
+const NO_SETTINGS: &[&str] =
+    &["KULANZ_CONFIG", "KULANZ_REGISTRY_USER", "KULANZ_REGISTRY_PASSWORD", "KULANZ_TEST_"];
 /// Keys that may stand in the environment only; with `_file` behind it, each names a file instead.
 const ENVIRONMENT_ONLY: &[&str] = &["mail.smtp.password", "mail.imap.password"];
 /// Sections that there may be several of: below each, `[section.name]` takes the same keys.
-const FAMILIES: &[&str] = &["mail.imap", "mail.dkim"];
+const FAMILIES: &[&str] = &["mail.imap", "mail.dkim", "inbox"];
 
 /// Why settings are refused: names the place, the key and the fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

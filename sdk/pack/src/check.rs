@@ -11,7 +11,7 @@ use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use crate::PackError;
 
 /// Largest component that is looked at, in bytes: far above a Python component's 18 MB.
-const COMPONENT_BYTES_MAX: usize = 64 << 20;
+pub(crate) const COMPONENT_BYTES_MAX: usize = 64 << 20;
 
 /// What a component exports and imports.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,33 +33,15 @@ pub fn surface(component: &[u8]) -> Result<Surface, PackError> {
             component.len()
         )));
     }
-    let invalid = |e: &wasmparser::BinaryReaderError| {
-        PackError::component(format!("This is no valid component: {}.", e.message()))
-    };
-    let mut names = (Vec::new(), Vec::new());
-    for payload in top_level(component) {
-        match payload.map_err(|e| invalid(&e))? {
-            Payload::ComponentImportSection(section) => {
-                for import in section {
-                    names.0.push(import.map_err(|e| invalid(&e))?.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(section) => {
-                for export in section {
-                    names.1.push(export.map_err(|e| invalid(&e))?.name.name.to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
+    let names = outer_names(component)?;
     let types = Validator::new_with_features(WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL)
         .validate_all(component)
         .map_err(|e| invalid(&e))?;
     let mut out = Surface {
-        hooks: names.1.iter().filter_map(|n| interface_of(n)?.parse().ok()).collect(),
+        hooks: names.exports.iter().filter_map(|n| interface_of(n)?.parse().ok()).collect(),
         ..Surface::default()
     };
-    for name in &names.0 {
+    for name in &names.imports {
         let Some(interface) = interface_of(name) else {
             return Err(PackError::component(format!(
                 "The component imports {name}, which is no interface of contract {}: remove the dependency that needs it.",
@@ -79,6 +61,38 @@ pub fn surface(component: &[u8]) -> Result<Surface, PackError> {
         }
     }
     Ok(out)
+}
+
+/// What the outermost component imports and exports, by name: `kulanz:plugin/triage@0.1.0`.
+#[derive(Debug, Default)]
+pub(crate) struct OuterNames {
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+}
+
+/// Reads the names without judging them.
+pub(crate) fn outer_names(component: &[u8]) -> Result<OuterNames, PackError> {
+    let mut names = OuterNames::default();
+    for payload in top_level(component) {
+        match payload.map_err(|e| invalid(&e))? {
+            Payload::ComponentImportSection(section) => {
+                for import in section {
+                    names.imports.push(import.map_err(|e| invalid(&e))?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                for export in section {
+                    names.exports.push(export.map_err(|e| invalid(&e))?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+fn invalid(error: &wasmparser::BinaryReaderError) -> PackError {
+    PackError::component(format!("This is no valid component: {}.", error.message()))
 }
 
 /// Payloads of the outermost component only.

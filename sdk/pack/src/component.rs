@@ -11,6 +11,9 @@ use crate::PackError;
 /// Name of the custom section that holds the text of `plugin.toml`.
 pub const MANIFEST_SECTION: &str = "kulanz:manifest";
 
+/// What the names of our custom sections begin with.
+const OUR_SECTIONS: &str = "kulanz:";
+
 /// Magic number and version at the beginning of a file.
 const HEADER_BYTES: usize = 8;
 
@@ -60,6 +63,20 @@ pub(crate) fn without_section(component: &[u8], name: &str) -> Result<Vec<u8>, P
         }
     }
     out.extend_from_slice(component.get(copied..).unwrap_or_default());
+    Ok(out)
+}
+
+/// What of a component is code: without manifest, papers and signature. Two files with the same code run the same.
+///
+/// # Errors
+/// The bytes are no component.
+pub fn code_of(component: &[u8]) -> Result<Vec<u8>, PackError> {
+    let mut out = component.get(..HEADER_BYTES).unwrap_or_default().to_vec();
+    for (found, range) in top_sections(component)? {
+        if !found.is_some_and(|name| name.starts_with(OUR_SECTIONS)) {
+            out.extend_from_slice(component.get(range).unwrap_or_default());
+        }
+    }
     Ok(out)
 }
 
@@ -143,6 +160,15 @@ mod tests {
         assert_eq!(second, with_manifest(&empty_component(), "short").unwrap());
         let third = with_manifest(&second, &long).unwrap();
         assert_eq!(third, first);
+    }
+
+    #[test]
+    fn the_code_is_the_same_whatever_manifest_is_beside_it() {
+        let foreign = with_section(&empty_component(), "producers", b"x").unwrap();
+        let packed = with_manifest(&foreign, "id = \"a.b\"").unwrap();
+        assert_eq!(code_of(&packed).unwrap(), foreign);
+        assert_ne!(code_of(&packed).unwrap(), empty_component(), "what is not ours stays");
+        assert!(code_of(b"no").is_err());
     }
 
     #[test]

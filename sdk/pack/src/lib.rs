@@ -1,10 +1,11 @@
 //! Begins a plugin, builds it into one checked component file (the language's own tools, manifest, check),
-//! puts its papers inside, signs it, and reads such files.
+//! puts its papers inside, signs it, describes it as an artifact of a registry, and reads such files.
 //!
 //! Owns how a plugin file comes to be, what is asked of it before it leaves the author's machine, and what
 //! its sections and its signature mean to whoever gets it. Knows the manifest (domain) and the contract
 //! (`wit/`); runs no plugin and knows no server.
 
+mod artifact;
 mod cargo;
 mod check;
 mod component;
@@ -15,6 +16,7 @@ mod language;
 mod new;
 mod papers;
 mod python;
+mod reference;
 mod sbom;
 mod signature;
 mod stage;
@@ -26,14 +28,17 @@ use std::path::{Path, PathBuf};
 
 use domain::plugin::Manifest;
 
+pub use artifact::{Artifact, ArtifactError, Blob, MANIFEST_TYPE, Promised, promised_by};
 pub use check::{Surface, check, surface};
-pub use component::{MANIFEST_SECTION, manifest_of, with_manifest};
+pub use component::{MANIFEST_SECTION, code_of, manifest_of, with_manifest};
 pub use error::PackError;
 pub use language::Language;
 pub use new::{NewPlugin, Template, new};
 pub use papers::{Papers, papers_of, with_papers};
+pub use reference::{Digest, Reference, ReferenceError, SCHEME, is_loopback};
 pub use sbom::sbom;
 pub use signature::{PublisherSecret, SIGNATURE_SECTION, Signature, sign, verify};
+pub use tools::cache_home;
 pub use world::world_for;
 
 /// How to build.

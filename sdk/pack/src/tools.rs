@@ -102,17 +102,23 @@ fn installed(
     Ok(tools)
 }
 
-/// The folder for caches that this system's users have.
-fn default_home() -> Result<PathBuf, PackError> {
+/// Our folder among the caches of this system's user; none where there is no home.
+#[must_use]
+pub fn cache_home() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
     let cache = cache.or_else(|| {
         let home = std::env::home_dir()?;
         Some(home.join(if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" }))
     });
-    let cache = cache.ok_or_else(|| PackError::Toolchain {
+    cache.map(|cache| cache.join("kulanz"))
+}
+
+/// Where build tools are kept unless somebody says otherwise.
+fn default_home() -> Result<PathBuf, PackError> {
+    let home = cache_home().ok_or_else(|| PackError::Toolchain {
         sentence: "There is no home folder to keep the build tools in: set XDG_CACHE_HOME.".to_owned(),
     })?;
-    Ok(cache.join("kulanz").join("tools"))
+    Ok(home.join("tools"))
 }
 
 fn runs(program: &str, arguments: &[&str], needs: &str) -> Result<(), PackError> {

@@ -33,6 +33,9 @@ pub struct NewTicket {
     /// How it came in.
     #[serde(default = "api_channel")]
     pub channel: Channel,
+    /// The inbox it is for, by its name in the settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<String>,
     /// BCP 47 language, when known.
     #[serde(default)]
     pub language: Option<String>,
@@ -76,6 +79,8 @@ impl NewTicket {
 /// What comes in, whatever the channel, before redaction. Clear text: never stored as it is.
 pub(crate) struct Arrival {
     pub(crate) channel: Channel,
+    /// The inbox that a request names; a mail's is told by its recipients.
+    pub(crate) inbox: Option<String>,
     pub(crate) address: String,
     pub(crate) name: Option<String>,
     pub(crate) subject: String,
@@ -168,6 +173,7 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
     }
     Arrival {
         channel: Channel::Email,
+        inbox: None,
         // Replies to this address are refused by the gate: it names nobody.
         address: address.unwrap_or_else(|| "unknown@invalid".to_owned()),
         name: mail.from_name,
@@ -192,6 +198,7 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
 pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
     Arrival {
         channel: new.channel,
+        inbox: new.inbox,
         address: canonical_address(&new.email),
         name: new.name,
         subject: new.subject,

@@ -1,5 +1,7 @@
 //! The desk's settings: plain values with units in their names. The host reads them from files.
 
+use std::collections::BTreeMap;
+
 use domain::gate::Budgets;
 use domain::turn::LoopBudget;
 
@@ -63,6 +65,9 @@ pub struct MailIdentity {
     pub from_name: String,
     /// All addresses that are ours; the one above always counts.
     pub own_addresses: Vec<String>,
+    /// Inboxes by name, each with its addresses. They are ours too.
+    #[serde(skip)]
+    pub inboxes: BTreeMap<String, Vec<String>>,
     /// Domain of our Message-IDs; the address's domain when empty.
     pub message_id_domain: String,
     /// Where people reach this house from outside; empty: mails carry no link to it.
@@ -78,6 +83,7 @@ impl Default for MailIdentity {
             from_address: "support@localhost".to_owned(),
             from_name: "Support".to_owned(),
             own_addresses: Vec::new(),
+            inboxes: BTreeMap::new(),
             message_id_domain: String::new(),
             public_url: String::new(),
             plus_addressing: false,
@@ -91,8 +97,22 @@ impl MailIdentity {
     pub fn own(&self) -> Vec<String> {
         std::iter::once(&self.from_address)
             .chain(&self.own_addresses)
+            .chain(self.inboxes.values().flatten())
             .map(|a| domain::contact::canonical_address(a))
             .collect()
+    }
+
+    /// The inbox that a mail to these addresses is for: the first address that belongs to one says it. What stands
+    /// behind a plus is not looked at.
+    #[must_use]
+    pub fn inbox_of(&self, recipients: &[String]) -> Option<String> {
+        recipients.iter().find_map(|recipient| {
+            let recipient = domain::gate::without_tag(&domain::contact::canonical_address(recipient));
+            let holds = |addresses: &&Vec<String>| {
+                addresses.iter().any(|own| domain::contact::canonical_address(own) == recipient)
+            };
+            self.inboxes.iter().find(|(_, addresses)| holds(addresses)).map(|(name, _)| name.clone())
+        })
     }
 
     /// The Message-ID of one of our messages. The reply token in it cannot be guessed, so who answers it has

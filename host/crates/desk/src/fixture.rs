@@ -98,6 +98,7 @@ impl Fixture {
         let mut installation = Installation {
             id: InstallationId::mint(self.desk.0.ids.as_ref(), NOW),
             grants: manifest.requested(),
+            inboxes: Default::default(),
             settings: manifest.default_settings(),
             manifest,
             digest: "0".repeat(64),
@@ -124,6 +125,7 @@ pub(crate) fn request(email: &str) -> NewTicket {
         email: email.to_owned(),
         name: Some("Ana".to_owned()),
         channel: Channel::Api,
+        inbox: None,
         language: None,
         custom: Default::default(),
         tags: Vec::new(),

@@ -101,6 +101,22 @@ impl Desk {
         }
     }
 
+    /// Whether an inbox that a request or an admin names is there.
+    pub(crate) fn knows_inbox(&self, inbox: Option<&str>) -> Result<(), Refusal> {
+        let inboxes = &self.0.config.mail.inboxes;
+        match inbox {
+            Some(name) if !inboxes.contains_key(name) => {
+                let known: Vec<&str> = inboxes.keys().map(String::as_str).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let sentence = format!(
+                    "There is no inbox `{name}` (there are: {known}); name it in the settings as [inbox.{name}]."
+                );
+                Err(Refusal::new("unknown_inbox", sentence).at("inbox"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes in a request at once: for callers that need the ticket's number in the answer. With a memo
     /// once only.
     ///
@@ -113,6 +129,7 @@ impl Desk {
         _actor: Actor,
     ) -> Result<Ticket, DeskError> {
         new.check()?;
+        self.knows_inbox(new.inbox.as_deref())?;
         let arrival = arrival_of_request(new);
         let redacted =
             self.redact(document(&arrival), None).await.map_err(|held| DeskError::Redaction(held.why))?;
@@ -292,6 +309,7 @@ impl Desk {
         if ticket.subject.trim().is_empty() {
             "(no subject)".clone_into(&mut ticket.subject);
         }
+        ticket.inbox = arrival.inbox.clone().or_else(|| self.0.config.mail.inbox_of(&arrival.recipients));
         ticket.language.clone_from(&arrival.language);
         ticket.custom.clone_from(&arrival.custom);
         ticket.tags = arrival.tags.iter().cloned().collect();

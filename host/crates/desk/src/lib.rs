@@ -143,6 +143,14 @@ impl Desk {
         &self.0.store
     }
 
+    /// Closes the desk: unused ticket numbers go back, what was promised is on disk, the lock is gone.
+    pub async fn close(&self) {
+        if let Err(error) = self.0.numbers.give_back(&self.0.store).await {
+            tracing::debug!(%error, "unused ticket numbers were not given back; there will be a gap");
+        }
+        self.0.store.close().await;
+    }
+
     /// Now, by the desk's clock.
     #[must_use]
     pub fn now(&self) -> domain::Timestamp {

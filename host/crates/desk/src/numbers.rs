@@ -1,8 +1,9 @@
-//! Ticket numbers, reserved in blocks: no ticket waits for a counter, gaps after a restart are fine.
+//! Ticket numbers, reserved in blocks: no ticket waits for a counter. A host that closes
+//! gives back what it did not use; after a crash there is a gap, which is fine.
 
 use std::ops::Range;
 
-use store::{Store, StoreError};
+use store::{Commit, Fact, Store, StoreError};
 use tokio::sync::Mutex;
 
 /// Numbers reserved at a time.
@@ -23,5 +24,16 @@ impl Numbers {
         let number = range.start;
         range.start += 1;
         Ok(number)
+    }
+
+    /// Gives back what was not used.
+    pub(crate) async fn give_back(&self, store: &Store) -> Result<(), StoreError> {
+        let mut range = self.0.lock().await;
+        let unused = std::mem::take(&mut *range);
+        if unused.is_empty() {
+            return Ok(());
+        }
+        let fact = Fact::ReturnNumbers { first: unused.start, end: unused.end };
+        store.commit(Commit { facts: vec![fact] }).await
     }
 }

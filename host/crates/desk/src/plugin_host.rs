@@ -1,7 +1,7 @@
 //! What a run may ask of the desk while it runs: its own kv, other tickets, articles, HTTP. Grants were
 //! checked by the runtime before a question comes here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -22,6 +22,8 @@ const TICKETS_MAX: u32 = 200;
 pub(crate) struct PluginHost {
     desk: Arc<Inner>,
     installation_id: InstallationId,
+    /// What it may see of tickets; empty: all.
+    inboxes: BTreeSet<String>,
     secrets: Vec<Secret>,
     seen: Mutex<BTreeMap<TicketId, Seen>>,
 }
@@ -30,7 +32,14 @@ impl PluginHost {
     /// The desk for one run of this installation.
     pub(crate) fn of(desk: &Arc<Inner>, installation: &Installation) -> Self {
         let secrets = secrets_of(&desk.seal, installation);
-        Self { desk: Arc::clone(desk), installation_id: installation.id, secrets, seen: Mutex::default() }
+        let inboxes = installation.inboxes.clone();
+        Self {
+            desk: Arc::clone(desk),
+            installation_id: installation.id,
+            inboxes,
+            secrets,
+            seen: Mutex::default(),
+        }
     }
 
     /// What the run has read of tickets so far, each as it saw it first.
@@ -77,6 +86,11 @@ impl Host for PluginHost {
 
     async fn ticket(&self, id: TicketId) -> Result<Option<TicketView>, HostError> {
         let view = self.desk.store.view(id).await.map_err(unavailable)?;
+        // What lies in another inbox is not there for it.
+        let view = view.filter(|view| {
+            self.inboxes.is_empty()
+                || view.ticket.inbox.as_ref().is_some_and(|inbox| self.inboxes.contains(inbox))
+        });
         view.iter().for_each(|view| self.shows(view));
         Ok(view)
     }
@@ -98,6 +112,7 @@ impl Host for PluginHost {
             replied_before: query.replied_before,
             solved_before: query.solved_before,
             created_after: query.created_after,
+            inboxes: self.inboxes.clone(),
             oldest_first: true,
         };
         let page = Page { after: None, limit: query.limit.min(TICKETS_MAX) };

@@ -1,7 +1,7 @@
 //! Installed plugins: which there are, loaded once and kept, and what admins change of them. How one comes in
 //! and goes from version to version stands in the files below.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,6 +44,8 @@ pub struct InstallationChange {
     pub mode: Option<Mode>,
     /// All that it may do from now on; only what its manifest asks for.
     pub grants: Option<Grants>,
+    /// The inboxes that it is held to; empty: all.
+    pub inboxes: Option<BTreeSet<String>>,
     /// All settings.
     pub settings: Option<Value>,
     /// All limits.
@@ -56,6 +58,7 @@ impl InstallationChange {
         let mut told = serde_json::Map::new();
         told.extend(self.mode.map(|mode| ("mode".to_owned(), serde_json::json!(mode))));
         told.extend(self.grants.as_ref().map(|g| ("grants".to_owned(), serde_json::json!(g))));
+        told.extend(self.inboxes.as_ref().map(|i| ("inboxes".to_owned(), serde_json::json!(i))));
         told.extend(self.settings.as_ref().map(|_| ("settings".to_owned(), Value::from("changed"))));
         told.extend(self.limits.map(|limits| ("limits".to_owned(), serde_json::json!(limits))));
         Value::Object(told)
@@ -316,6 +319,10 @@ impl Desk {
                 check_grants(&i.manifest, &grants)?;
                 i.grants = grants;
             }
+            if let Some(inboxes) = change.inboxes {
+                self.check_inboxes(&i.manifest, &inboxes)?;
+                i.inboxes = inboxes;
+            }
             if let Some(settings) = change.settings {
                 i.settings = self.take_settings(i.id, &i.manifest, settings, Some(&i.settings))?;
             }
@@ -324,6 +331,16 @@ impl Desk {
             Ok(())
         })
         .await
+    }
+
+    /// Inboxes that a plugin can be held to. Redaction is needed for every text, so it cannot be held to some.
+    fn check_inboxes(&self, manifest: &Manifest, inboxes: &BTreeSet<String>) -> Result<(), Refusal> {
+        if !inboxes.is_empty() && manifest.hook(Hook::Redaction).is_some() {
+            let sentence =
+                "A redaction plugin sees the texts of all inboxes; it cannot be held to some of them.";
+            return Err(Refusal::new("redacts_all", sentence).at("inboxes"));
+        }
+        inboxes.iter().try_for_each(|inbox| self.knows_inbox(Some(inbox)))
     }
 
     /// A redaction plugin that is switched on has to pass its trial first.

@@ -133,7 +133,8 @@ impl Desk {
             for (order, installed) in roster.with_hook(*hook, self.now()) {
                 let installed = installed.version_for(ticket);
                 let is_meant = only.is_none_or(|id| id == installed.installation.id);
-                if is_meant && listens(&installed, *hook, event) && installed.may_be_called() {
+                let covers = ticket.is_none_or(|t| installed.installation.covers(t.inbox.as_deref()));
+                if is_meant && covers && listens(&installed, *hook, event) && installed.may_be_called() {
                     calls.push((*hook, order, installed));
                 }
             }

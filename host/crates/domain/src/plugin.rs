@@ -1,5 +1,7 @@
 //! A plugin: its manifest, its presence here (installation), its limits and its mode.
 
+use std::collections::BTreeSet;
+
 use crate::canary::Canary;
 use crate::clock::MINUTE_MS;
 use crate::event::EventType;
@@ -223,7 +225,8 @@ pub struct GrantRequest {
     pub reason: String,
 }
 
-/// The contract track this build of Kulanz serves.
+/// The newest track of the contract: what the SDK of this build makes plugins for. Which tracks a host serves is the
+/// sandbox's to say.
 pub const CONTRACT_TRACK: &str = "0.1";
 
 impl Manifest {
@@ -260,11 +263,11 @@ impl Manifest {
                 format!("plugin.toml: version `{}` must be major.minor.patch.", self.version),
             );
         }
-        if self.contract != CONTRACT_TRACK {
+        if !is_track(&self.contract) {
             return bad(
                 "contract",
                 format!(
-                    "The plugin was built for contract {}, this host serves {CONTRACT_TRACK}: rebuild it with the SDK of this host.",
+                    "plugin.toml: contract `{}` must name a track of the contract, as in {CONTRACT_TRACK}.",
                     self.contract
                 ),
             );
@@ -339,6 +342,12 @@ fn is_semver(text: &str) -> bool {
         && parts.iter().all(|p| !p.is_empty() && p.len() <= 9 && p.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// `0.1`: major and minor.
+fn is_track(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
+}
+
 /// A plugin's presence here.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Installation {
@@ -355,6 +364,9 @@ pub struct Installation {
     pub mode: Mode,
     /// What the admin allowed.
     pub grants: Grants,
+    /// The inboxes whose tickets it may see; empty: all tickets.
+    #[serde(default)]
+    pub inboxes: BTreeSet<String>,
     /// Settings, checked against the schema.
     pub settings: serde_json::Value,
     /// Limits in force.
@@ -377,6 +389,12 @@ impl Installation {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.mode != Mode::Off && self.quarantine.is_none()
+    }
+
+    /// Whether it may see tickets of this inbox, and propose something for them.
+    #[must_use]
+    pub fn covers(&self, inbox: Option<&str>) -> bool {
+        self.inboxes.is_empty() || inbox.is_some_and(|inbox| self.inboxes.contains(inbox))
     }
 
     /// Whether this is how the version that is tried sees itself, rather than the one in force.

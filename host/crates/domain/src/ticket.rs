@@ -68,6 +68,9 @@ pub struct Ticket {
     pub priority: Priority,
     /// How it came in.
     pub channel: Channel,
+    /// The inbox it came in by; none: by none that the admin has named.
+    #[serde(default)]
+    pub inbox: Option<String>,
     /// BCP 47 language of the customer, when known.
     pub language: Option<String>,
     /// What it is about, as triage decided.

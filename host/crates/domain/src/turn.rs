@@ -215,8 +215,11 @@ impl Court<'_, '_> {
         if self.event.ticket_id.is_some_and(|own| own != self.proposal.ticket_id) {
             return Err("it is for another ticket than the event's".to_owned());
         }
-        if !self.works.contains_key(&self.proposal.ticket_id) {
+        let Some(work) = self.works.get(&self.proposal.ticket_id) else {
             return Err("there is no such ticket".to_owned());
+        };
+        if !self.bid.installation.covers(work.ticket.inbox.as_deref()) {
+            return Err("not granted: the ticket is of another inbox".to_owned());
         }
         if !self.bid.installation.grants.may_propose(&self.proposal.effect) {
             return Err(format!("not granted: {}", self.proposal.effect.kind()));

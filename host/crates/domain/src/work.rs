@@ -331,6 +331,7 @@ pub fn blank_ticket(
         status_category: StatusCategory::New,
         priority: Priority::Normal,
         channel,
+        inbox: None,
         language: None,
         category: None,
         requester_id,

@@ -104,6 +104,7 @@ fn snapshot() -> Snapshot {
         status_category: StatusCategory::New,
         priority: Priority::Normal,
         channel: Channel::Email,
+        inbox: None,
         language: Some("en".into()),
         category: None,
         requester_id: ContactId::mint(&ids, NOW),

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
@@ -24,12 +25,13 @@ const FILE_BYTES_MAX: u64 = 1 << 30;
 pub(crate) struct Cache {
     dir: PathBuf,
     key: [u8; 32],
+    bytes_max: u64,
     temporary: AtomicU64,
 }
 
 impl Cache {
     /// Opens the folder, made for its owner alone when it is missing.
-    pub(crate) fn open(dir: &Path, key: [u8; 32]) -> io::Result<Self> {
+    pub(crate) fn open(dir: &Path, key: [u8; 32], bytes_max: u64) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -40,7 +42,7 @@ impl Cache {
         }
         #[cfg(not(unix))]
         builder.create(dir)?;
-        Ok(Self { dir: dir.to_owned(), key, temporary: AtomicU64::new(0) })
+        Ok(Self { dir: dir.to_owned(), key, bytes_max, temporary: AtomicU64::new(0) })
     }
 
     /// The code kept for a component, if there is any and its seal holds.
@@ -58,6 +60,7 @@ impl Cache {
             return self.forget(name, "its seal does not hold");
         }
         file.drain(..SEAL_BYTES);
+        self.was_used(&path);
         Some(file)
     }
 
@@ -71,7 +74,35 @@ impl Cache {
             let _ = fs::remove_file(&temporary);
         }
         written?;
-        File::open(&self.dir)?.sync_all()
+        File::open(&self.dir)?.sync_all()?;
+        self.make_room(name);
+        Ok(())
+    }
+
+    /// Notes when a file was used last, as its time of change. Whoever cannot note it keeps it shorter.
+    fn was_used(&self, path: &Path) {
+        let _ = File::options().write(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
+    }
+
+    /// Removes what was not used for longest, until the rest fits. The newest stays in any case.
+    fn make_room(&self, newest: &str) {
+        let Ok(entries) = fs::read_dir(&self.dir) else { return };
+        let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                let data = entry.metadata().ok()?;
+                let is_ours = data.is_file() && entry.file_name() != *newest;
+                is_ours.then(|| Some((data.modified().ok()?, data.len(), entry.path())))?
+            })
+            .collect();
+        files.sort_unstable_by_key(|(used, ..)| std::cmp::Reverse(*used));
+        let mut sum = fs::metadata(self.dir.join(newest)).map_or(0, |data| data.len());
+        for (_, bytes, path) in files {
+            sum = sum.saturating_add(bytes);
+            if sum > self.bytes_max {
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 
     /// Throws a file away that turned out to be useless.
@@ -123,7 +154,7 @@ mod tests {
     use super::*;
 
     fn cache(dir: &Path) -> Cache {
-        Cache::open(dir, [7; 32]).unwrap()
+        Cache::open(dir, [7; 32], 1 << 20).unwrap()
     }
 
     #[test]
@@ -148,6 +179,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_used_for_longest_makes_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(dir.path(), [7; 32], 3 * (SEAL_BYTES as u64 + 10)).unwrap();
+        for (hour, name) in ["a", "b", "c"].into_iter().enumerate() {
+            cache.keep(name, &[0; 10]).unwrap();
+            let file = File::options().write(true).open(dir.path().join(name)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(hour as u64)).unwrap();
+        }
+        assert!(cache.find("a").is_some(), "used just now");
+        cache.keep("d", &[0; 10]).unwrap();
+        assert_eq!(["a", "b", "c", "d"].map(|name| cache.find(name).is_some()), [true, false, true, true]);
+        cache.keep("large", &[0; 1_000]).unwrap();
+        assert!(cache.find("large").is_some(), "the newest stays");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_good_file_in_anothers_place_is_not_used() {
         let dir = tempfile::tempdir().unwrap();
         let cache = cache(dir.path());
@@ -159,7 +207,7 @@ mod tests {
     #[test]
     fn a_file_sealed_with_another_key_or_cut_short_is_not_used() {
         let dir = tempfile::tempdir().unwrap();
-        Cache::open(dir.path(), [8; 32]).unwrap().keep("a.cwasm", b"code").unwrap();
+        Cache::open(dir.path(), [8; 32], 1 << 20).unwrap().keep("a.cwasm", b"code").unwrap();
         assert_eq!(cache(dir.path()).find("a.cwasm"), None);
         fs::write(dir.path().join("a.cwasm"), b"short").unwrap();
         assert_eq!(cache(dir.path()).find("a.cwasm"), None);

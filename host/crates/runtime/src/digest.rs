@@ -182,6 +182,8 @@ impl Ink {
             status_category,
             priority,
             channel,
+            // No plugin sees it.
+            inbox: _,
             language,
             category,
             requester_id,

@@ -20,6 +20,8 @@ pub struct RuntimeOptions {
     pub cache_dir: Option<PathBuf>,
     /// Key under which kept components are sealed against change.
     pub cache_key: [u8; 32],
+    /// Most bytes that are kept; what was not used for longest goes first.
+    pub cache_bytes_max: u64,
     /// Who compiles.
     pub compiler: Compiler,
     /// Places in the pool: components that can be alive at once.
@@ -35,6 +37,7 @@ impl Default for RuntimeOptions {
         Self {
             cache_dir: None,
             cache_key: [0; 32],
+            cache_bytes_max: 2 << 30,
             compiler: Compiler::InProcess,
             slots: 128,
             concurrency: 96,

@@ -9,6 +9,8 @@ pub(crate) mod redaction;
 pub(crate) mod schedule;
 pub(crate) mod triage;
 
+use std::pin::Pin;
+
 use domain::plugin::Hook;
 use domain::redaction::Finding;
 use domain::run::{Fault, Verdict};
@@ -20,6 +22,7 @@ use crate::bindings::kulanz::plugin::types::PluginError;
 use crate::call::Input;
 use crate::state::State;
 use crate::tame::tame;
+use crate::track::Callable;
 
 /// Handle of the one ticket, event, document or firing that a hook is handed.
 pub(crate) const OWN: u32 = 0;
@@ -59,9 +62,10 @@ impl Hooks {
         }
         Ok(found)
     }
+}
 
-    /// Whether a hook can be called with this input.
-    pub(crate) fn fits(&self, input: &Input) -> bool {
+impl Callable for Hooks {
+    fn fits(&self, input: &Input) -> bool {
         let has = match input.hook() {
             Hook::Redaction => self.redaction.is_some(),
             Hook::Triage => self.triage.is_some(),
@@ -74,15 +78,19 @@ impl Hooks {
         has && is_ticket_hook == matches!(input, Input::Ticket { .. })
     }
 
-    /// Calls the hook on a fresh instance.
-    pub(crate) async fn call(&self, hook: Hook, store: &mut Store<State>, instance: &Instance) -> Returned {
+    fn call<'a>(
+        &'a self,
+        hook: Hook,
+        store: &'a mut Store<State>,
+        instance: &'a Instance,
+    ) -> Pin<Box<dyn Future<Output = Returned> + Send + 'a>> {
         match hook {
-            Hook::Redaction => redaction::call(self.redaction.as_ref(), store, instance).await,
-            Hook::Triage => triage::call(self.triage.as_ref(), store, instance).await,
-            Hook::Answering => answering::call(self.answering.as_ref(), store, instance).await,
-            Hook::Notification => notification::call(self.notification.as_ref(), store, instance).await,
-            Hook::Events => events::call(self.events.as_ref(), store, instance).await,
-            Hook::Schedule => schedule::call(self.schedule.as_ref(), store, instance).await,
+            Hook::Redaction => Box::pin(redaction::call(self.redaction.as_ref(), store, instance)),
+            Hook::Triage => Box::pin(triage::call(self.triage.as_ref(), store, instance)),
+            Hook::Answering => Box::pin(answering::call(self.answering.as_ref(), store, instance)),
+            Hook::Notification => Box::pin(notification::call(self.notification.as_ref(), store, instance)),
+            Hook::Events => Box::pin(events::call(self.events.as_ref(), store, instance)),
+            Hook::Schedule => Box::pin(schedule::call(self.schedule.as_ref(), store, instance)),
         }
     }
 }
@@ -93,6 +101,6 @@ fn absent() -> wasmtime::Error {
 }
 
 /// A verdict without findings.
-fn verdict(word: &str, why: String) -> Said {
+pub(crate) fn verdict(word: &str, why: String) -> Said {
     Ok((Verdict { word: word.to_owned(), why: tame(why, domain::effect::REASON_BYTES_MAX) }, Vec::new()))
 }

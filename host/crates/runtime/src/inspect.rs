@@ -10,6 +10,8 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Encoding, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
+use crate::track::{self, Track, Tracks};
+
 /// Largest component, bytes: three times what a Python plugin needs.
 pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
 /// Custom section that holds the manifest's TOML text.
@@ -18,8 +20,6 @@ pub const MANIFEST_SECTION: &str = "kulanz:manifest";
 const MANIFEST_BYTES_MAX: usize = 256 << 10;
 /// Everything of ours begins with this.
 const PACKAGE: &str = "kulanz:plugin/";
-/// The served track of the contract: any patch of it fits.
-const TRACK: &str = "0.1.";
 
 /// Why a component is not accepted: a stable code and a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
@@ -61,15 +61,22 @@ pub struct Inspection {
 /// # Errors
 /// A sentence that says what to do.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refused> {
+    inspect_for(track::SERVED, bytes).map(|(inspection, _)| inspection)
+}
+
+/// The same for a host that serves these tracks; says which of them the component is for.
+pub(crate) fn inspect_for(tracks: Tracks, bytes: &[u8]) -> Result<(Inspection, &'static dyn Track), Refused> {
     is_component(bytes)?;
     let parsed = Parsed::read(bytes)?;
     let types = parsed.types.as_ref();
+    let mut names = Names { tracks, used: None };
     let mut imports = Vec::new();
     for name in &parsed.imports {
-        collect_import(name, types, &mut imports)?;
+        collect_import(&mut names, name, types, &mut imports)?;
     }
-    let hooks = exported_hooks(&parsed.exports)?;
+    let hooks = exported_hooks(&mut names, &parsed.exports)?;
     let manifest = manifest(&parsed.manifests)?;
+    let track = names.track_of(&manifest)?;
     let derived = declared(&imports, &manifest)?;
     if let Some(missing) = manifest.hooks.iter().find(|h| !hooks.contains(&h.kind)) {
         return Err(Refused::new(
@@ -83,7 +90,9 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refused> {
     let digest = hex::encode(Sha256::digest(bytes));
     let signature = pack::verify(bytes).map_err(|e| Refused::new("wrong_signature", e.to_string()))?;
     let publisher = signature.publisher();
-    Ok(Inspection { manifest, digest, publisher, hooks, imports, derived, size_bytes: bytes.len() })
+    let inspection =
+        Inspection { manifest, digest, publisher, hooks, imports, derived, size_bytes: bytes.len() };
+    Ok((inspection, track))
 }
 
 fn is_component(bytes: &[u8]) -> Result<(), Refused> {
@@ -178,23 +187,72 @@ fn features() -> WasmFeatures {
     WasmFeatures::default() - off - WasmFeatures::MEMORY64
 }
 
-/// Interface names of ours, taken apart: `kulanz:plugin/effects@0.1.0` is `effects`.
-fn interface<'n>(name: &'n str, direction: &str) -> Result<Option<&'n str>, Refused> {
-    let Some(rest) = name.strip_prefix(PACKAGE) else { return Ok(None) };
-    let (interface, version) = rest.split_once('@').unwrap_or((rest, "none"));
-    if version.starts_with(TRACK) {
-        return Ok(Some(interface));
-    }
-    Err(Refused::new(
-        "contract_mismatch",
-        format!(
-            "The component {direction} `{name}`, but this host serves contract 0.1: rebuild the plugin with the SDK of this host, or update Kulanz."
-        ),
-    ))
+/// Interface names of ours, and the one track that all of a component's names must be of.
+struct Names {
+    tracks: Tracks,
+    used: Option<&'static dyn Track>,
 }
 
-fn collect_import(name: &str, types: TypesRef<'_>, imports: &mut Vec<String>) -> Result<(), Refused> {
-    let Some(interface) = interface(name, "imports")? else {
+impl Names {
+    /// `kulanz:plugin/effects@0.1.0` is `effects`; none for names that are not ours.
+    fn interface<'n>(&mut self, name: &'n str, direction: &str) -> Result<Option<&'n str>, Refused> {
+        let Some(rest) = name.strip_prefix(PACKAGE) else { return Ok(None) };
+        let (interface, version) = rest.split_once('@').unwrap_or((rest, "none"));
+        let is_of = |track: &dyn Track| {
+            version.strip_prefix(track.name()).is_some_and(|patch| patch.starts_with('.'))
+        };
+        let Some(track) = self.tracks.iter().copied().find(|track| is_of(*track)) else {
+            return Err(self.mismatch(&format!("The component {direction} `{name}`")));
+        };
+        let used = *self.used.get_or_insert(track);
+        if used.name() == track.name() {
+            return Ok(Some(interface));
+        }
+        let sentence = format!(
+            "The component mixes contract {} and {}: build it with one version of the SDK.",
+            used.name(),
+            track.name()
+        );
+        Err(Refused::new("contract_mismatch", sentence))
+    }
+
+    /// The track that the manifest names, which is the one that the code uses.
+    fn track_of(&self, manifest: &Manifest) -> Result<&'static dyn Track, Refused> {
+        let named = self.tracks.iter().copied().find(|track| track.name() == manifest.contract);
+        let Some(named) = named else {
+            return Err(self.mismatch(&format!("The manifest names contract {}", manifest.contract)));
+        };
+        match self.used {
+            Some(used) if used.name() != named.name() => Err(Refused::new(
+                "contract_mismatch",
+                format!(
+                    "The manifest names contract {}, but the component uses {}: set contract = \"{1}\" in plugin.toml.",
+                    named.name(),
+                    used.name()
+                ),
+            )),
+            _ => Ok(named),
+        }
+    }
+
+    fn mismatch(&self, what: &str) -> Refused {
+        Refused::new(
+            "contract_mismatch",
+            format!(
+                "{what}, but this host serves contract {}: rebuild the plugin with the SDK of this host, or update Kulanz.",
+                track::names(self.tracks)
+            ),
+        )
+    }
+}
+
+fn collect_import(
+    names: &mut Names,
+    name: &str,
+    types: TypesRef<'_>,
+    imports: &mut Vec<String>,
+) -> Result<(), Refused> {
+    let Some(interface) = names.interface(name, "imports")? else {
         let advice = if name.starts_with("wasi:") {
             "plugins have no WASI; build for wasm32-unknown-unknown, with componentize-js without features, or with componentize-py --stub-wasi"
         } else {
@@ -223,10 +281,10 @@ fn collect_import(name: &str, types: TypesRef<'_>, imports: &mut Vec<String>) ->
 }
 
 /// The hooks among the exports. What is not ours is ignored: some languages export strays.
-fn exported_hooks(exports: &[String]) -> Result<Vec<Hook>, Refused> {
+fn exported_hooks(names: &mut Names, exports: &[String]) -> Result<Vec<Hook>, Refused> {
     let mut hooks = Vec::new();
     for name in exports {
-        if let Some(Ok(hook)) = interface(name, "exports")?.map(str::parse::<Hook>) {
+        if let Some(Ok(hook)) = names.interface(name, "exports")?.map(str::parse::<Hook>) {
             hooks.push(hook);
         }
     }
@@ -268,11 +326,7 @@ fn manifest(sections: &[&[u8]]) -> Result<Manifest, Refused> {
     }
     let text = std::str::from_utf8(section)
         .map_err(|_| Refused::new("bad_manifest", "plugin.toml inside the component is no UTF-8 text."))?;
-    Manifest::parse(text).map_err(|refusal| {
-        let code =
-            if refusal.field.as_deref() == Some("contract") { "contract_mismatch" } else { "bad_manifest" };
-        Refused::new(code, refusal.sentence)
-    })
+    Manifest::parse(text).map_err(|refusal| Refused::new("bad_manifest", refusal.sentence))
 }
 
 /// What each import implies; refuses one that the manifest does not ask for.

@@ -21,6 +21,7 @@ mod record;
 mod run;
 mod state;
 mod tame;
+mod track;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::plugin::Limits;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -12,12 +13,11 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use crate::cache::{self, Cache};
 use crate::compile::{self, Workshop};
 use crate::engine::{self, RuntimeError, RuntimeOptions};
-use crate::hooks::Hooks;
-use crate::imports;
-use crate::inspect::{Inspection, Refused, inspect};
+use crate::inspect::{Inspection, Refused, inspect_for};
 use crate::limits::{MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX};
 use crate::state::State;
 use crate::tame::tame;
+use crate::track::{self, Callable, Track, Tracks};
 
 /// Bytes of one page of linear memory.
 const WASM_PAGE_BYTES: u64 = 65_536;
@@ -31,6 +31,7 @@ pub struct Runtime {
 struct Shared {
     engine: Engine,
     pooling: bool,
+    tracks: Tracks,
     linker: Linker<State>,
     cache: Option<Cache>,
     workshop: Workshop,
@@ -42,7 +43,7 @@ struct Shared {
 pub struct Plugin {
     pub(crate) inspection: Inspection,
     pub(crate) pre: InstancePre<State>,
-    pub(crate) hooks: Hooks,
+    pub(crate) hooks: Box<dyn Callable>,
     house: Arc<Semaphore>,
     own: Semaphore,
 }
@@ -65,10 +66,20 @@ impl Runtime {
     /// # Errors
     /// When the machine cannot run the engine or the cache folder cannot be used.
     pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
+        Self::serving(track::SERVED, options)
+    }
+
+    /// The same for these tracks of the contract.
+    pub(crate) fn serving(tracks: Tracks, options: RuntimeOptions) -> Result<Self, RuntimeError> {
         let engine::Built { engine, pooling } = engine::build(&options)?;
-        let linker = imports::linker(&engine).map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
+        let mut linker = Linker::new(&engine);
+        for track in tracks {
+            track
+                .link(&mut linker)
+                .map_err(|error| RuntimeError::Engine(format!("contract {}: {error:#}", track.name())))?;
+        }
         let open = |dir: &PathBuf| {
-            Cache::open(dir, options.cache_key)
+            Cache::open(dir, options.cache_key, options.cache_bytes_max)
                 .map_err(|source| RuntimeError::Cache { path: dir.clone(), source })
         };
         let cache = options.cache_dir.as_ref().map(open).transpose()?;
@@ -77,7 +88,16 @@ impl Runtime {
         let workshop = Workshop::new(options.compiler);
         let places = Arc::new(Semaphore::new(concurrency));
         Ok(Self {
-            shared: Arc::new(Shared { engine, pooling, linker, cache, workshop, places, concurrency }),
+            shared: Arc::new(Shared {
+                engine,
+                pooling,
+                tracks,
+                linker,
+                cache,
+                workshop,
+                places,
+                concurrency,
+            }),
         })
     }
 
@@ -95,12 +115,16 @@ impl Runtime {
         let shared = &self.shared;
         let owned = bytes.to_vec();
         // Reading a large component blocks for a while, so not here.
-        let looking = tokio::task::spawn_blocking(move || inspect(&owned)).await;
-        let inspection = looking.map_err(|error| broken(&error.to_string()))??;
-        let component = self.component(bytes, &inspection.digest).await?;
+        let tracks = shared.tracks;
+        let looking = tokio::task::spawn_blocking(move || {
+            let (inspection, track) = inspect_for(tracks, &owned)?;
+            Ok((inspection, track, Code::of(&owned)?))
+        });
+        let (inspection, track, code) = looking.await.map_err(|error| broken(&error.to_string()))??;
+        let component = self.component(code).await?;
         fits(&component, &inspection.manifest.limits)?;
-        let pre = shared.linker.instantiate_pre(&component).map_err(|error| unlinkable(&error))?;
-        let hooks = Hooks::find(&pre, &inspection.hooks).map_err(|error| unlinkable(&error))?;
+        let pre = shared.linker.instantiate_pre(&component).map_err(|error| unlinkable(track, &error))?;
+        let hooks = track.find(&pre, &inspection.hooks).map_err(|error| unlinkable(track, &error))?;
         // Half the places at most, so that one slow plugin cannot keep all others out.
         let own = Semaphore::new(shared.concurrency.div_ceil(2));
         Ok(Arc::new(Plugin { inspection, pre, hooks, house: Arc::clone(&shared.places), own }))
@@ -115,12 +139,12 @@ impl Runtime {
         compile::here(&built.engine, bytes)
     }
 
-    async fn component(&self, bytes: &[u8], digest: &str) -> Result<Component, Refused> {
-        let name = cache::name(digest, &self.shared.engine);
+    async fn component(&self, code: Code) -> Result<Component, Refused> {
+        let name = cache::name(&code.digest, &self.shared.engine);
         if let Some(component) = self.kept(name.clone()).await {
             return Ok(component);
         }
-        let compiled = self.shared.workshop.compile(&self.shared.engine, bytes).await;
+        let compiled = self.shared.workshop.compile(&self.shared.engine, &code.bytes).await;
         let code = compiled.map_err(|error| {
             Refused::new("compile_failed", format!("The plugin cannot be loaded: {error}."))
         })?;
@@ -149,6 +173,20 @@ impl Runtime {
             cache::load(&shared.engine, &code).ok().or_else(|| cache.forget(&name, "the engine refuses it"))
         });
         reading.await.ok().flatten()
+    }
+}
+
+/// What is compiled: a new manifest or signature around the same code costs no compilation.
+struct Code {
+    bytes: Vec<u8>,
+    digest: String,
+}
+
+impl Code {
+    fn of(component: &[u8]) -> Result<Self, Refused> {
+        let bytes = pack::code_of(component).map_err(|error| broken(&error.to_string()))?;
+        let digest = hex::encode(Sha256::digest(&bytes));
+        Ok(Self { bytes, digest })
     }
 }
 
@@ -197,12 +235,13 @@ fn fits(component: &Component, limits: &Limits) -> Result<(), Refused> {
     Ok(())
 }
 
-fn unlinkable(error: &wasmtime::Error) -> Refused {
+fn unlinkable(track: &dyn Track, error: &wasmtime::Error) -> Refused {
+    let track = track.name();
     let detail = tame(format!("{error:#}"), 400);
     Refused::new(
         "contract_mismatch",
         format!(
-            "The component and this host's contract 0.1 do not fit together ({detail}): rebuild the plugin with the SDK of this host, or update Kulanz."
+            "The component and this host's contract {track} do not fit together ({detail}): rebuild the plugin with the SDK of this host, or update Kulanz."
         ),
     )
 }

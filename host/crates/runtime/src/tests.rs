@@ -8,3 +8,4 @@ mod loading;
 mod refusals;
 mod replay;
 mod sandbox;
+mod two_tracks;

@@ -279,6 +279,14 @@ pub enum Fact {
     PutSuppression(Suppression),
     /// Allows an address again.
     RemoveSuppression(String),
+    /// Gives reserved ticket numbers back that were not used: from `first` to the one before `end`. Nothing happens when
+    /// somebody reserved more since.
+    ReturnNumbers {
+        /// The first unused one.
+        first: i64,
+        /// The one after the last that was reserved.
+        end: i64,
+    },
     /// A house-wide value.
     PutSetting {
         /// Which.

@@ -1,5 +1,7 @@
 //! Records that only the store and its callers share: intake, suppression, paging, filters, counts.
 
+use std::collections::BTreeSet;
+
 use domain::id::{ContactId, IntakeId, TicketId};
 use domain::job::Job;
 use domain::seal::Sealed;
@@ -112,6 +114,8 @@ pub struct TicketFilter {
     pub solved_before: Option<Timestamp>,
     /// Created after this.
     pub created_after: Option<Timestamp>,
+    /// Of one of these inboxes; empty: of any, or of none.
+    pub inboxes: BTreeSet<String>,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
 }

@@ -10,7 +10,6 @@ use anyhow::Context;
 use clap::Args;
 use domain::plugin::Hook;
 use domain::snapshot::Snapshot;
-use pack::BuildOptions;
 use runtime::{Call, Input, NoHost, Plugin};
 
 use super::figures::{Aim, Figures, Times};
@@ -62,7 +61,7 @@ impl Calls {
         let sandbox = wire::runtime(&config, None)?;
         let mut subjects = Vec::new();
         for (key, label, bytes) in [
-            ("good_triage", "small guest (good_triage)", guest().await?),
+            ("good_triage", "small guest (good_triage)", stand::guest("good_triage").await?),
             ("triage", "bundled triage", bundled().await?),
         ] {
             subjects.push(Subject::new(key, label, sandbox.load(&bytes).await?, 1));
@@ -108,17 +107,7 @@ impl Calls {
 
 impl Subject {
     fn new(key: &str, label: &str, plugin: Arc<Plugin>, seldom: usize) -> Self {
-        let manifest = &plugin.inspection().manifest;
-        let call = Call {
-            input: Input::Ticket { hook: Hook::Triage, snapshot: Arc::new(snapshot()) },
-            grants: Arc::new(manifest.requested()),
-            settings: manifest.default_settings().to_string().into(),
-            limits: manifest.limits,
-            seed: 1,
-            now: CASE_TIME,
-            host: Arc::new(NoHost),
-            replay: None,
-        };
+        let call = call(&plugin);
         let (times, wall, cpu) = (Times::default(), Duration::ZERO, Duration::ZERO);
         let (key, label) = (key.to_owned(), label.to_owned());
         Self { key, label, plugin, call, times, wall, cpu, fuel: 0, seldom }
@@ -166,6 +155,21 @@ impl Subject {
     }
 }
 
+/// A call of a plugin's triage hook with all that it asks for.
+pub(super) fn call(plugin: &Plugin) -> Call {
+    let manifest = &plugin.inspection().manifest;
+    Call {
+        input: Input::Ticket { hook: Hook::Triage, snapshot: Arc::new(snapshot()) },
+        grants: Arc::new(manifest.requested()),
+        settings: manifest.default_settings().to_string().into(),
+        limits: manifest.limits,
+        seed: 1,
+        now: CASE_TIME,
+        host: Arc::new(NoHost),
+        replay: None,
+    }
+}
+
 async fn measure(mut subjects: Vec<Subject>, calls: usize) -> anyhow::Result<Vec<Subject>> {
     for subject in &mut subjects {
         subject.work(WARM_UP, false).await?;
@@ -181,20 +185,6 @@ async fn measure(mut subjects: Vec<Subject>, calls: usize) -> anyhow::Result<Vec
     Ok(subjects)
 }
 
-/// The guest whose measure this is: it reads the text, sets a field and a tag.
-async fn guest() -> anyhow::Result<Vec<u8>> {
-    let guests = stand::tree("tests/guests")?;
-    let target_dir = Some(stand::tree("tests")?.with_file_name("target").join("plugins"));
-    let built = tokio::task::spawn_blocking(move || {
-        pack::build_guest_example(
-            &guests,
-            "good_triage",
-            &BuildOptions { target_dir, quiet: true, ..BuildOptions::default() },
-        )
-    });
-    Ok(built.await??.bytes)
-}
-
 async fn bundled() -> anyhow::Result<Vec<u8>> {
     let built = plugin::build_bundled().await?;
     let triage = built.into_iter().find(|built| built.name == "kulanz.triage");
@@ -202,7 +192,7 @@ async fn bundled() -> anyhow::Result<Vec<u8>> {
 }
 
 /// A ticket with one mail of 0.4 kB that a customer would call urgent.
-fn snapshot() -> Snapshot {
+pub(super) fn snapshot() -> Snapshot {
     let (subject, text) = mails::letter(1);
     let text = format!("{text}\nThis is urgent.");
     Case { subject, text, language: Some("en".to_owned()), ..Case::default() }.snapshot()

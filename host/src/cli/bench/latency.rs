@@ -1,21 +1,24 @@
 //! `bench latency`: mails arrive at a steady rate, whatever the house does, and each is followed until
 //! its reply is committed. A mail's time runs from the instant it was due, so that a stall is not hidden.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use clap::Args;
-use desk::{Desk, Worker};
+use desk::{Desk, InstallRequest, Worker};
 use domain::id::IntakeId;
 use domain::message::Direction;
+use domain::plugin::Mode;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::figures::{Aim, Figures, Times};
 use super::stand::{Place, Sink, Stand};
 use super::{disk, mails, process};
-use crate::cli::Ground;
+use crate::cli::{Ground, operator};
 
 /// How often the store is asked whether a mail has its reply: a figure may be too high by as much.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
@@ -38,9 +41,15 @@ pub(in crate::cli) struct Latency {
     /// Jobs worked on at the same time [default: desk.worker_slots]
     #[arg(long)]
     slots: Option<u32>,
+    /// After half of the time this component is installed beside; mails of that while are told apart
+    #[arg(long, value_name = "FILE")]
+    install: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
+
+/// When a plugin was being installed.
+type While = (Instant, Instant);
 
 /// What became of one mail.
 struct Followed {
@@ -60,21 +69,44 @@ impl Latency {
         arrivals(&stand.desk, 0..WARM_UP, self.rate).await?;
         let (cpu, begun) = (process::cpu(), Instant::now());
         let measured = u64::from(self.rate) * self.seconds;
+        let installing = self.install_at_half_time(&stand.desk)?;
         let followed = arrivals(&stand.desk, WARM_UP..WARM_UP + measured, self.rate).await?;
+        let installed = match installing {
+            Some(task) => Some(task.await??),
+            None => None,
+        };
         let cpu = process::cpu().zip(cpu).map(|(now, then)| now.saturating_sub(then));
         let busy = cpu.map(|cpu| cpu.as_secs_f64() * 100.0 / begun.elapsed().as_secs_f64());
         // The worker listens until it ends: nobody else could have gone.
         let _ = stop.send(true);
         worker.await?;
-        self.tell(&stand, &followed, busy, syncs)?;
+        self.tell(&stand, &followed, installed, busy, syncs)?;
         stand.close().await;
         Ok(())
+    }
+
+    /// Begins to install the component when half of the time is over.
+    fn install_at_half_time(
+        &self,
+        desk: &Desk,
+    ) -> anyhow::Result<Option<tokio::task::JoinHandle<anyhow::Result<While>>>> {
+        let Some(file) = &self.install else { return Ok(None) };
+        let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+        let (desk, half) = (desk.clone(), Duration::from_secs(self.seconds) / 2);
+        Ok(Some(tokio::spawn(async move {
+            tokio::time::sleep(half).await;
+            let begun = Instant::now();
+            let request = InstallRequest::new(bytes, Mode::Shadow);
+            Box::pin(desk.install(request, operator())).await?;
+            Ok((begun, Instant::now()))
+        })))
     }
 
     fn tell(
         &self,
         stand: &Stand,
         followed: &[Followed],
+        installed: Option<While>,
         busy: Option<f64>,
         syncs: f64,
     ) -> anyhow::Result<()> {
@@ -90,6 +122,17 @@ impl Latency {
             Aim::AtMost(100.0),
         );
         figures.add("replied_max_ms", "arrival to committed reply, longest", replied.at_ms(100), "ms");
+        if let Some((begun, ended)) = installed {
+            let of = |wanted: &dyn Fn(Instant) -> bool| {
+                sorted(followed.iter().filter(|f| wanted(f.due)).filter_map(|f| f.replied))
+            };
+            let (before, during) = (of(&|due| due < begun), of(&|due| due >= begun && due < ended));
+            let seconds = ended.duration_since(begun).as_secs_f64();
+            figures.add("install_s", "installing a component", seconds, "s");
+            figures.add("before_p99_ms", "mails before it, p99", before.at_ms(99), "ms");
+            figures.add("during_p50_ms", "mails while it was installed, p50", during.at_ms(50), "ms");
+            figures.add("during_p99_ms", "mails while it was installed, p99", during.at_ms(99), "ms");
+        }
         let stored = sorted(followed.iter().map(|f| f.stored));
         figures.add("stored_p50_ms", "arrival to acknowledged, p50", stored.at_ms(50), "ms");
         figures.add("stored_p99_ms", "arrival to acknowledged, p99", stored.at_ms(99), "ms");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use anyhow::Context;
 use async_trait::async_trait;
 use channels::email::Outgoing;
 use channels::fetch::{Fetch, FetchOptions};
@@ -13,6 +14,7 @@ use channels::{ChannelError, Egress, Receipt};
 use clap::Args;
 use desk::{Desk, DeskParts, InstallRequest, Page, SealKey, TicketFilter};
 use domain::plugin::Mode;
+use pack::BuildOptions;
 use tempfile::TempDir;
 
 use super::disk;
@@ -120,7 +122,7 @@ impl Stand {
 
     /// Closes the database.
     pub(super) async fn close(self) {
-        self.desk.ask().close().await;
+        self.desk.close().await;
     }
 }
 
@@ -148,11 +150,30 @@ pub(super) fn config(ground: &Ground, folder: &Path, database: Option<&str>) -> 
 /// Installs the bundled plugins live and the example articles.
 pub(super) async fn furnish(desk: &Desk) -> anyhow::Result<()> {
     for built in plugin::build_bundled().await? {
-        let request = InstallRequest { bytes: built.bytes, mode: Mode::Live, grants: None, settings: None };
+        let request = InstallRequest::new(built.bytes, Mode::Live);
         desk.install(request, operator()).await?;
     }
     article::import(desk, &fixtures()?.join("articles.jsonl")).await?;
     Ok(())
+}
+
+/// The same component under another id.
+pub(super) fn renamed(component: &[u8], id: &str) -> anyhow::Result<Vec<u8>> {
+    let text = pack::manifest_of(component)?.context("the component has no manifest")?;
+    let mut manifest: toml::Table = text.parse().context("the component's manifest")?;
+    manifest.insert("id".to_owned(), id.into());
+    Ok(pack::with_manifest(component, &manifest.to_string())?)
+}
+
+/// A small guest of the tests, by its name.
+pub(super) async fn guest(name: &'static str) -> anyhow::Result<Vec<u8>> {
+    let guests = tree("tests/guests")?;
+    let target_dir = Some(tree("tests")?.with_file_name("target").join("plugins"));
+    let built = tokio::task::spawn_blocking(move || {
+        let options = BuildOptions { target_dir, quiet: true, ..BuildOptions::default() };
+        pack::build_guest_example(&guests, name, &options)
+    });
+    Ok(built.await??.bytes)
 }
 
 /// The folder of examples in the source tree.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
-use desk::NewToken;
+use desk::{InstallRequest, NewToken};
+use domain::plugin::Mode;
 use domain::token::Scope;
 use futures::{StreamExt, TryStreamExt};
 use tokio::process::{Child, Command};
@@ -42,6 +43,12 @@ pub(in crate::cli) struct Start {
     /// Mails before the memory is looked at
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     mails: u64,
+    /// So many further plugins are installed, live, each with a name of its own; none is called by an event
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    plugins: u32,
+    /// The component that they are copies of [default: the small guest]
+    #[arg(long, value_name = "FILE", requires = "plugins")]
+    like: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -52,6 +59,8 @@ impl Start {
         let token = Box::pin(furnish(ground, folder.path())).await?;
         let program = std::env::current_exe().context("where this program lies")?;
         let launch = || Server::start(&program, folder.path());
+        let without = self.resident_without(&program, folder.path()).await?;
+        Box::pin(self.install_copies(ground, folder.path())).await?;
         // The first one reads everything from the disk that the others find in memory.
         launch().await?.end().await?;
         let mut ready = Times::default();
@@ -66,15 +75,53 @@ impl Start {
         server.work(&token, self.mails).await?;
         let worked = server.resident_mb();
         server.end().await?;
-        self.tell(&ready, idle, worked)
+        self.tell(&ready, without, idle, worked)
     }
 
-    fn tell(&self, ready: &Times, idle: f64, worked: f64) -> anyhow::Result<()> {
+    /// Resident megabytes of a ready server before the copies are installed; none when there will be none.
+    async fn resident_without(&self, program: &PathBuf, folder: &Path) -> anyhow::Result<Option<f64>> {
+        if self.plugins == 0 {
+            return Ok(None);
+        }
+        let server = Server::start(program, folder).await?;
+        let resident = server.resident_mb();
+        server.end().await?;
+        Ok(Some(resident))
+    }
+
+    async fn install_copies(&self, ground: &Ground, folder: &Path) -> anyhow::Result<()> {
+        if self.plugins == 0 {
+            return Ok(());
+        }
+        let bytes = match &self.like {
+            Some(file) => std::fs::read(file).with_context(|| file.display().to_string())?,
+            None => stand::guest("good_triage").await?,
+        };
+        let house = Box::pin(House::open(stand::config(ground, folder, None)?)).await?;
+        for n in 0..self.plugins {
+            let copy = stand::renamed(&bytes, &format!("bench.copy{n}"))?;
+            let request = InstallRequest::new(copy, Mode::Live);
+            house.desk.install(request, operator()).await?;
+        }
+        house.close().await;
+        Ok(())
+    }
+
+    fn tell(&self, ready: &Times, without: Option<f64>, idle: f64, worked: f64) -> anyhow::Result<()> {
         let mut figures = Figures::of("start");
         figures.aimed("ready_median_ms", "start to ready, median", ready.at_ms(50), "ms", Aim::AtMost(300.0));
         figures.add("ready_min_ms", "start to ready, shortest", ready.at_ms(0), "ms");
         figures.add("ready_max_ms", "start to ready, longest", ready.at_ms(100), "ms");
         figures.add("resident_idle_mb", "resident memory when ready", idle, "MB");
+        if let Some(without) = without {
+            let each = (idle - without) / f64::from(self.plugins) * KB_PER_MB;
+            figures.add(
+                "resident_per_plugin_kb",
+                format!("each of {} plugins more", self.plugins),
+                each,
+                "kB",
+            );
+        }
         let label = format!("resident memory after {} mails", self.mails);
         figures.aimed("resident_worked_mb", label, worked, "MB", Aim::AtMost(120.0));
         figures.note(format!(

@@ -4,7 +4,6 @@
 
 mod odd;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -15,7 +14,8 @@ use domain::run::Fault;
 use runtime::{Call, Input, RunReport};
 
 use super::golden::blank_call;
-use super::source;
+use super::registry::Access;
+use super::source::{self, Source};
 use crate::cli::{Ground, screen};
 use crate::sample::{Bench, Shelf};
 
@@ -24,9 +24,11 @@ const CUT: u64 = 2;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Conform {
-    /// Component file, or a plugin's folder (built first)
-    #[arg(value_name = "FILE|DIR")]
-    what: PathBuf,
+    /// Component file, a plugin's folder (built first), or oci://REFERENCE
+    #[arg(value_name = "FILE|DIR|OCI")]
+    what: Source,
+    #[command(flatten)]
+    access: Access,
     /// One JSON object per question, and one for all of them at the end
     #[arg(long)]
     json: bool,
@@ -45,8 +47,8 @@ struct Asked {
 
 impl Conform {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
-        let bytes = source::component(&self.what).await?;
-        let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+        let bytes = source::component(&self.what, self.access).await?;
+        let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
         let bench = Bench::new(sandbox.load(&bytes).await?);
         let all = ask(&bench).await;
         for asked in &all {

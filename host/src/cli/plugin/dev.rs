@@ -46,7 +46,7 @@ impl Dev {
                 self.dir.display()
             )));
         }
-        let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+        let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
         let mut server = match (&self.server, &self.token) {
             (Some(url), Some(token)) => Some(Server::new(url, token)?),
             _ => None,
@@ -76,8 +76,8 @@ impl Dev {
     /// Builds, tests, installs.
     async fn turn(&self, sandbox: &Runtime, server: Option<&mut Server>) -> anyhow::Result<()> {
         let built = source::build(&self.dir).await?;
-        let suite = Suite { dir: self.dir.clone(), update: false, only: None, json: false };
-        let tally = suite.judge(sandbox, &built).await?;
+        let suite = Suite { what: self.dir.clone(), cases: None, update: false, only: None, json: false };
+        let tally = suite.judge(sandbox, &built.bytes).await?;
         if let Some(server) = server {
             server.install(built).await?;
         }

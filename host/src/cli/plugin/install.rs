@@ -9,15 +9,18 @@ use domain::grant::{Grant, Grants};
 use domain::plugin::{Installation, Mode};
 use runtime::Inspection;
 
-use super::source;
+use super::registry::Access;
+use super::source::{self, Source};
 use super::upgrade::difference_text;
 use crate::cli::{Ground, RefusedHere, instead, operator, screen};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Install {
-    /// Component file, or a plugin's folder (built first)
-    #[arg(value_name = "DIR|FILE", required_unless_present = "bundled", conflicts_with = "bundled")]
-    what: Option<PathBuf>,
+    /// Component file, a plugin's folder (built first), or oci://REFERENCE
+    #[arg(value_name = "DIR|FILE|OCI", required_unless_present = "bundled", conflicts_with = "bundled")]
+    what: Option<Source>,
+    #[command(flatten)]
+    access: Access,
     /// The bundled plugins: redaction, triage, auto-reply, proactive-notice
     #[arg(long)]
     bundled: bool,
@@ -26,6 +29,9 @@ pub(in crate::cli) struct Install {
     mode: Option<Mode>,
     #[command(flatten)]
     choice: Choice,
+    /// Hold it to the tickets of this inbox (repeat for several) [default: all tickets]
+    #[arg(long = "inbox", value_name = "INBOX", conflicts_with = "bundled")]
+    inboxes: Vec<String>,
     /// Settings as a JSON file
     #[arg(long, value_name = "FILE", conflicts_with = "bundled")]
     settings: Option<PathBuf>,
@@ -37,7 +43,7 @@ pub(in crate::cli) struct Install {
 impl Install {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         let components = match &self.what {
-            Some(what) => vec![source::component(what).await?],
+            Some(what) => vec![source::component(what, self.access).await?],
             None => source::build_bundled().await?.into_iter().map(|built| built.bytes).collect(),
         };
         let house = ground.house(instead::INSTALL).await?;
@@ -55,7 +61,8 @@ impl Install {
         let mode = self.mode.unwrap_or(if self.bundled { Mode::Live } else { Mode::Shadow });
         let grants = if here { None } else { Some(self.consent(&inspection)?) };
         let settings = read_settings(self.settings.as_deref())?;
-        let request = InstallRequest { bytes, mode, grants, settings };
+        let inboxes = self.inboxes.iter().cloned().collect();
+        let request = InstallRequest { grants, inboxes, settings, ..InstallRequest::new(bytes, mode) };
         let received = Box::pin(desk.install(request, operator())).await?;
         let mut installation = received.installation.clone();
         if received.waits() && self.bundled {
@@ -90,7 +97,10 @@ impl Install {
         if self.bundled && self.choice.yes {
             return Ok(asks);
         }
-        let what = self.what.as_deref().map(|p| p.display().to_string()).unwrap_or_default();
+        let mut what = self.what.as_ref().map(ToString::to_string).unwrap_or_default();
+        if self.access.plain_http {
+            what.push_str(" --plain-http");
+        }
         self.choice.consent(&asks, &asks, "Grant all of this?", "plugin install", &what)
     }
 

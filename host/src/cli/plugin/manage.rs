@@ -156,7 +156,7 @@ fn view_json(view: &InstalledView) -> serde_json::Value {
     })
 }
 
-fn told(view: &InstalledView) -> String {
+pub(super) fn told(view: &InstalledView) -> String {
     let i = &view.installation;
     let mut out = format!(
         "{}  {} {}\n  {}\n  {} · {}\n",
@@ -178,6 +178,15 @@ fn told(view: &InstalledView) -> String {
     for request in &i.manifest.grants {
         let mark = if i.grants.0.contains(&request.to) { "yes" } else { "no " };
         out.push_str(&format!("  {mark}  {:<36} {}\n", request.to.to_string(), request.reason));
+    }
+    let narrower =
+        i.grants.0.iter().filter(|grant| i.manifest.grants.iter().all(|asked| asked.to != **grant));
+    for grant in narrower {
+        out.push_str(&format!("  yes  {grant} (narrower than asked)\n"));
+    }
+    if !i.inboxes.is_empty() {
+        let names: Vec<&str> = i.inboxes.iter().map(String::as_str).collect();
+        out.push_str(&format!("Sees tickets of these inboxes only: {}\n", names.join(", ")));
     }
     for schedule in &i.manifest.schedules {
         out.push_str(&format!("Runs {} ({}): {}\n", schedule.cron, schedule.zone, schedule.name));

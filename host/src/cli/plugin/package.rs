@@ -10,7 +10,8 @@ use domain::plugin::Manifest;
 use domain::version::PublisherKey;
 use pack::{Papers, PublisherSecret, Signature};
 
-use super::source;
+use super::registry::Access;
+use super::source::{self, Source};
 use crate::cli::{RefusedHere, screen};
 
 #[derive(Debug, Args)]
@@ -46,8 +47,11 @@ pub(in crate::cli) struct Sign {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Verify {
-    /// Plugin file
-    file: PathBuf,
+    /// Plugin file, or oci://REFERENCE
+    #[arg(value_name = "FILE|OCI")]
+    file: Source,
+    #[command(flatten)]
+    access: Access,
     /// Fail unless it is signed with this key, as in ed25519:…
     #[arg(long, value_name = "KEY")]
     publisher: Option<PublisherKey>,
@@ -137,7 +141,8 @@ impl Pack {
     }
 }
 
-fn manifest_in(component: &[u8]) -> anyhow::Result<Manifest> {
+/// The manifest of a file that must have one inside.
+pub(super) fn manifest_in(component: &[u8]) -> anyhow::Result<Manifest> {
     let text = pack::manifest_of(component)?;
     let text = text.ok_or_else(|| RefusedHere::because("the component has no manifest inside"))?;
     Ok(Manifest::parse(&text)?)
@@ -165,7 +170,8 @@ fn contents(papers: &Papers, bytes: usize) -> String {
     out
 }
 
-fn signer(publisher: Option<&PublisherKey>) -> String {
+/// Who signed, for people.
+pub(super) fn signer(publisher: Option<&PublisherKey>) -> String {
     match publisher {
         Some(key) => format!("signed by {key}"),
         None => {
@@ -197,8 +203,8 @@ impl Sign {
 }
 
 impl Verify {
-    pub(super) fn run(self) -> anyhow::Result<()> {
-        let bytes = std::fs::read(&self.file).with_context(|| self.file.display().to_string())?;
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let bytes = source::component(&self.file, self.access).await?;
         let manifest = manifest_in(&bytes)?;
         let signature = pack::verify(&bytes)?;
         let publisher = match &signature {

@@ -1,19 +1,52 @@
-//! Where a component comes from: a file, a plugin's folder (built), the bundled ones, an installation.
+//! Where a component comes from: a file, a plugin's folder (built), a registry, the bundled ones, an
+//! installation.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::Context;
 use indicatif::ProgressBar;
-use pack::{BuildOptions, Built};
+use pack::{BuildOptions, Built, Reference, ReferenceError};
 use runtime::Plugin;
 
+use super::registry::{self, Access};
 use crate::cli::{Ground, RefusedHere, screen};
 use crate::config::Config;
 use crate::wire;
 
 /// Folders of the bundled plugins, in the order in which they are installed: what guards comes first.
 const BUNDLED: &[&str] = &["redaction", "triage", "auto-reply", "proactive-notice"];
+
+/// Where a component is, as it is written on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) enum Source {
+    /// A component file, or a plugin's folder.
+    Path(PathBuf),
+    /// `oci://…`
+    Registry(Reference),
+}
+
+impl FromStr for Source {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        if text.starts_with(pack::SCHEME) {
+            return text.parse().map(Self::Registry);
+        }
+        Ok(Self::Path(text.into()))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Registry(reference) => write!(f, "{}{reference}", pack::SCHEME),
+        }
+    }
+}
 
 /// Builds a plugin's folder, telling on stderr what happens.
 pub(super) async fn build(dir: &Path) -> anyhow::Result<Built> {
@@ -73,24 +106,25 @@ pub(in crate::cli) async fn build_bundled() -> anyhow::Result<Vec<Built>> {
     Ok(all)
 }
 
-/// The bytes of a component file, or of a plugin's folder after building it.
-pub(super) async fn component(what: &Path) -> anyhow::Result<Vec<u8>> {
-    if what.is_dir() {
-        return Ok(build(what).await?.bytes);
+/// The bytes of a component file, of a plugin's folder after building it, or of what a registry holds.
+pub(super) async fn component(what: &Source, access: Access) -> anyhow::Result<Vec<u8>> {
+    match what {
+        Source::Registry(reference) => Ok(Box::pin(registry::pull(reference, access)).await?),
+        Source::Path(path) if path.is_dir() => Ok(build(path).await?.bytes),
+        Source::Path(path) => std::fs::read(path).with_context(|| {
+            format!("{what}: name a component file, a plugin's folder or {}…", pack::SCHEME)
+        }),
     }
-    std::fs::read(what)
-        .with_context(|| format!("{}: name a component file or a plugin's folder", what.display()))
 }
 
-/// A plugin ready to run: a file, a folder, or the id of an installation.
+/// A plugin ready to run: a file, a folder, what a registry holds, or the id of an installation.
 pub(in crate::cli) async fn load(ground: &Ground, what: &str) -> anyhow::Result<Arc<Plugin>> {
     let config = ground.settings()?;
-    let bytes = if Path::new(what).exists() {
-        component(Path::new(what)).await?
-    } else {
-        installed(&config, what).await?
+    let bytes = match what.parse::<Source>()? {
+        Source::Path(path) if !path.exists() => installed(&config, what).await?,
+        source => component(&source, Access::default()).await?,
     };
-    let sandbox = wire::runtime(&config, None)?;
+    let sandbox = wire::authors_runtime(&config)?;
     Ok(sandbox.load(&bytes).await?)
 }
 
@@ -116,4 +150,21 @@ async fn installed(config: &Config, id: &str) -> anyhow::Result<Vec<u8>> {
     };
     store.close().await;
     bytes.ok_or_else(|| RefusedHere::because(format!("{id}: there is no such file and no such installation")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_begins_as_a_reference_is_one() {
+        let source = |text: &str| text.parse::<Source>().unwrap();
+        for text in ["plugin.wasm", "./dir", "registry.example.com/acme/lost-parcel:0.1.0"] {
+            assert_eq!(source(text), Source::Path(text.into()));
+        }
+        let text = "oci://registry.example.com/acme/lost-parcel:0.1.0";
+        assert!(matches!(source(text), Source::Registry(_)));
+        assert_eq!(source(text).to_string(), text);
+        assert!("oci://lost-parcel".parse::<Source>().is_err());
+    }
 }

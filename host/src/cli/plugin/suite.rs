@@ -1,22 +1,26 @@
-//! `kulanz plugin test`: builds a plugin, runs its cases in the sandbox, and says what differs, which hooks no
+//! `kulanz plugin test`: builds a plugin, or takes a built one, runs its cases in the sandbox, and says what differs, which hooks no
 //! case calls, and what each case costs.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use domain::plugin::Hook;
-use pack::Built;
-use runtime::Runtime;
+use domain::plugin::{Hook, Manifest};
+use runtime::{Inspection, Runtime};
 
 use super::golden::{self, Found, Judged};
-use super::source;
+use super::registry::Access;
+use super::source::{self, Source};
 use crate::cli::{Ground, RefusedHere, screen};
 use crate::sample::Bench;
 
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Suite {
-    /// Folder with plugin.toml and cases/
-    pub(super) dir: PathBuf,
+    /// Folder with plugin.toml and cases/, or a component file with --cases
+    #[arg(value_name = "DIR|FILE")]
+    pub(super) what: PathBuf,
+    /// Where the cases are [default: cases/ in the plugin's folder]
+    #[arg(long, value_name = "DIR")]
+    pub(super) cases: Option<PathBuf>,
     /// Write what came out into the cases; read it before you keep it
     #[arg(long)]
     pub(super) update: bool,
@@ -40,13 +44,20 @@ pub(super) struct Tally {
 
 impl Suite {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
-        let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
-        let built = source::build(&self.dir).await?;
-        let tally = self.judge(&sandbox, &built).await?;
+        let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
+        if self.cases.is_none() && !self.what.is_dir() {
+            return Err(RefusedHere::because(format!(
+                "{}: name the folder with its cases as well: --cases DIR",
+                self.what.display()
+            )));
+        }
+        let source = Source::Path(self.what.clone());
+        let component = source::component(&source, Access::default()).await?;
+        let tally = self.judge(&sandbox, &component).await?;
         match tally {
             Tally { failed: 0, passed: 0, updated: 0, .. } => Err(RefusedHere::because(format!(
-                "{}: no case ran: put one into cases/, as docs/plugin-guide.md shows",
-                self.dir.display()
+                "{}: no case ran: put one into its cases, as docs/plugin-guide.md shows",
+                self.what.display()
             ))),
             Tally { failed: 0, .. } => Ok(()),
             Tally { failed, .. } => {
@@ -55,9 +66,9 @@ impl Suite {
         }
     }
 
-    /// Runs the cases of a plugin that was built.
-    pub(super) async fn judge(&self, sandbox: &Runtime, built: &Built) -> anyhow::Result<Tally> {
-        let bench = Bench::new(sandbox.load(&built.bytes).await?);
+    /// Runs the cases of a plugin's component.
+    pub(super) async fn judge(&self, sandbox: &Runtime, component: &[u8]) -> anyhow::Result<Tally> {
+        let bench = Bench::new(sandbox.load(component).await?);
         let mut tally = Tally::default();
         for found in self.cases()? {
             let judged = match &found.golden {
@@ -66,15 +77,16 @@ impl Suite {
             };
             self.tell(&found, judged, &mut tally)?;
         }
-        let hooks = &bench.plugin().inspection().hooks;
+        let Inspection { hooks, manifest, .. } = bench.plugin().inspection();
         let uncalled: Vec<Hook> = hooks.iter().copied().filter(|hook| !tally.called.contains(hook)).collect();
-        self.sum_up(built, &tally, &uncalled)?;
+        self.sum_up(manifest, &tally, &uncalled)?;
         Ok(tally)
     }
 
     fn cases(&self) -> anyhow::Result<Vec<Found>> {
         let wanted = |found: &Found| self.only.as_ref().is_none_or(|text| found.name().contains(text));
-        Ok(golden::read(&self.dir.join("cases"))?.into_iter().filter(wanted).collect())
+        let folder = self.cases.clone().unwrap_or_else(|| self.what.join("cases"));
+        Ok(golden::read(&folder)?.into_iter().filter(wanted).collect())
     }
 
     fn tell(&self, found: &Found, judged: Result<Judged, String>, tally: &mut Tally) -> anyhow::Result<()> {
@@ -113,18 +125,18 @@ impl Suite {
         Ok(())
     }
 
-    fn sum_up(&self, built: &Built, tally: &Tally, uncalled: &[Hook]) -> anyhow::Result<()> {
+    fn sum_up(&self, plugin: &Manifest, tally: &Tally, uncalled: &[Hook]) -> anyhow::Result<()> {
         let Tally { passed, failed, updated, .. } = tally;
         if self.json {
             return screen::json(&serde_json::json!({
-                "plugin": built.name, "version": built.version, "passed": passed, "failed": failed,
+                "plugin": plugin.id, "version": plugin.version, "passed": passed, "failed": failed,
                 "updated": updated, "hooks_without_case": uncalled,
             }));
         }
         let written = if *updated > 0 { format!(", {updated} written") } else { String::new() };
         screen::line(format_args!(
             "{} {}: {passed} passed, {failed} failed{written}",
-            built.name, built.version
+            plugin.id, plugin.version
         ))?;
         if !uncalled.is_empty() {
             let names: Vec<String> = uncalled.iter().map(ToString::to_string).collect();

@@ -9,7 +9,8 @@ use domain::plugin::Hook;
 use runtime::RunReport;
 
 use super::install::{request_text, unused};
-use super::source;
+use super::registry::Access;
+use super::source::{self, Source};
 use crate::cli::{Ground, RefusedHere, screen};
 use crate::sample::{Bench, Case, effects_of, findings_of};
 
@@ -18,8 +19,8 @@ const CASE_BYTES_MAX: u64 = 16 << 20;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Once {
-    /// Component file, plugin's folder, or the id of an installed plugin
-    #[arg(value_name = "FILE|DIR|ID")]
+    /// Component file, plugin's folder, oci://REFERENCE, or the id of an installed plugin
+    #[arg(value_name = "FILE|DIR|OCI|ID")]
     what: String,
     /// Which hook; needed when the plugin has several
     #[arg(long)]
@@ -116,9 +117,9 @@ fn report_text(case: &Case, hook: Hook, report: &RunReport) -> String {
 }
 
 /// Inspects and compiles; prints what the plugin asks for.
-pub(super) async fn check(ground: &Ground, what: &Path, json: bool) -> anyhow::Result<()> {
-    let bytes = source::component(what).await?;
-    let sandbox = crate::wire::runtime(&ground.settings()?, None)?;
+pub(super) async fn check(ground: &Ground, what: &Source, access: Access, json: bool) -> anyhow::Result<()> {
+    let bytes = source::component(what, access).await?;
+    let sandbox = crate::wire::authors_runtime(&ground.settings()?)?;
     let plugin = sandbox.load(&bytes).await?;
     let inspection = plugin.inspection();
     if json {

@@ -63,6 +63,7 @@ fn variables_take_the_type_of_their_default() {
         ("KULANZ_RUNTIME__SLOTS", "7"),
         ("PATH", "/bin"),
         ("KULANZ_TEST_POSTGRES_URL", "ignored"),
+        ("KULANZ_REGISTRY_PASSWORD", "ignored"),
     ])
     .unwrap();
     let entries: BTreeMap<String, String> = layers.entries().map(|(k, v, _)| (k.to_owned(), v)).collect();

@@ -1,5 +1,7 @@
 //! Installations: plugins that are here, how far they are trusted and what they may do.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -45,6 +47,8 @@ pub(crate) struct InstallationBody {
     mode: Mode,
     /// What the admin allowed.
     grants: Vec<String>,
+    /// The inboxes whose tickets it may see; empty: all tickets.
+    inboxes: BTreeSet<String>,
     /// Settings; secret ones read `(hidden)`.
     #[schema(value_type = Value)]
     settings: Value,
@@ -88,6 +92,7 @@ impl From<InstalledView> for InstallationBody {
             publisher: installation.publisher,
             mode: installation.mode,
             grants: installation.grants.0.iter().map(ToString::to_string).collect(),
+            inboxes: installation.inboxes,
             settings,
             limits: installation.limits.into(),
             faults_in_a_row: installation.faults_in_a_row,
@@ -114,6 +119,8 @@ pub(crate) struct InstallQuery {
     /// For one that was not here before: `all` that it asks for, or a comma list such as
     /// `read:text,effect:add-tag`; nothing when absent.
     grants: Option<String>,
+    /// For one that was not here before: a comma list of the inboxes to hold it to; all when absent.
+    inboxes: Option<String>,
 }
 
 /// Changes of an installation. Absent: unchanged.
@@ -127,6 +134,8 @@ pub(crate) struct InstallationChanges {
     /// All that it may do from now on.
     #[schema(value_type = Option<Vec<String>>)]
     grants: Option<Vec<Grant>>,
+    /// The inboxes that it is held to; empty: all.
+    inboxes: Option<BTreeSet<String>>,
     /// All settings; a secret that reads `(hidden)` stays as it is.
     #[schema(value_type = Option<Object>)]
     settings: Option<Value>,
@@ -221,7 +230,9 @@ async fn create_installation(
         None => Some(Grants::default()),
     };
     let mode = query.mode.unwrap_or(Mode::Shadow);
-    let request = InstallRequest { bytes: bytes.to_vec(), mode, grants, settings: None };
+    let inboxes = query.inboxes.iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned());
+    let inboxes = inboxes.filter(|name| !name.is_empty()).collect();
+    let request = InstallRequest { grants, inboxes, ..InstallRequest::new(bytes.to_vec(), mode) };
     let received = Box::pin(desk.install(request, caller.actor())).await?;
     let id = received.installation.id;
     let body = InstallationBody::from(installation_at(&desk, id).await?);
@@ -232,7 +243,7 @@ async fn create_installation(
     })
 }
 
-/// Changes mode, grants, settings or limits of an installation, all or nothing.
+/// Changes mode, grants, inboxes, settings or limits of an installation, all or nothing.
 #[utoipa::path(patch, path = "/installations/{id}", tag = "installations", security(("token" = ["admin"])),
     params(("id" = String, Path, description = "The installation's id.")),
     request_body = InstallationChanges,
@@ -243,11 +254,12 @@ async fn change_installation(
     At(id): At<InstallationId>,
     sent: Sent<InstallationChanges>,
 ) -> Result<Json<InstallationBody>, ApiError> {
-    let InstallationChanges { mode, grants, settings, limits } = sent.value;
+    let InstallationChanges { mode, grants, inboxes, settings, limits } = sent.value;
     let now = desk.installation(id).await?;
     let change = InstallationChange {
         mode,
         grants: grants.map(|grants| grants.into_iter().collect()),
+        inboxes,
         settings,
         limits: limits.map(|limits| limits.on(now.limits)),
     };

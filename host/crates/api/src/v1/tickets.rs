@@ -46,6 +46,9 @@ pub(crate) struct TicketBody {
     /// How it came in.
     #[schema(value_type = ChannelWord)]
     channel: Channel,
+    /// The inbox it came in by, if the settings name one.
+    #[schema(required)]
+    inbox: Option<String>,
     /// BCP 47 language of the customer, when known.
     #[schema(required)]
     language: Option<String>,
@@ -97,6 +100,7 @@ impl From<Ticket> for TicketBody {
             priority: ticket.priority,
             channel: ticket.channel,
             language: ticket.language,
+            inbox: ticket.inbox,
             category: ticket.category,
             requester_id: ticket.requester_id,
             team: ticket.team,
@@ -130,6 +134,8 @@ pub(crate) struct NewTicketBody {
     /// How it came in; `api` when absent.
     #[schema(value_type = Option<ChannelWord>)]
     channel: Option<Channel>,
+    /// The inbox it is for, by its name in the settings.
+    inbox: Option<String>,
     /// BCP 47 language, when known.
     language: Option<String>,
     /// Custom fields by key.
@@ -148,6 +154,7 @@ impl From<NewTicketBody> for NewTicket {
             email: new.email,
             name: new.name,
             channel: new.channel.unwrap_or(Channel::Api),
+            inbox: new.inbox,
             language: new.language,
             custom: new.custom,
             tags: new.tags,
@@ -238,6 +245,8 @@ pub(crate) struct TicketsQuery {
     tag: Option<String>,
     /// Belongs to this team.
     team: Option<String>,
+    /// Came in by this inbox.
+    inbox: Option<String>,
     /// Asked by this contact (id).
     #[param(value_type = Option<String>)]
     requester_id: Option<ContactId>,
@@ -280,6 +289,7 @@ async fn list_tickets(
         team: query.team,
         requester: query.requester_id,
         created_after: query.created_after,
+        inboxes: query.inbox.into_iter().collect(),
         oldest_first: query.order == Order::Oldest,
         ..TicketFilter::default()
     };

@@ -1,4 +1,4 @@
-//! The guard against every way round it (H14 to H19), and a server on loopback that misbehaves.
+//! The guard against every way round it (attacks 14 to 19), and a server on loopback that misbehaves.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex;
@@ -169,9 +169,9 @@ const PUBLIC: &[&str] = &[
     "2a00:1450::1",
 ];
 
-/// H14: every spelling of an address that is not public.
+/// Every spelling of an address that is not public.
 #[test]
-fn no_address_that_is_not_public_is_allowed() {
+fn h14_no_address_that_is_not_public_is_allowed() {
     for text in NOT_PUBLIC {
         assert!(refused_address(text.parse().unwrap()).is_some(), "{text}");
     }
@@ -180,9 +180,9 @@ fn no_address_that_is_not_public_is_allowed() {
     }
 }
 
-/// H14: as URLs, granted by name even, and still refused before any connection.
+/// As URLs, granted by name even, and still refused before any connection.
 #[tokio::test]
-async fn no_spelling_of_a_private_host_is_called() {
+async fn h14_no_spelling_of_a_private_host_is_called() {
     let (port, mut requests) = loopback(answer("200 OK", "", b"secret")).await;
     let fetch = Fetch::new(FetchOptions { allow_private_addresses: false, ..open_options() });
     for host in [
@@ -228,9 +228,9 @@ async fn our_own_listeners_are_never_a_target() {
     assert!(requests.try_recv().is_err());
 }
 
-/// H15: the first answer is checked and used; a second one is never asked for.
+/// The first answer is checked and used; a second one is never asked for.
 #[tokio::test]
-async fn rebinding_changes_nothing_because_there_is_one_look_up() {
+async fn h15_rebinding_changes_nothing_because_there_is_one_look_up() {
     let (port, mut requests) = loopback(answer("200 OK", "", b"hi")).await;
     let loopback_ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let resolver = Scripted::new(vec![vec!["8.8.8.8".parse().unwrap(), loopback_ip], vec![loopback_ip]]);
@@ -252,9 +252,9 @@ async fn rebinding_changes_nothing_because_there_is_one_look_up() {
     assert!(requests.recv().await.unwrap().contains(&format!("host: api.example.com:{port}\r\n")));
 }
 
-/// H16: a redirect is an answer, not an order.
+/// A redirect is an answer, not an order.
 #[tokio::test]
-async fn redirects_are_not_followed() {
+async fn h16_redirects_are_not_followed() {
     let (target, mut reached) = loopback(answer("200 OK", "", b"secret")).await;
     for location in [
         format!("http://127.0.0.1:{target}/"),
@@ -272,9 +272,9 @@ async fn redirects_are_not_followed() {
     assert!(reached.try_recv().is_err());
 }
 
-/// H17: the granted host, exactly.
+/// The granted host, exactly.
 #[tokio::test]
-async fn only_the_granted_host_is_called() {
+async fn h17_only_the_granted_host_is_called() {
     let fetch = Fetch::with_resolver(
         FetchOptions::default(),
         Scripted::new(vec![vec!["127.0.0.1".parse().unwrap()]]),
@@ -331,9 +331,9 @@ async fn only_the_granted_host_is_called() {
     assert!(matches!(&result, Err(FetchError::Denied { why }) if why.contains("leads to")), "{result:?}");
 }
 
-/// H18: slow, endless, packed and talkative answers.
+/// Slow, endless, packed and talkative answers.
 #[tokio::test]
-async fn answers_are_cut_by_time_and_size() {
+async fn h18_answers_are_cut_by_time_and_size() {
     let options = FetchOptions { response_bytes_max: 1_000, timeout_ms: 300, ..open_options() };
     let fetch = Fetch::new(options.clone());
     let call = async |bytes: Vec<u8>| {
@@ -376,9 +376,9 @@ async fn answers_are_cut_by_time_and_size() {
     drop(hold);
 }
 
-/// H19: what frames the message is not the guest's to set.
+/// What frames the message is not the guest's to set.
 #[tokio::test]
-async fn framing_headers_and_broken_values_are_refused() {
+async fn h19_framing_headers_and_broken_values_are_refused() {
     let (port, mut requests) = loopback(answer("200 OK", "", b"")).await;
     let fetch = Fetch::new(open_options());
     let url = format!("http://127.0.0.1:{port}/");

@@ -89,6 +89,7 @@ impl World {
             email: "ana@example.org".to_owned(),
             name: Some("Ana".to_owned()),
             channel: Channel::Form,
+            inbox: None,
             language: Some("de".to_owned()),
             custom: [("order".to_owned(), "4711".to_owned())].into(),
             tags: vec!["parcel".to_owned()],

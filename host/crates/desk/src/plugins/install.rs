@@ -1,6 +1,7 @@
 //! A plugin comes in: for the first time, or as a new version of one that is here. A new version that asks for
 //! no more and has the same signer goes in at once; any other one is kept, and waits for consent.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::grant::Grants;
@@ -28,8 +29,18 @@ pub struct InstallRequest {
     /// What to allow a plugin that comes in for the first time; all that it asks for when absent. A new version
     /// gets what the old one was allowed, and more only by consent.
     pub grants: Option<Grants>,
+    /// The inboxes to hold a plugin to that comes in for the first time; empty: all.
+    pub inboxes: BTreeSet<String>,
     /// Settings; those in force, or the schema's defaults, when absent.
     pub settings: Option<Value>,
+}
+
+impl InstallRequest {
+    /// A file to be trusted so far; with all that it asks for, in all inboxes, with the schema's settings.
+    #[must_use]
+    pub const fn new(bytes: Vec<u8>, mode: Mode) -> Self {
+        Self { bytes, mode, grants: None, inboxes: BTreeSet::new(), settings: None }
+    }
 }
 
 /// What became of a file that was handed in.
@@ -83,6 +94,7 @@ impl Desk {
         check_grants(manifest, &grants)?;
         let now = self.now();
         let id = InstallationId::mint(self.0.ids.as_ref(), now);
+        self.check_inboxes(manifest, &request.inboxes)?;
         let settings = request.settings.unwrap_or_else(|| manifest.default_settings());
         let settings = self.take_settings(id, manifest, settings, None)?;
         let installation = Installation {
@@ -92,6 +104,7 @@ impl Desk {
             publisher: inspection.publisher.clone(),
             mode: request.mode,
             grants,
+            inboxes: request.inboxes,
             settings,
             limits: manifest.limits,
             canary: None,
@@ -212,6 +225,7 @@ impl Desk {
             publisher: version.publisher.clone(),
             mode: in_force.mode,
             grants: version.grants.clone(),
+            inboxes: in_force.inboxes.clone(),
             settings: version.settings.clone(),
             limits: version.limits,
             canary: None,

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_move_a_cursor_or_turn_text_around_are_refused() {
+    fn h25_words_that_move_a_cursor_or_turn_text_around_are_refused() {
         for hostile in ["\u{1b}[2Jsafe", "abc\u{202e}cba", "a\nb", "zero\u{200b}width", "nul\0"] {
             assert_eq!(refused(|m| m.name = hostile.into()).as_deref(), Some("name"), "{hostile:?}");
             assert_eq!(refused(|m| m.grants[0].reason = hostile.into()).as_deref(), Some("grant.reason"));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_too_long_or_too_many_are_refused() {
+    fn h25_words_that_are_too_long_or_too_many_are_refused() {
         assert_eq!(refused(|m| m.name = "x".repeat(1 << 20)).as_deref(), Some("name"));
         assert_eq!(refused(|m| m.description = "x".repeat(301)).as_deref(), Some("description"));
         assert_eq!(refused(|m| m.languages = vec!["de".into(); 33]).as_deref(), Some("languages"));

@@ -119,6 +119,7 @@ fn plugin(id: &str, mode: Mode, grants: &[Grant]) -> Installation {
         publisher: None,
         mode,
         grants: grants.iter().cloned().collect::<Grants>(),
+        inboxes: Default::default(),
         settings: serde_json::Value::Null,
         limits: Limits::default(),
         canary: None,

@@ -65,6 +65,7 @@ fn ticket(ids: &CountingIds) -> Ticket {
         status_category: StatusCategory::New,
         priority: Priority::Normal,
         channel: Channel::Email,
+        inbox: None,
         language: Some("en".into()),
         category: None,
         requester_id: ContactId::mint(ids, NOW),

@@ -168,11 +168,41 @@ pub(crate) fn with_manifest(mut component: Vec<u8>, manifest: &str) -> Vec<u8> {
     component
 }
 
+/// A triage guest for the made-up contract 0.2: reads the subject, logs it with a field, says what it thinks.
+#[cfg(test)]
+pub(crate) fn triage_of_0_2() -> Vec<u8> {
+    let core = format!(
+        r#"(module
+  (import "kulanz:plugin/types@0.2.0" "[resource-drop]ticket" (func $drop-ticket (param i32)))
+  (import "kulanz:plugin/types@0.2.0" "[method]ticket.subject" (func $subject (param i32 i32)))
+  (import "kulanz:plugin/log@0.2.0" "write" (func $log (param i32 i32 i32 i32 i32)))
+  {PRELUDE}
+  (func (export "kulanz:plugin/triage@0.2.0#triage") (param $ticket i32) (result i32)
+    (call $subject (local.get $ticket) (i32.const 64))
+    ;; one field: vip = because it says so
+    (i32.store (i32.const 256) (i32.const 1056)) (i32.store (i32.const 260) (i32.const 3))
+    (i32.store (i32.const 264) (i32.const 1024)) (i32.store (i32.const 268) (i32.const 18))
+    ;; the subject, or the words of the error, which lie one place further
+    (call $log (i32.const 2)
+      (select (i32.load (i32.const 72)) (i32.load (i32.const 68)) (i32.load8_u (i32.const 64)))
+      (select (i32.load (i32.const 76)) (i32.load (i32.const 72)) (i32.load8_u (i32.const 64)))
+      (i32.const 256) (i32.const 1))
+    (call $drop-ticket (local.get $ticket))
+    (call $say (i32.load8_u (i32.const 64)) (i32.const 1) (i32.const 1024) (i32.const 18))))"#
+    );
+    component_for("src/tests/two_tracks", "triage-plugin", &core)
+}
+
 /// A component for a world of the contract, made of a core module's text.
 fn component(world: &str, core: &str) -> Vec<u8> {
+    component_for("../../../wit/v0_1", world, core)
+}
+
+/// The same for the contract in another folder.
+fn component_for(contract: &str, world: &str, core: &str) -> Vec<u8> {
     let mut module = wat::parse_str(core).unwrap();
     let mut resolve = Resolve::default();
-    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../wit/v0_1");
+    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join(contract);
     let (package, _) = resolve.push_dir(&contract).unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();

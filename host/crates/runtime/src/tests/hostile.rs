@@ -101,6 +101,47 @@ async fn h06_what_a_guest_logs_is_inert_and_bounded() {
     assert!(report.log.iter().all(|line| !line.message.chars().any(char::is_control)));
 }
 
+/// Each of 200 plugins burns its fuel before its hook is reached. Only so many run at once; all of them end, and a
+/// good one among them is served.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h09_two_hundred_plugins_with_heavy_start_functions_end_within_their_limits() {
+    let start = "(func $work (loop $l (br $l))) (start $work)";
+    let house = runtime();
+    let mut crowd = Vec::new();
+    for number in 0..200 {
+        let manifest =
+            guests::manifest("triage", ALL).replace("test.guest", &format!("test.guest{}", number % 8));
+        let bytes = guests::with_manifest(guests::triage_with(&[], "", start), &manifest);
+        let plugin = house.load(&bytes).await.unwrap();
+        let limits = Limits { wall_ms: 30_000, fuel_base: 2_000_000, ..Limits::default() };
+        crowd.push(tokio::spawn(async move { plugin.run(Call { limits, ..fixture::call() }).await }));
+    }
+    let good = guests::with_manifest(guests::steady(), &guests::manifest("triage", ALL));
+    assert!(house.load(&good).await.unwrap().run(fixture::call()).await.outcome.is_ok());
+    for run in crowd {
+        let report = run.await.unwrap();
+        assert!(matches!(report.outcome, Err(Fault::OutOfFuel { .. })), "{:?}", report.outcome);
+    }
+}
+
+#[tokio::test]
+async fn h31_a_guest_that_spins_sees_no_time_pass_and_remembers_nothing() {
+    // Traps if the clock has moved after a hundred thousand turns, or if an earlier call left its mark.
+    let body = "(local $then i64)
+        (if (i32.load (i32.const 4096)) (then unreachable))
+        (i32.store (i32.const 4096) (i32.const 1))
+        (local.set $then (call $now))
+        (loop $l (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $i) (i32.const 100000))))
+        (if (i64.ne (local.get $then) (call $now)) (then unreachable))";
+    let bytes = guests::with_manifest(guests::triage(&["now"], body), &guests::manifest("triage", ALL));
+    let plugin = runtime().load(&bytes).await.unwrap();
+    for _ in 0..3 {
+        let report = plugin.run(fixture::call()).await;
+        assert!(report.outcome.is_ok(), "{:?}", report.outcome);
+    }
+}
+
 #[tokio::test]
 async fn h13_a_confidence_that_is_no_number_never_reaches_a_decision() {
     for strange in ["nan", "-inf", "inf", "-1.0", "1e30"] {

@@ -41,7 +41,18 @@ async fn a_component_is_compiled_once_and_found_again() {
 }
 
 #[tokio::test]
-async fn a_tampered_file_is_compiled_again() {
+async fn another_manifest_around_the_same_code_needs_no_compiler() {
+    let dir = tempfile::tempdir().unwrap();
+    runtime(dir.path(), Compiler::InProcess).load(&guest()).await.unwrap();
+    let manifest = guests::manifest("triage", &["effect:add-tag"]).replace("1.0.0", "2.0.0");
+    let newer = guests::with_manifest(guests::steady(), &manifest);
+    let plugin = runtime(dir.path(), none()).load(&newer).await.unwrap();
+    assert_eq!(plugin.inspection().manifest.version, "2.0.0");
+    assert!(plugin.run(fixture::call()).await.outcome.is_ok());
+}
+
+#[tokio::test]
+async fn h26_a_tampered_file_is_compiled_again() {
     let dir = tempfile::tempdir().unwrap();
     runtime(dir.path(), Compiler::InProcess).load(&guest()).await.unwrap();
     let file = only_file(dir.path());
@@ -58,6 +69,33 @@ async fn a_tampered_file_is_compiled_again() {
     let plugin = runtime(dir.path(), Compiler::InProcess).load(&guest()).await.unwrap();
     assert!(plugin.run(fixture::call()).await.outcome.is_ok());
     assert_eq!(std::fs::read(only_file(dir.path())).unwrap(), good);
+}
+
+/// Cut short, another plugin's code, code of another engine, a link to code that lies elsewhere.
+#[tokio::test]
+async fn h26_a_file_that_is_not_the_code_of_this_plugin_on_this_engine_is_never_run() {
+    let dir = tempfile::tempdir().unwrap();
+    runtime(dir.path(), Compiler::InProcess).load(&guest()).await.unwrap();
+    let file = only_file(dir.path());
+    let good = std::fs::read(&file).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = elsewhere.path().join("code");
+    std::fs::write(&target, &good).unwrap();
+    let other_engine = [vec![0; 32], Runtime::compile(&guest()).unwrap(), vec![0]].concat();
+    let puts: [(&str, Box<dyn Fn()>); 4] = [
+        ("cut short", Box::new(|| std::fs::write(&file, &good[..good.len() / 2]).unwrap())),
+        ("empty", Box::new(|| std::fs::write(&file, b"").unwrap())),
+        ("sealed by nobody", Box::new(|| std::fs::write(&file, &other_engine).unwrap())),
+        ("a link", Box::new(|| std::os::unix::fs::symlink(&target, &file).unwrap())),
+    ];
+    for (what, put) in puts {
+        let _ = std::fs::remove_file(&file);
+        put();
+        let refused = runtime(dir.path(), none()).load(&guest()).await;
+        assert_eq!(refused.err().map(|r| r.code), Some("compile_failed"), "{what}: it was not loaded");
+    }
+    runtime(dir.path(), Compiler::InProcess).load(&guest()).await.unwrap();
+    assert_eq!(std::fs::read(only_file(dir.path())).unwrap(), good, "made anew");
 }
 
 #[tokio::test]

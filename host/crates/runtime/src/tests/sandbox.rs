@@ -74,7 +74,7 @@ async fn an_endless_loop_ends_when_its_fuel_ends() {
 }
 
 #[tokio::test]
-async fn an_endless_loop_with_fuel_to_spare_ends_at_its_deadline() {
+async fn h01_an_endless_loop_with_fuel_to_spare_ends_at_its_deadline() {
     let call = limited(Limits { wall_ms: 50, fuel_base: u64::MAX >> 2, ..Limits::default() });
     let report = run(guests::triage(&[], "(loop $l (br $l))"), call).await;
     assert_eq!(report.outcome, Err(Fault::Deadline { limit_ms: 50 }));
@@ -162,7 +162,7 @@ async fn a_panic_is_quoted_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn endless_recursion_traps_and_says_so() {
+async fn h05_endless_recursion_traps_and_says_so() {
     let report = run(
         guests::triage_with(&[], "(call $deeper)", "(func $deeper (call $deeper) (call $deeper))"),
         fixture::call(),
@@ -294,7 +294,7 @@ async fn more_calls_than_places_wait_their_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_spinning_plugin_does_not_keep_another_one_out() {
+async fn h01_a_spinning_plugin_does_not_keep_another_one_out() {
     let runtime =
         Runtime::new(RuntimeOptions { slots: 4, concurrency: 2, ..RuntimeOptions::default() }).unwrap();
     let manifest = guests::manifest("triage", ALL);
@@ -326,14 +326,14 @@ async fn floods_of_log_lines_are_counted() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_no_utf_8_ends_the_run_with_a_trap() {
+async fn h13_a_text_that_is_no_utf_8_ends_the_run_with_a_trap() {
     let body = "(i32.store (i32.const 2048) (i32.const -1)) (call $log (i32.const 2) (i32.const 2048) (i32.const 4))";
     let report = run(guests::triage(&["log"], body), fixture::call()).await;
     assert!(matches!(report.outcome, Err(Fault::Trap { .. })), "{:?}", report.outcome);
 }
 
 #[tokio::test]
-async fn a_dropped_run_gives_its_place_back() {
+async fn h32_a_run_dropped_while_it_waits_for_the_host_gives_its_place_back() {
     let runtime =
         Runtime::new(RuntimeOptions { slots: 1, concurrency: 1, ..RuntimeOptions::default() }).unwrap();
     let manifest = guests::manifest("triage", ALL);
@@ -349,7 +349,7 @@ async fn a_dropped_run_gives_its_place_back() {
 }
 
 #[tokio::test]
-async fn kept_handles_are_bounded() {
+async fn h04_kept_handles_are_bounded() {
     // Asks for the newest message again and again without ever giving a handle back.
     let body = "(loop $l (call $last-inbound (local.get $ticket) (i32.const 64)) (br $l))";
     let limits = Limits { host_calls_max: 1_000_000, ..Limits::default() };

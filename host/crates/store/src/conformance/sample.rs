@@ -212,6 +212,7 @@ impl Sample {
                     missed: 2,
                 }),
                 grants: domain::grant::Grants::default(),
+                inboxes: Default::default(),
                 settings: serde_json::json!({ "tone": "kind" }),
                 limits: Limits::default(),
             })),

@@ -69,6 +69,13 @@ pub(super) async fn ticket_numbers_are_given_once(store: &Store) -> Verdict {
     let mut firsts = many.into_iter().collect::<Result<Vec<i64>, _>>()?;
     firsts.sort_unstable();
     same!(firsts, (0..40).map(|n| 13 + 2 * n).collect::<Vec<i64>>());
+    let first = store.reserve_numbers(10).await?;
+    let unused = Fact::ReturnNumbers { first: first + 4, end: first + 10 };
+    store.commit(Commit::of(vec![unused.clone()])).await?;
+    same!(store.reserve_numbers(1).await?, first + 4);
+    store.commit(Commit::of(vec![unused])).await?;
+    // Somebody has reserved since.
+    same!(store.reserve_numbers(1).await?, first + 5);
     Ok(())
 }
 
@@ -81,6 +88,7 @@ pub(super) async fn filters_choose_what_they_say(store: &Store) -> Verdict {
     plain.last_customer_message_at = Some(make.now);
     plain.last_reply_at = None;
     let mut other = make.ticket(2);
+    other.inbox = Some("sales".to_owned());
     other.created_at = make.now.plus(10);
     other.status_category = StatusCategory::Solved;
     other.last_customer_message_at = None;
@@ -92,6 +100,8 @@ pub(super) async fn filters_choose_what_they_say(store: &Store) -> Verdict {
     let table = [
         (none.clone(), vec![2, 1]),
         (TicketFilter { oldest_first: true, ..none.clone() }, vec![1, 2]),
+        (TicketFilter { inboxes: ["sales".to_owned(), "x".to_owned()].into(), ..none.clone() }, vec![2]),
+        (TicketFilter { inboxes: ["sale_".to_owned(), "ales".to_owned()].into(), ..none.clone() }, vec![]),
         (TicketFilter { status_category: Some(StatusCategory::Solved), ..none.clone() }, vec![2]),
         (TicketFilter { status_category: Some(StatusCategory::Closed), ..none.clone() }, vec![]),
         (

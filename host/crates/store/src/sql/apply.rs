@@ -49,6 +49,7 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::RemoveDead { lane, .. } | Fact::ClearLane { lane } => (3, lane.clone()),
         Fact::PutArticle(_) | Fact::RemoveArticle(_) => (4, String::new()),
         Fact::Audit(_) => (5, String::new()),
+        Fact::ReturnNumbers { .. } => (6, String::new()),
         Fact::AddMessage(message) => (2, message.id.to_string()),
         Fact::SetDelivery { message_id, .. } => (2, message_id.to_string()),
         Fact::AddBlob { sha256, .. } => (2, sha256.clone()),
@@ -145,6 +146,7 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::PutWebhook(webhook) => access::put_webhook(c, webhook).await?,
         Fact::RemoveWebhook(id) => access::remove_webhook(c, *id).await?,
         Fact::Audit(record) => audit::add(c, record).await?,
+        Fact::ReturnNumbers { first, end } => ticket::return_numbers(c, *first, *end).await?,
         Fact::PutSetting { key, value } => setting::put(c, key, value).await?,
     }
     Ok(false)

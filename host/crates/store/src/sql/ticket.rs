@@ -11,7 +11,7 @@ use crate::records::{Page, TicketFilter};
 
 macro_rules! ticket_columns {
     () => {
-        "t.ticket_id, t.number, t.subject, t.status, t.status_category, t.priority, t.channel, t.language, \
+        "t.ticket_id, t.number, t.subject, t.status, t.status_category, t.priority, t.channel, t.inbox, t.language, \
          t.category, t.requester_id, t.team, t.assignee, t.tags, t.custom, t.set_by_person, t.version, \
          t.event_sequence, t.created_at, t.updated_at, t.last_customer_message_at, t.last_reply_at, t.solved_at"
     };
@@ -27,6 +27,7 @@ fn read(row: &Row) -> Result<Ticket, StoreError> {
         status_category: r.word("status_category")?,
         priority: r.word("priority")?,
         channel: r.word("channel")?,
+        inbox: r.get("inbox")?,
         language: r.get("language")?,
         category: r.get("category")?,
         requester_id: r.word("requester_id")?,
@@ -47,15 +48,15 @@ fn read(row: &Row) -> Result<Ticket, StoreError> {
 
 const INSERT: &str = "INSERT INTO ticket (ticket_id, number, subject, status, status_category, priority, channel, \
      language, category, requester_id, team, assignee, tags, custom, set_by_person, version, event_sequence, \
-     created_at, updated_at, last_customer_message_at, last_reply_at, solved_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+     created_at, updated_at, last_customer_message_at, last_reply_at, solved_at, inbox) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
 
 /// Number and time of creation never change after the insert, so that they stay out of the update.
 const UPDATE: &str = "UPDATE ticket SET subject = $3, status = $4, status_category = $5, priority = $6, \
      channel = $7, language = $8, category = $9, requester_id = $10, team = $11, assignee = $12, tags = $13, \
      custom = $14, set_by_person = $15, version = $16, event_sequence = $17, updated_at = $19, \
-     last_customer_message_at = $20, last_reply_at = $21, solved_at = $22 \
-     WHERE ticket_id = $1 AND number = $2 AND created_at = $18 AND version = $23";
+     last_customer_message_at = $20, last_reply_at = $21, solved_at = $22, inbox = $23 \
+     WHERE ticket_id = $1 AND number = $2 AND created_at = $18 AND version = $24";
 
 pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Option<i64>) -> Outcome<()> {
     let mut query = sqlx::query(if read_version.is_none() { INSERT } else { UPDATE })
@@ -80,7 +81,8 @@ pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Optio
         .bind(ticket.updated_at.0)
         .bind(ms(ticket.last_customer_message_at))
         .bind(ms(ticket.last_reply_at))
-        .bind(ms(ticket.solved_at));
+        .bind(ms(ticket.solved_at))
+        .bind(ticket.inbox.as_deref());
     if let Some(version) = read_version {
         query = query.bind(version);
     }
@@ -137,7 +139,8 @@ macro_rules! filtered {
              AND ($5 IS NULL OR t.team = $5) AND ($6 IS NULL OR t.tags LIKE $6 ESCAPE '!') \
              AND ($7 IS NULL OR t.last_customer_message_at < $7) \
              AND ($8 IS NULL OR (t.last_reply_at < $8 AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0))) \
-             AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) ",
+             AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) \
+             AND ($11 IS NULL OR $11 LIKE '%\"' || t.inbox || '\"%') ",
             $order,
             " LIMIT $2"
         )
@@ -165,6 +168,7 @@ fn statement(filter: &TicketFilter) -> &'static str {
 
 pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page) -> Outcome<Vec<Ticket>> {
     let tag = filter.tag.as_deref().map(tag_pattern);
+    let inboxes = (!filter.inboxes.is_empty()).then(|| json(&filter.inboxes)).transpose()?;
     let rows = sqlx::query(statement(filter))
         .bind(if filter.oldest_first { above(page) } else { below(page) })
         .bind(i64::from(page.limit))
@@ -176,9 +180,15 @@ pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page)
         .bind(ms(filter.replied_before))
         .bind(ms(filter.solved_before))
         .bind(ms(filter.created_after))
+        .bind(inboxes)
         .fetch_all(c)
         .await?;
-    all(&rows, read)
+    let mut found = all(&rows, read)?;
+    // `_` in a name is a wildcard there.
+    found.retain(|ticket| {
+        filter.inboxes.is_empty() || ticket.inbox.as_ref().is_some_and(|inbox| filter.inboxes.contains(inbox))
+    });
+    Ok(found)
 }
 
 /// Finds a tag within the JSON list of tags: the quoted word, its own wildcards made harmless.
@@ -192,6 +202,15 @@ fn tag_pattern(tag: &str) -> String {
     }
     pattern.push_str("\"%");
     pattern
+}
+
+pub(crate) async fn return_numbers(c: &mut Connection, first: i64, end: i64) -> Outcome<()> {
+    sqlx::query("UPDATE counter SET value = $1 WHERE name = 'ticket_number' AND value = $2")
+        .bind(first - 1)
+        .bind(end - 1)
+        .execute(c)
+        .await?;
+    Ok(())
 }
 
 pub(crate) async fn reserve_numbers(c: &mut Connection, count: u32) -> Outcome<i64> {

@@ -61,9 +61,9 @@ fn check(mail: &Mail) -> Result<(), String> {
     }
 }
 
-/// H33: size, parts, depth, headers, References, each far beyond its limit.
+/// Size, parts, depth, headers, References, each far beyond its limit.
 #[test]
-fn oversized_mails_are_bounded_and_keep_what_fits() {
+fn h33_oversized_mails_are_bounded_and_keep_what_fits() {
     let mut bombs: Vec<(&str, Vec<u8>)> = vec![
         (
             "parts",

@@ -1,3 +1,0 @@
--- Whether a mail's sender is who it says. Twin of migrations/postgres/0004_sender.sql.
-
-ALTER TABLE message ADD COLUMN sender_auth TEXT NOT NULL DEFAULT 'unchecked';
