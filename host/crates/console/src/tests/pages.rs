@@ -211,6 +211,7 @@ fn installation() -> Installation {
         publisher: None,
         mode: Mode::Shadow,
         grants: Grants(manifest.requested().0.into_iter().filter(|g| g.to_string() != "read:text").collect()),
+        inboxes: Default::default(),
         settings: serde_json::json!({}),
         limits: Limits::default(),
         canary: None,

@@ -15,6 +15,7 @@ async fn a_change_is_one_commit_with_one_audit_entry_and_does_everything_or_noth
     let before = house.installation(|_| ()).await;
     let limits = Limits { wall_ms: 5, ..Limits::default() };
     let change = |settings| InstallationChange {
+        inboxes: None,
         mode: Some(Mode::Shadow),
         grants: Some(no_grants()),
         settings,

@@ -10,6 +10,7 @@ fn installed(change: impl FnOnce(&mut Installation)) -> Installation {
     let mut installation = Installation {
         id: InstallationId::mint(&CountingIds::default(), Timestamp(0)),
         grants: manifest.requested(),
+        inboxes: Default::default(),
         settings: serde_json::json!({}),
         limits: manifest.limits,
         manifest,

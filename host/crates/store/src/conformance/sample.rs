@@ -212,7 +212,6 @@ impl Sample {
                     missed: 2,
                 }),
                 grants: domain::grant::Grants::default(),
-                inboxes: Default::default(),
                 settings: serde_json::json!({ "tone": "kind" }),
                 limits: Limits::default(),
             })),
@@ -252,6 +251,7 @@ impl Sample {
             publisher: Some(domain::version::PublisherKey([7; 32])),
             mode: Mode::Shadow,
             grants: domain::grant::Grants::default(),
+            inboxes: Default::default(),
             settings: serde_json::json!({ "greeting": "Hallo" }),
             limits: Limits::default(),
             canary: Some(Canary {
