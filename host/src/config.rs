@@ -43,6 +43,10 @@ pub struct Config {
     pub mail_listener: MailListener,
     /// `[mail.imap]` and the sections below it.
     pub mailboxes: Vec<Mailbox>,
+    /// `[mail.sender]`
+    pub sender: channels::sender::SenderConfig,
+    /// `[mail.dkim]` and the sections below it.
+    pub dkim: Vec<channels::email::DomainKey>,
     /// `[mail.smtp]`; none: the Maildir.
     pub smtp: Option<channels::SmtpConfig>,
     /// `[desk]` with the identity of `[mail]`.
@@ -203,7 +207,8 @@ impl Config {
 
     fn from_layers(layers: Layers) -> Result<Self, ConfigError> {
         // The desk's settings are its own struct; only who we are in mail stands in a section of its own.
-        let identity: MailIdentity = layers.section("mail", &["smtp", "listener", "imap"])?;
+        let identity: MailIdentity =
+            layers.section("mail", &["smtp", "listener", "imap", "sender", "dkim"])?;
         let mut desk: DeskConfig = layers.section("desk", &[])?;
         desk.mail = identity;
         desk.mail.inboxes = inbox::read(&layers)?;
@@ -214,6 +219,8 @@ impl Config {
             runtime: layers.section("runtime", &[])?,
             mail_listener: layers.section("mail.listener", &[])?,
             mailboxes: mailbox::read(&layers)?,
+            sender: sender(&layers)?,
+            dkim: dkim(&layers)?,
             smtp: smtp(&layers)?,
             desk,
             plugins: layers.section("plugins", &[])?,
@@ -266,6 +273,16 @@ impl Config {
                 };
                 return bad(key, &format!("`{address}` is no address, as in help@shop.example."));
             }
+        }
+        let url = &self.desk.mail.public_url;
+        if !url.is_empty()
+            && (!url.starts_with("https://")
+                || url.contains(|c: char| c.is_whitespace() || "<>,".contains(c)))
+        {
+            return bad(
+                "mail.public_url",
+                "write an address that begins with https://, as in https://help.example.org.",
+            );
         }
         if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
             return bad("log.filter", &format!("{error}. Write a level, or target=level pairs."));
@@ -340,6 +357,74 @@ fn file_text(sources: &Sources) -> Result<Option<(PathBuf, String)>, ConfigError
         Ok(text) => Ok(Some((path, text))),
         Err(error) => Err(ConfigError(format!("{}: cannot be read: {error}", path.display()))),
     }
+}
+
+/// `[mail.sender]` as it is written.
+#[derive(Debug, Clone, Deserialize)]
+struct SenderSection {
+    authserv_id: String,
+    look_up: bool,
+    name_server: String,
+    arc_trusted: Vec<String>,
+    timeout_ms: u64,
+}
+
+fn sender(layers: &Layers) -> Result<channels::sender::SenderConfig, ConfigError> {
+    let section: SenderSection = layers.section("mail.sender", &[])?;
+    let name_server = match section.name_server.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| {
+            let key = "mail.sender.name_server";
+            ConfigError(format!(
+                "{}: {key}: `{text}` is no address and port, as in 127.0.0.1:53.",
+                layers.origin(key)
+            ))
+        })?),
+    };
+    Ok(channels::sender::SenderConfig {
+        authserv_id: section.authserv_id,
+        look_up: section.look_up,
+        name_server,
+        arc_trusted: section.arc_trusted,
+        timeout_ms: section.timeout_ms,
+    })
+}
+
+/// `[mail.dkim]` as it is written.
+#[derive(Debug, Clone, Deserialize)]
+struct DkimSection {
+    domain: String,
+    selector: String,
+    key_file: String,
+}
+
+fn dkim(layers: &Layers) -> Result<Vec<channels::email::DomainKey>, ConfigError> {
+    let mut keys = Vec::new();
+    for (name, section) in layers.family::<DkimSection>("mail.dkim")? {
+        let key = |leaf: &str| match name.as_str() {
+            "" => format!("mail.dkim.{leaf}"),
+            name => format!("mail.dkim.{name}.{leaf}"),
+        };
+        if name.is_empty() && section.domain.is_empty() {
+            continue;
+        }
+        for (leaf, value) in [("domain", &section.domain), ("selector", &section.selector)] {
+            if value.is_empty() || value.contains(|c: char| c.is_whitespace() || ";=@".contains(c)) {
+                let key = key(leaf);
+                return Err(ConfigError(format!(
+                    "{}: {key}: `{value}` is no name in the DNS.",
+                    layers.origin(&key)
+                )));
+            }
+        }
+        let private_pem = read_secret(layers, &key("key_file"), &section.key_file)?;
+        keys.push(channels::email::DomainKey {
+            domain: section.domain,
+            selector: section.selector,
+            private_pem,
+        });
+    }
+    Ok(keys)
 }
 
 fn smtp(layers: &Layers) -> Result<Option<channels::SmtpConfig>, ConfigError> {
@@ -430,6 +515,7 @@ mod tests {
             ("[runtime]\nconcurrency = 0", "runtime.concurrency"),
             ("[mail]\nfrom_address = \"nobody\"", "mail.from_address"),
             ("[mail]\nown_addresses = [\"x\"]", "mail.own_addresses"),
+            ("[mail]\npublic_url = \"http://help.example.org\"", "mail.public_url"),
             ("[log]\nfilter = \"=;=\"", "log.filter"),
             ("[log]\nformat = \"yaml\"", "log.format"),
             ("[database]\ndurability = \"maybe\"", "database.durability"),
@@ -438,6 +524,9 @@ mod tests {
             ("[desk.gate]\ntotal_hour = true", "desk.gate.total_hour"),
             ("[mail.listener]\nlisten = \"0.0.0.0:2525\"", "mail.listener.listen"),
             ("[mail.listener]\nlisten = \"2525\"", "mail.listener.listen"),
+            ("[mail.sender]\nname_server = \"localhost\"", "mail.sender.name_server"),
+            ("[mail.dkim]\ndomain = \"shop.example\"", "mail.dkim.key_file"),
+            ("[mail.dkim.shop]\ndomain = \"a;b\"", "mail.dkim.shop.domain"),
             ("[mail.smtp]\nhost = \"mx.example\"\nport = 70000", "mail.smtp.port"),
             ("[mail.smtp]\nhost = \"mx.example\"\nuser = \"ana\"", "mail.smtp.user"),
         ] {

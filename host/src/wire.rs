@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
+use channels::email::Signer;
 use channels::fetch::{Fetch, FetchOptions};
+use channels::sender::Senders;
 use channels::{Egress, Maildir, Smtp};
 use desk::{Desk, DeskParts, SealKey};
 use runtime::{Compiler, Runtime, RuntimeOptions};
@@ -39,6 +41,20 @@ impl House {
     /// # Errors
     /// When a part cannot be opened; the chain says which and what to do.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
+        Box::pin(Self::with(config, Senders::unchecked())).await
+    }
+
+    /// The same for a house that takes in mail as it comes: senders are checked. Mails from files are not,
+    /// as keys and servers of their time may be gone.
+    ///
+    /// # Errors
+    /// When a part cannot be opened; the chain says which and what to do.
+    pub async fn open_for_mail(config: Config) -> anyhow::Result<Self> {
+        let senders = Senders::new(config.sender.clone())?;
+        Box::pin(Self::with(config, senders)).await
+    }
+
+    async fn with(config: Config, senders: Senders) -> anyhow::Result<Self> {
         let url = config.database_url()?;
         let data_dir = DataDir::open(&config.data_dir, !is_shared(&url))?;
         let seal = SealKey::new(&seal_key(&data_dir, &url)?);
@@ -50,6 +66,7 @@ impl House {
             clock: Arc::new(SystemClock::default()),
             ids: Arc::new(RandomIds::default()),
             egress,
+            senders,
             seal: seal.clone(),
             fetch: config.plugins.http.then(|| fetch(&config)),
             webhooks: fetch(&config),
@@ -142,7 +159,7 @@ fn fetch(config: &Config) -> Fetch {
 
 fn egress(config: &Config, data_dir: &DataDir) -> anyhow::Result<(Arc<dyn Egress>, Option<PathBuf>)> {
     match &config.smtp {
-        Some(smtp) => Ok((Arc::new(Smtp::new(smtp)?), None)),
+        Some(smtp) => Ok((Arc::new(Smtp::new(smtp, Signer::new(&config.dkim)?)?), None)),
         None => {
             let path = data_dir.path().join("outbox");
             Ok((Arc::new(Maildir::open(&path)?), Some(path)))

@@ -191,7 +191,7 @@ async fn h12_an_automation_that_stops_says_so_on_the_ticket() {
 }
 
 /// The kinds of attack by plugins that are tried here, by their numbers in the list of attacks.
-const ATTACKS: [std::ops::RangeInclusive<u32>; 3] = [1..=26, 29..=32, 33..=33];
+const ATTACKS: std::ops::RangeInclusive<u32> = 1..=41;
 
 #[test]
 fn every_kind_of_attack_by_a_plugin_has_a_test_that_carries_its_number() {
@@ -199,7 +199,7 @@ fn every_kind_of_attack_by_a_plugin_has_a_test_that_carries_its_number() {
     for folder in ["tests/it", "host/crates"] {
         collect(&source().join(folder), &mut found);
     }
-    let missing: Vec<u32> = ATTACKS.into_iter().flatten().filter(|number| !found.contains(number)).collect();
+    let missing: Vec<u32> = ATTACKS.filter(|number| !found.contains(number)).collect();
     assert!(missing.is_empty(), "no test is called h{missing:?}_…");
 }
 

@@ -419,6 +419,7 @@ on_both!(a_server_killed_while_it_reads_loses_and_doubles_nothing, |backend| {
     let database = Database::fresh(backend).await;
     let mut variables: Vec<(&'static str, String)> = vec![
         ("KULANZ_DESK__REDACTION_REQUIRED", "false".to_owned()),
+        ("KULANZ_DESK__LEASE_MS", "2000".to_owned()),
         ("KULANZ_MAIL__FROM_ADDRESS", USER.to_owned()),
     ];
     variables.extend(settings(&peer, "move").into_iter().map(|(key, value)| (&*key.leak(), value)));
@@ -433,8 +434,14 @@ on_both!(a_server_killed_while_it_reads_loses_and_doubles_nothing, |backend| {
     server.ready(&http).await;
     until("all are taken", || peer.inbox().is_empty() && peer.folder("Kulanz").len() == MAILS).await;
     assert!(server.stop().success());
-    // Works off what is left; nothing is handed in by it.
-    ground.run(&["ingest", "--wait", "/dev/null"]);
+    // Works off what is left, once the leases of those that were killed have run out; nothing is handed in by it.
+    until("the queue is empty", || {
+        ground.run(&["ingest", "--wait", "/dev/null"]);
+        let queue: serde_json::Value =
+            serde_json::from_str(&ground.run(&["queue", "show", "--json"])).unwrap();
+        ["ready", "waiting", "leased"].iter().all(|state| queue[*state] == 0)
+    })
+    .await;
     let house = House::on(database, tests::house::config()).await;
     let mut subjects: Vec<String> = house.tickets().await.into_iter().map(|ticket| ticket.subject).collect();
     subjects.sort();

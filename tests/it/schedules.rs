@@ -34,6 +34,7 @@ async fn host(database: &Database, number: u128) -> (Desk, Arc<FixedClock>) {
         clock: Arc::clone(&clock) as Arc<dyn domain::Clock>,
         ids: Arc::new(HostIds(domain::id::CountingIds::default(), number)),
         egress: Arc::new(Memory::new()),
+        senders: channels::sender::Senders::unchecked(),
         seal: SealKey::new(&[5; 32]),
         fetch: None,
         webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions::default()),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use channels::Memory;
+use channels::sender::Senders;
 use desk::{Desk, DeskConfig, DeskError, DeskParts, InstallRequest, MailIdentity, Received, SealKey, Store};
 use domain::clock::FixedClock;
 use domain::id::CountingIds;
@@ -23,6 +24,15 @@ pub struct House {
     pub clock: Arc<FixedClock>,
     pub outbox: Arc<Memory>,
     pub database: Database,
+}
+
+/// What is outside of a house.
+#[derive(Default)]
+pub struct Outside {
+    /// How mail leaves; none: into the outbox.
+    pub egress: Option<Arc<dyn channels::Egress>>,
+    /// What is known of senders.
+    pub senders: Senders,
 }
 
 /// An admin.
@@ -64,6 +74,11 @@ impl House {
 
     /// A house on this database.
     pub async fn on(database: Database, config: DeskConfig) -> Self {
+        Self::facing(database, config, Outside::default()).await
+    }
+
+    /// A house with a world outside.
+    pub async fn facing(database: Database, config: DeskConfig, outside: Outside) -> Self {
         let store = Store::open(&database.url, &store::Options::default()).await.unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let outbox = Arc::new(Memory::new());
@@ -72,7 +87,8 @@ impl House {
             runtime: plugins::runtime(),
             clock: Arc::clone(&clock) as Arc<dyn domain::Clock>,
             ids: Arc::new(CountingIds::default()),
-            egress: Arc::clone(&outbox) as Arc<dyn channels::Egress>,
+            egress: outside.egress.unwrap_or_else(|| Arc::clone(&outbox) as Arc<dyn channels::Egress>),
+            senders: outside.senders,
             seal: SealKey::new(&[5; 32]),
             fetch: None,
             webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions {

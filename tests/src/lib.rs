@@ -17,6 +17,7 @@ pub mod house;
 pub mod languages;
 pub mod planted;
 pub mod plugins;
+pub mod postfix;
 pub mod registry;
 
 pub use database::Backend;

@@ -31,7 +31,7 @@ impl Serve {
         // Signals first: one that comes while plugins are being compiled must end the start as well.
         let stop = lifecycle::stop_on_signal()?;
         let listener = listen(&config.server.listen).await?;
-        let house = Box::pin(House::open(config)).await?;
+        let house = Box::pin(House::open_for_mail(config)).await?;
         let address = listener.local_addr()?;
         tracing::info!(%address, data_dir = %house.data_dir().display(), "ready: http://{address}");
         if let Some(outbox) = &house.outbox {

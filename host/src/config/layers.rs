@@ -19,7 +19,7 @@ const NO_SETTINGS: &[&str] =
 /// Keys that may stand in the environment only; with `_file` behind it, each names a file instead.
 const ENVIRONMENT_ONLY: &[&str] = &["mail.smtp.password", "mail.imap.password"];
 /// Sections that there may be several of: below each, `[section.name]` takes the same keys.
-const FAMILIES: &[&str] = &["mail.imap", "inbox"];
+const FAMILIES: &[&str] = &["mail.imap", "mail.dkim", "inbox"];
 
 /// Why settings are refused: names the place, the key and the fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

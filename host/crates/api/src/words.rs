@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use domain::event::EventType;
 use domain::id::{EventId, RunId};
-use domain::message::{AutoClass, Delivery, Direction};
+use domain::message::{AutoClass, Delivery, Direction, SenderAuth};
 use domain::plugin::{Hook, Mode};
 use domain::run::DecisionStatus;
 use domain::ticket::{Channel, Priority, StatusCategory};
@@ -41,6 +41,7 @@ words! {
     ChannelWord: Channel, "How a request came in.";
     DirectionWord: Direction, "Which way a message goes.";
     AutoClassWord: AutoClass, "What kind of sender wrote a message.";
+    SenderAuthWord: SenderAuth, "Whether the domain in a mail's From vouches for it.";
     DeliveryWord: Delivery, "Where a message is on its way out.";
     EventTypeWord: EventType, "What happened.";
     HookWord: Hook, "Interface that a plugin exports.";

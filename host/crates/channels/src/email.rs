@@ -18,6 +18,7 @@ pub mod limits;
 mod parameter;
 mod part;
 mod quote;
+pub(crate) mod sign;
 mod transfer;
 mod word;
 
@@ -31,8 +32,9 @@ pub use bounce::Bounce;
 pub(crate) use compose::envelope;
 pub use compose::{AutoKind, Outgoing, compose};
 pub use quote::reply_text;
+pub use sign::{DomainKey, Signer};
 
-use header::Headers;
+pub(crate) use header::Headers;
 
 /// An attached file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,6 +241,11 @@ fn read_sender(headers: &Headers, mail: &mut Mail) {
         }
     }
     mail.problems.push("The mail names no sender address.".to_owned());
+}
+
+/// The bare addresses in a field, lower case.
+pub(crate) fn addresses(value: &str, max: usize) -> Vec<String> {
+    address::parse_list(value, max).mailboxes.into_iter().filter_map(|mailbox| mailbox.address).collect()
 }
 
 fn recipients(headers: &Headers, field: &str, mail: &mut Mail) -> Vec<String> {

@@ -15,6 +15,7 @@ pub mod email;
 pub mod fetch;
 pub mod imap;
 pub mod lmtp;
+pub mod sender;
 pub mod source;
 pub mod webhook;
 

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_feed_alone_ends_no_mail() {
+    async fn h40_a_line_feed_alone_ends_no_mail() {
         let inbox = Arc::new(Shelf::default());
         let smuggled = format!("{HEAD}a\n.\nMAIL FROM:<x@y.example>\r\n\r.\r\nb\r\n.\n\r\n.\r\n");
         let said = said_to(&inbox, smuggled.as_bytes()).await;

@@ -9,7 +9,7 @@ use lettre::transport::smtp::client::{Tls as LettreTls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
-use crate::email::{Outgoing, compose};
+use crate::email::{Outgoing, Signer, compose};
 use crate::{ChannelError, Egress, Receipt};
 
 /// How the connection is protected.
@@ -85,6 +85,7 @@ impl std::fmt::Debug for SmtpConfig {
 /// A mail server to hand mail to.
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    signer: Signer,
     timeout: Duration,
     null_sender_for_replies: bool,
 }
@@ -94,7 +95,7 @@ impl Smtp {
     ///
     /// # Errors
     /// When the configuration cannot work: a bad server name, a password without TLS.
-    pub fn new(config: &SmtpConfig) -> Result<Self, ChannelError> {
+    pub fn new(config: &SmtpConfig, signer: Signer) -> Result<Self, ChannelError> {
         if config.tls == Tls::None && config.password.is_some() {
             return Err(ChannelError::permanent(
                 "smtp: a password needs `tls = \"starttls\"` or `tls = \"tls\"`; without it the password would travel in clear",
@@ -123,6 +124,7 @@ impl Smtp {
         let timeout = Duration::from_millis(config.timeout_ms);
         Ok(Self {
             transport: builder.build(),
+            signer,
             timeout,
             null_sender_for_replies: config.null_sender_for_replies,
         })
@@ -165,7 +167,7 @@ impl Egress for Smtp {
     }
 
     async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
-        let bytes = compose(mail)?;
+        let bytes = self.signer.signed(&mail.from, compose(mail)?)?;
         let envelope = crate::email::envelope(mail, self.null_sender_for_replies)?;
         // The client's own limit covers connecting only: a server that falls silent would hold us for ever.
         match tokio::time::timeout(self.timeout, self.transport.send_raw(&envelope, &bytes)).await {

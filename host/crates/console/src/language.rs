@@ -190,6 +190,10 @@ texts! {
     token: "API token with the scope read", "API-Token mit dem Recht read";
     token_refused: "This token does not open the console: it is unknown, expired or lacks the scope read.", "Dieses Token öffnet die Konsole nicht: Es ist unbekannt, abgelaufen oder hat das Recht read nicht.";
     foreign_form: "The form came from another site. Open the login page and try again.", "Das Formular kam von einer anderen Seite. Öffnen Sie die Anmeldeseite und versuchen Sie es noch einmal.";
+    unsubscribe: "End notices", "Keine Mitteilungen mehr";
+    unsubscribe_question: "Do you want to get no more notices from us by e-mail? Answers to your own requests will still reach you.", "Möchten Sie keine Mitteilungen mehr von uns per E-Mail erhalten? Antworten auf Ihre eigenen Anfragen bekommen Sie weiterhin.";
+    unsubscribe_done: "You will get no more notices. Answers to your own requests will still reach you.", "Sie erhalten keine Mitteilungen mehr. Antworten auf Ihre eigenen Anfragen bekommen Sie weiterhin.";
+    unsubscribe_unknown: "This link is not complete or not ours. Use the one in the newest notice.", "Dieser Link ist nicht vollständig oder nicht von uns. Nehmen Sie den aus der neuesten Mitteilung.";
     number: "No.", "Nr.";
     subject: "Subject", "Betreff";
     status: "Status", "Status";

@@ -1,6 +1,6 @@
 //! Floor 3: the console, the door for people. Plain pages, made on the server, readable without scripts.
 //!
-//! Knows HTML. Reads through the desk and writes nothing: signing in is the only form there is.
+//! Knows HTML. Reads through the desk; its only forms are signing in and, for customers, ending notices.
 
 mod language;
 mod pages;
@@ -45,6 +45,7 @@ pub fn router(desk: Desk, access: Access) -> Router {
         .route("/queue", get(pages::queue::show))
         .fallback(pages::problem::no_such_page)
         .layer(from_fn_with_state(console.clone(), session::guard))
+        .route("/unsubscribe/{word}", get(pages::unsubscribe::ask).post(pages::unsubscribe::end))
         .route("/login", get(pages::login::show).post(pages::login::sign_in))
         .route("/logout", post(pages::login::sign_out))
         .route("/assets/console.css", get(view::style))

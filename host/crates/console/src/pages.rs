@@ -6,6 +6,7 @@ pub(crate) mod problem;
 pub(crate) mod queue;
 pub(crate) mod ticket;
 pub(crate) mod tickets;
+pub(crate) mod unsubscribe;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use channels::email::{self, Mail};
+use channels::sender::{Senders, Verdict};
 use domain::Refusal;
 use domain::contact::{canonical_address, is_address};
-use domain::message::AutoClass;
+use domain::message::{AutoClass, SenderAuth};
 use domain::redaction::{Document, Part};
 use domain::ticket::Channel;
 use store::IntakeKind;
@@ -86,6 +87,8 @@ pub(crate) struct Arrival {
     pub(crate) text: String,
     pub(crate) language: Option<String>,
     pub(crate) auto_class: AutoClass,
+    /// Whether `address` is who wrote.
+    pub(crate) sender_auth: SenderAuth,
     pub(crate) internet_message_id: Option<String>,
     pub(crate) in_reply_to: Option<String>,
     pub(crate) references: Vec<String>,
@@ -114,9 +117,14 @@ pub(crate) fn document(arrival: &Arrival) -> Document {
     Document { parts, language: arrival.language.clone(), known }
 }
 
-pub(crate) async fn read_arrival(kind: IntakeKind, clear: Vec<u8>) -> Result<Arrival, DeskError> {
+pub(crate) async fn read_arrival(
+    kind: IntakeKind,
+    clear: Vec<u8>,
+    senders: &Senders,
+) -> Result<Arrival, DeskError> {
     match kind {
         IntakeKind::Mail => {
+            let verdict = senders.check(&clear).await;
             // Small mails are parsed in place; big ones may take long and must not hold up a worker thread.
             let (mail, raw) = if clear.len() < 128 << 10 {
                 (email::parse(&clear), clear)
@@ -125,7 +133,9 @@ pub(crate) async fn read_arrival(kind: IntakeKind, clear: Vec<u8>) -> Result<Arr
                     .await
                     .map_err(|_| Refusal::new("unreadable", "the mail's parser stopped"))?
             };
-            Ok(arrival_of_mail(mail, raw))
+            let mut arrival = arrival_of_mail(mail, raw);
+            arrival.sender_auth = sender_auth(&verdict, &arrival.address);
+            Ok(arrival)
         }
         IntakeKind::Ticket | IntakeKind::Message => {
             let new: NewTicket =
@@ -146,6 +156,15 @@ pub fn sender_of(mail: &Mail) -> Option<String> {
     }
 }
 
+/// What a verdict about From says of the address that gets the answer: a domain vouches for its own only.
+fn sender_auth(verdict: &Verdict, address: &str) -> SenderAuth {
+    let is_its_own = address.rsplit_once('@').is_some_and(|(_, domain)| domain == verdict.domain);
+    match verdict.auth {
+        SenderAuth::Pass if !is_its_own => SenderAuth::None,
+        auth => auth,
+    }
+}
+
 fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
     let address = sender_of(&mail);
     let mut problems = mail.problems;
@@ -162,6 +181,7 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
         text: mail.text,
         language: None,
         auto_class: mail.auto_class,
+        sender_auth: SenderAuth::Unchecked,
         internet_message_id: mail.message_id,
         in_reply_to: mail.in_reply_to,
         references: mail.references,
@@ -185,6 +205,7 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         text: new.text,
         language: new.language,
         auto_class: AutoClass::Human,
+        sender_auth: SenderAuth::Unchecked,
         internet_message_id: None,
         in_reply_to: None,
         references: Vec::new(),

@@ -70,6 +70,8 @@ pub struct MailIdentity {
     pub inboxes: BTreeMap<String, Vec<String>>,
     /// Domain of our Message-IDs; the address's domain when empty.
     pub message_id_domain: String,
+    /// Where people reach this house from outside; empty: mails carry no link to it.
+    pub public_url: String,
     /// Whether answers are asked for at `address+number.token`: for mail servers that deliver such
     /// addresses to the mailbox without the plus.
     pub plus_addressing: bool,
@@ -83,6 +85,7 @@ impl Default for MailIdentity {
             own_addresses: Vec::new(),
             inboxes: BTreeMap::new(),
             message_id_domain: String::new(),
+            public_url: String::new(),
             plus_addressing: false,
         }
     }

@@ -113,8 +113,13 @@ impl Desk {
         let counts = self.0.store.automatic_counts(message.ticket_id, &recipient, &domain, now, most).await?;
         let view = self.0.store.view(message.ticket_id).await?;
         let (messages, requester) = view.map(|view| (view.messages, view.requester)).unwrap_or_default();
-        let last_inbound =
-            messages.iter().rev().find(|m| m.direction == Direction::Inbound).map(|m| m.auto_class);
+        let newest = messages.iter().rev().find(|m| m.direction == Direction::Inbound);
+        let last_inbound = newest.map(|m| m.auto_class);
+        let sender_auth = newest.map(|m| m.sender_auth).unwrap_or_default();
+        let answers_elsewhere = match newest {
+            Some(newest) => self.answers_elsewhere(newest).await?,
+            None => false,
+        };
         let suppressed = self
             .0
             .store
@@ -123,6 +128,7 @@ impl Desk {
             .is_some_and(|s| s.until.is_none_or(|until| now < until));
         Ok(Facts {
             last_inbound,
+            sender_auth,
             // A message that answers one of the customer's is an answer; any other one is a notice.
             proactive: message.in_reply_to.is_none(),
             consent: requester.is_none_or(|r| r.proactive_consent),
@@ -131,11 +137,30 @@ impl Desk {
             on_ticket_day: counts.on_ticket_day,
             turns: turns(&messages),
             repeats: repeats(&messages),
+            answers_elsewhere,
             to_address_day: counts.to_address_day,
             to_domain_hour: counts.to_domain_hour,
             total_hour: counts.total_hour,
             recipient,
         })
+    }
+
+    /// Whether a message answers an automatic one of ours on another ticket: whoever answers under a new address
+    /// each time gets a new ticket each time, and no budget of one ticket or address would ever end that.
+    async fn answers_elsewhere(&self, message: &Message) -> Result<bool, DeskError> {
+        let ids: Vec<String> =
+            message.in_reply_to.iter().chain(message.references.iter().rev()).cloned().collect();
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        let Some((answered, ticket)) = self.0.store.message_by_internet_id(&ids).await? else {
+            return Ok(false);
+        };
+        if ticket == message.ticket_id {
+            return Ok(false);
+        }
+        let answered = self.0.store.message(answered).await?;
+        Ok(answered.is_some_and(|m| m.direction == Direction::Outbound && m.automatic))
     }
 
     async fn outgoing(&self, message: &Message) -> Result<Outgoing, DeskError> {
@@ -164,9 +189,20 @@ impl Desk {
                 .unwrap_or_else(|| identity.message_id(message.id, &token)),
             in_reply_to: message.in_reply_to.clone(),
             references: message.references.clone(),
+            unsubscribe: self.unsubscribe_for(message).await?,
             auto,
             date: message.created_at,
         })
+    }
+
+    /// A notice says how to end all notices; an answer has been asked for.
+    async fn unsubscribe_for(&self, message: &Message) -> Result<Option<String>, DeskError> {
+        let is_notice = message.automatic && message.in_reply_to.is_none();
+        if !is_notice || self.0.config.mail.public_url.is_empty() {
+            return Ok(None);
+        }
+        let ticket = self.0.store.ticket(message.ticket_id).await?;
+        Ok(ticket.and_then(|ticket| self.unsubscribe_link(ticket.requester_id)))
     }
 
     async fn delivery_failed(

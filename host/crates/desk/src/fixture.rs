@@ -75,6 +75,7 @@ impl Fixture {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(CountingIds::default()),
             egress,
+            senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&[7; 32]),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),

@@ -7,7 +7,7 @@ use domain::contact::Contact;
 use domain::event::EventType;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
 use domain::job::{Job, Lease, NewJob};
-use domain::message::{Attachment, Direction, Message};
+use domain::message::{Attachment, Direction, Message, SenderAuth};
 use domain::redaction::Clean;
 use domain::ticket::{StatusCategory, Ticket};
 use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
@@ -154,7 +154,7 @@ impl Desk {
             _ => return Ok(Outcome::Done(Vec::new())),
         };
         let clear = self.0.seal.open(&id.to_string(), &intake.sealed)?;
-        let arrival = read_arrival(intake.kind, clear).await?;
+        let arrival = read_arrival(intake.kind, clear, &self.0.senders).await?;
         let thread = self.find_thread(&arrival).await?;
         let redacted = match self.redact(document(&arrival), thread.ticket().map(|t| t.id)).await {
             Ok(redacted) => redacted,
@@ -270,8 +270,10 @@ impl Desk {
     ) -> Result<(Contact, bool), DeskError> {
         let name = redacted.parts.get(2).map(|c| c.as_str().to_owned()).filter(|n| !n.is_empty());
         if let Some(mut contact) = self.0.store.contact_by_email(&arrival.address).await? {
-            let is_news = contact.name.is_none() && name.is_some();
+            let vouched = arrival.sender_auth == SenderAuth::Pass;
+            let is_news = (contact.name.is_none() && name.is_some()) || (vouched && !contact.verified);
             contact.name = contact.name.or(name);
+            contact.verified |= vouched;
             return Ok((contact, is_news));
         }
         let contact = Contact {
@@ -280,7 +282,7 @@ impl Desk {
             email: arrival.address.clone(),
             locale: arrival.language.clone(),
             time_zone: None,
-            verified: false,
+            verified: arrival.sender_auth == SenderAuth::Pass,
             proactive_consent: true,
             created_at: now,
         };
@@ -332,6 +334,7 @@ impl Desk {
         message.text = part(redacted, 1);
         message.reply_text = email::reply_text(&message.text);
         message.auto_class = arrival.auto_class;
+        message.sender_auth = arrival.sender_auth;
         message.internet_message_id.clone_from(&arrival.internet_message_id);
         message.in_reply_to.clone_from(&arrival.in_reply_to);
         message.references.clone_from(&arrival.references);

@@ -29,6 +29,7 @@ mod stories;
 mod tables;
 mod thread;
 mod turn;
+mod unsubscribe;
 mod webhooks;
 mod worker;
 
@@ -69,6 +70,8 @@ pub struct DeskParts {
     pub ids: Arc<dyn Ids>,
     /// How mail leaves.
     pub egress: Arc<dyn Egress>,
+    /// What is known of senders.
+    pub senders: channels::sender::Senders,
     /// What seals.
     pub seal: SealKey,
     /// Outbound HTTP for plugins; none: `http` answers unavailable.
@@ -85,6 +88,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) senders: channels::sender::Senders,
     pub(crate) seal: SealKey,
     pub(crate) fetch: Option<channels::fetch::Fetch>,
     pub(crate) webhooks: channels::fetch::Fetch,
@@ -116,6 +120,7 @@ impl Desk {
             clock: parts.clock,
             ids: parts.ids,
             egress: parts.egress,
+            senders: parts.senders,
             seal: parts.seal,
             fetch: parts.fetch,
             webhooks: parts.webhooks,

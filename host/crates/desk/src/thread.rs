@@ -5,7 +5,7 @@
 use domain::contact::is_address;
 use domain::gate::SUPPRESSION_DAYS;
 use domain::id::{MessageId, TicketId};
-use domain::message::{AutoClass, Direction};
+use domain::message::{AutoClass, Direction, SenderAuth};
 use domain::ticket::Ticket;
 use store::Suppression;
 
@@ -71,7 +71,9 @@ impl Desk {
             return Ok(Thread::New);
         }
         let by_id = self.answered(arrival).await?;
-        let ticket = match self.ticket_by_token(arrival).await? {
+        let by_token = self.ticket_by_token(arrival).await?;
+        let is_proven = by_token.is_some() || self.is_ours(by_id).await?;
+        let ticket = match by_token {
             Some(ticket) => Some(ticket),
             None => match (by_id, number_in_subject(&arrival.subject)) {
                 (Some((_, ticket)), _) => self.0.store.ticket(ticket).await?,
@@ -81,13 +83,21 @@ impl Desk {
         };
         let Some(ticket) = ticket else { return Ok(Thread::New) };
         let requester = self.0.store.contact(ticket.requester_id).await?;
-        let is_participant = requester.is_some_and(|requester| requester.email == arrival.address);
+        let may_be_him = is_proven || !is_forged(arrival.sender_auth, by_id.is_some());
+        let is_participant =
+            may_be_him && requester.is_some_and(|requester| requester.email == arrival.address);
         let is_bounce_of_ours = is_bounce && by_id.is_some_and(|(_, id)| id == ticket.id);
         Ok(if is_participant || is_bounce_of_ours {
             Thread::Continues(ticket)
         } else {
             Thread::MayBelongTo(ticket)
         })
+    }
+
+    /// Whether it answers a message of ours: its id bears a token, so the writer has had it.
+    async fn is_ours(&self, answered: Option<(MessageId, TicketId)>) -> Result<bool, DeskError> {
+        let Some((message, _)) = answered else { return Ok(false) };
+        Ok(self.0.store.message(message).await?.is_some_and(|m| m.direction == Direction::Outbound))
     }
 
     /// The same with the ticket as it is now.
@@ -140,6 +150,16 @@ impl Desk {
             until: Some(now.plus(SUPPRESSION_DAYS * domain::clock::DAY_MS)),
             created_at: now,
         }))
+    }
+}
+
+/// Whether a sender must be taken for somebody else, as long as he shows no token: his domain disowns the
+/// mail, or does not vouch for it and all he has is a number that anybody can write.
+const fn is_forged(sender: SenderAuth, has_id: bool) -> bool {
+    match sender {
+        SenderAuth::Fail => true,
+        SenderAuth::None => !has_id,
+        SenderAuth::Pass | SenderAuth::Unchecked => false,
     }
 }
 

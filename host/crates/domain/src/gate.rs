@@ -1,7 +1,7 @@
 //! The gate's rules: whether an automatic message may leave. Every line can only say no.
 //! Facts come in as values; the budgets behind them are counted in the database.
 
-use crate::message::AutoClass;
+use crate::message::{AutoClass, SenderAuth};
 
 /// Budgets of automatic mail. Defaults follow the loops that others had to live through: a budget per
 /// correspondence is what ends a loop, headers alone do not.
@@ -15,6 +15,9 @@ pub struct Budgets {
     pub turns_max: i64,
     /// Automatic messages to one address per 24 h.
     pub per_address_day: i64,
+    /// Automatic messages per 24 h to an address whose domain does not vouch for the mail that is answered:
+    /// a stranger may have written in its name.
+    pub per_unproven_address_day: i64,
     /// Automatic messages to one domain per hour.
     pub per_domain_hour: i64,
     /// Automatic messages altogether per hour.
@@ -23,7 +26,14 @@ pub struct Budgets {
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { per_ticket_day: 1, turns_max: 2, per_address_day: 3, per_domain_hour: 10, total_hour: 100 }
+        Self {
+            per_ticket_day: 1,
+            turns_max: 2,
+            per_address_day: 3,
+            per_unproven_address_day: 1,
+            per_domain_hour: 10,
+            total_hour: 100,
+        }
     }
 }
 
@@ -31,8 +41,15 @@ impl Budgets {
     /// The highest of them: beyond it nothing need be counted.
     #[must_use]
     pub fn highest(&self) -> i64 {
-        let Self { per_ticket_day, per_address_day, per_domain_hour, total_hour, turns_max: _ } = *self;
-        per_ticket_day.max(per_address_day).max(per_domain_hour).max(total_hour)
+        let Self {
+            per_ticket_day,
+            per_address_day,
+            per_unproven_address_day,
+            per_domain_hour,
+            total_hour,
+            turns_max: _,
+        } = *self;
+        per_ticket_day.max(per_address_day).max(per_unproven_address_day).max(per_domain_hour).max(total_hour)
     }
 }
 
@@ -46,6 +63,8 @@ pub struct Facts {
     pub recipient: String,
     /// Class of the newest message of the customer on the ticket.
     pub last_inbound: Option<AutoClass>,
+    /// Whether that message's sender is who it says.
+    pub sender_auth: SenderAuth,
     /// Whether nobody asked (notice) rather than an answer.
     pub proactive: bool,
     /// Whether the contact agreed to proactive mail.
@@ -60,6 +79,8 @@ pub struct Facts {
     pub turns: i64,
     /// Whether the newest message says nearly the same as one shortly before it, or gives our own words back.
     pub repeats: bool,
+    /// Whether the newest message answers an automatic one of ours that went to somebody else's ticket.
+    pub answers_elsewhere: bool,
     /// Automatic messages to the address in 24 h.
     pub to_address_day: i64,
     /// Automatic messages to the domain in an hour.
@@ -202,6 +223,25 @@ pub fn may_send(facts: &Facts, own_addresses: &[String], budgets: &Budgets) -> R
             return Err("the newest message repeats an earlier one: a machine seems to write".to_owned());
         }
     }
+    if !facts.proactive {
+        if facts.answers_elsewhere {
+            return Err("the newest message answers an automatic one of ours from an address that we did not write to: a machine seems to write".to_owned());
+        }
+        match facts.sender_auth {
+            SenderAuth::Fail => {
+                return Err(
+                    "forged sender: its domain says that the newest message is not from there (DMARC)"
+                        .to_owned(),
+                );
+            }
+            SenderAuth::None => within(
+                "within 24 hours to this address, whose domain does not vouch for the message",
+                facts.to_address_day,
+                budgets.per_unproven_address_day,
+            )?,
+            SenderAuth::Unchecked | SenderAuth::Pass => {}
+        }
+    }
     within("to this address within 24 hours", facts.to_address_day, budgets.per_address_day)?;
     within("to this domain within an hour", facts.to_domain_hour, budgets.per_domain_hour)?;
     within("altogether within an hour", facts.total_hour, budgets.total_hour)
@@ -339,6 +379,19 @@ mod tests {
         assert_eq!(may_send(&Facts { turns: 1, ..facts() }, &[], &Budgets::default()), Ok(()));
         assert!(may_send(&Facts { turns: 2, ..facts() }, &[], &Budgets::default()).is_err());
         assert!(may_send(&Facts { repeats: true, ..facts() }, &[], &Budgets::default()).is_err());
+    }
+
+    #[test]
+    fn h37_who_may_be_forged_is_answered_once_a_day_and_who_is_forged_never() {
+        let says = |sender_auth, to_address_day| {
+            may_send(&Facts { sender_auth, to_address_day, ..facts() }, &[], &Budgets::default())
+        };
+        assert_eq!(says(SenderAuth::None, 0), Ok(()));
+        assert!(says(SenderAuth::None, 1).unwrap_err().contains("does not vouch"));
+        assert!(says(SenderAuth::Fail, 0).unwrap_err().contains("forged sender"));
+        for trusted in [SenderAuth::Pass, SenderAuth::Unchecked] {
+            assert_eq!(says(trusted, 1), Ok(()));
+        }
     }
 
     #[test]

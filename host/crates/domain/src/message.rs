@@ -32,6 +32,22 @@ text_enum! {
 }
 
 text_enum! {
+    /// Whether the domain in a mail's From vouches for it (DMARC; SPF and DKIM where it has none).
+    #[derive(Default)]
+    SenderAuth {
+        /// Nobody looked, or it could not be found out.
+        #[default]
+        Unchecked = "unchecked",
+        /// It does.
+        Pass = "pass",
+        /// It says nothing either way.
+        None = "none",
+        /// It says that the mail is not from there.
+        Fail = "fail",
+    }
+}
+
+text_enum! {
     /// Where a message is on its way out.
     Delivery {
         /// Not for sending (inbound, note).
@@ -72,6 +88,9 @@ pub struct Message {
     pub reply_text: String,
     /// What kind of sender.
     pub auto_class: AutoClass,
+    /// Whether its sender is who it says.
+    #[serde(default)]
+    pub sender_auth: SenderAuth,
     /// Whether no person pressed send (plugin replies and notices).
     pub automatic: bool,
     /// Recipient address of an outbound message.

@@ -3,7 +3,7 @@
 
 use crate::event::{Change, Event, EventType};
 use crate::id::{EventId, MessageId, TicketId};
-use crate::message::{AutoClass, Delivery, Direction, Message};
+use crate::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
 use crate::ticket::{Field, Priority, StatusCategory, Ticket};
 use crate::{Actor, Cause, Ids, Refusal, Timestamp};
 
@@ -300,6 +300,7 @@ pub fn blank_message(
         text: String::new(),
         reply_text: String::new(),
         auto_class: AutoClass::Human,
+        sender_auth: SenderAuth::Unchecked,
         automatic: false,
         to_address: None,
         internet_message_id: None,

@@ -135,6 +135,7 @@ fn message(ids: &CountingIds, ticket_id: TicketId) -> Message {
         text: "Where is my parcel? It should have come last week. ".repeat(8),
         reply_text: "Where is my parcel? It should have come last week. ".repeat(8),
         auto_class: AutoClass::Human,
+        sender_auth: domain::message::SenderAuth::Unchecked,
         automatic: false,
         to_address: None,
         internet_message_id: None,

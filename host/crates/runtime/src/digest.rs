@@ -246,6 +246,8 @@ impl Ink {
             text,
             reply_text,
             auto_class,
+            // No plugin sees it: what follows from it is in the requester's `verified`.
+            sender_auth: _,
             automatic,
             to_address,
             internet_message_id,

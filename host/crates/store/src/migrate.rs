@@ -19,7 +19,7 @@ macro_rules! steps {
 
 /// All steps, in order.
 pub(crate) const STEPS: &[Step] =
-    steps![1 "0001_first", 2 "0002_automatic", 3 "0003_versions", 4 "0004_inboxes"];
+    steps![1 "0001_first", 2 "0002_automatic", 3 "0003_versions", 4 "0004_inboxes", 5 "0005_sender"];
 
 /// The schema this build knows.
 pub(crate) fn newest() -> i64 {

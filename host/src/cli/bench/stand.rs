@@ -108,6 +108,7 @@ impl Stand {
             clock: Arc::new(SystemClock::default()),
             ids: Arc::new(RandomIds::default()),
             egress: Arc::clone(&sink) as Arc<dyn Egress>,
+            senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&data_dir.key("seal.key")?),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),

@@ -265,6 +265,7 @@ async fn desk_on(store: &Store, now: Timestamp, config: DeskConfig) -> (Desk, Ar
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         ids: Arc::new(CountingIds::default()),
         egress: Arc::new(Memory::new()),
+        senders: channels::sender::Senders::unchecked(),
         seal: SealKey::new(&[7; 32]),
         fetch: None,
         webhooks: Fetch::new(FetchOptions::default()),

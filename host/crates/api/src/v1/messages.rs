@@ -6,7 +6,7 @@ use axum::response::Response;
 use desk::{Desk, NewMessage, NewMessageKind};
 use domain::Timestamp;
 use domain::id::{AttachmentId, MessageId, TicketId};
-use domain::message::{Attachment, AutoClass, Delivery, Direction, Message};
+use domain::message::{Attachment, AutoClass, Delivery, Direction, Message, SenderAuth};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::extract::{At, Sent, TEXT_JSON_BYTES_MAX};
 use crate::idempotency::{Made, Once};
 use crate::page::List;
-use crate::words::{ActorBody, AutoClassWord, DeliveryWord, DirectionWord, Time};
+use crate::words::{ActorBody, AutoClassWord, DeliveryWord, DirectionWord, SenderAuthWord, Time};
 
 /// One utterance on a ticket.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,6 +47,9 @@ pub(crate) struct MessageBody {
     /// What kind of sender.
     #[schema(value_type = AutoClassWord)]
     auto_class: AutoClass,
+    /// Whether the domain in From vouches for it.
+    #[schema(value_type = SenderAuthWord)]
+    sender_auth: SenderAuth,
     /// Whether no person pressed send.
     automatic: bool,
     /// Recipient of an outbound message.
@@ -88,6 +91,7 @@ impl From<Message> for MessageBody {
             text: message.text,
             reply_text: message.reply_text,
             auto_class: message.auto_class,
+            sender_auth: message.sender_auth,
             automatic: message.automatic,
             to_address: message.to_address,
             internet_message_id: message.internet_message_id,

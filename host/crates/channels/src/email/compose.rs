@@ -44,6 +44,9 @@ pub struct Outgoing {
     pub in_reply_to: Option<String>,
     /// Oldest first, without angle brackets.
     pub references: Vec<String>,
+    /// Where notices like this one can be ended with one click (RFC 8058).
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
     /// Set when no person pressed send.
     pub auto: Option<AutoKind>,
     /// The Date field.
@@ -98,6 +101,12 @@ pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ChannelError> {
                 "All".to_owned(),
             ));
     }
+    if let Some(link) = &mail.unsubscribe {
+        let field = |name, value| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+        builder = builder
+            .raw_header(field("List-Unsubscribe", format!("<{}>", link_only("unsubscribe", link)?)))
+            .raw_header(field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
     let part = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body_text(&mail.text));
     let message = builder
         .envelope(envelope(mail, false)?)
@@ -134,6 +143,13 @@ fn one_line<'a>(field: &str, value: &'a str) -> Result<&'a str, ChannelError> {
         )));
     }
     Ok(value)
+}
+
+fn link_only<'a>(field: &str, link: &'a str) -> Result<&'a str, ChannelError> {
+    let is_fine = link.starts_with("https://")
+        && link.len() <= HEADER_VALUE_BYTES_MAX - 2
+        && link.bytes().all(|b| b.is_ascii_graphic() && !b"<>,".contains(&b));
+    is_fine.then_some(link).ok_or_else(|| ChannelError::permanent(format!("`{field}` is no https link")))
 }
 
 /// A stranger's endless subject is no reason not to answer either: it is cut.
@@ -184,6 +200,7 @@ pub(crate) mod tests {
             in_reply_to: Some("q1@kunde.example".into()),
             references: vec!["q0@kunde.example".into(), "q1@kunde.example".into()],
             auto: Some(AutoKind::Replied),
+            unsubscribe: None,
             date: "2026-11-22T09:30:00Z".parse().unwrap(),
         }
     }
@@ -225,7 +242,26 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn nothing_breaks_out_of_its_header() {
+    fn h27_whatever_an_answer_says_it_is_plain_text() {
+        let text = "<script>alert(1)</script> {{template}} javascript:alert(1) <img src=https://x.example/p.gif> \u{202e}txt\n";
+        let mail = Outgoing { text: text.repeat(10_000), ..outgoing() };
+        let read = parse(&compose(&mail).unwrap());
+        assert!(raw(&mail).contains("Content-Type: text/plain; charset=utf-8\r\n"));
+        assert_eq!((read.html_safe, read.attachments.len()), (None, 0));
+        assert!(read.text.contains("<script>alert(1)</script> {{template}}"), "it is shown, not obeyed");
+    }
+
+    #[test]
+    fn a_notice_can_be_ended_with_one_click() {
+        let link = "https://help.shop.example/unsubscribe/con_1.0123";
+        let notice = raw(&Outgoing { unsubscribe: Some(link.into()), ..outgoing() });
+        assert!(notice.contains(&format!("List-Unsubscribe: <{link}>\r\n")), "{notice}");
+        assert!(notice.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+        assert!(!raw(&outgoing()).contains("List-Unsubscribe"));
+    }
+
+    #[test]
+    fn h28_nothing_breaks_out_of_its_header() {
         for (field, mail) in [
             ("subject", Outgoing { subject: "a\r\nBcc: x@y.example".into(), ..outgoing() }),
             ("subject", Outgoing { subject: "a\nb".into(), ..outgoing() }),
@@ -236,6 +272,10 @@ pub(crate) mod tests {
             ("to", Outgoing { to: "a@b.example\r\nBcc: c@d.example".into(), ..outgoing() }),
             ("to", Outgoing { to: "<a@b.example>".into(), ..outgoing() }),
             ("from", Outgoing { from: "nobody".into(), ..outgoing() }),
+            (
+                "unsubscribe",
+                Outgoing { unsubscribe: Some("https://x>\r\nBcc: a@b.example".into()), ..outgoing() },
+            ),
             ("message_id", Outgoing { message_id: "a> <b".into(), ..outgoing() }),
         ] {
             let error = compose(&mail).unwrap_err();

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dangerous_names_become_safe_ones() {
+    fn h41_dangerous_names_become_safe_ones() {
         for (declared, want) in [
             ("Rechnung 2026.pdf", Some("Rechnung 2026.pdf")),
             ("../../etc/passwd", Some("passwd")),

@@ -70,6 +70,12 @@ impl Headers {
         self.fields.iter().filter(|field| field.name == name).map(|field| self.line(&field.value)).collect()
     }
 
+    /// Every field of these names with its name, from the top.
+    pub(crate) fn in_order(&self, names: &[&str]) -> Vec<(&str, String)> {
+        let wanted = self.fields.iter().filter(|field| names.contains(&field.name.as_str()));
+        wanted.map(|field| (field.name.as_str(), self.line(&field.value))).collect()
+    }
+
     /// The first field of this name, encoded words decoded.
     pub(crate) fn decoded(&self, name: &str) -> Option<String> {
         self.text(name).map(|value| shorten(&charset::clean_line(&word::decode(&value))))

@@ -93,7 +93,7 @@ fn config(port: u16) -> SmtpConfig {
 #[tokio::test]
 async fn a_mail_arrives_whole_with_the_right_envelope() {
     let (port, mut given) = server(FINE).await;
-    let smtp = Smtp::new(&config(port)).unwrap();
+    let smtp = Smtp::new(&config(port), Signer::default()).unwrap();
     let receipt = smtp.send(&outgoing()).await.unwrap();
     assert_eq!(receipt.to_string(), "250 2.0.0 queued as 4711");
     let got = given.recv().await.unwrap();
@@ -111,12 +111,13 @@ async fn a_mail_arrives_whole_with_the_right_envelope() {
 #[tokio::test]
 async fn a_persons_mail_and_a_notice_carry_our_address_in_the_envelope() {
     let (port, mut given) = server(FINE).await;
-    let smtp = Smtp::new(&config(port)).unwrap();
+    let smtp = Smtp::new(&config(port), Signer::default()).unwrap();
     for auto in [None, Some(AutoKind::Generated)] {
         smtp.send(&Outgoing { auto, ..outgoing() }).await.unwrap();
         assert!(given.recv().await.unwrap().mail_from.starts_with("MAIL FROM:<help@shop.example>"));
     }
-    let smtp = Smtp::new(&SmtpConfig { null_sender_for_replies: false, ..config(port) }).unwrap();
+    let smtp =
+        Smtp::new(&SmtpConfig { null_sender_for_replies: false, ..config(port) }, Signer::default()).unwrap();
     smtp.send(&outgoing()).await.unwrap();
     assert!(given.recv().await.unwrap().mail_from.starts_with("MAIL FROM:<help@shop.example>"));
 }
@@ -124,7 +125,9 @@ async fn a_persons_mail_and_a_notice_carry_our_address_in_the_envelope() {
 #[tokio::test]
 async fn several_mails_at_once_all_arrive() {
     let (port, mut given) = server(FINE).await;
-    let smtp = std::sync::Arc::new(Smtp::new(&SmtpConfig { pool_max: 2, ..config(port) }).unwrap());
+    let smtp = std::sync::Arc::new(
+        Smtp::new(&SmtpConfig { pool_max: 2, ..config(port) }, Signer::default()).unwrap(),
+    );
     let sends = (0..6).map(|n| {
         let smtp = smtp.clone();
         tokio::spawn(async move { smtp.send(&Outgoing { subject: format!("mail {n}"), ..outgoing() }).await })
@@ -153,7 +156,7 @@ async fn answers_say_whether_trying_again_makes_sense() {
         (Answers { mail_from: "535 bad password", ..FINE }, "credentials"),
     ] {
         let (port, _given) = server(answers).await;
-        let error = Smtp::new(&config(port)).unwrap().send(&outgoing()).await.unwrap_err();
+        let error = Smtp::new(&config(port), Signer::default()).unwrap().send(&outgoing()).await.unwrap_err();
         let kind = match error {
             ChannelError::Transient { .. } => "transient",
             ChannelError::Permanent { .. } => "permanent",
@@ -168,20 +171,32 @@ async fn no_server_no_greeting_and_no_tls_are_transient_and_send_nothing() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = closed.local_addr().unwrap().port();
     drop(closed);
-    assert!(Smtp::new(&config(port)).unwrap().send(&outgoing()).await.unwrap_err().is_transient());
+    assert!(
+        Smtp::new(&config(port), Signer::default())
+            .unwrap()
+            .send(&outgoing())
+            .await
+            .unwrap_err()
+            .is_transient()
+    );
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let impatient = SmtpConfig { timeout_ms: 200, ..config(silent.local_addr().unwrap().port()) };
-    assert!(Smtp::new(&impatient).unwrap().send(&outgoing()).await.unwrap_err().is_transient());
+    assert!(
+        Smtp::new(&impatient, Signer::default()).unwrap().send(&outgoing()).await.unwrap_err().is_transient()
+    );
     let (port, mut given) = server(FINE).await;
     let strict = SmtpConfig { tls: Tls::StartTls, host: "localhost".into(), ..config(port) };
-    assert!(Smtp::new(&strict).unwrap().send(&outgoing()).await.is_err(), "the server offers no STARTTLS");
+    assert!(
+        Smtp::new(&strict, Signer::default()).unwrap().send(&outgoing()).await.is_err(),
+        "the server offers no STARTTLS"
+    );
     assert!(given.try_recv().is_err());
 }
 
 #[tokio::test]
 async fn what_cannot_be_composed_never_reaches_the_server() {
     let (port, mut given) = server(FINE).await;
-    let smtp = Smtp::new(&config(port)).unwrap();
+    let smtp = Smtp::new(&config(port), Signer::default()).unwrap();
     let bad = Outgoing { to: "a@b.example>\r\nRCPT TO:<c@d.example".into(), ..outgoing() };
     assert!(matches!(smtp.send(&bad).await, Err(ChannelError::Permanent { .. })));
     assert!(given.try_recv().is_err());
@@ -195,14 +210,14 @@ fn a_password_is_refused_without_tls_and_never_shown() {
         password: Some("geheim".into()),
         ..SmtpConfig::default()
     };
-    assert!(matches!(Smtp::new(&config), Err(ChannelError::Permanent { .. })));
+    assert!(matches!(Smtp::new(&config, Signer::default()), Err(ChannelError::Permanent { .. })));
     assert!(!format!("{config:?}").contains("geheim"));
     assert!(!serde_json::to_string(&config).unwrap().contains("geheim"));
 }
 
 #[test]
 fn outside_of_the_runtime_it_is_refused_instead_of_panicking() {
-    assert!(matches!(Smtp::new(&config(25)), Err(ChannelError::Permanent { .. })));
+    assert!(matches!(Smtp::new(&config(25), Signer::default()), Err(ChannelError::Permanent { .. })));
 }
 
 #[test]

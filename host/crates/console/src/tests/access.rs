@@ -53,6 +53,21 @@ async fn a_token_that_may_read_opens_the_console_until_signing_out() {
 }
 
 #[tokio::test]
+async fn a_customer_ends_notices_without_signing_in_and_only_with_the_link() {
+    let world = World::with(Access::Token, false).await;
+    let asked = world.get("/unsubscribe/con_nobody.0000").await;
+    assert_eq!(
+        (
+            asked.status.as_u16(),
+            world.post("/unsubscribe/x", &[], "List-Unsubscribe=One-Click").await.status.as_u16()
+        ),
+        (404, 404)
+    );
+    asked.says(&["not ours"]);
+    assert!(!asked.text.contains("/plugins") && !asked.text.contains("<button"));
+}
+
+#[tokio::test]
 async fn a_wrong_weak_or_foreign_login_is_refused() {
     let world = World::with(Access::Token, false).await;
     let (_, weak) = world.token(&[Scope::Write, Scope::Inbound], None).await;

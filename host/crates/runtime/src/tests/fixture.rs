@@ -96,6 +96,7 @@ pub(crate) fn message(ids: &CountingIds, ticket_id: TicketId, text: &str) -> Mes
         text: text.into(),
         reply_text: text.into(),
         auto_class: AutoClass::Human,
+        sender_auth: domain::message::SenderAuth::Unchecked,
         automatic: false,
         to_address: None,
         internet_message_id: None,

@@ -13,7 +13,7 @@ use domain::id::{
 };
 use domain::job::{Job, NewJob};
 use domain::ledger::{Day, LedgerCounts, LedgerEntry, Use};
-use domain::message::{Attachment, AutoClass, Delivery, Direction, Message};
+use domain::message::{Attachment, AutoClass, Delivery, Direction, Message, SenderAuth};
 use domain::plugin::{Hook, Installation, Limits, Manifest, Mode, Schedule, ScheduleDeclaration};
 use domain::reproducer::{Case, CaseInput};
 use domain::run::{Decision, DecisionStatus, LogLine, Run, Verdict};
@@ -131,6 +131,7 @@ impl Sample {
         message.in_reply_to = Some("before@example.org".to_owned());
         message.references = vec!["first@example.org".to_owned(), "before@example.org".to_owned()];
         message.language = Some("de".to_owned());
+        message.sender_auth = SenderAuth::Fail;
         message.attachments = vec![Attachment {
             id: self.attachment_id(),
             file_name: "Rechnung.pdf".to_owned(),

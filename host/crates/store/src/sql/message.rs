@@ -18,7 +18,7 @@ macro_rules! select_message {
     ($rest:literal) => {
         concat!(
             "SELECT message_id, ticket_id, direction, author_kind, author_id, public, subject, text, reply_text, \
-             auto_class, automatic, to_address, internet_message_id, in_reply_to, reference_ids, language, delivery, \
+             auto_class, sender_auth, automatic, to_address, internet_message_id, in_reply_to, reference_ids, language, delivery, \
              delivery_reason, created_at, attachments FROM message ",
             $rest
         )
@@ -37,6 +37,7 @@ fn read(row: &Row) -> Result<Message, StoreError> {
         text: r.get("text")?,
         reply_text: r.get("reply_text")?,
         auto_class: r.word("auto_class")?,
+        sender_auth: r.word("sender_auth")?,
         automatic: r.get("automatic")?,
         to_address: r.get("to_address")?,
         internet_message_id: r.get("internet_message_id")?,
@@ -55,8 +56,8 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     sqlx::query(
         "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
          reply_text, auto_class, automatic, to_address, to_domain, internet_message_id, in_reply_to, reference_ids, \
-         language, delivery, delivery_reason, created_at, attachments) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+         language, delivery, delivery_reason, created_at, attachments, sender_auth) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
     )
     .bind(message.id.to_string())
     .bind(message.ticket_id.to_string())
@@ -79,6 +80,7 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     .bind(message.delivery_reason.as_deref())
     .bind(message.created_at.0)
     .bind(json(&message.attachments)?)
+    .bind(message.sender_auth.as_str())
     .execute(&mut *c)
     .await
     .map_err(unique("message"))?;

@@ -45,7 +45,7 @@ fn a_table_reads_row_by_row() {
 }
 
 #[test]
-fn nothing_active_or_foreign_survives() {
+fn h35_nothing_active_or_foreign_survives() {
     for payload in [
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
@@ -121,7 +121,7 @@ fn cleaning_twice_changes_nothing() {
 }
 
 #[test]
-fn hostile_html_is_bounded_in_depth_and_time() {
+fn h35_hostile_html_is_bounded_in_depth_and_time() {
     let deep = |tag: &str| tag.repeat(limits::HTML_BYTES_MAX / tag.len());
     let fonts: String = (0..90).map(|n| format!("<font color={n}>")).collect();
     let attributes: String = (0..100_000).map(|n| format!(" a{n}=1")).collect();

@@ -125,7 +125,7 @@ fn encoded_nested_messages_are_not_opened() {
 }
 
 #[test]
-fn every_prefix_of_every_fixture_is_read_without_harm() {
+fn h34_every_prefix_of_every_fixture_is_read_without_harm() {
     for (name, raw) in fixtures() {
         for length in (0..raw.len()).step_by(97) {
             assert_eq!(check(&parse(&raw[..length])), Ok(()), "{name} at {length}");
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn mutated_fixtures_never_harm(which in any::<prop::sample::Index>(), changes in proptest::collection::vec(change(), 1..8)) {
+    fn h34_mutated_fixtures_never_harm(which in any::<prop::sample::Index>(), changes in proptest::collection::vec(change(), 1..8)) {
         let all = fixtures();
         let mut raw = all[which.index(all.len())].1.clone();
         for change in &changes {
