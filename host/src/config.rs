@@ -417,6 +417,13 @@ fn dkim(layers: &Layers) -> Result<Vec<channels::email::DomainKey>, ConfigError>
                 )));
             }
         }
+        if section.key_file.is_empty() {
+            let origin = layers.origin(&key("domain"));
+            return Err(ConfigError(format!(
+                "{origin}: {}: name the file that holds the private key.",
+                key("key_file")
+            )));
+        }
         let private_pem = read_secret(layers, &key("key_file"), &section.key_file)?;
         keys.push(channels::email::DomainKey {
             domain: section.domain,

@@ -170,7 +170,7 @@ impl PluginCommand {
             Self::Test(suite) => suite.run(ground).await,
             Self::Dev(dev) => dev.run(ground).await,
             Self::Conform(conform) => conform.run(ground).await,
-            Self::Run(once) => once.run(ground).await,
+            Self::Run(once) => Box::pin(once.run(ground)).await,
             Self::Reproduce { run, output } => replay::reproduce(ground, run, &output).await,
             Self::Keygen { file } => package::keygen(&file),
             Self::Pack(pack) => pack.run().await,

@@ -82,9 +82,13 @@ impl Keys<'_> {
         if self.layers.is_set(&own) && !self.layers.is_set(&below) { own } else { below }
     }
 
+    /// A key that is missing is missing where the mailbox was begun.
     fn bad(&self, leaf: &str, sentence: &str) -> ConfigError {
         let key = self.key(leaf);
-        ConfigError(format!("{}: {key}: {sentence}", self.layers.origin(&key)))
+        let begun =
+            [leaf, "host", "user"].map(|leaf| self.key(leaf)).into_iter().find(|key| self.layers.is_set(key));
+        let origin = self.layers.origin(begun.as_deref().unwrap_or(&key));
+        ConfigError(format!("{origin}: {key}: {sentence}"))
     }
 
     fn mailbox(&self, section: Section) -> Result<Mailbox, ConfigError> {

@@ -82,7 +82,8 @@ async fn h26_a_file_that_is_not_the_code_of_this_plugin_on_this_engine_is_never_
     let target = elsewhere.path().join("code");
     std::fs::write(&target, &good).unwrap();
     let other_engine = [vec![0; 32], Runtime::compile(&guest()).unwrap(), vec![0]].concat();
-    let puts: [(&str, Box<dyn Fn()>); 4] = [
+    type Put<'a> = Box<dyn Fn() + 'a>;
+    let puts: [(&str, Put<'_>); 4] = [
         ("cut short", Box::new(|| std::fs::write(&file, &good[..good.len() / 2]).unwrap())),
         ("empty", Box::new(|| std::fs::write(&file, b"").unwrap())),
         ("sealed by nobody", Box::new(|| std::fs::write(&file, &other_engine).unwrap())),
