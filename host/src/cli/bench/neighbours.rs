@@ -72,10 +72,11 @@ impl Neighbours {
         {
             figures.add(format!("{key}_p50_us"), format!("{label}, p50"), times.at_us(50), "us");
             figures.add(format!("{key}_p99_us"), format!("{label}, p99"), times.at_us(99), "us");
-            let ratio = times.at_us(99) / p99;
-            let aim = Aim::AtMost(2.0);
-            figures.aimed(format!("{key}_ratio"), format!("{label}, p99 to alone"), ratio, "times", aim);
         }
+        let ratio = looping.at_us(99) / p99;
+        figures.aimed("looping_ratio", "while one loops, p99 to alone", ratio, "times", Aim::AtMost(2.0));
+        let label = "while two hundred begin at once, p99";
+        figures.aimed("crowd_p99_ms", label, crowd.at_ms(99), "ms", Aim::AtMost(500.0));
         figures.note(format!(
             "{} calls/s of the small guest, {ROUNDS} rounds by turns; a call's time runs from the instant it was due to its report",
             self.rate

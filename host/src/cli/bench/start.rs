@@ -43,7 +43,7 @@ pub(in crate::cli) struct Start {
     /// Mails before the memory is looked at
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     mails: u64,
-    /// So many further plugins are installed, live, each with a name of its own; none is called by an event
+    /// So many further plugins are installed, live, each with a name of its own; each is called for each mail
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     plugins: u32,
     /// The component that they are copies of [default: the small guest]
