@@ -136,6 +136,11 @@ fn peers_are_here() -> bool {
     is_here("postfix", "postfix") && is_here("dovecot", "dovecot-imapd") && is_here("sievec", "dovecot-sieve")
 }
 
+/// A customer's first mail, handed over to the mail server.
+async fn ask(postfix: &Postfix, from: &str, to: &str) {
+    hand_over(postfix.port, from, to, &question(from, to)).await;
+}
+
 #[tokio::test]
 async fn a_mail_comes_in_and_its_answer_goes_out_through_postfix() {
     if !peers_are_here() {
@@ -145,13 +150,7 @@ async fn a_mail_comes_in_and_its_answer_goes_out_through_postfix() {
     let postfix = Postfix::start(&[("shop.example", door), ("kunde.example", inbox)]).await;
     let customer = Customer::at(inbox, "ana@kunde.example", &postfix, None).await;
     let shop = Branch::open("shop.example", &postfix, door, true).await;
-    hand_over(
-        postfix.port,
-        "ana@kunde.example",
-        "help+x@shop.example",
-        &question("ana@kunde.example", "help+x@shop.example"),
-    )
-    .await;
+    ask(&postfix, "ana@kunde.example", "help+x@shop.example").await;
     rest(&[&shop], &postfix).await;
     assert_eq!(
         (shop.automatic_mails().await, postfix.handed_on("kunde.example")),
@@ -178,8 +177,7 @@ async fn h36_two_desks_that_write_to_each_other_fall_silent() {
         let postfix = Postfix::start(&[("shop.example", one), ("kunde.example", two)]).await;
         let shop = Branch::open("shop.example", &postfix, one, null_sender).await;
         let other = Branch::open("kunde.example", &postfix, two, null_sender).await;
-        let mail = question("help@kunde.example", "help@shop.example");
-        hand_over(postfix.port, "help@kunde.example", "help@shop.example", &mail).await;
+        ask(&postfix, "help@kunde.example", "help@shop.example").await;
         rest(&[&shop, &other], &postfix).await;
         let (ours, theirs) = (shop.automatic_mails().await, other.automatic_mails().await);
         assert!(ours == 1 && theirs <= 1, "{ours} and {theirs} automatic mails: {}", postfix.log());
@@ -197,13 +195,7 @@ async fn h36_a_vacation_responder_is_not_answered() {
     let postfix = Postfix::start(&[("shop.example", door), ("kunde.example", inbox)]).await;
     let away = Dovecot::on_vacation(inbox, postfix.port).await;
     let shop = Branch::open("shop.example", &postfix, door, false).await;
-    hand_over(
-        postfix.port,
-        "ana@kunde.example",
-        "help@shop.example",
-        &question("ana@kunde.example", "help@shop.example"),
-    )
-    .await;
+    ask(&postfix, "ana@kunde.example", "help@shop.example").await;
     rest(&[&shop], &postfix).await;
     assert_eq!(
         (shop.automatic_mails().await, postfix.handed_on("kunde.example")),
@@ -339,8 +331,7 @@ async fn h36_a_responder_without_any_mark_gets_two_automatic_mails_at_most() {
         let postfix = Postfix::start(&[("shop.example", door), ("kunde.example", inbox)]).await;
         let _machine = Customer::at(inbox, "ana@kunde.example", &postfix, Some(answers)).await;
         let shop = Branch::open("shop.example", &postfix, door, false).await;
-        let mail = question("ana@kunde.example", "help@shop.example");
-        hand_over(postfix.port, "ana@kunde.example", "help@shop.example", &mail).await;
+        ask(&postfix, "ana@kunde.example", "help@shop.example").await;
         rest(&[&shop], &postfix).await;
         // The machine answers the last mail as well, after the mail server has come to rest.
         let sent = postfix.handed_on("kunde.example");

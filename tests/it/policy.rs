@@ -138,6 +138,20 @@ on_both!(a_plugin_held_to_an_inbox_sees_no_other_ticket_and_changes_none, |backe
     assert_eq!(runs.len(), 1);
     assert!(runs[0].verdict.as_ref().unwrap().why.ends_with("1 found, 0 read"), "{:?}", runs[0].verdict);
 
+    let next = plugins::altered(
+        &plugins::guest("peeks_at_tickets"),
+        &[
+            ("version = \"0.1.0\"", "version = \"0.2.0\""),
+            ("[[grant]]", "[[grant]]\nto = \"read:text\"\nreason = \"More.\"\n\n[[grant]]"),
+        ],
+    );
+    assert!(house.hand_in(next, Mode::Live).await.unwrap().waits());
+    assert_eq!(
+        house.desk.compare(curious.id, None, 100).await.unwrap().tickets,
+        1,
+        "nor is it tried on others"
+    );
+
     let everywhere = desk::InstallationChange { inboxes: Some(Default::default()), ..Default::default() };
     house.desk.change_installation(sorter.id, everywhere, admin()).await.unwrap();
     house.mail(&HELLO.replace("h1@", "h3@")).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use domain::id::{InstallationId, TicketId};
-use domain::plugin::Installation;
+use domain::plugin::{Installation, covers};
 use domain::snapshot::TicketView;
 use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 use store::{Page, TicketFilter};
@@ -87,10 +87,7 @@ impl Host for PluginHost {
     async fn ticket(&self, id: TicketId) -> Result<Option<TicketView>, HostError> {
         let view = self.desk.store.view(id).await.map_err(unavailable)?;
         // What lies in another inbox is not there for it.
-        let view = view.filter(|view| {
-            self.inboxes.is_empty()
-                || view.ticket.inbox.as_ref().is_some_and(|inbox| self.inboxes.contains(inbox))
-        });
+        let view = view.filter(|view| covers(&self.inboxes, view.ticket.inbox.as_deref()));
         view.iter().for_each(|view| self.shows(view));
         Ok(view)
     }

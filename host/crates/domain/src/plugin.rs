@@ -348,6 +348,12 @@ fn is_track(text: &str) -> bool {
     text.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
 }
 
+/// Whether a ticket of this inbox is among those of some inboxes; none of them named: every ticket is.
+#[must_use]
+pub fn covers(inboxes: &BTreeSet<String>, inbox: Option<&str>) -> bool {
+    inboxes.is_empty() || inbox.is_some_and(|inbox| inboxes.contains(inbox))
+}
+
 /// A plugin's presence here.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Installation {
@@ -394,7 +400,7 @@ impl Installation {
     /// Whether it may see tickets of this inbox, and propose something for them.
     #[must_use]
     pub fn covers(&self, inbox: Option<&str>) -> bool {
-        self.inboxes.is_empty() || inbox.is_some_and(|inbox| self.inboxes.contains(inbox))
+        covers(&self.inboxes, inbox)
     }
 
     /// Whether this is how the version that is tried sees itself, rather than the one in force.

@@ -103,12 +103,13 @@ impl Desk {
         let in_force = self.installation(id).await?;
         let version = self.waiting(id, digest).await?;
         let next = as_installed(&in_force, version);
+        let filter = TicketFilter { inboxes: in_force.inboxes.clone(), ..TicketFilter::default() };
         let (before, after) = (Box::pin(self.ready(in_force)).await?, Box::pin(self.ready(next)).await?);
         let mut out = Comparison { not_compared: not_compared(&before, &after), ..Comparison::default() };
         let mut page = Page::first(PAGE);
         let wanted = tickets.clamp(1, TICKETS_MAX);
         while out.tickets < wanted {
-            let found = self.0.store.tickets(&TicketFilter::default(), &page).await?;
+            let found = self.0.store.tickets(&filter, &page).await?;
             let Some(last) = found.last() else { break };
             page = Page::after(last.id, PAGE);
             for ticket in found.iter().take((wanted - out.tickets) as usize) {

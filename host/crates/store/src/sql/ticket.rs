@@ -140,7 +140,7 @@ macro_rules! filtered {
              AND ($7 IS NULL OR t.last_customer_message_at < $7) \
              AND ($8 IS NULL OR (t.last_reply_at < $8 AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0))) \
              AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) \
-             AND ($11 IS NULL OR $11 LIKE '%\"' || t.inbox || '\"%') ",
+             AND ($11 IS NULL OR $11 LIKE '%\"' || REPLACE(t.inbox, '_', '!_') || '\"%' ESCAPE '!') ",
             $order,
             " LIMIT $2"
         )
@@ -183,12 +183,7 @@ pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page)
         .bind(inboxes)
         .fetch_all(c)
         .await?;
-    let mut found = all(&rows, read)?;
-    // `_` in a name is a wildcard there.
-    found.retain(|ticket| {
-        filter.inboxes.is_empty() || ticket.inbox.as_ref().is_some_and(|inbox| filter.inboxes.contains(inbox))
-    });
-    Ok(found)
+    all(&rows, read)
 }
 
 /// Finds a tag within the JSON list of tags: the quoted word, its own wildcards made harmless.
