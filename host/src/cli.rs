@@ -13,6 +13,7 @@ mod db;
 mod demo;
 mod eval;
 mod explain;
+mod gate;
 mod ingest;
 mod instead;
 mod lines;
@@ -120,6 +121,9 @@ enum Command {
     /// Work that waits, and work that was given up
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    /// The gate of automatic mail: its budgets, and the messages it left to people
+    #[command(subcommand)]
+    Gate(gate::GateCommand),
     /// The kill switch: all automation on or off; redaction stays on
     #[command(subcommand)]
     Automation(automation::Automation),
@@ -245,6 +249,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Article(command) => Box::pin(command.run(&ground)).await,
         Command::Schedule(command) => Box::pin(command.run(&ground)).await,
         Command::Queue(command) => Box::pin(command.run(&ground)).await,
+        Command::Gate(command) => Box::pin(command.run(&ground)).await,
         Command::Automation(command) => Box::pin(command.run(&ground)).await,
         Command::Config(command) => command.run(&ground),
         Command::Compile => compile::run(),

@@ -7,7 +7,7 @@ mod mailbox;
 
 use std::path::{Path, PathBuf};
 
-use desk::{DeskConfig, MailIdentity};
+use desk::{DeskConfig, Frames, MailIdentity};
 use serde::Deserialize;
 
 pub use mailbox::{Mailbox, SecretSource};
@@ -147,6 +147,29 @@ impl MailListener {
     }
 }
 
+/// The frames that stand in a folder, `answer.de.md` and the like.
+fn frames(layers: &Layers, folder: &str) -> Result<Frames, ConfigError> {
+    let mut frames = Frames::default();
+    if folder.is_empty() {
+        return Ok(frames);
+    }
+    let bad =
+        |why: String| ConfigError(format!("{}: mail.templates: {why}", layers.origin("mail.templates")));
+    let entries = std::fs::read_dir(folder)
+        .map_err(|e| bad(format!("`{folder}` cannot be read: {e}. Name a folder.")))?;
+    for entry in entries {
+        let path = entry.map_err(|e| bad(e.to_string()))?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if !name.ends_with(".md") {
+            continue;
+        }
+        let text =
+            std::fs::read_to_string(&path).map_err(|e| bad(format!("`{name}` cannot be read: {e}.")))?;
+        frames.add(&name, &text).map_err(|refusal| bad(format!("{name}: {refusal}")))?;
+    }
+    Ok(frames)
+}
+
 /// `[mail.smtp]` as it is written.
 #[derive(Debug, Clone, Deserialize)]
 struct SmtpSection {
@@ -211,6 +234,7 @@ impl Config {
             layers.section("mail", &["smtp", "listener", "imap", "sender", "dkim"])?;
         let mut desk: DeskConfig = layers.section("desk", &[])?;
         desk.mail = identity;
+        desk.mail.frames = frames(&layers, &desk.mail.templates)?;
         desk.mail.inboxes = inbox::read(&layers)?;
         let config = Self {
             data_dir: PathBuf::from(layers.text("data_dir")),
@@ -263,6 +287,10 @@ impl Config {
         }
         if self.desk.worker_slots == 0 {
             return bad("desk.worker_slots", "at least 1, or nothing is ever worked on.");
+        }
+        if let Err(refusal) = self.desk.quiet.check() {
+            let key = format!("desk.quiet.{}", refusal.field.as_deref().unwrap_or("zone"));
+            return bad(&key, &refusal.sentence);
         }
         for address in std::iter::once(&self.desk.mail.from_address).chain(&self.desk.mail.own_addresses) {
             if !domain::contact::is_address(address) {

@@ -40,6 +40,7 @@ mod contract;
 mod crash;
 mod demo_mails;
 mod frozen;
+mod gate;
 mod guide;
 mod hostile;
 mod journeys;

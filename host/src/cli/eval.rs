@@ -104,7 +104,7 @@ impl Eval {
         match self {
             Self::Redact(command) => redact::run(command, ground).await,
             Self::Triage(command) => triage::run(command, ground).await,
-            Self::Answer(command) => answer::run(command, ground).await,
+            Self::Answer(command) => Box::pin(answer::run(command, ground)).await,
             Self::Mail(command) => mail::run(command, ground).await,
         }
     }

@@ -44,6 +44,16 @@ pub(super) const DEAD: &str = "GET /api/v1/queue/dead";
 pub(super) const RETRY: &str = "POST /api/v1/queue/dead/retry";
 /// `kulanz automation on`, `off`
 pub(super) const AUTOMATION: &str = "PUT /api/v1/automation";
+/// `kulanz gate show`
+pub(super) const GATE: &str = "GET /api/v1/gate";
+/// `kulanz gate set`, `reset`
+pub(super) const SET_GATE: &str = "PATCH /api/v1/gate";
+/// `kulanz gate held`
+pub(super) const HELD: &str = "GET /api/v1/gate/held";
+/// `kulanz gate send`
+pub(super) const SEND_HELD: &str = "POST /api/v1/gate/held/{id}/send";
+/// `kulanz gate discard`
+pub(super) const DISCARD_HELD: &str = "POST /api/v1/gate/held/{id}/discard";
 /// `kulanz db check`
 pub(super) const READY: &str = "GET /readyz";
 

@@ -5,6 +5,7 @@ mod automation;
 mod contacts;
 mod decisions;
 mod events;
+mod gate;
 mod inbound;
 mod installations;
 mod intakes;
@@ -44,7 +45,7 @@ pub(crate) const TAGS: [(&str, &str); 15] = [
     ("webhooks", "Endpoints that are told of events."),
     ("tokens", "API tokens."),
     ("suppressions", "Addresses that get no automatic mail."),
-    ("operations", "The queue, what is held, and the switch for all automation."),
+    ("operations", "The queue, what is held, the gate of automatic mail and the switch for all automation."),
 ];
 
 /// All routes of version 1.
@@ -71,5 +72,6 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(intakes::routes())
         .merge(queue::routes())
         .merge(automation::routes())
+        .merge(gate::routes())
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
 }

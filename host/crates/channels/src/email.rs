@@ -15,6 +15,7 @@ mod file_name;
 mod header;
 mod html;
 pub mod limits;
+pub mod markdown;
 mod parameter;
 mod part;
 mod quote;

@@ -113,6 +113,7 @@ impl Language {
             Delivery::Queued => self.pick("queued", "wartet"),
             Delivery::Sending => self.pick("being sent", "wird gesendet"),
             Delivery::Sent => self.pick("sent", "gesendet"),
+            Delivery::Held => self.pick("waits for a decision", "wartet auf eine Entscheidung"),
             Delivery::Suppressed => self.pick("kept back", "zurückgehalten"),
             Delivery::Failed => self.pick("failed", "fehlgeschlagen"),
             Delivery::Unknown => self.pick("outcome unknown", "Ausgang unbekannt"),
@@ -194,6 +195,23 @@ texts! {
     unsubscribe_question: "Do you want to get no more notices from us by e-mail? Answers to your own requests will still reach you.", "Möchten Sie keine Mitteilungen mehr von uns per E-Mail erhalten? Antworten auf Ihre eigenen Anfragen bekommen Sie weiterhin.";
     unsubscribe_done: "You will get no more notices. Answers to your own requests will still reach you.", "Sie erhalten keine Mitteilungen mehr. Antworten auf Ihre eigenen Anfragen bekommen Sie weiterhin.";
     unsubscribe_unknown: "This link is not complete or not ours. Use the one in the newest notice.", "Dieser Link ist nicht vollständig oder nicht von uns. Nehmen Sie den aus der neuesten Mitteilung.";
+    request_title: "Write to us", "Schreiben Sie uns";
+    request_email: "Your e-mail address", "Ihre E-Mail-Adresse";
+    request_name: "Your name (if you like)", "Ihr Name (wenn Sie mögen)";
+    request_text: "What is it about?", "Worum geht es?";
+    request_send: "Send", "Absenden";
+    request_done: "Thank you. We have received your request and will answer to", "Vielen Dank. Ihre Anfrage ist angekommen, wir antworten an";
+    request_email_fix: "Please check the e-mail address: it looks like name@example.org.", "Bitte prüfen Sie die E-Mail-Adresse: Sie sieht aus wie name@example.org.";
+    request_name_fix: "Please shorten the name.", "Bitte kürzen Sie den Namen.";
+    request_subject_fix: "Please write a subject of at most 200 characters.", "Bitte schreiben Sie einen Betreff von höchstens 200 Zeichen.";
+    request_text_fix: "Please write what it is about, in at most 20,000 characters.", "Bitte schreiben Sie, worum es geht, in höchstens 20.000 Zeichen.";
+    sender_pass: "sender confirmed", "Absender bestätigt";
+    sender_none: "sender not confirmed", "Absender nicht bestätigt";
+    sender_fail: "sender forged", "Absender gefälscht";
+    held_messages: "Automatic mail that waits for a decision", "Automatische Mail, die auf eine Entscheidung wartet";
+    nothing_held_back: "No mail waits for a decision.", "Keine Mail wartet auf eine Entscheidung.";
+    recipient: "To", "An";
+    budgets: "Budgets of automatic mail", "Budgets automatischer Mail";
     number: "No.", "Nr.";
     subject: "Subject", "Betreff";
     status: "Status", "Status";

@@ -85,6 +85,12 @@ async fn may_look(console: &Console, headers: &HeaderMap) -> Result<bool, desk::
     Ok(token.is_some_and(|token| token.allows(Scope::Read, now)))
 }
 
+/// Whether another site made the browser send this form. Browsers say so themselves.
+pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
+    site.is_some_and(|site| site != b"same-origin" && site != b"none")
+}
+
 /// The session id that a request carries.
 pub(crate) fn id_in(headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());

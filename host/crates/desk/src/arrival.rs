@@ -205,7 +205,11 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         text: new.text,
         language: new.language,
         auto_class: AutoClass::Human,
-        sender_auth: SenderAuth::Unchecked,
+        // In a form or chat anybody may write any address.
+        sender_auth: match new.channel {
+            Channel::Form | Channel::Chat => SenderAuth::None,
+            Channel::Email | Channel::Api => SenderAuth::Unchecked,
+        },
         internet_message_id: None,
         in_reply_to: None,
         references: Vec::new(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::ActorKind;
 use domain::effect::Proposal;
 use domain::id::{MessageId, TicketId};
-use domain::message::{Direction, Message};
+use domain::message::{Direction, Message, SenderAuth};
 use domain::run::Decision;
 use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
@@ -118,6 +118,13 @@ impl Desk {
     }
 }
 
+/// Whether the requester's address has proved to be theirs: once, or by the newest message.
+pub(crate) fn is_proved(view: &TicketView) -> bool {
+    let newest = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
+    view.requester.as_ref().is_some_and(|r| r.verified)
+        || newest.is_some_and(|m| m.sender_auth == SenderAuth::Pass)
+}
+
 fn standing(view: &TicketView, changes: Vec<(String, i64)>, own: &[String]) -> Standing {
     let inbound: Option<&Message> = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
     let address = view.requester.as_ref().map(|r| r.email.clone()).unwrap_or_default();
@@ -130,6 +137,7 @@ fn standing(view: &TicketView, changes: Vec<(String, i64)>, own: &[String]) -> S
         writable: domain::gate::may_address(&address, inbound.map(|m| m.auto_class), own).err(),
         thread: (inbound.and_then(|m| m.internet_message_id.clone()), references),
         address,
+        proved: is_proved(view),
         ..Standing::default()
     }
 }

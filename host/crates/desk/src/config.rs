@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::gate::Budgets;
+use domain::gate::{Budgets, QuietHours};
 use domain::turn::LoopBudget;
+
+use crate::frame::Frames;
 
 /// Settings of the desk.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -22,6 +24,8 @@ pub struct DeskConfig {
     pub loops: LoopBudget,
     /// Budgets of automatic mail.
     pub gate: Budgets,
+    /// When contacts get no notices.
+    pub quiet: QuietHours,
     /// Faults in a row after which an installation is quarantined.
     pub quarantine_after_faults: i64,
     /// How long after its last fault a quarantined installation is tried with one call, minutes; 0: never.
@@ -34,6 +38,8 @@ pub struct DeskConfig {
     pub plugin_attempts_max: i64,
     /// How long delivery is tried before it is given up, hours.
     pub delivery_hours_max: i64,
+    /// Messages on their way to one domain at the same time.
+    pub deliveries_per_domain: u32,
 }
 
 impl Default for DeskConfig {
@@ -45,12 +51,14 @@ impl Default for DeskConfig {
             redaction_trial: true,
             loops: LoopBudget::default(),
             gate: Budgets::default(),
+            quiet: QuietHours::default(),
             quarantine_after_faults: 5,
             probe_after_minutes: 60,
             lease_ms: 30_000,
             worker_slots: 8,
             plugin_attempts_max: 3,
             delivery_hours_max: 24,
+            deliveries_per_domain: 4,
         }
     }
 }
@@ -72,6 +80,13 @@ pub struct MailIdentity {
     pub message_id_domain: String,
     /// Where people reach this house from outside; empty: mails carry no link to it.
     pub public_url: String,
+    /// Folder with frames for what we write; empty: none. The host reads it.
+    pub templates: String,
+    /// What is in that folder.
+    #[serde(skip)]
+    pub frames: Frames,
+    /// Whether mails have an HTML part beside the text.
+    pub html: bool,
     /// Whether answers are asked for at `address+number.token`: for mail servers that deliver such
     /// addresses to the mailbox without the plus.
     pub plus_addressing: bool,
@@ -86,6 +101,9 @@ impl Default for MailIdentity {
             inboxes: BTreeMap::new(),
             message_id_domain: String::new(),
             public_url: String::new(),
+            templates: String::new(),
+            frames: Frames::default(),
+            html: true,
             plus_addressing: false,
         }
     }
@@ -100,6 +118,16 @@ impl MailIdentity {
             .chain(self.inboxes.values().flatten())
             .map(|a| domain::contact::canonical_address(a))
             .collect()
+    }
+
+    /// Domains that are ours: those of the addresses and the one where people reach this house.
+    #[must_use]
+    pub fn domains(&self) -> Vec<String> {
+        let url = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        let host = url.split(['/', ':']).next().unwrap_or_default().to_lowercase();
+        let addresses = self.own();
+        let of_addresses = addresses.iter().filter_map(|a| a.rsplit_once('@')).map(|(_, d)| d.to_owned());
+        of_addresses.chain(Some(host).filter(|host| !host.is_empty())).collect()
     }
 
     /// The inbox that a mail to these addresses is for: the first address that belongs to one says it. What stands
@@ -119,11 +147,19 @@ impl MailIdentity {
     /// had the message.
     #[must_use]
     pub fn message_id(&self, id: domain::id::MessageId, token: &str) -> String {
-        let domain = if self.message_id_domain.is_empty() {
-            self.from_address.rsplit('@').next().unwrap_or("localhost")
-        } else {
-            &self.message_id_domain
-        };
-        format!("{}.{token}@{domain}", id.to_string().to_lowercase())
+        format!("{}.{token}@{}", id.to_string().to_lowercase(), self.message_id_domain())
+    }
+
+    /// A Message-ID for what came in without one: a form, the API, a broken mail. Answers refer to it.
+    #[must_use]
+    pub fn given_message_id(&self, id: domain::id::MessageId) -> String {
+        format!("{}@{}", id.to_string().to_lowercase(), self.message_id_domain())
+    }
+
+    fn message_id_domain(&self) -> &str {
+        match self.message_id_domain.as_str() {
+            "" => self.from_address.rsplit('@').next().unwrap_or("localhost"),
+            domain => domain,
+        }
     }
 }

@@ -1,26 +1,36 @@
 //! Delivery: the gate, then the egress. At least once with a stable Message-ID; an automatic message
 //! whose handing over was interrupted is not repeated on its own.
 
+mod gate;
+mod held;
+mod room;
+
 use channels::ChannelError;
-use channels::email::{AutoKind, Outgoing};
-use domain::Actor;
+use channels::email::{AutoKind, Outgoing, markdown};
 use domain::clock::HOUR_MS;
 use domain::event::EventType;
-use domain::gate::{Facts, REPEAT_WINDOW_MS, is_near_identical, may_send};
-use domain::id::MessageId;
+use domain::gate::{No, Then};
+use domain::id::{ContactId, MessageId};
 use domain::job::Lease;
-use domain::message::{Delivery, Direction, Message};
+use domain::message::{Delivery, Message};
 use domain::work::Work;
+use domain::{Actor, Timestamp};
 use store::{Commit, Fact, StoreError};
 
+use crate::frame::{Framed, Values};
 use crate::intake::fact_order;
 use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
+pub(crate) use room::Rooms;
+
 /// How often writing down a message's fate is tried when somebody else changes the ticket at that moment.
 /// Far more often than other commits: what has been sent would be sent again.
 const FATE_RACES_MAX: u32 = 64;
+
+/// How long a message waits when as many as may be are on their way to its domain, milliseconds.
+const ROOM_WAIT_MS: i64 = 500;
 
 /// What happened to a message on its way out.
 struct Fate {
@@ -48,25 +58,22 @@ impl Desk {
                     .await;
             }
             Delivery::Sending => {}
-            Delivery::None | Delivery::Sent | Delivery::Suppressed | Delivery::Failed | Delivery::Unknown => {
+            Delivery::None
+            | Delivery::Sent
+            | Delivery::Held
+            | Delivery::Suppressed
+            | Delivery::Failed
+            | Delivery::Unknown => {
                 return Ok(Outcome::Done(Vec::new()));
             }
         }
+        let Some(_room) = self.0.rooms.enter(domain_of(&message), self.0.config.deliveries_per_domain) else {
+            return self.wait(lease, &message, self.now().plus(ROOM_WAIT_MS), None).await;
+        };
         if message.delivery == Delivery::Queued
-            && let Some(why) = self.pass_gate(&message).await?
+            && let Some(no) = self.pass_gate(&message).await?
         {
-            metrics::counter!("kulanz_mail_suppressed_total").increment(1);
-            return self
-                .seal_fate(
-                    lease,
-                    &message,
-                    Fate {
-                        delivery: Delivery::Suppressed,
-                        event: EventType::MessageSuppressed,
-                        reason: Some(why),
-                    },
-                )
-                .await;
+            return self.kept_back(lease, &message, no).await;
         }
         match self.0.egress.send(&self.outgoing(&message).await?).await {
             Ok(_) => {
@@ -82,95 +89,63 @@ impl Desk {
         }
     }
 
-    /// Asks the gate and, if it says yes, marks the message as being sent: from then on it counts
-    /// against the budgets. Counting and marking do not interleave within this process.
-    async fn pass_gate(&self, message: &Message) -> Result<Option<String>, DeskError> {
-        let sending = Fact::SetDelivery {
+    /// What comes of a message to which the gate said no.
+    async fn kept_back(&self, lease: &Lease, message: &Message, no: No) -> Result<Outcome, DeskError> {
+        let (delivery, event) = match no.then {
+            Then::At(at) => return self.wait(lease, message, at, Some(no.why)).await,
+            Then::Held => (Delivery::Held, EventType::MessageHeld),
+            Then::Never => (Delivery::Suppressed, EventType::MessageSuppressed),
+        };
+        metrics::counter!("kulanz_mail_kept_back_total", "state" => delivery.as_str()).increment(1);
+        self.seal_fate(lease, message, Fate { delivery, event, reason: Some(no.why) }).await
+    }
+
+    /// Puts the job back for later, without counting it as a try; a reason is shown on the message.
+    async fn wait(
+        &self,
+        lease: &Lease,
+        message: &Message,
+        until: Timestamp,
+        why: Option<String>,
+    ) -> Result<Outcome, DeskError> {
+        let said = why.as_ref().filter(|why| message.delivery_reason.as_ref() != Some(*why));
+        let mut facts = vec![Fact::RetryJob {
+            lane: lease.lane.clone(),
+            fence: lease.fence,
+            sequence: lease.sequence,
+            ready_at: until,
+            error: why.clone().unwrap_or_else(|| "other mail to this domain is on its way".to_owned()),
+            counts: false,
+        }];
+        facts.extend(said.map(|why| Fact::SetDelivery {
             message_id: message.id,
-            delivery: Delivery::Sending,
-            reason: None,
+            delivery: Delivery::Queued,
+            reason: Some(why.clone()),
             internet_message_id: None,
             expect: Some(Delivery::Queued),
-        };
-        if !message.automatic {
-            self.0.store.commit(Commit { facts: vec![sending] }).await?;
-            return Ok(None);
-        }
-        let _one_at_a_time = self.0.gate.lock().await;
-        let facts = self.gate_facts(message).await?;
-        if let Err(why) = may_send(&facts, &self.0.config.mail.own(), &self.0.config.gate) {
-            return Ok(Some(why));
-        }
-        self.0.store.commit(Commit { facts: vec![sending] }).await?;
-        Ok(None)
-    }
-
-    async fn gate_facts(&self, message: &Message) -> Result<Facts, DeskError> {
-        let recipient = message.to_address.clone().unwrap_or_default();
-        let now = self.now();
-        let domain = recipient.rsplit('@').next().unwrap_or("").to_owned();
-        let most = self.0.config.gate.highest();
-        let counts = self.0.store.automatic_counts(message.ticket_id, &recipient, &domain, now, most).await?;
-        let view = self.0.store.view(message.ticket_id).await?;
-        let (messages, requester) = view.map(|view| (view.messages, view.requester)).unwrap_or_default();
-        let newest = messages.iter().rev().find(|m| m.direction == Direction::Inbound);
-        let last_inbound = newest.map(|m| m.auto_class);
-        let sender_auth = newest.map(|m| m.sender_auth).unwrap_or_default();
-        let answers_elsewhere = match newest {
-            Some(newest) => self.answers_elsewhere(newest).await?,
-            None => false,
-        };
-        let suppressed = self
-            .0
-            .store
-            .suppression(&recipient)
-            .await?
-            .is_some_and(|s| s.until.is_none_or(|until| now < until));
-        Ok(Facts {
-            last_inbound,
-            sender_auth,
-            // A message that answers one of the customer's is an answer; any other one is a notice.
-            proactive: message.in_reply_to.is_none(),
-            consent: requester.is_none_or(|r| r.proactive_consent),
-            suppressed,
-            kill_switch: !self.automation_on().await,
-            on_ticket_day: counts.on_ticket_day,
-            turns: turns(&messages),
-            repeats: repeats(&messages),
-            answers_elsewhere,
-            to_address_day: counts.to_address_day,
-            to_domain_hour: counts.to_domain_hour,
-            total_hour: counts.total_hour,
-            recipient,
-        })
-    }
-
-    /// Whether a message answers an automatic one of ours on another ticket: whoever answers under a new address
-    /// each time gets a new ticket each time, and no budget of one ticket or address would ever end that.
-    async fn answers_elsewhere(&self, message: &Message) -> Result<bool, DeskError> {
-        let ids: Vec<String> =
-            message.in_reply_to.iter().chain(message.references.iter().rev()).cloned().collect();
-        if ids.is_empty() {
-            return Ok(false);
-        }
-        let Some((answered, ticket)) = self.0.store.message_by_internet_id(&ids).await? else {
-            return Ok(false);
-        };
-        if ticket == message.ticket_id {
-            return Ok(false);
-        }
-        let answered = self.0.store.message(answered).await?;
-        Ok(answered.is_some_and(|m| m.direction == Direction::Outbound && m.automatic))
+            passed_at: None,
+        }));
+        self.0.store.commit(Commit { facts }).await?;
+        Ok(Outcome::Committed)
     }
 
     async fn outgoing(&self, message: &Message) -> Result<Outgoing, DeskError> {
         let identity = &self.0.config.mail;
         let to = message.to_address.clone().unwrap_or_default();
         let token = reply_token(&self.0.seal, message.ticket_id, &to);
-        let number = match identity.plus_addressing {
-            true => self.0.store.ticket(message.ticket_id).await?.map(|ticket| ticket.number),
-            false => None,
-        };
+        let ticket = self.0.store.ticket(message.ticket_id).await?;
+        let number = ticket.as_ref().map(|ticket| ticket.number);
+        let unsubscribe = ticket.and_then(|ticket| self.unsubscribe_for(message, ticket.requester_id));
+        let written = identity.frames.frame(
+            Framed::of(message),
+            message.language.as_deref(),
+            &Values {
+                text: message.text.clone(),
+                number: number.map(|number| number.to_string()).unwrap_or_default(),
+                from_name: identity.from_name.clone(),
+                unsubscribe: unsubscribe.clone().unwrap_or_default(),
+            },
+        );
         let auto = message.automatic.then_some(if message.in_reply_to.is_some() {
             AutoKind::Replied
         } else {
@@ -179,30 +154,29 @@ impl Desk {
         Ok(Outgoing {
             from: identity.from_address.clone(),
             from_name: Some(identity.from_name.clone()).filter(|n| !n.is_empty()),
-            reply_to: number.and_then(|number| identity.reply_address(number, &token)),
+            reply_to: number
+                .filter(|_| identity.plus_addressing)
+                .and_then(|number| identity.reply_address(number, &token)),
             to,
             subject: message.subject.clone(),
-            text: message.text.clone(),
+            html: identity.html.then(|| markdown::to_html(&written)),
+            // What a person typed stays as it was typed.
+            text: if message.automatic { markdown::to_text(&written) } else { written },
             message_id: message
                 .internet_message_id
                 .clone()
                 .unwrap_or_else(|| identity.message_id(message.id, &token)),
             in_reply_to: message.in_reply_to.clone(),
             references: message.references.clone(),
-            unsubscribe: self.unsubscribe_for(message).await?,
+            unsubscribe,
             auto,
             date: message.created_at,
         })
     }
 
     /// A notice says how to end all notices; an answer has been asked for.
-    async fn unsubscribe_for(&self, message: &Message) -> Result<Option<String>, DeskError> {
-        let is_notice = message.automatic && message.in_reply_to.is_none();
-        if !is_notice || self.0.config.mail.public_url.is_empty() {
-            return Ok(None);
-        }
-        let ticket = self.0.store.ticket(message.ticket_id).await?;
-        Ok(ticket.and_then(|ticket| self.unsubscribe_link(ticket.requester_id)))
+    fn unsubscribe_for(&self, message: &Message, requester: ContactId) -> Option<String> {
+        (Framed::of(message) == Framed::Notice).then(|| self.unsubscribe_link(requester)).flatten()
     }
 
     async fn delivery_failed(
@@ -240,6 +214,7 @@ impl Desk {
                 sequence: lease.sequence,
                 ready_at: self.now().plus(wait_ms),
                 error: why.clone(),
+                counts: true,
             },
             Fact::SetDelivery {
                 message_id: message.id,
@@ -247,6 +222,7 @@ impl Desk {
                 reason: Some(why),
                 internet_message_id: None,
                 expect: Some(Delivery::Sending),
+                passed_at: None,
             },
         ];
         self.0.store.commit(Commit { facts }).await?;
@@ -269,6 +245,7 @@ impl Desk {
                 reason: fate.reason.clone(),
                 internet_message_id: None,
                 expect: None,
+                passed_at: None,
             });
             facts.push(Fact::FinishJob {
                 lane: lease.lane.clone(),
@@ -287,27 +264,8 @@ impl Desk {
     }
 }
 
-/// Automatic answers that went out since one of our people wrote.
-fn turns(messages: &[Message]) -> i64 {
-    let since_person =
-        messages.iter().rev().take_while(|m| m.direction != Direction::Outbound || m.automatic);
-    let answers = since_person.filter(|m| {
-        m.direction == Direction::Outbound
-            && m.in_reply_to.is_some()
-            && matches!(m.delivery, Delivery::Sending | Delivery::Sent | Delivery::Unknown)
-    });
-    i64::try_from(answers.count()).unwrap_or(i64::MAX)
-}
-
-/// Whether the newest message that came in repeats one of the hour before it: the sender's own, or ours.
-fn repeats(messages: &[Message]) -> bool {
-    let public = |m: &&Message| m.direction != Direction::Note;
-    let mut newest_first =
-        messages.iter().rev().filter(public).skip_while(|m| m.direction != Direction::Inbound);
-    let Some(newest) = newest_first.next() else { return false };
-    newest_first
-        .take_while(|m| newest.created_at < m.created_at.plus(REPEAT_WINDOW_MS))
-        .any(|m| is_near_identical(&newest.reply_text, &m.reply_text))
+fn domain_of(message: &Message) -> &str {
+    message.to_address.as_deref().and_then(|to| to.rsplit_once('@')).map_or("", |(_, domain)| domain)
 }
 
 /// One minute, doubled each time, at most four hours.

@@ -220,6 +220,7 @@ impl Desk {
             sequence: lease.sequence,
             ready_at: self.now().plus(wait_ms),
             error: why,
+            counts: true,
         });
         self.commit_and_reload(facts).await?;
         Ok(Outcome::Committed)
@@ -335,7 +336,8 @@ impl Desk {
         message.reply_text = email::reply_text(&message.text);
         message.auto_class = arrival.auto_class;
         message.sender_auth = arrival.sender_auth;
-        message.internet_message_id.clone_from(&arrival.internet_message_id);
+        let given = || self.0.config.mail.given_message_id(message.id);
+        message.internet_message_id = Some(arrival.internet_message_id.clone().unwrap_or_else(given));
         message.in_reply_to.clone_from(&arrival.in_reply_to);
         message.references.clone_from(&arrival.references);
         message.language.clone_from(&arrival.language);

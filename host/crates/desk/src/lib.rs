@@ -13,6 +13,7 @@ mod deliver;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod frame;
 mod idempotency;
 mod intake;
 mod knowledge;
@@ -43,6 +44,7 @@ pub use administer::{NewArticle, NewToken, NewWebhook};
 pub use arrival::{NewTicket, sender_of};
 pub use config::{DeskConfig, MailIdentity};
 pub use error::DeskError;
+pub use frame::{Framed, Frames, Values};
 pub use idempotency::Memo;
 pub use intake::IntakeReceipt;
 pub use ledger::LedgerView;
@@ -99,6 +101,7 @@ pub(crate) struct Inner {
     pub(crate) tables: tables::Tables,
     /// Counting a budget and using it up must not interleave within this process.
     pub(crate) gate: tokio::sync::Mutex<()>,
+    pub(crate) rooms: deliver::Rooms,
     /// Name of this process as a holder of leases: new at every start, never a host name.
     pub(crate) owner: String,
 }
@@ -130,6 +133,7 @@ impl Desk {
             knowledge: knowledge::Knowledge::default(),
             tables: tables::Tables::default(),
             gate: tokio::sync::Mutex::new(()),
+            rooms: deliver::Rooms::default(),
             owner,
         }));
         desk.follow_zone_rules().await?;

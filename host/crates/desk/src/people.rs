@@ -91,7 +91,10 @@ impl Desk {
             };
             let stamp = self.stamp(author);
             let text = redacted.parts.first().map(|c| c.as_str().to_owned()).unwrap_or_default();
-            let message = draft(&view, new.kind, text, &stamp);
+            let mut message = draft(&view, new.kind, text, &stamp);
+            if new.kind == NewMessageKind::Inbound {
+                message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
+            }
             let message_id = work.add_message(&stamp, message);
             let mut facts = match work.events.first().map(|e| e.id) {
                 Some(event) => self.redaction_facts(&redacted, ticket_id, message_id, event)?,
@@ -207,6 +210,8 @@ impl Desk {
             proposals: std::slice::from_ref(&proposal),
         }];
         let mut bench = self.bench_of(view).await?;
+        // A person has read it.
+        bench.standings.values_mut().for_each(|standing| standing.proved = true);
         let stamp = self.stamp(actor.clone());
         // A person stands behind it: budgets of automatic changes do not apply.
         let budget = LoopBudget {

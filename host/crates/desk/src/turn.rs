@@ -332,9 +332,14 @@ impl Desk {
             Some((_, error)) if lease.attempts + 1 >= self.0.config.plugin_attempts_max => {
                 Fact::BuryJob { lane, fence, sequence, error, at: self.now() }
             }
-            Some((wait_ms, error)) => {
-                Fact::RetryJob { lane, fence, sequence, ready_at: self.now().plus(wait_ms), error }
-            }
+            Some((wait_ms, error)) => Fact::RetryJob {
+                lane,
+                fence,
+                sequence,
+                ready_at: self.now().plus(wait_ms),
+                error,
+                counts: true,
+            },
         }
     }
 

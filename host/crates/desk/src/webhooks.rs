@@ -59,9 +59,14 @@ impl Desk {
         };
         let fact = match wait_ms {
             None => Fact::BuryJob { lane, fence, sequence, error: why, at: now },
-            Some(wait_ms) => {
-                Fact::RetryJob { lane, fence, sequence, ready_at: now.plus(wait_ms), error: why }
-            }
+            Some(wait_ms) => Fact::RetryJob {
+                lane,
+                fence,
+                sequence,
+                ready_at: now.plus(wait_ms),
+                error: why,
+                counts: true,
+            },
         };
         self.0.store.commit(Commit { facts: vec![fact] }).await?;
         Ok(Outcome::Committed)

@@ -216,6 +216,7 @@ impl Desk {
                 sequence,
                 ready_at: self.now().plus(wait_ms),
                 error: error.to_string(),
+                counts: true,
             }
         };
         // When this fails as well, the lease runs out and somebody takes the lane over.

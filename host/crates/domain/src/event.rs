@@ -24,6 +24,8 @@ text_enum! {
         MessageNoteAdded = "message.note_added",
         /// A message left the house.
         MessageSent = "message.sent",
+        /// The gate leaves it to a person whether a message is sent.
+        MessageHeld = "message.held",
         /// The gate kept a message back.
         MessageSuppressed = "message.suppressed",
         /// A message could not be delivered.

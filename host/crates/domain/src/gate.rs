@@ -1,57 +1,18 @@
 //! The gate's rules: whether an automatic message may leave. Every line can only say no.
 //! Facts come in as values; the budgets behind them are counted in the database.
 
+mod budgets;
+mod echo;
+mod quiet;
+mod robot;
+
+use crate::Timestamp;
 use crate::message::{AutoClass, SenderAuth};
 
-/// Budgets of automatic mail. Defaults follow the loops that others had to live through: a budget per
-/// correspondence is what ends a loop, headers alone do not.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Budgets {
-    /// Automatic answers on one ticket per 24 h without a person's message in between.
-    pub per_ticket_day: i64,
-    /// Automatic answers on one ticket in a row, until one of our people writes. Ends a conversation with a
-    /// machine that passes for a person.
-    pub turns_max: i64,
-    /// Automatic messages to one address per 24 h.
-    pub per_address_day: i64,
-    /// Automatic messages per 24 h to an address whose domain does not vouch for the mail that is answered:
-    /// a stranger may have written in its name.
-    pub per_unproven_address_day: i64,
-    /// Automatic messages to one domain per hour.
-    pub per_domain_hour: i64,
-    /// Automatic messages altogether per hour.
-    pub total_hour: i64,
-}
-
-impl Default for Budgets {
-    fn default() -> Self {
-        Self {
-            per_ticket_day: 1,
-            turns_max: 2,
-            per_address_day: 3,
-            per_unproven_address_day: 1,
-            per_domain_hour: 10,
-            total_hour: 100,
-        }
-    }
-}
-
-impl Budgets {
-    /// The highest of them: beyond it nothing need be counted.
-    #[must_use]
-    pub fn highest(&self) -> i64 {
-        let Self {
-            per_ticket_day,
-            per_address_day,
-            per_unproven_address_day,
-            per_domain_hour,
-            total_hour,
-            turns_max: _,
-        } = *self;
-        per_ticket_day.max(per_address_day).max(per_unproven_address_day).max(per_domain_hour).max(total_hour)
-    }
-}
+pub use budgets::Budgets;
+pub use echo::echoes;
+pub use quiet::QuietHours;
+pub use robot::is_robot_address;
 
 /// How long a hard bounce keeps an address from getting automatic mail, days. Addresses come back to life.
 pub const SUPPRESSION_DAYS: i64 = 60;
@@ -81,170 +42,122 @@ pub struct Facts {
     pub repeats: bool,
     /// Whether the newest message answers an automatic one of ours that went to somebody else's ticket.
     pub answers_elsewhere: bool,
+    /// Whether it repeats what was written in the name of an address that has not proved to be theirs.
+    pub echoes: bool,
     /// Automatic messages to the address in 24 h.
     pub to_address_day: i64,
+    /// Notices to the address in seven days.
+    pub notices_week: i64,
     /// Automatic messages to the domain in an hour.
     pub to_domain_hour: i64,
+    /// Automatic messages on tickets of this one's inbox in an hour.
+    pub of_inbox_hour: i64,
     /// Automatic messages altogether in an hour.
     pub total_hour: i64,
+    /// When the quiet hours of the contact end, if it is quiet there now.
+    pub quiet_until: Option<Timestamp>,
+    /// Whether it has passed once before, or a person let it pass: no budget and no switch stops it then.
+    pub let_pass: bool,
 }
 
-/// Words that make a local part one behind which no person reads, alone or among others
-/// (`shop-noreply`, `bounces+77`).
-const ROBOT_WORDS: &[&str] = &[
-    "noreply",
-    "noreplay",
-    "donotreply",
-    "dontreply",
-    "noresponse",
-    "donotrespond",
-    "noanswer",
-    "keineantwort",
-    "nichtantworten",
-    "nepasrepondre",
-    "noresponder",
-    "noresponda",
-    "nonrispondere",
-    "naoresponda",
-    "bounce",
-    "bounces",
-    "daemon",
-    "mdaemon",
-    "autoreply",
-    "autoresponder",
-    "autoresponse",
-    "automailer",
-    "newsletter",
-    "newsletters",
-    "notification",
-    "notifications",
-    "notify",
-    "notifier",
-    "benachrichtigung",
-    "benachrichtigungen",
-    "mailbot",
-    "listserv",
-    "majordomo",
-    "mailman",
-    "nobody",
-    "devnull",
-];
+/// The gate's no, and what comes of the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct No {
+    /// The rule, as a sentence for people.
+    pub why: String,
+    /// What comes of it.
+    pub then: Then,
+}
 
-/// Whole local parts of machines; among other words they may belong to people.
-const ROBOT_LOCAL_PARTS: &[&str] = &[
-    "postmaster",
-    "mailer",
-    "news",
-    "alert",
-    "alerts",
-    "update",
-    "updates",
-    "digest",
-    "robot",
-    "bot",
-    "system",
-    "root",
-    "cron",
-    "www-data",
-    "wwwrun",
-    "apache",
-    "httpd",
-    "nginx",
-    "wordpress",
-    "jenkins",
-    "jira",
-    "gitlab",
-    "bugzilla",
-    "nagios",
-    "icinga",
-    "zabbix",
-    "monitor",
-    "monitoring",
-    "automated",
-    "automatic",
-    "reminder",
-    "reminders",
-    "invitations",
-    "receipts",
-    "promo",
-    "promotions",
-    "deals",
-    "offers",
-    "mailing",
-    "mailings",
-    "unsubscribe",
-];
-
-/// Whether no person reads mail to this address, going by its local part. A hint: it suppresses the
-/// answer, never the ticket.
-#[must_use]
-pub fn is_robot_address(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or("").to_lowercase();
-    let stem = local.split('+').next().unwrap_or("");
-    let is_separator = |c: char| matches!(c, '.' | '-' | '_' | '+' | '=');
-    // `no-reply`, `do_not_reply`: words that only together say it.
-    let joined: String = stem.chars().filter(|c| !is_separator(*c)).collect();
-    let is_word = |word: &str| ROBOT_WORDS.contains(&word);
-    ROBOT_LOCAL_PARTS.contains(&stem)
-        || is_word(&joined)
-        || local.split(is_separator).any(is_word)
-        || ["no-reply", "no_reply", "no.reply", "do-not-reply", "do_not_reply", "donotreply", "noreply"]
-            .iter()
-            .any(|words| {
-                stem.starts_with(words)
-                    || stem.ends_with(&format!("-{words}"))
-                    || stem.ends_with(&format!("_{words}"))
-                    || stem.ends_with(&format!(".{words}"))
-            })
-        || stem.starts_with("owner-")
-        || stem.ends_with("-request")
+/// What comes of a message that may not leave now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It never leaves.
+    Never,
+    /// Nothing is wrong with it but that there is too much of its kind: a person decides.
+    Held,
+    /// The gate is asked again then.
+    At(Timestamp),
 }
 
 /// Whether an automatic message may leave.
 ///
 /// # Errors
-/// The rule that says no, as a sentence for people.
-pub fn may_send(facts: &Facts, own_addresses: &[String], budgets: &Budgets) -> Result<(), String> {
-    if facts.kill_switch {
-        return Err("all automation is switched off".to_owned());
+/// The rule that says no, and what comes of the message.
+pub fn may_send(facts: &Facts, own_addresses: &[String], budgets: &Budgets) -> Result<(), No> {
+    let no = |then| move |why| No { why, then };
+    may_ever(facts, own_addresses).map_err(no(Then::Never))?;
+    if facts.let_pass {
+        return Ok(());
     }
+    within_correspondence(facts, budgets).map_err(no(Then::Never))?;
+    within_house(facts, budgets).map_err(no(Then::Held))?;
+    match facts.quiet_until.filter(|_| facts.proactive) {
+        Some(until) => {
+            let why = format!("quiet hours where the customer lives: it leaves at {until}");
+            Err(No { why, then: Then::At(until) })
+        }
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with the message itself, whoever wants it to leave.
+fn may_ever(facts: &Facts, own_addresses: &[String]) -> Result<(), String> {
     may_address(&facts.recipient, facts.last_inbound, own_addresses)?;
     if facts.suppressed {
         return Err("the address is on the suppression list".to_owned());
     }
-    if facts.proactive && !facts.consent {
-        return Err("the contact did not agree to proactive mail".to_owned());
+    if facts.proactive {
+        let agreed = facts.consent.then_some(());
+        return agreed.ok_or_else(|| "the contact did not agree to proactive mail".to_owned());
     }
-    // A notice answers nobody, so it cannot begin a loop on its ticket; the address's budget bounds it.
-    if !facts.proactive {
-        within("on this ticket within 24 hours", facts.on_ticket_day, budgets.per_ticket_day)?;
-        within("on this ticket since a person wrote", facts.turns, budgets.turns_max)?;
+    if facts.sender_auth == SenderAuth::Fail {
+        let why = "forged sender: its domain says that the newest message is not from there (DMARC)";
+        return Err(why.to_owned());
+    }
+    Ok(())
+}
+
+/// What ends a loop: how much has been said to this ticket and this address.
+fn within_correspondence(facts: &Facts, budgets: &Budgets) -> Result<(), String> {
+    // A notice answers nobody, so it cannot begin a loop on its ticket; the address's budgets bound it.
+    if facts.proactive {
+        within(
+            "notices to this address within a week",
+            facts.notices_week,
+            budgets.notices_per_address_week,
+        )?;
+    } else {
+        within("messages on this ticket within 24 hours", facts.on_ticket_day, budgets.per_ticket_day)?;
+        within("messages on this ticket since a person wrote", facts.turns, budgets.turns_max)?;
         if facts.repeats {
             return Err("the newest message repeats an earlier one: a machine seems to write".to_owned());
         }
-    }
-    if !facts.proactive {
         if facts.answers_elsewhere {
             return Err("the newest message answers an automatic one of ours from an address that we did not write to: a machine seems to write".to_owned());
         }
-        match facts.sender_auth {
-            SenderAuth::Fail => {
-                return Err(
-                    "forged sender: its domain says that the newest message is not from there (DMARC)"
-                        .to_owned(),
-                );
-            }
-            SenderAuth::None => within(
-                "within 24 hours to this address, whose domain does not vouch for the message",
+        if facts.sender_auth == SenderAuth::None {
+            within(
+                "messages within 24 hours to this address, whose domain does not vouch for the message",
                 facts.to_address_day,
                 budgets.per_unproven_address_day,
-            )?,
-            SenderAuth::Unchecked | SenderAuth::Pass => {}
+            )?;
         }
     }
-    within("to this address within 24 hours", facts.to_address_day, budgets.per_address_day)?;
-    within("to this domain within an hour", facts.to_domain_hour, budgets.per_domain_hour)?;
-    within("altogether within an hour", facts.total_hour, budgets.total_hour)
+    within("messages to this address within 24 hours", facts.to_address_day, budgets.per_address_day)
+}
+
+/// What a person may decide otherwise: a text that might be a stranger's, and a flood's bounds.
+fn within_house(facts: &Facts, budgets: &Budgets) -> Result<(), String> {
+    if facts.echoes {
+        return Err("it repeats a stranger's words or link to an address that is not proved".to_owned());
+    }
+    if facts.kill_switch {
+        return Err("all automation is switched off".to_owned());
+    }
+    within("messages to this domain within an hour", facts.to_domain_hour, budgets.per_domain_hour)?;
+    within("messages from this inbox within an hour", facts.of_inbox_hour, budgets.per_inbox_hour)?;
+    within("messages altogether within an hour", facts.total_hour, budgets.total_hour)
 }
 
 /// The part of the gate that needs no counting: also asked by policy, so that a plugin's reply to a
@@ -323,11 +236,7 @@ pub fn without_tag(address: &str) -> String {
 }
 
 fn within(what: &str, count: i64, budget: i64) -> Result<(), String> {
-    if count < budget {
-        Ok(())
-    } else {
-        Err(format!("budget: {count} automatic messages {what}, {budget} allowed"))
-    }
+    if count < budget { Ok(()) } else { Err(format!("budget: {count} automatic {what}, {budget} allowed")) }
 }
 
 #[cfg(test)]
@@ -387,8 +296,8 @@ mod tests {
             may_send(&Facts { sender_auth, to_address_day, ..facts() }, &[], &Budgets::default())
         };
         assert_eq!(says(SenderAuth::None, 0), Ok(()));
-        assert!(says(SenderAuth::None, 1).unwrap_err().contains("does not vouch"));
-        assert!(says(SenderAuth::Fail, 0).unwrap_err().contains("forged sender"));
+        assert!(says(SenderAuth::None, 1).unwrap_err().why.contains("does not vouch"));
+        assert!(says(SenderAuth::Fail, 0).unwrap_err().why.contains("forged sender"));
         for trusted in [SenderAuth::Pass, SenderAuth::Unchecked] {
             assert_eq!(says(trusted, 1), Ok(()));
         }
@@ -404,36 +313,6 @@ mod tests {
     }
 
     #[test]
-    fn machines_are_told_by_their_local_part_and_people_are_not() {
-        for address in [
-            "noreply@x.example",
-            "shop-noreply@x.example",
-            "do.not.reply@x.example",
-            "bounces+77=a@x.example",
-            "calendar-notification@x.example",
-            "newsletter@x.example",
-            "root@srv.example",
-            "list-request@x.example",
-            "nicht-antworten@x.example",
-            "no_reply_shop@x.example",
-        ] {
-            assert!(is_robot_address(address), "{address}");
-        }
-        for address in [
-            "anna.noreplyer@x.example",
-            "info@x.example",
-            "support@x.example",
-            "auto@haus.example",
-            "newsome@x.example",
-            "r.root@x.example",
-            "marketing@x.example",
-            "system.admin@x.example",
-        ] {
-            assert!(!is_robot_address(address), "{address}");
-        }
-    }
-
-    #[test]
     fn the_second_automatic_message_on_a_ticket_is_kept_back() {
         assert!(may_send(&Facts { on_ticket_day: 1, ..facts() }, &[], &Budgets::default()).is_err());
         let notice = Facts { on_ticket_day: 1, proactive: true, consent: true, ..facts() };
@@ -442,5 +321,52 @@ mod tests {
             Ok(()),
             "a notice has the address's budget only"
         );
+    }
+
+    #[test]
+    fn a_loop_ends_for_good_and_a_flood_waits_for_a_person() {
+        let then = |facts: Facts| may_send(&facts, &[], &Budgets::default()).map_err(|no| no.then);
+        for facts in [
+            Facts { on_ticket_day: 1, ..facts() },
+            Facts { repeats: true, ..facts() },
+            Facts { answers_elsewhere: true, ..facts() },
+            Facts { to_address_day: 3, ..facts() },
+            Facts { notices_week: 3, proactive: true, consent: true, ..facts() },
+            Facts { suppressed: true, total_hour: 1_000, ..facts() },
+        ] {
+            assert_eq!(then(facts), Err(Then::Never));
+        }
+        for facts in [
+            Facts { to_domain_hour: 10, ..facts() },
+            Facts { of_inbox_hour: 100, ..facts() },
+            Facts { total_hour: 300, ..facts() },
+            Facts { kill_switch: true, ..facts() },
+            Facts { echoes: true, ..facts() },
+        ] {
+            assert_eq!(then(facts.clone()), Err(Then::Held));
+            assert_eq!(then(Facts { let_pass: true, ..facts }), Ok(()), "a person let it pass");
+        }
+    }
+
+    #[test]
+    fn a_person_may_let_pass_what_is_too_much_but_not_what_is_wrong() {
+        for wrong in [
+            Facts { last_inbound: Some(AutoClass::Bounce), ..facts() },
+            Facts { suppressed: true, ..facts() },
+            Facts { sender_auth: SenderAuth::Fail, ..facts() },
+            Facts { recipient: "noreply@x.example".into(), ..facts() },
+            Facts { proactive: true, ..facts() },
+        ] {
+            assert!(may_send(&Facts { let_pass: true, ..wrong }, &[], &Budgets::default()).is_err());
+        }
+    }
+
+    #[test]
+    fn a_notice_waits_for_the_morning_and_an_answer_does_not() {
+        let morning = Timestamp(8 * crate::clock::HOUR_MS);
+        let night = Facts { quiet_until: Some(morning), consent: true, ..facts() };
+        let no = may_send(&Facts { proactive: true, ..night.clone() }, &[], &Budgets::default()).unwrap_err();
+        assert_eq!(no.then, Then::At(morning));
+        assert_eq!(may_send(&night, &[], &Budgets::default()), Ok(()));
     }
 }

@@ -58,6 +58,8 @@ text_enum! {
         Sending = "sending",
         /// Handed over.
         Sent = "sent",
+        /// The gate leaves it to a person whether it is sent.
+        Held = "held",
         /// The gate said no.
         Suppressed = "suppressed",
         /// Given up.
@@ -105,8 +107,11 @@ pub struct Message {
     pub language: Option<String>,
     /// Where it is on its way out.
     pub delivery: Delivery,
-    /// Why it was suppressed or failed, for people.
+    /// Why it waits, was held, suppressed or failed, for people.
     pub delivery_reason: Option<String>,
+    /// When it passed the gate, or a person let it pass; from then on it counts against the budgets.
+    #[serde(default)]
+    pub passed_at: Option<Timestamp>,
     /// When it was written (for inbound: when it was taken in).
     pub created_at: Timestamp,
     /// Attachments.

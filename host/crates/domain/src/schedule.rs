@@ -13,7 +13,7 @@ mod fields;
 mod plan;
 #[cfg(test)]
 mod tests;
-mod zone;
+pub(crate) mod zone;
 
 pub use plan::{
     Admission, GRACE_MS_MAX, GRACE_MS_MIN, LATE_MS_MAX, MAKE_UP_MAX, MISSED_COUNT_MAX, Plan, admit, due,

@@ -192,6 +192,7 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         EventType::TicketFieldChanged => event.changes.iter().map(change).collect::<Vec<_>>().join(", "),
         EventType::TicketTagged | EventType::TicketUntagged => data_text(event, "tag").to_owned(),
         EventType::TicketEscalated
+        | EventType::MessageHeld
         | EventType::MessageSuppressed
         | EventType::MessageFailed
         | EventType::AutomationStopped => [data_text(event, "reason"), data_text(event, "why")].concat(),

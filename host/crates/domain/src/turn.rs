@@ -66,6 +66,8 @@ pub struct Standing {
     pub writable: Option<String>,
     /// The requester's address.
     pub address: String,
+    /// Whether that address has proved to be theirs: only then a subject of theirs goes there.
+    pub proved: bool,
     /// Message-ID that an answer refers to, and the References before it.
     pub thread: (Option<String>, Vec<String>),
 }
@@ -312,7 +314,11 @@ fn apply_effect(
         Effect::AddTag { tag } => work.add_tag(stamp, tag),
         Effect::RemoveTag { tag } => Ok(work.remove_tag(stamp, tag)),
         Effect::Reply { text, language, .. } => {
-            let subject = reply_subject(&work.ticket.subject);
+            let tongue = language.as_deref().or(work.ticket.language.as_deref());
+            let subject = match standing.proved {
+                true => reply_subject(&work.ticket.subject),
+                false => neutral_subject(work.ticket.number, tongue),
+            };
             outbound(work, standing, stamp, subject, text, language.clone(), standing.thread.0.clone());
             Ok(true)
         }
@@ -383,6 +389,15 @@ pub fn reply_subject(subject: &str) -> String {
             Some(n) => rest = rest.get(n..).unwrap_or("").trim_start(),
             None => return format!("Re: {rest}"),
         }
+    }
+}
+
+/// The subject of an answer to an address that anybody may have written: nothing of theirs is in it.
+#[must_use]
+pub fn neutral_subject(number: i64, language: Option<&str>) -> String {
+    match language.is_some_and(|tag| tag.starts_with("de")) {
+        true => format!("Ihre Anfrage [#{number}]"),
+        false => format!("Your request [#{number}]"),
     }
 }
 

@@ -309,6 +309,7 @@ pub fn blank_message(
         language: None,
         delivery: if direction == Direction::Outbound { Delivery::Queued } else { Delivery::None },
         delivery_reason: None,
+        passed_at: None,
         created_at: now,
         attachments: Vec::new(),
     }

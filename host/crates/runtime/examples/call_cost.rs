@@ -144,6 +144,7 @@ fn message(ids: &CountingIds, ticket_id: TicketId) -> Message {
         language: None,
         delivery: Delivery::None,
         delivery_reason: None,
+        passed_at: None,
         created_at: NOW,
         attachments: vec![],
     }

@@ -256,6 +256,8 @@ impl Ink {
             language,
             delivery,
             delivery_reason,
+            // The gate's business.
+            passed_at: _,
             created_at,
             attachments,
         } = message;

@@ -72,6 +72,8 @@ pub enum Fact {
         internet_message_id: Option<String>,
         /// State it must be in before (else `Stale("delivery")`).
         expect: Option<Delivery>,
+        /// When it passed the gate; `None` keeps what is there.
+        passed_at: Option<Timestamp>,
     },
     /// Sealed bytes by the digest of what they hold; bytes that are there already stay as they are.
     AddBlob {
@@ -142,8 +144,10 @@ pub enum Fact {
         sequence: i64,
         /// Not before.
         ready_at: Timestamp,
-        /// What went wrong.
+        /// What went wrong, or what it waits for.
         error: String,
+        /// Whether this was a try; waiting for room or for the morning is none.
+        counts: bool,
     },
     /// The head job is given up: it moves to the dead ones and the lane goes on. Guarded like `FinishJob`.
     BuryJob {

@@ -18,8 +18,14 @@ macro_rules! steps {
 }
 
 /// All steps, in order.
-pub(crate) const STEPS: &[Step] =
-    steps![1 "0001_first", 2 "0002_automatic", 3 "0003_versions", 4 "0004_inboxes", 5 "0005_sender"];
+pub(crate) const STEPS: &[Step] = steps![
+    1 "0001_first",
+    2 "0002_automatic",
+    3 "0003_versions",
+    4 "0004_inboxes",
+    5 "0005_sender",
+    6 "0006_gate",
+];
 
 /// The schema this build knows.
 pub(crate) fn newest() -> i64 {

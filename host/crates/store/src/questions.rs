@@ -85,6 +85,8 @@ questions! {
     message_by_internet_id(ids: &[String]) -> Option<(MessageId, TicketId)> = message::by_internet_id(ids);
     /// An attachment with its sealed bytes; none when the bytes are not there.
     attachment(id: AttachmentId) -> Option<(Attachment, Sealed)> = message::attachment(&id.to_string());
+    /// Messages that the gate left to a person, newest first.
+    held_messages(page: &Page) -> Vec<Message> = message::held(page);
     /// What the gate's budgets count: outbound automatic messages that left or may have left.
     automatic_counts(ticket: TicketId, address: &str, domain: &str, now: Timestamp, most: i64) -> AutomaticCounts = message::automatic_counts(ticket, address, domain, now, most);
 

@@ -127,8 +127,12 @@ pub struct AutomaticCounts {
     pub on_ticket_day: i64,
     /// To the address within 24 hours.
     pub to_address_day: i64,
+    /// To the address within seven days, answering nothing.
+    pub notices_week: i64,
     /// To the domain within an hour.
     pub to_domain_hour: i64,
+    /// On tickets of this one's inbox within an hour.
+    pub of_inbox_hour: i64,
     /// Altogether within an hour.
     pub total_hour: i64,
 }

@@ -63,7 +63,7 @@ impl FromArgMatches for Run {
 impl Run {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         match self {
-            Self::Once(once) => once.run(ground).await,
+            Self::Once(once) => Box::pin(once.run(ground)).await,
             Self::Replay { file, what, json } => replay(ground, &file, what.as_deref(), json).await,
         }
     }

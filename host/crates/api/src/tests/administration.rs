@@ -1,9 +1,11 @@
 //! Articles, tokens, webhooks, suppressions, the queue, intakes, inbound mail and the switch.
 
 use desk::DeskConfig;
+use domain::Actor;
 use domain::id::{CountingIds, MessageId};
 use domain::job::{Job, NewJob};
-use domain::token::Scope::{Admin, Inbound, Read};
+use domain::message::{Delivery, Direction};
+use domain::token::Scope::{Admin, Inbound, Read, Write};
 use serde_json::{Value, json};
 use store::Fact;
 
@@ -156,4 +158,53 @@ async fn automation_is_switched_off_and_on() {
             json!({ "on": on })
         );
     }
+}
+
+#[tokio::test]
+async fn the_gate_shows_and_changes_its_budgets_and_refuses_what_is_none() {
+    let world = World::new().await;
+    let value = |gate: &Value, name: &str| {
+        let budgets = gate["budgets"].as_array().unwrap().clone();
+        budgets.into_iter().find(|b| b["name"] == name).unwrap()
+    };
+    let change = |body: Value| world.call(Admin, "PATCH", "/api/v1/gate", body);
+    let changed = change(json!({ "total_hour": 7 })).await.ok();
+    assert_eq!(value(&changed, "total_hour"), json!({ "name": "total_hour", "value": 7, "configured": 300 }));
+    assert_eq!(world.call(Admin, "GET", "/api/v1/gate", Value::Null).await.ok(), changed);
+    assert_eq!(change(json!({ "totl_hour": 7 })).await.problem(), (422, "unknown_word", "totl_hour"));
+    assert_eq!(change(json!({ "total_hour": -1 })).await.problem(), (422, "bad_request", "total_hour"));
+    assert_eq!(value(&change(json!({ "total_hour": null })).await.ok(), "total_hour")["value"], 300);
+}
+
+#[tokio::test]
+async fn a_held_message_is_listed_and_sent_or_discarded_by_who_may_write() {
+    let world = World::new().await;
+    let new = json!({ "subject": "Parcel", "text": "Where is it?", "email": "ana@example.org" });
+    world.call(Write, "POST", "/api/v1/tickets", new).await.ok();
+    let ticket = world.store.ticket_by_number(1).await.unwrap().unwrap();
+    let ids = CountingIds::default();
+    let held = || {
+        let id = MessageId::mint(&ids, NOW.plus(1));
+        let mut message =
+            domain::work::blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+        (message.automatic, message.delivery) = (true, Delivery::Held);
+        message
+    };
+    let (first, second) = (held(), held());
+    let facts = [&first, &second].map(|m| Fact::AddMessage(Box::new(m.clone())));
+    world.facts(facts.into()).await;
+    let list = world.call(Read, "GET", "/api/v1/gate/held", Value::Null).await.ok();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    let act = |id: MessageId, what: &str| format!("/api/v1/gate/held/{id}/{what}");
+    assert_eq!(world.call(Read, "POST", &act(first.id, "send"), Value::Null).await.problem().0, 403);
+    assert_eq!(
+        world.call(Write, "POST", &act(first.id, "send"), Value::Null).await.ok()["delivery"],
+        "queued"
+    );
+    let discarded = world.call(Write, "POST", &act(second.id, "discard"), Value::Null).await.ok();
+    assert_eq!(discarded["delivery"], "suppressed");
+    let again = world.call(Write, "POST", &act(second.id, "send"), Value::Null).await;
+    assert_eq!(again.problem(), (422, "not_held", ""));
+    let list = world.call(Read, "GET", "/api/v1/gate/held", Value::Null).await.ok();
+    assert_eq!(list["items"], json!([]));
 }

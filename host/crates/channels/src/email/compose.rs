@@ -7,7 +7,7 @@ use domain::Timestamp;
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, SinglePart};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 
 use super::limits;
 use crate::ChannelError;
@@ -38,6 +38,9 @@ pub struct Outgoing {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// The same as HTML, if there is to be such a part.
+    #[serde(default)]
+    pub html: Option<String>,
     /// Without angle brackets; the same for every attempt at the same mail.
     pub message_id: String,
     /// Without angle brackets.
@@ -107,11 +110,18 @@ pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ChannelError> {
             .raw_header(field("List-Unsubscribe", format!("<{}>", link_only("unsubscribe", link)?)))
             .raw_header(field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
-    let part = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body_text(&mail.text));
-    let message = builder
-        .envelope(envelope(mail, false)?)
-        .singlepart(part)
-        .map_err(|error| ChannelError::permanent(format!("the mail cannot be composed: {error}")))?;
+    let part = |kind, text: &str| SinglePart::builder().header(kind).body(body_text(text));
+    let plain = part(ContentType::TEXT_PLAIN, &mail.text);
+    let builder = builder.envelope(envelope(mail, false)?);
+    let built = match &mail.html {
+        // What is read without HTML comes first (RFC 2046 §5.1.4).
+        Some(html) => builder.multipart(
+            MultiPart::alternative().singlepart(plain).singlepart(part(ContentType::TEXT_HTML, html)),
+        ),
+        None => builder.singlepart(plain),
+    };
+    let message =
+        built.map_err(|error| ChannelError::permanent(format!("the mail cannot be composed: {error}")))?;
     Ok(message.formatted())
 }
 
@@ -185,7 +195,7 @@ fn system_time(at: Timestamp) -> SystemTime {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::email::parse;
+    use crate::email::{markdown, parse};
     use domain::message::AutoClass;
 
     pub(crate) fn outgoing() -> Outgoing {
@@ -195,6 +205,7 @@ pub(crate) mod tests {
             from_name: Some("Kundendienst Müller & Söhne".into()),
             to: "anna@kunde.example".into(),
             subject: "Ihre Anfrage".into(),
+            html: None,
             text: "Guten Tag,\n\nvielen Dank für Ihre Nachricht.\n.\nSchöne Grüße\n".into(),
             message_id: "run-1@shop.example".into(),
             in_reply_to: Some("q1@kunde.example".into()),
@@ -249,6 +260,18 @@ pub(crate) mod tests {
         assert!(raw(&mail).contains("Content-Type: text/plain; charset=utf-8\r\n"));
         assert_eq!((read.html_safe, read.attachments.len()), (None, 0));
         assert!(read.text.contains("<script>alert(1)</script> {{template}}"), "it is shown, not obeyed");
+    }
+
+    #[test]
+    fn what_is_written_in_markdown_reaches_both_kinds_of_readers() {
+        let text = "Bitte **zurücksetzen**: [hier](https://help.example/x) <b>";
+        let (plain, html) = (markdown::to_text(text), markdown::to_html(text));
+        let read =
+            parse(&compose(&Outgoing { text: plain.clone(), html: Some(html), ..outgoing() }).unwrap());
+        assert_eq!(read.text, plain);
+        let shown = read.html_safe.unwrap();
+        assert!(shown.contains("<strong>zurücksetzen</strong>") && shown.contains("&lt;b&gt;"), "{shown}");
+        assert_eq!((read.auto_class, read.attachments.len()), (AutoClass::AutoReplied, 0));
     }
 
     #[test]

@@ -3,15 +3,15 @@
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::token::{Scope, Token};
 use maud::html;
 use serde::Deserialize;
 
 use super::Visit;
-use crate::session::{cookie, id_in, no_cookie};
+use crate::session::{cookie, id_in, is_foreign, no_cookie};
 use crate::view::Page;
 use crate::{Access, Console};
 
@@ -64,12 +64,6 @@ pub(crate) async fn sign_out(State(console): State<Console>, visit: Visit) -> Re
         console.sessions.end(&id);
     }
     ([(SET_COOKIE, no_cookie(&visit.headers))], Redirect::to("/login")).into_response()
-}
-
-/// Whether another site made the browser send this form. Browsers say so themselves.
-fn is_foreign(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
-    site.is_some_and(|site| site != b"same-origin" && site != b"none")
 }
 
 fn form(visit: &Visit, status: StatusCode, complaint: Option<&str>) -> Response {

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use desk::{DeadJob, Intake, IntakeState, Page, QueueState, StoreError};
+use desk::{DeadJob, DeskError, Intake, IntakeState, Page, QueueState};
+use domain::gate::Budgets;
+use domain::message::Message;
 use maud::{Markup, html};
 
 use super::Visit;
@@ -16,6 +18,8 @@ struct Standing {
     state: QueueState,
     held: Vec<Intake>,
     dead: Vec<DeadJob>,
+    mail: Vec<(i64, Message)>,
+    budgets: Budgets,
 }
 
 /// Shows the queue.
@@ -26,10 +30,17 @@ pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Respon
     }
 }
 
-async fn standing(console: &Console) -> Result<Standing, StoreError> {
+async fn standing(console: &Console) -> Result<Standing, DeskError> {
     let store = console.desk.ask();
     let page = Page { after: None, limit: ROWS_MAX };
+    let mut mail = Vec::new();
+    for message in store.held_messages(&page).await? {
+        let ticket = store.ticket(message.ticket_id).await?;
+        mail.extend(ticket.map(|ticket| (ticket.number, message)));
+    }
     Ok(Standing {
+        mail,
+        budgets: console.desk.budgets().await?,
         state: store.queue(console.desk.now()).await?,
         held: store.intakes(Some(IntakeState::Held), &page).await?,
         dead: store.dead_jobs(&page).await?,
@@ -50,6 +61,12 @@ fn body(visit: &Visit, standing: &Standing) -> Markup {
         dl.facts { @for (name, number) in numbers { (fact(name, Some(&number.to_string()))) } }
         h2 { (texts.held) }
         @if standing.held.is_empty() { p { (texts.nothing_held) } } @else { (held(visit, &standing.held)) }
+        h2 { (texts.held_messages) }
+        @if standing.mail.is_empty() { p { (texts.nothing_held_back) } } @else { (mail(visit, &standing.mail)) }
+        details {
+            summary { (texts.budgets) }
+            dl.facts { @for (name, value) in standing.budgets.named() { (fact(name, Some(&value.to_string()))) } }
+        }
         h2 { (texts.dead) }
         @if standing.dead.is_empty() { p { (texts.nothing_dead) } } @else { (dead(visit, &standing.dead)) }
     }
@@ -67,6 +84,25 @@ fn held(visit: &Visit, held: &[Intake]) -> Markup {
                         td data-name=(texts.source) { (intake.source) }
                         td data-name=(texts.work) { (intake.kind) " " code { (intake.id) } }
                         td data-name=(texts.reason) dir="auto" { (intake.reason.as_deref().unwrap_or("–")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn mail(visit: &Visit, mail: &[(i64, Message)]) -> Markup {
+    let texts = visit.texts();
+    html! {
+        table {
+            thead { tr { @for head in [texts.number, texts.recipient, texts.created, texts.reason] { th scope="col" { (head) } } } }
+            tbody {
+                @for (number, message) in mail {
+                    tr {
+                        td data-name=(texts.number) { a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } " " code { (message.id) } }
+                        td data-name=(texts.recipient) { bdi { (message.to_address.as_deref().unwrap_or("–")) } }
+                        td data-name=(texts.created) { (time(message.created_at)) }
+                        td data-name=(texts.reason) dir="auto" { (message.delivery_reason.as_deref().unwrap_or("–")) }
                     }
                 }
             }

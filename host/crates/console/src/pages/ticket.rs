@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use desk::DeskError;
-use domain::message::{Delivery, Direction, Message};
+use domain::message::{Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
 use domain::story::{Line, Material, Story, describe_in};
@@ -13,6 +13,7 @@ use maud::{Markup, html};
 
 use super::Visit;
 use crate::Console;
+use crate::language::Texts;
 use crate::view::{fact, time};
 
 /// Shows a ticket.
@@ -89,6 +90,7 @@ fn one_message(visit: &Visit, message: &Message) -> Markup {
                     @if let Some(why) = &message.delivery_reason { ": " (why) }
                 }
                 " · " (time(message.created_at))
+                @if let Some(sender) = sender(texts, message) { " · " span class={ "sender " (message.sender_auth) } { (sender) } }
             }
             div.text dir="auto" { (message.text) }
             @if !message.attachments.is_empty() {
@@ -101,6 +103,16 @@ fn one_message(visit: &Visit, message: &Message) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What is known of who wrote a mail; nothing where nobody looked.
+const fn sender(texts: &Texts, message: &Message) -> Option<&'static str> {
+    match (message.direction, message.sender_auth) {
+        (Direction::Inbound, SenderAuth::Pass) => Some(texts.sender_pass),
+        (Direction::Inbound, SenderAuth::None) => Some(texts.sender_none),
+        (Direction::Inbound, SenderAuth::Fail) => Some(texts.sender_fail),
+        (_, SenderAuth::Unchecked) | (Direction::Outbound | Direction::Note, _) => None,
     }
 }
 

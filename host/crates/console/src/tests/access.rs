@@ -68,6 +68,46 @@ async fn a_customer_ends_notices_without_signing_in_and_only_with_the_link() {
 }
 
 #[tokio::test]
+async fn a_customer_writes_a_request_without_signing_in_and_twice_is_once() {
+    let world = World::with(Access::Token, false).await;
+    let form = world.get("/request?lang=de").await;
+    form.says(&["Schreiben Sie uns", "Ihre E-Mail-Adresse"]);
+    let once = form.text.split("name=\"once\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let filled =
+        format!("email=Ana%40example.org&name=Ana&subject=Paket&text=Wo%20ist%20es%3F&website=&once={once}");
+    for _ in 0..2 {
+        let sent = world.post("/request?lang=de", &[("sec-fetch-site", "same-origin")], &filled).await;
+        assert_eq!(sent.status, 200);
+        sent.says(&["ist angekommen", "Ana@example.org"]);
+    }
+    world.desk.settle().await.unwrap();
+    let ticket = world.store.ticket_by_number(1).await.unwrap().unwrap();
+    assert_eq!((ticket.subject.as_str(), ticket.language.as_deref()), ("Paket", Some("de")));
+    assert_eq!(ticket.channel, domain::ticket::Channel::Form);
+    assert!(world.store.ticket_by_number(2).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_request_that_is_wrong_keeps_what_was_written_and_names_the_field() {
+    let world = World::with(Access::Token, false).await;
+    let wrong = world.post("/request", &[], "email=ana&subject=%3Cb%3E&text=Where").await;
+    assert_eq!(wrong.status, 422);
+    wrong.says(&[
+        "check the e-mail address",
+        "value=\"&lt;b&gt;\"",
+        "aria-invalid=\"true\"",
+        ">Where</textarea>",
+    ]);
+    let foreign = [("sec-fetch-site", "cross-site")];
+    let fine = "email=ana%40example.org&subject=a&text=b";
+    assert_eq!(world.post("/request", &foreign, fine).await.status, 422);
+    let robot = world.post("/request", &[], &format!("{fine}&website=http%3A%2F%2Fx.example")).await;
+    assert_eq!(robot.status, 200);
+    world.desk.settle().await.unwrap();
+    assert!(world.store.ticket_by_number(1).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_wrong_weak_or_foreign_login_is_refused() {
     let world = World::with(Access::Token, false).await;
     let (_, weak) = world.token(&[Scope::Write, Scope::Inbound], None).await;

@@ -5,6 +5,7 @@ use domain::effect::{Basis, Effect};
 use domain::grant::Grants;
 use domain::id::{CountingIds, DecisionId, InstallationId, MessageId, RedactionId, RunId};
 use domain::job::NewJob;
+use domain::message::{Delivery, Direction};
 use domain::plugin::{Hook, Installation, Limits, Manifest, Mode};
 use domain::redaction::Redaction;
 use domain::run::{Decision, DecisionStatus, Run, Verdict};
@@ -156,6 +157,28 @@ async fn the_queue_shows_what_is_held_and_what_was_given_up() {
     let page = world.get("/queue").await;
     page.says(&["box", "mail", "itk_", "redaction plugin", "deliver", "no &lt;route&gt;"]);
     assert!(!page.text.contains("Secret"));
+}
+
+#[tokio::test]
+async fn the_queue_shows_mail_that_waits_for_a_decision_and_why() {
+    let world = World::open().await;
+    let ticket = world.ticket("Parcel", "x").await;
+    let id = MessageId::mint(&CountingIds::default(), NOW.plus(1));
+    let mut held = domain::work::blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+    held.delivery = Delivery::Held;
+    held.to_address = Some("ana@example.org".to_owned());
+    held.delivery_reason = Some("budget: 10 <of them>".to_owned());
+    world.facts(vec![Fact::AddMessage(Box::new(held))]).await;
+    let page = world.get("/queue").await;
+    page.says(&[
+        "waits for a decision",
+        "ana@example.org",
+        "budget: 10 &lt;of them&gt;",
+        "href=\"/tickets/1\"",
+        "per_inbox_hour",
+    ]);
+    world.get("/queue?lang=de").await.says(&["die auf eine Entscheidung wartet"]);
+    world.get("/tickets/1").await.says(&["waits for a decision", "sender not confirmed"]);
 }
 
 #[tokio::test]

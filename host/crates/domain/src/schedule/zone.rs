@@ -20,11 +20,11 @@ const OFFSET_S_MAX: i64 = 16 * HOUR_S;
 
 /// A zone.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Zone(Tz);
+pub(crate) struct Zone(Tz);
 
 impl Zone {
     /// Finds a zone by its IANA name.
-    pub(super) fn parse(name: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(name: &str) -> Result<Self, Refusal> {
         name.parse::<Tz>().map(Self).map_err(|_| {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
             let names: Vec<&str> = TZ_VARIANTS.iter().map(|tz| tz.name()).collect();
@@ -38,7 +38,7 @@ impl Zone {
     }
 
     /// Seconds to add to real time to get wall time.
-    pub(super) fn offset_at(self, at_s: i64) -> i64 {
+    pub(crate) fn offset_at(self, at_s: i64) -> i64 {
         i64::from(self.0.offset_from_utc_datetime(&naive(at_s)).fix().local_minus_utc())
     }
 

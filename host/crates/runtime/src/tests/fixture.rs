@@ -105,6 +105,7 @@ pub(crate) fn message(ids: &CountingIds, ticket_id: TicketId, text: &str) -> Mes
         language: None,
         delivery: Delivery::None,
         delivery_reason: None,
+        passed_at: None,
         created_at: NOW,
         attachments: vec![],
     }

@@ -1,15 +1,19 @@
 //! Messages, their bytes, the gate's counts, and events.
 
 use domain::clock::{DAY_MS, HOUR_MS};
-use domain::message::{AutoClass, Delivery};
+use domain::message::{AutoClass, Delivery, Message};
 use domain::seal::Sealed;
 use domain::ticket::Ticket;
 
 use super::{Broken, Sample, Verdict, holds, same};
-use crate::{AutomaticCounts, Commit, Fact, Store, StoreError};
+use crate::{AutomaticCounts, Commit, Fact, Page, Store, StoreError};
 
 async fn ticket(store: &Store, make: &Sample, number: i64) -> Result<Ticket, Broken> {
-    let ticket = make.ticket(number);
+    ticket_of(store, make, number, None).await
+}
+
+async fn ticket_of(store: &Store, make: &Sample, number: i64, inbox: Option<&str>) -> Result<Ticket, Broken> {
+    let ticket = Ticket { inbox: inbox.map(str::to_owned), ..make.ticket(number) };
     let put = Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None };
     store.commit(Commit::of(vec![put])).await?;
     Ok(ticket)
@@ -59,6 +63,7 @@ pub(super) async fn delivery_moves_only_from_the_expected_state(store: &Store) -
         reason: None,
         internet_message_id: id.map(str::to_owned),
         expect,
+        passed_at: None,
     };
     store.commit(Commit::of(vec![set(Delivery::Sending, Some(Delivery::Queued), Some("id@kulanz"))])).await?;
     let again =
@@ -68,6 +73,21 @@ pub(super) async fn delivery_moves_only_from_the_expected_state(store: &Store) -
     message.delivery = Delivery::Sent;
     message.internet_message_id = Some("id@kulanz".to_owned());
     same!(store.message(message.id).await?, Some(message));
+    Ok(())
+}
+
+pub(super) async fn held_messages_are_listed_newest_first(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let held: Vec<Message> =
+        (0..3).map(|_| make.automatic(ticket.id, "ana@example.org", Delivery::Held)).collect();
+    let mut facts: Vec<Fact> = held.iter().map(|m| Fact::AddMessage(Box::new(m.clone()))).collect();
+    let queued = make.automatic(ticket.id, "ana@example.org", Delivery::Queued);
+    facts.push(Fact::AddMessage(Box::new(queued)));
+    store.commit(Commit { facts }).await?;
+    let ids = |messages: Vec<Message>| messages.iter().map(|m| m.id).collect::<Vec<_>>();
+    same!(ids(store.held_messages(&Page::first(2)).await?), vec![held[2].id, held[1].id]);
+    same!(ids(store.held_messages(&Page::after(held[1].id, 2)).await?), vec![held[0].id]);
     Ok(())
 }
 
@@ -91,37 +111,49 @@ pub(super) async fn message_ids_are_found_in_the_order_asked(store: &Store) -> V
 pub(super) async fn automatic_messages_are_counted_as_the_gate_wants(store: &Store) -> Verdict {
     let make = Sample::default();
     let now = make.now.plus(DAY_MS);
-    let (mine, other) = (ticket(store, &make, 1).await?, ticket(store, &make, 2).await?);
-    let mut early = make.automatic(mine.id, "ana@example.org", Delivery::Sent);
-    early.created_at = now.plus(-5 * HOUR_MS);
+    let sales = Some("sales");
+    let (mine, other) = (ticket_of(store, &make, 1, sales).await?, ticket(store, &make, 2).await?);
+    let beside = ticket_of(store, &make, 3, sales).await?;
+    let passed = |ticket, to: &str, delivery, ago_ms: i64| {
+        let mut message = make.automatic(ticket, to, delivery);
+        message.passed_at = Some(now.plus(-ago_ms));
+        message
+    };
+    let early = passed(mine.id, "ana@example.org", Delivery::Sent, 5 * HOUR_MS);
     let mut person = make.message(mine.id);
-    person.created_at = early.created_at;
+    person.created_at = now.plus(-5 * HOUR_MS);
     let mut machine = make.message(mine.id);
     machine.auto_class = AutoClass::AutoReplied;
     let mut rows = vec![early, person];
-    for delivery in
-        [Delivery::Sent, Delivery::Sending, Delivery::Unknown, Delivery::Queued, Delivery::Suppressed]
-    {
-        let mut message = make.automatic(mine.id, "ana@example.org", delivery);
-        message.created_at = now.plus(-2 * HOUR_MS);
-        rows.push(message);
+    for delivery in [Delivery::Sent, Delivery::Sending, Delivery::Unknown, Delivery::Failed] {
+        rows.push(passed(mine.id, "ana@example.org", delivery, 2 * HOUR_MS));
     }
+    // What has not passed the gate does not count, whenever it was written.
+    rows.push(make.automatic(mine.id, "ana@example.org", Delivery::Held));
+    rows.push(make.automatic(mine.id, "ana@example.org", Delivery::Queued));
     // A machine's answer is no person's: it must not open the budget again.
     rows.push(machine);
-    let mut elsewhere = make.automatic(other.id, "bob@example.org", Delivery::Sent);
-    elsewhere.created_at = now.plus(-HOUR_MS / 2);
-    let mut foreign = make.automatic(other.id, "cy@example.com", Delivery::Sent);
-    foreign.created_at = now.plus(-1);
-    let mut old = make.automatic(mine.id, "ana@example.org", Delivery::Sent);
-    old.created_at = now.plus(-DAY_MS);
-    rows.extend([elsewhere, foreign, old]);
+    rows.push(passed(other.id, "bob@example.org", Delivery::Sent, HOUR_MS / 2));
+    rows.push(passed(other.id, "cy@example.com", Delivery::Sent, 1));
+    rows.push(passed(beside.id, "di@example.net", Delivery::Sent, HOUR_MS / 3));
+    rows.push(passed(mine.id, "ana@example.org", Delivery::Sent, DAY_MS));
+    let mut notice = passed(mine.id, "ana@example.org", Delivery::Sent, 6 * DAY_MS);
+    notice.in_reply_to = None;
+    rows.push(notice);
     let facts = rows.into_iter().map(|m| Fact::AddMessage(Box::new(m))).collect();
     store.commit(Commit { facts }).await?;
     let counts = store.automatic_counts(mine.id, "ana@example.org", "example.org", now, 99).await?;
-    let expected = AutomaticCounts { on_ticket_day: 3, to_address_day: 4, to_domain_hour: 1, total_hour: 2 };
+    let expected = AutomaticCounts {
+        on_ticket_day: 3,
+        to_address_day: 4,
+        notices_week: 1,
+        to_domain_hour: 1,
+        of_inbox_hour: 1,
+        total_hour: 3,
+    };
     same!(counts, expected);
     let counts = store.automatic_counts(mine.id, "ana@example.org", "example.org", now, 2).await?;
-    let at_most = AutomaticCounts { on_ticket_day: 2, to_address_day: 2, to_domain_hour: 1, total_hour: 2 };
+    let at_most = AutomaticCounts { on_ticket_day: 2, to_address_day: 2, total_hour: 2, ..expected };
     same!(counts, at_most);
     let counts =
         store.automatic_counts(make.ticket_id(), "no@body", "body", now.plus(2 * DAY_MS), 99).await?;

@@ -102,6 +102,7 @@ pub(super) async fn a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_sta
         sequence: old.sequence,
         ready_at: make.now,
         error: String::new(),
+        counts: true,
     };
     same!(store.commit(Commit::of(vec![retry])).await, STALE);
     let bury = Fact::BuryJob {
@@ -154,6 +155,7 @@ pub(super) async fn a_retried_job_counts_and_waits(store: &Store) -> Verdict {
         sequence: lease.sequence,
         ready_at: make.now.plus(100),
         error: "smtp 451".to_owned(),
+        counts: true,
     };
     store.commit(Commit::of(vec![retry.clone()])).await?;
     same!(store.commit(Commit::of(vec![retry])).await, STALE);

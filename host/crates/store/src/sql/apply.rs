@@ -162,9 +162,9 @@ async fn write_work(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Out
         Fact::FinishJob { lane, fence, sequence } => {
             queue::finish(c, ground, Head { lane, fence: *fence, sequence: *sequence }).await
         }
-        Fact::RetryJob { lane, fence, sequence, ready_at, error } => {
+        Fact::RetryJob { lane, fence, sequence, ready_at, error, counts } => {
             let head = Head { lane, fence: *fence, sequence: *sequence };
-            queue::retry(c, ground, head, *ready_at, error).await?;
+            queue::retry(c, ground, head, *ready_at, error, *counts).await?;
             Ok(true)
         }
         Fact::BuryJob { lane, fence, sequence, error, at } => {
@@ -182,13 +182,14 @@ async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         Fact::PutTicket { ticket, read_version } => ticket::put(c, ticket, *read_version).await,
         Fact::PutContact(contact) => contact::put(c, contact).await,
         Fact::AddMessage(message) => message::add(c, message).await,
-        Fact::SetDelivery { message_id, delivery, reason, internet_message_id, expect } => {
+        Fact::SetDelivery { message_id, delivery, reason, internet_message_id, expect, passed_at } => {
             let step = message::Step {
                 message_id: *message_id,
                 delivery: *delivery,
                 reason: reason.as_deref(),
                 internet_message_id: internet_message_id.as_deref(),
                 expect: *expect,
+                passed_at: *passed_at,
             };
             message::set_delivery(c, &step).await
         }

@@ -9,7 +9,7 @@ use domain::seal::Sealed;
 use super::reader::{Reader, all, json, one, plain};
 use super::{Connection, Outcome, Row, unique};
 use crate::error::StoreError;
-use crate::records::AutomaticCounts;
+use crate::records::{AutomaticCounts, Page};
 
 /// Messages of a ticket that a view holds.
 const VIEW_MESSAGES_MAX: i64 = 50;
@@ -19,7 +19,7 @@ macro_rules! select_message {
         concat!(
             "SELECT message_id, ticket_id, direction, author_kind, author_id, public, subject, text, reply_text, \
              auto_class, sender_auth, automatic, to_address, internet_message_id, in_reply_to, reference_ids, language, delivery, \
-             delivery_reason, created_at, attachments FROM message ",
+             delivery_reason, created_at, attachments, passed_at FROM message ",
             $rest
         )
     };
@@ -46,6 +46,7 @@ fn read(row: &Row) -> Result<Message, StoreError> {
         language: r.get("language")?,
         delivery: r.word("delivery")?,
         delivery_reason: r.get("delivery_reason")?,
+        passed_at: r.get::<Option<i64>>("passed_at")?.map(Timestamp),
         created_at: r.at("created_at")?,
         attachments: r.json("attachments")?,
     })
@@ -56,8 +57,9 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     sqlx::query(
         "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
          reply_text, auto_class, automatic, to_address, to_domain, internet_message_id, in_reply_to, reference_ids, \
-         language, delivery, delivery_reason, created_at, attachments, sender_auth) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+         language, delivery, delivery_reason, created_at, attachments, sender_auth, passed_at, of_inbox) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
+         CASE WHEN $11 THEN COALESCE((SELECT t.inbox FROM ticket t WHERE t.ticket_id = $2), '') ELSE '' END)",
     )
     .bind(message.id.to_string())
     .bind(message.ticket_id.to_string())
@@ -81,6 +83,7 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     .bind(message.created_at.0)
     .bind(json(&message.attachments)?)
     .bind(message.sender_auth.as_str())
+    .bind(message.passed_at.map(|at| at.0))
     .execute(&mut *c)
     .await
     .map_err(unique("message"))?;
@@ -123,12 +126,13 @@ pub(crate) struct Step<'a> {
     pub(crate) reason: Option<&'a str>,
     pub(crate) internet_message_id: Option<&'a str>,
     pub(crate) expect: Option<Delivery>,
+    pub(crate) passed_at: Option<Timestamp>,
 }
 
 pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome<()> {
     let done = sqlx::query(
         "UPDATE message SET delivery = $2, delivery_reason = $3, \
-         internet_message_id = COALESCE($4, internet_message_id) \
+         internet_message_id = COALESCE($4, internet_message_id), passed_at = COALESCE($6, passed_at) \
          WHERE message_id = $1 AND ($5 IS NULL OR delivery = $5)",
     )
     .bind(step.message_id.to_string())
@@ -136,6 +140,7 @@ pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome
     .bind(step.reason)
     .bind(step.internet_message_id)
     .bind(step.expect.map(Delivery::as_str))
+    .bind(step.passed_at.map(|at| at.0))
     .execute(c)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("delivery").into()) }
@@ -206,13 +211,25 @@ pub(crate) async fn attachment(c: &mut Connection, id: &str) -> Outcome<Option<(
     })
 }
 
-/// What counts: on its way, gone, or perhaps gone.
+/// Messages that wait for a person's decision, newest first.
+pub(crate) async fn held(c: &mut Connection, page: &Page) -> Outcome<Vec<Message>> {
+    let rows = sqlx::query(select_message!(
+        "WHERE delivery = 'held' AND ($1 IS NULL OR message_id < $1) ORDER BY message_id DESC LIMIT $2"
+    ))
+    .bind(page.after.as_deref())
+    .bind(i64::from(page.limit))
+    .fetch_all(c)
+    .await?;
+    all(&rows, read)
+}
+
+/// What counts: what passed the gate and is on its way, gone, or perhaps gone.
 macro_rules! counted {
     ($name:literal, $among:literal) => {
         concat!(
             "(SELECT COUNT(*) FROM (SELECT 1 FROM message m WHERE ",
             $among,
-            " AND m.automatic AND m.direction = 'outbound' AND m.delivery IN ('sending', 'sent', 'unknown') LIMIT $6) AS counted) AS ",
+            " AND m.automatic AND m.direction = 'outbound' AND m.delivery IN ('queued', 'sending', 'sent', 'unknown') LIMIT $6) AS counted) AS ",
             $name
         )
     };
@@ -225,15 +242,22 @@ const AUTOMATIC_COUNTS: &str = concat!(
     "SELECT ",
     counted!(
         "on_ticket",
-        "m.ticket_id = $1 AND m.created_at > $4 AND m.message_id > COALESCE((SELECT MAX(p.message_id) FROM message p \
+        "m.ticket_id = $1 AND m.passed_at > $4 AND m.message_id > COALESCE((SELECT MAX(p.message_id) FROM message p \
          WHERE p.ticket_id = $1 AND p.public AND NOT p.automatic AND p.auto_class = 'human'), '')"
     ),
     ", ",
-    counted!("to_address", "m.to_address = $2 AND m.created_at > $4"),
+    counted!("to_address", "m.to_address = $2 AND m.passed_at > $4"),
     ", ",
-    counted!("to_domain", "m.to_domain = $3 AND m.created_at > $5"),
+    counted!("notices", "m.to_address = $2 AND m.passed_at > $7 AND m.in_reply_to IS NULL"),
     ", ",
-    counted!("total", "m.created_at > $5")
+    counted!("to_domain", "m.to_domain = $3 AND m.passed_at > $5"),
+    ", ",
+    counted!(
+        "of_inbox",
+        "m.of_inbox = COALESCE((SELECT t.inbox FROM ticket t WHERE t.ticket_id = $1), '') AND m.passed_at > $5"
+    ),
+    ", ",
+    counted!("total", "m.passed_at > $5")
 );
 
 pub(crate) async fn automatic_counts(
@@ -251,13 +275,16 @@ pub(crate) async fn automatic_counts(
         .bind(now.plus(-DAY_MS).0)
         .bind(now.plus(-HOUR_MS).0)
         .bind(most)
+        .bind(now.plus(-7 * DAY_MS).0)
         .fetch_one(c)
         .await?;
     let r = Reader::of(&row, "message", "total");
     Ok(AutomaticCounts {
         on_ticket_day: r.get("on_ticket")?,
         to_address_day: r.get("to_address")?,
+        notices_week: r.get("notices")?,
         to_domain_hour: r.get("to_domain")?,
+        of_inbox_hour: r.get("of_inbox")?,
         total_hour: r.get("total")?,
     })
 }

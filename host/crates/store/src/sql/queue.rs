@@ -68,15 +68,17 @@ pub(crate) async fn retry(
     head: Head<'_>,
     ready_at: Timestamp,
     error: &str,
+    counts: bool,
 ) -> Outcome<()> {
     hold(c, ground, head).await?;
     let done = sqlx::query(
-        "UPDATE job SET attempts = attempts + 1, error = $3, ready_at = $4 WHERE lane_id = $1 AND sequence = $2",
+        "UPDATE job SET attempts = attempts + $5, error = $3, ready_at = $4 WHERE lane_id = $1 AND sequence = $2",
     )
     .bind(head.lane)
     .bind(head.sequence)
     .bind(error)
     .bind(ready_at.0)
+    .bind(i64::from(counts))
     .execute(&mut *c)
     .await?;
     if done.rows_affected() != 1 {

@@ -1,0 +1,144 @@
+//! The customer's request form: open to everybody, so what it sends is believed as little as a mail. It goes
+//! the way of all that comes in: sealed first, redacted, taken in by the queue; the same gate answers it.
+
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use desk::{DeskError, NewTicket};
+use domain::contact::is_address;
+use domain::ticket::Channel;
+use maud::{Markup, html};
+use rand::Rng;
+use serde::Deserialize;
+
+use super::Visit;
+use crate::Console;
+use crate::session::is_foreign;
+use crate::view::Page;
+
+/// Longest subject, characters.
+const SUBJECT_CHARS_MAX: usize = 200;
+/// Longest text, characters.
+const TEXT_CHARS_MAX: usize = 20_000;
+/// Longest name, characters.
+const NAME_CHARS_MAX: usize = 100;
+
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Request {
+    email: String,
+    name: String,
+    subject: String,
+    text: String,
+    /// Made with the form: sending the same form twice is one request.
+    once: String,
+    /// A field that people do not see; robots fill it in.
+    website: String,
+}
+
+/// What is wrong with a form: the field, and what to do.
+type Complaint = (&'static str, &'static str);
+
+/// Shows the form.
+pub(crate) async fn show(visit: Visit) -> Response {
+    page(&visit, StatusCode::OK, &form(&visit, &Request::default(), None))
+}
+
+/// Takes a request in.
+pub(crate) async fn send(
+    State(console): State<Console>,
+    visit: Visit,
+    sent: Result<Form<Request>, FormRejection>,
+) -> Response {
+    let texts = visit.texts();
+    let Ok(Form(request)) = sent else {
+        let complaint = Some(("text", texts.request_text_fix));
+        return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, &form(&visit, &Request::default(), complaint));
+    };
+    let complaint =
+        if is_foreign(&visit.headers) { Some(("text", texts.foreign_form)) } else { wrong(&visit, &request) };
+    if complaint.is_some() {
+        return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, &form(&visit, &request, complaint));
+    }
+    // A robot is told the same as a person, and nothing comes of it.
+    if request.website.is_empty()
+        && let Err(error) = take_in(&console, &visit, &request).await
+    {
+        return visit.failed(error);
+    }
+    let email = request.email.trim();
+    page(&visit, StatusCode::OK, &html! { p role="status" { (texts.request_done) " " bdi { (email) } "." } })
+}
+
+async fn take_in(console: &Console, visit: &Visit, request: &Request) -> Result<(), DeskError> {
+    let new = NewTicket {
+        subject: one_line(&request.subject),
+        text: request.text.trim().to_owned(),
+        email: request.email.trim().to_owned(),
+        name: Some(one_line(&request.name)).filter(|name| !name.is_empty()),
+        channel: Channel::Form,
+        inbox: None,
+        language: Some(visit.spoken.language.tag().to_owned()),
+        custom: Default::default(),
+        tags: Vec::new(),
+    };
+    let once = Some(request.once.as_str()).filter(|once| !once.is_empty() && once.len() <= 64);
+    console.desk.receive_ticket("form", once, new).await.map(drop)
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+fn wrong(visit: &Visit, request: &Request) -> Option<Complaint> {
+    let texts = visit.texts();
+    let between = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
+    if !is_address(request.email.trim()) {
+        return Some(("email", texts.request_email_fix));
+    }
+    if request.name.chars().count() > NAME_CHARS_MAX {
+        return Some(("name", texts.request_name_fix));
+    }
+    if !between(&request.subject, SUBJECT_CHARS_MAX) {
+        return Some(("subject", texts.request_subject_fix));
+    }
+    (!between(&request.text, TEXT_CHARS_MAX)).then_some(("text", texts.request_text_fix))
+}
+
+fn form(visit: &Visit, request: &Request, complaint: Option<Complaint>) -> Markup {
+    let texts = visit.texts();
+    let wrong = complaint.map_or("", |(field, _)| field);
+    let once = match request.once.is_empty() {
+        true => hex::encode(rand::rng().random::<[u8; 16]>()),
+        false => request.once.clone(),
+    };
+    let invalid = |field| (wrong == field).then_some("true");
+    html! {
+        @if let Some((_, sentence)) = complaint { p #complaint.alarm role="alert" { (sentence) } }
+        form.request method="post" action=(visit.spoken.link("/request", &[])) {
+            label for="email" { (texts.request_email) }
+            input #email name="email" type="email" autocomplete="email" required maxlength="254" value=(request.email) aria-invalid=[invalid("email")];
+            label for="name" { (texts.request_name) }
+            input #name name="name" autocomplete="name" maxlength=(NAME_CHARS_MAX) value=(request.name) aria-invalid=[invalid("name")];
+            label for="subject" { (texts.subject) }
+            input #subject name="subject" required maxlength=(SUBJECT_CHARS_MAX) value=(request.subject) aria-invalid=[invalid("subject")];
+            label for="text" { (texts.request_text) }
+            textarea #text name="text" rows="8" required maxlength=(TEXT_CHARS_MAX) aria-invalid=[invalid("text")] { (request.text) }
+            p.trap aria-hidden="true" {
+                label for="website" { "Website" }
+                input #website name="website" tabindex="-1" autocomplete="off";
+            }
+            input type="hidden" name="once" value=(once);
+            button type="submit" { (texts.request_send) }
+        }
+    }
+}
+
+fn page(visit: &Visit, status: StatusCode, body: &Markup) -> Response {
+    let title = visit.texts().request_title;
+    let page = Page { title, path: "/request", spoken: visit.spoken, menu: false, signed_in: false };
+    (status, page.of(body)).into_response()
+}

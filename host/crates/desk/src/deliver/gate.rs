@@ -1,0 +1,137 @@
+//! What the gate needs to know of a message, gathered; its yes is written down before anything else happens.
+//! The rules are the domain's.
+
+use domain::gate::{Budgets, Facts, No, REPEAT_WINDOW_MS, echoes, is_near_identical, may_send};
+use domain::message::{Delivery, Direction, Message};
+use domain::snapshot::TicketView;
+use store::{Commit, Fact};
+
+use crate::bench::is_proved;
+use crate::{Desk, DeskError};
+
+impl Desk {
+    /// Asks the gate and, if it says yes, marks the message as being sent: from then on it counts
+    /// against the budgets. Counting and marking do not interleave within this process.
+    pub(super) async fn pass_gate(&self, message: &Message) -> Result<Option<No>, DeskError> {
+        let sending = Fact::SetDelivery {
+            message_id: message.id,
+            delivery: Delivery::Sending,
+            reason: None,
+            internet_message_id: None,
+            expect: Some(Delivery::Queued),
+            passed_at: Some(message.passed_at.unwrap_or_else(|| self.now())),
+        };
+        if !message.automatic {
+            self.0.store.commit(Commit { facts: vec![sending] }).await?;
+            return Ok(None);
+        }
+        let _one_at_a_time = self.0.gate.lock().await;
+        let budgets = self.budgets().await?;
+        let facts = self.gate_facts(message, &budgets).await?;
+        if let Err(no) = may_send(&facts, &self.0.config.mail.own(), &budgets) {
+            return Ok(Some(no));
+        }
+        self.0.store.commit(Commit { facts: vec![sending] }).await?;
+        Ok(None)
+    }
+
+    async fn gate_facts(&self, message: &Message, budgets: &Budgets) -> Result<Facts, DeskError> {
+        let recipient = message.to_address.clone().unwrap_or_default();
+        let now = self.now();
+        let domain = recipient.rsplit('@').next().unwrap_or("").to_owned();
+        let counts = self
+            .0
+            .store
+            .automatic_counts(message.ticket_id, &recipient, &domain, now, budgets.highest())
+            .await?;
+        let view = self.0.store.view(message.ticket_id).await?;
+        let echoes = view.as_ref().is_some_and(|view| self.echoes(message, view));
+        let (messages, requester) = view.map(|view| (view.messages, view.requester)).unwrap_or_default();
+        let newest = messages.iter().rev().find(|m| m.direction == Direction::Inbound);
+        let last_inbound = newest.map(|m| m.auto_class);
+        let sender_auth = newest.map(|m| m.sender_auth).unwrap_or_default();
+        let answers_elsewhere = match newest {
+            Some(newest) => self.answers_elsewhere(newest).await?,
+            None => false,
+        };
+        let suppressed = self
+            .0
+            .store
+            .suppression(&recipient)
+            .await?
+            .is_some_and(|s| s.until.is_none_or(|until| now < until));
+        Ok(Facts {
+            last_inbound,
+            sender_auth,
+            // A message that answers one of the customer's is an answer; any other one is a notice.
+            proactive: message.in_reply_to.is_none(),
+            consent: requester.as_ref().is_none_or(|r| r.proactive_consent),
+            quiet_until: self.0.config.quiet.end(now, requester.and_then(|r| r.time_zone).as_deref()),
+            let_pass: message.passed_at.is_some(),
+            suppressed,
+            kill_switch: !self.automation_on().await,
+            on_ticket_day: counts.on_ticket_day,
+            turns: turns(&messages),
+            repeats: repeats(&messages),
+            answers_elsewhere,
+            echoes,
+            to_address_day: counts.to_address_day,
+            notices_week: counts.notices_week,
+            to_domain_hour: counts.to_domain_hour,
+            of_inbox_hour: counts.of_inbox_hour,
+            total_hour: counts.total_hour,
+            recipient,
+        })
+    }
+
+    /// Whether it would carry a stranger's words to an address that may be somebody else's.
+    fn echoes(&self, message: &Message, view: &TicketView) -> bool {
+        if is_proved(view) {
+            return false;
+        }
+        let domains = self.0.config.mail.domains();
+        let heard = view.messages.iter().filter(|m| m.direction == Direction::Inbound);
+        heard.into_iter().any(|m| echoes(&message.text, &format!("{} {}", m.subject, m.text), &domains))
+    }
+
+    /// Whether a message answers an automatic one of ours on another ticket: whoever answers under a new address
+    /// each time gets a new ticket each time, and no budget of one ticket or address would ever end that.
+    async fn answers_elsewhere(&self, message: &Message) -> Result<bool, DeskError> {
+        let ids: Vec<String> =
+            message.in_reply_to.iter().chain(message.references.iter().rev()).cloned().collect();
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        let Some((answered, ticket)) = self.0.store.message_by_internet_id(&ids).await? else {
+            return Ok(false);
+        };
+        if ticket == message.ticket_id {
+            return Ok(false);
+        }
+        let answered = self.0.store.message(answered).await?;
+        Ok(answered.is_some_and(|m| m.direction == Direction::Outbound && m.automatic))
+    }
+}
+
+/// Automatic answers that went out since one of our people wrote.
+fn turns(messages: &[Message]) -> i64 {
+    let since_person =
+        messages.iter().rev().take_while(|m| m.direction != Direction::Outbound || m.automatic);
+    let answers = since_person.filter(|m| {
+        m.direction == Direction::Outbound
+            && m.in_reply_to.is_some()
+            && matches!(m.delivery, Delivery::Sending | Delivery::Sent | Delivery::Unknown)
+    });
+    i64::try_from(answers.count()).unwrap_or(i64::MAX)
+}
+
+/// Whether the newest message that came in repeats one of the hour before it: the sender's own, or ours.
+fn repeats(messages: &[Message]) -> bool {
+    let public = |m: &&Message| m.direction != Direction::Note;
+    let mut newest_first =
+        messages.iter().rev().filter(public).skip_while(|m| m.direction != Direction::Inbound);
+    let Some(newest) = newest_first.next() else { return false };
+    newest_first
+        .take_while(|m| newest.created_at < m.created_at.plus(REPEAT_WINDOW_MS))
+        .any(|m| is_near_identical(&newest.reply_text, &m.reply_text))
+}

@@ -1,0 +1,141 @@
+//! What a person does about a message that the gate left to people, and about the budgets that held it.
+
+use domain::event::EventType;
+use domain::gate::Budgets;
+use domain::id::MessageId;
+use domain::job::NewJob;
+use domain::message::{Delivery, Message};
+use domain::work::Work;
+use domain::{Actor, Refusal};
+use store::{Commit, Fact, StoreError};
+
+use crate::intake::{RACES_MAX, fact_order};
+use crate::{Desk, DeskError};
+
+/// Name of the setting that holds changed budgets.
+const BUDGETS: &str = "gate.budgets";
+/// What a discarded message says.
+const DISCARDED: &str = "a person decided not to send it";
+
+impl Desk {
+    /// The budgets in force: the configuration's, with what was changed since.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn budgets(&self) -> Result<Budgets, DeskError> {
+        let changed = self.changed_budgets().await?;
+        // A budget that a newer build has brought along is not worth stopping all mail.
+        let known =
+            changed.iter().filter(|(name, _)| Budgets::default().named().iter().any(|(n, _)| n == name));
+        let known: Vec<(String, i64)> = known.cloned().collect();
+        Ok(self.0.config.gate.with(&known)?)
+    }
+
+    async fn changed_budgets(&self) -> Result<Vec<(String, i64)>, DeskError> {
+        let text = self.0.store.setting(BUDGETS).await?.unwrap_or_default();
+        let changed: std::collections::BTreeMap<String, i64> =
+            serde_json::from_str(&text).unwrap_or_default();
+        Ok(changed.into_iter().collect())
+    }
+
+    /// Changes budgets from now on; `None` puts one back to the configuration's value.
+    ///
+    /// # Errors
+    /// When a name is none of theirs or a value is no count; then nothing is changed.
+    pub async fn change_budgets(
+        &self,
+        changes: &[(String, Option<i64>)],
+        actor: Actor,
+    ) -> Result<Budgets, DeskError> {
+        let asked: Vec<(String, i64)> =
+            changes.iter().map(|(name, value)| (name.clone(), value.unwrap_or(0))).collect();
+        self.0.config.gate.with(&asked)?;
+        let mut all: std::collections::BTreeMap<String, i64> =
+            self.changed_budgets().await?.into_iter().collect();
+        for (name, value) in changes {
+            match value {
+                Some(value) => all.insert(name.clone(), *value),
+                None => all.remove(name),
+            };
+        }
+        let value = serde_json::to_string(&all).unwrap_or_default();
+        let said = serde_json::json!(changes.iter().cloned().collect::<std::collections::BTreeMap<_, _>>());
+        let facts = vec![
+            Fact::PutSetting { key: BUDGETS.to_owned(), value },
+            self.audit(&actor, "gate.budgets_changed", "budgets", said),
+        ];
+        self.0.store.commit(Commit { facts }).await?;
+        self.budgets().await
+    }
+
+    /// Sends a message that was held. It still has to be one that may be sent at all: nobody writes to a
+    /// machine or to a suppressed address.
+    ///
+    /// # Errors
+    /// When there is none, or it is not held.
+    pub async fn send_held(&self, id: MessageId, actor: Actor) -> Result<Message, DeskError> {
+        self.held_message(id).await?;
+        let now = self.now();
+        let facts = vec![
+            Fact::SetDelivery {
+                message_id: id,
+                delivery: Delivery::Queued,
+                reason: None,
+                internet_message_id: None,
+                expect: Some(Delivery::Held),
+                passed_at: Some(now),
+            },
+            Fact::Enqueue(NewJob::deliver(id, now)),
+            self.audit(&actor, "message.released", id, serde_json::Value::Null),
+        ];
+        self.settle_held(id, facts).await
+    }
+
+    /// Decides that a message that was held is not sent.
+    ///
+    /// # Errors
+    /// When there is none, or it is not held.
+    pub async fn discard_held(&self, id: MessageId, actor: Actor) -> Result<Message, DeskError> {
+        let message = self.held_message(id).await?;
+        for _ in 0..RACES_MAX {
+            let ticket = self.0.store.ticket(message.ticket_id).await?;
+            let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
+            let mut work = Work::on(ticket);
+            let data = serde_json::json!({ "message_id": id, "reason": DISCARDED });
+            work.record(&self.stamp(actor.clone()), EventType::MessageSuppressed, Vec::new(), data);
+            let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+            facts.push(Fact::SetDelivery {
+                message_id: id,
+                delivery: Delivery::Suppressed,
+                reason: Some(DISCARDED.to_owned()),
+                internet_message_id: None,
+                expect: Some(Delivery::Held),
+                passed_at: None,
+            });
+            facts.push(self.audit(&actor, "message.discarded", id, serde_json::Value::Null));
+            facts.sort_by_key(fact_order);
+            match self.settle_held(id, facts).await {
+                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
+                ended => return ended,
+            }
+        }
+        Err(DeskError::Busy("the ticket"))
+    }
+
+    async fn held_message(&self, id: MessageId) -> Result<Message, DeskError> {
+        let message = self.0.store.message(id).await?.ok_or_else(|| DeskError::missing("message", id))?;
+        if message.delivery == Delivery::Held { Ok(message) } else { Err(not_held(message.delivery).into()) }
+    }
+
+    async fn settle_held(&self, id: MessageId, facts: Vec<Fact>) -> Result<Message, DeskError> {
+        match self.0.store.commit(Commit { facts }).await {
+            Ok(()) => self.0.store.message(id).await?.ok_or_else(|| DeskError::missing("message", id)),
+            Err(StoreError::Stale("delivery")) => Err(not_held(Delivery::Queued).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn not_held(state: Delivery) -> Refusal {
+    Refusal::new("not_held", format!("The message is {state}, not held: somebody may have decided already."))
+}
