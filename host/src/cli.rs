@@ -17,8 +17,10 @@ mod gate;
 mod ingest;
 mod instead;
 mod lines;
+mod person;
 mod plugin;
 mod queue;
+mod redact;
 mod schedule;
 mod screen;
 mod serve;
@@ -109,6 +111,11 @@ enum Command {
     /// Look after the database
     #[command(subcommand)]
     Db(db::Db),
+    /// What is kept of a person: hand it out, or take it out
+    #[command(subcommand)]
+    Person(person::PersonCommand),
+    /// Redact what is stored already, as a trial or for good
+    Redact(redact::Redact),
     /// API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -249,6 +256,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Article(command) => Box::pin(command.run(&ground)).await,
         Command::Schedule(command) => Box::pin(command.run(&ground)).await,
         Command::Queue(command) => Box::pin(command.run(&ground)).await,
+        Command::Person(command) => Box::pin(command.run(&ground)).await,
+        Command::Redact(command) => Box::pin(command.run(&ground)).await,
         Command::Gate(command) => Box::pin(command.run(&ground)).await,
         Command::Automation(command) => Box::pin(command.run(&ground)).await,
         Command::Config(command) => command.run(&ground),
@@ -293,7 +302,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
                 | DeskError::Redaction(_)
                 | DeskError::Repeated
                 | DeskError::Plugin { .. } => Exit::Refused,
-                DeskError::Busy(_) | DeskError::Seal => Exit::Failed,
+                DeskError::Busy(_) | DeskError::Outside(_) | DeskError::Seal => Exit::Failed,
             })
         })
         .unwrap_or(Exit::Failed)

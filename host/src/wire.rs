@@ -2,6 +2,7 @@
 //! mail, desk. Decides nothing; puts together what the settings say.
 
 mod data_dir;
+mod tombstones;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::config::{Config, Durability};
 use crate::doors::{RandomIds, SystemClock};
 
 pub use data_dir::{DataDir, InUse, make_private_folder};
+pub use tombstones::FileOfTombstones;
 
 /// Hidden command that compiles one component in a process of its own.
 pub const COMPILE_COMMAND: &str = "__compile";
@@ -68,6 +70,7 @@ impl House {
             egress,
             senders,
             seal: seal.clone(),
+            tombstones: Arc::new(FileOfTombstones::of(data_dir.path())),
             fetch: config.plugins.http.then(|| fetch(&config)),
             webhooks: fetch(&config),
             config: config.desk.clone(),

@@ -51,6 +51,7 @@ mod mail_servers;
 mod mailboxes;
 mod package;
 mod policy;
+mod privacy;
 mod registry;
 mod sandbox;
 mod schedules;

@@ -36,6 +36,7 @@ async fn host(database: &Database, number: u128) -> (Desk, Arc<FixedClock>) {
         egress: Arc::new(Memory::new()),
         senders: channels::sender::Senders::unchecked(),
         seal: SealKey::new(&[5; 32]),
+        tombstones: Arc::new(desk::NoTombstones),
         fetch: None,
         webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions::default()),
         config: config(),

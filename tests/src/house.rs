@@ -90,6 +90,7 @@ impl House {
             egress: outside.egress.unwrap_or_else(|| Arc::clone(&outbox) as Arc<dyn channels::Egress>),
             senders: outside.senders,
             seal: SealKey::new(&[5; 32]),
+            tombstones: Arc::new(desk::NoTombstones),
             fetch: None,
             webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions {
                 allow_plain_http: true,

@@ -24,6 +24,11 @@ pub(super) enum Db {
         #[arg(long)]
         with_keys: bool,
     },
+    /// Put a backup in the place of the SQLite database; whoever was erased since is erased again
+    Restore {
+        /// The backup's folder
+        from: PathBuf,
+    },
 }
 
 /// Rows read at a time.
@@ -42,6 +47,7 @@ impl Db {
             }
             Self::Check => check(ground).await,
             Self::Backup { to, with_keys } => backup(ground, &to, with_keys).await,
+            Self::Restore { from } => restore(ground, &from).await,
         }
     }
 }
@@ -156,6 +162,51 @@ async fn backup(ground: &Ground, to: &Path, with_keys: bool) -> anyhow::Result<(
             "Keep keys/seal.key in another safe place: without it the sealed values in this backup are lost.",
         );
     }
+    Ok(())
+}
+
+/// Puts a backup in the database's place; the database that was there stays beside it. Keys are not touched: the
+/// values in the backup were sealed with those of this data directory, or with keys that belong beside it.
+async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
+    let config = ground.settings()?;
+    let url = config.database_url()?;
+    let Some(file) = url.strip_prefix("sqlite://").map(PathBuf::from) else {
+        return Err(RefusedHere::because(
+            "this database is PostgreSQL: use pg_restore; the next start erases again whoever was erased since",
+        ));
+    };
+    let copy = from.join("kulanz.db");
+    if !copy.is_file() {
+        let sentence =
+            format!("{}: there is no kulanz.db in it; name the folder that `db backup` made", from.display());
+        return Err(RefusedHere::because(sentence));
+    }
+    let locked = DataDir::open(&config.data_dir, true).context("restoring needs the server to be stopped")?;
+    let aside = with_suffix(
+        &file,
+        &format!(".before-{}", domain::Clock::now(&crate::doors::SystemClock::default()).0),
+    );
+    for suffix in ["", "-wal", "-shm"] {
+        let there = with_suffix(&file, suffix);
+        if there.exists() {
+            std::fs::rename(&there, with_suffix(&aside, suffix))
+                .with_context(|| format!("moving {} aside", there.display()))?;
+        }
+    }
+    copy_durably(&copy, &file)?;
+    let wal = with_suffix(&copy, "-wal");
+    if wal.exists() {
+        copy_durably(&wal, &with_suffix(&file, "-wal"))?;
+    }
+    drop(locked);
+    // Opening the house erases again whoever was erased since.
+    ground.house(instead::READY).await?.close().await;
+    screen::line(file.display())?;
+    screen::say(format_args!(
+        "Restored. The database that was there is {}; delete it when the restored one is right: it holds what \
+         the backup may not have.",
+        aside.display()
+    ));
     Ok(())
 }
 

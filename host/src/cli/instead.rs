@@ -54,6 +54,12 @@ pub(super) const HELD: &str = "GET /api/v1/gate/held";
 pub(super) const SEND_HELD: &str = "POST /api/v1/gate/held/{id}/send";
 /// `kulanz gate discard`
 pub(super) const DISCARD_HELD: &str = "POST /api/v1/gate/held/{id}/discard";
+/// `kulanz person export`
+pub(super) const EXPORT: &str = "GET /api/v1/contacts/{id}/export";
+/// `kulanz person erase`
+pub(super) const ERASE: &str = "DELETE /api/v1/contacts/{id}";
+/// `kulanz redact`
+pub(super) const RETRO: &str = "POST /api/v1/redactions/stored";
 /// `kulanz db check`
 pub(super) const READY: &str = "GET /readyz";
 

@@ -38,6 +38,11 @@ pub(super) fn ask(question: &str) -> std::io::Result<bool> {
     Ok(matches!(typed(&format!("{question} [y/N] "))?.as_str(), "y" | "yes" | "j" | "ja"))
 }
 
+/// Asks for one word that nobody types by mistake.
+pub(super) fn confirm(question: &str, word: &str) -> std::io::Result<bool> {
+    Ok(typed(question)? == word.to_lowercase())
+}
+
 /// An answer to a question about several things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {

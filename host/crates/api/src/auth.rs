@@ -36,7 +36,9 @@ scopes! {
     /// Hands in raw mail.
     Inbound,
     /// Administers.
-    Admin
+    Admin,
+    /// Sees sealed values.
+    Reveal
 }
 
 /// A caller whose token is valid and has the scope `S`.

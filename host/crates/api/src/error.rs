@@ -172,7 +172,7 @@ impl From<DeskError> for ApiError {
             DeskError::Plugin { code, sentence } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, sentence)
             }
-            DeskError::Seal => Self::internal(error.to_string()),
+            DeskError::Outside(_) | DeskError::Seal => Self::internal(error.to_string()),
         }
     }
 }

@@ -20,6 +20,7 @@ mod stories;
 mod suppressions;
 mod tickets;
 mod tokens;
+mod vault;
 mod versions;
 mod webhooks;
 
@@ -30,10 +31,11 @@ use crate::Api;
 use crate::extract::JSON_BYTES_MAX;
 
 /// Groups of routes in the document, in reading order.
-pub(crate) const TAGS: [(&str, &str); 15] = [
+pub(crate) const TAGS: [(&str, &str); 16] = [
     ("tickets", "Cases, with their messages, their history and the reason for every automatic step."),
     ("messages", "Single messages."),
-    ("contacts", "Who asks."),
+    ("vault", "Seeing values again that were replaced by placeholders: with a right, a reason and an end."),
+    ("contacts", "Who asks; handing out and erasing what is kept of them."),
     ("events", "Everything that happened, as one feed."),
     ("runs", "Calls of plugins."),
     ("decisions", "What became of each effect that a plugin proposed; accepting and declining suggestions."),
@@ -57,6 +59,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(runs::routes())
         .merge(decisions::routes())
         .merge(redactions::routes())
+        .merge(vault::routes())
         .merge(stories::routes())
         .merge(contacts::routes())
         .merge(inbound::routes())

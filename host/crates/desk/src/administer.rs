@@ -267,7 +267,7 @@ fn digest(secret: &str) -> String {
 }
 
 /// 32 bytes from the system's random source: these are secrets, not ids.
-fn random_32() -> [u8; 32] {
+pub(crate) fn random_32() -> [u8; 32] {
     use chacha20poly1305::aead::OsRng;
     use chacha20poly1305::aead::rand_core::RngCore;
     let mut bytes = [0; 32];

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::gate::{Budgets, QuietHours};
 use domain::turn::LoopBudget;
+use domain::vault::VaultRules;
 
 use crate::frame::Frames;
 
@@ -24,6 +25,8 @@ pub struct DeskConfig {
     pub loops: LoopBudget,
     /// Budgets of automatic mail.
     pub gate: Budgets,
+    /// Who sees sealed values again.
+    pub vault: VaultRules,
     /// When contacts get no notices.
     pub quiet: QuietHours,
     /// Faults in a row after which an installation is quarantined.
@@ -51,6 +54,7 @@ impl Default for DeskConfig {
             redaction_trial: true,
             loops: LoopBudget::default(),
             gate: Budgets::default(),
+            vault: VaultRules::default(),
             quiet: QuietHours::default(),
             quarantine_after_faults: 5,
             probe_after_minutes: 60,

@@ -39,6 +39,9 @@ pub enum DeskError {
         /// What is wrong and what to do.
         sentence: String,
     },
+    /// Something outside of the database did not work.
+    #[error("{0}")]
+    Outside(String),
     /// A sealed value cannot be opened: another key, or damaged.
     #[error("a sealed value cannot be opened: is the key file the one it was sealed with?")]
     Seal,

@@ -77,6 +77,7 @@ impl Fixture {
             egress,
             senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&[7; 32]),
+            tombstones: Arc::new(crate::NoTombstones),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
             config: DeskConfig { redaction_required: false, ..DeskConfig::default() },

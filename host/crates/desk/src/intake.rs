@@ -252,7 +252,10 @@ impl Desk {
         let message_id = work.add_message(&stamp, message);
         let received = work.events.iter().rfind(|e| e.kind == EventType::MessageReceived).map(|e| e.id);
         if let Some(event) = received {
-            facts.extend(self.redaction_facts(redacted, work.ticket.id, message_id, event)?);
+            let key = self.person_key(work.ticket.requester_id).await?;
+            facts.extend(self.redaction_facts(redacted, &key, work.ticket.id, message_id, event)?);
+            // A key that seals nothing is not kept.
+            facts.extend(key.fact.filter(|_| redacted.finds().next().is_some()));
         }
         self.note_problems(arrival, &mut work);
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);

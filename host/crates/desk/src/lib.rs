@@ -20,10 +20,12 @@ mod knowledge;
 mod ledger;
 mod numbers;
 mod people;
+mod person;
 mod plugin_host;
 mod plugins;
 mod redact;
 mod reproduce;
+mod retro;
 mod schedules;
 mod seal;
 mod stories;
@@ -31,6 +33,7 @@ mod tables;
 mod thread;
 mod turn;
 mod unsubscribe;
+mod vault;
 mod webhooks;
 mod worker;
 
@@ -49,10 +52,12 @@ pub use idempotency::Memo;
 pub use intake::IntakeReceipt;
 pub use ledger::LedgerView;
 pub use people::{NewMessage, NewMessageKind, TicketChange};
+pub use person::{Erased, LEGAL_HOLD, NoTombstones, Tombstone, Tombstones};
 pub use plugins::{
     Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView, Received,
     Saying, Tally, Trial, masked,
 };
+pub use retro::{RetroBatch, RetroFind};
 pub use seal::SealKey;
 pub use store::{
     AutomaticCounts, DeadJob, Intake, IntakeKind, IntakeState, Page, QueueState, Store, StoreError,
@@ -76,6 +81,8 @@ pub struct DeskParts {
     pub senders: channels::sender::Senders,
     /// What seals.
     pub seal: SealKey,
+    /// Where erasures are written down outside the database.
+    pub tombstones: Arc<dyn Tombstones>,
     /// Outbound HTTP for plugins; none: `http` answers unavailable.
     pub fetch: Option<channels::fetch::Fetch>,
     /// Outbound HTTP for webhooks.
@@ -92,6 +99,7 @@ pub(crate) struct Inner {
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) senders: channels::sender::Senders,
     pub(crate) seal: SealKey,
+    pub(crate) tombstones: Arc<dyn Tombstones>,
     pub(crate) fetch: Option<channels::fetch::Fetch>,
     pub(crate) webhooks: channels::fetch::Fetch,
     pub(crate) config: DeskConfig,
@@ -125,6 +133,7 @@ impl Desk {
             egress: parts.egress,
             senders: parts.senders,
             seal: parts.seal,
+            tombstones: parts.tombstones,
             fetch: parts.fetch,
             webhooks: parts.webhooks,
             config: parts.config,
@@ -136,6 +145,8 @@ impl Desk {
             rooms: deliver::Rooms::default(),
             owner,
         }));
+        // Before anything else: a restored backup serves nobody who was erased.
+        desk.erase_again().await?;
         desk.follow_zone_rules().await?;
         desk.reload_plugins().await?;
         Ok(desk)

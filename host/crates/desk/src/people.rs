@@ -97,7 +97,12 @@ impl Desk {
             }
             let message_id = work.add_message(&stamp, message);
             let mut facts = match work.events.first().map(|e| e.id) {
-                Some(event) => self.redaction_facts(&redacted, ticket_id, message_id, event)?,
+                Some(event) => {
+                    let key = self.person_key(view.ticket.requester_id).await?;
+                    let mut facts = self.redaction_facts(&redacted, &key, ticket_id, message_id, event)?;
+                    facts.extend(key.fact.filter(|_| redacted.finds().next().is_some()));
+                    facts
+                }
                 None => Vec::new(),
             };
             facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);

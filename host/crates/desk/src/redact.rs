@@ -14,6 +14,7 @@ use store::Fact;
 
 use crate::ledger::run_facts;
 use crate::plugins::Installed;
+use crate::vault::PersonKey;
 use crate::{Desk, DeskError};
 
 /// Clean text with everything that has to be stored beside it.
@@ -25,6 +26,14 @@ pub(crate) struct Redacted {
     names: Vec<String>,
     /// One run per hook, without event and ticket yet.
     runs: Vec<Run>,
+}
+
+impl Redacted {
+    /// What was replaced, with the name of the part it stood in.
+    pub(crate) fn finds(&self) -> impl Iterator<Item = (&str, &Replacement)> {
+        let name = |r: &Replacement| self.names.get(r.part as usize).map_or("", String::as_str);
+        self.replacements.iter().map(move |r| (name(r), r))
+    }
 }
 
 /// Why redaction is not possible now.
@@ -114,6 +123,7 @@ impl Desk {
     pub(crate) fn redaction_facts(
         &self,
         redacted: &Redacted,
+        key: &PersonKey,
         ticket: TicketId,
         message: MessageId,
         event: EventId,
@@ -127,11 +137,8 @@ impl Desk {
         for replacement in &redacted.replacements {
             let id = RedactionId::mint(self.0.ids.as_ref(), now);
             let dropped = DROPPED.contains(&replacement.class.as_str());
-            let sealed = if dropped {
-                None
-            } else {
-                Some(self.0.seal.seal(&id.to_string(), replacement.value.as_bytes())?)
-            };
+            let sealed =
+                if dropped { None } else { Some(key.seal(&id.to_string(), replacement.value.as_bytes())?) };
             let part = redacted.names.get(replacement.part as usize).cloned().unwrap_or_default();
             let redaction = Redaction {
                 id,

@@ -126,6 +126,9 @@ impl Worker {
         if let Err(error) = self.desk.fire_due_schedules().await {
             tracing::warn!(%error, "schedules could not be fired now");
         }
+        if let Err(error) = self.desk.expire_values().await {
+            tracing::warn!(%error, "sealed values could not be taken out now");
+        }
         // Another host may have installed, switched or quarantined something.
         if let Err(error) = self.desk.reload_plugins().await {
             tracing::warn!(%error, "installations could not be read now");

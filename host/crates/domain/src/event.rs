@@ -30,6 +30,8 @@ text_enum! {
         MessageSuppressed = "message.suppressed",
         /// A message could not be delivered.
         MessageFailed = "message.failed",
+        /// Personal data was found in a stored message and taken out.
+        MessageRedacted = "message.redacted",
         /// A timer that a plugin set came due.
         TimerDue = "timer.due",
         /// A schedule fired.

@@ -28,6 +28,12 @@ macro_rules! ids {
             pub fn mint(ids: &dyn Ids, now: Timestamp) -> Self {
                 Self(ids.next(now))
             }
+
+            /// Below every id that was minted at this moment or later.
+            #[must_use]
+            pub fn first_at(at: Timestamp) -> Self {
+                Self(Ulid::from_parts(u64::try_from(at.0).unwrap_or(0), 0))
+            }
         }
 
         impl fmt::Display for $name {
@@ -93,6 +99,8 @@ ids! {
     TokenId = "tok",
     /// A webhook endpoint.
     WebhookId = "whk",
+    /// Somebody's wish to see a sealed value.
+    RevealId = "rev",
     /// An audit entry.
     AuditId = "aud",
 }

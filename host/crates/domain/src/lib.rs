@@ -31,6 +31,7 @@ pub mod story;
 pub mod ticket;
 pub mod token;
 pub mod turn;
+pub mod vault;
 pub mod version;
 pub mod webhook;
 pub mod work;

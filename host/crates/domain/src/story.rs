@@ -193,6 +193,7 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         EventType::TicketTagged | EventType::TicketUntagged => data_text(event, "tag").to_owned(),
         EventType::TicketEscalated
         | EventType::MessageHeld
+        | EventType::MessageRedacted
         | EventType::MessageSuppressed
         | EventType::MessageFailed
         | EventType::AutomationStopped => [data_text(event, "reason"), data_text(event, "why")].concat(),

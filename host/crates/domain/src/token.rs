@@ -4,7 +4,7 @@ use crate::id::TokenId;
 use crate::{Timestamp, text_enum};
 
 text_enum! {
-    /// What a token may do. `admin` includes all others.
+    /// What a token may do. `admin` includes all others but `reveal`.
     Scope {
         /// Read tickets, messages, contacts, events, runs, decisions, articles.
         Read = "read",
@@ -14,6 +14,8 @@ text_enum! {
         Inbound = "inbound",
         /// Plugins, installations, schedules, tokens, webhooks, articles.
         Admin = "admin",
+        /// See sealed personal values again, with a reason. No other scope includes it.
+        Reveal = "reveal",
     }
 }
 
@@ -39,6 +41,29 @@ impl Token {
     #[must_use]
     pub fn allows(&self, scope: Scope, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|at| now < at)
-            && (self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin))
+            && (self.scopes.contains(&scope)
+                || (scope != Scope::Reveal && self.scopes.contains(&Scope::Admin)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::CountingIds;
+
+    #[test]
+    fn an_admin_may_do_all_but_see_sealed_values() {
+        let id = TokenId::mint(&CountingIds::default(), Timestamp(0));
+        let token = Token {
+            id,
+            name: String::new(),
+            digest: String::new(),
+            scopes: vec![Scope::Admin],
+            created_at: Timestamp(0),
+            expires_at: None,
+        };
+        for scope in Scope::ALL {
+            assert_eq!(token.allows(*scope, Timestamp(0)), *scope != Scope::Reveal, "{scope}");
+        }
     }
 }

@@ -7,8 +7,8 @@ use domain::audit::AuditRecord;
 use domain::contact::Contact;
 use domain::event::Event;
 use domain::id::{
-    ArticleId, DecisionId, EventId, InstallationId, IntakeId, MessageId, ScheduleId, TicketId, TokenId,
-    WebhookId,
+    ArticleId, ContactId, DecisionId, EventId, InstallationId, IntakeId, MessageId, ScheduleId, TicketId,
+    TokenId, WebhookId,
 };
 use domain::job::NewJob;
 use domain::ledger::LedgerEntry;
@@ -19,10 +19,11 @@ use domain::run::{Decision, DecisionStatus, Run};
 use domain::seal::Sealed;
 use domain::ticket::Ticket;
 use domain::token::Token;
+use domain::vault::Reveal;
 use domain::version::PluginVersion;
 use domain::webhook::Webhook;
 
-use crate::records::{Intake, IntakeState, Suppression};
+use crate::records::{Forget, Intake, IntakeState, Suppression};
 
 /// Facts that become true together or not at all.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +76,33 @@ pub enum Fact {
         /// When it passed the gate; `None` keeps what is there.
         passed_at: Option<Timestamp>,
     },
+    /// A message's subject, text and reply text as they shall be, if they are still what was read (else
+    /// `Stale("message")`).
+    RewriteMessage {
+        /// As it was read.
+        was: Box<Message>,
+        /// As it shall be.
+        now: Box<Message>,
+    },
+    /// The key with which values of one person are sealed, itself sealed (`Conflict("vault_key")` when there is
+    /// one).
+    AddVaultKey {
+        /// Whose.
+        contact_id: ContactId,
+        /// The sealed key.
+        sealed: Sealed,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody's wish to see a sealed value, new or changed.
+    PutReveal(Box<Reveal>),
+    /// Sealed values made before this are gone; their placeholders stay.
+    ExpireValues {
+        /// The moment.
+        before: Timestamp,
+    },
+    /// A person is taken out of everything; numbers stay.
+    Forget(Box<Forget>),
     /// Sealed bytes by the digest of what they hold; bytes that are there already stay as they are.
     AddBlob {
         /// SHA-256 of the clear bytes, hex.

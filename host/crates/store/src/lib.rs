@@ -27,7 +27,8 @@ pub mod ephemeral;
 pub use error::StoreError;
 pub use facts::{Commit, Fact};
 pub use records::{
-    AutomaticCounts, DeadJob, Intake, IntakeKind, IntakeState, Page, QueueState, Suppression, TicketFilter,
+    AutomaticCounts, DeadJob, Forget, Intake, IntakeKind, IntakeState, Page, QueueState, Suppression,
+    TicketFilter,
 };
 
 /// How much a commit survives.
@@ -104,6 +105,18 @@ impl Store {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.close().await,
             Backend::Postgres(postgres) => postgres.close().await,
+        }
+    }
+
+    /// Takes what was erased out of the log as well: SQLite's write-ahead log is folded into the file, whose
+    /// freed pages are overwritten; PostgreSQL gives the room of old rows back (VACUUM), to be written over.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn scrub(&self) -> Result<(), StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.writer.scrub().await,
+            Backend::Postgres(postgres) => postgres.scrub().await,
         }
     }
 

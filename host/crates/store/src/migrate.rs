@@ -25,6 +25,7 @@ pub(crate) const STEPS: &[Step] = steps![
     4 "0004_inboxes",
     5 "0005_sender",
     6 "0006_gate",
+    7 "0007_vault",
 ];
 
 /// The schema this build knows.

@@ -170,4 +170,15 @@ pub(crate) mod dialect {
         .await?;
         Ok(done.rows_affected() == 1)
     }
+
+    /// Plugins' values that hold a word go.
+    pub(crate) async fn forget_values(c: &mut Connection, word: &str) -> Outcome<()> {
+        sqlx::query(
+            "DELETE FROM kv WHERE position(convert_to($1, 'UTF8') IN value) > 0 OR position($1 IN key) > 0",
+        )
+        .bind(word)
+        .execute(c)
+        .await?;
+        Ok(())
+    }
 }

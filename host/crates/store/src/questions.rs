@@ -7,7 +7,7 @@ use domain::contact::Contact;
 use domain::event::Event;
 use domain::id::{
     ArticleId, AttachmentId, ContactId, DecisionId, EventId, InstallationId, IntakeId, MessageId,
-    RedactionId, RunId, ScheduleId, TicketId, WebhookId,
+    RedactionId, RevealId, RunId, ScheduleId, TicketId, WebhookId,
 };
 use domain::ledger::{Day, LedgerEntry};
 use domain::message::{Attachment, Message};
@@ -18,6 +18,7 @@ use domain::seal::Sealed;
 use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 use domain::token::Token;
+use domain::vault::Reveal;
 use domain::version::PluginVersion;
 use domain::webhook::Webhook;
 
@@ -89,6 +90,19 @@ questions! {
     held_messages(page: &Page) -> Vec<Message> = message::held(page);
     /// What the gate's budgets count: outbound automatic messages that left or may have left.
     automatic_counts(ticket: TicketId, address: &str, domain: &str, now: Timestamp, most: i64) -> AutomaticCounts = message::automatic_counts(ticket, address, domain, now, most);
+
+    /// The sealed key of one person.
+    vault_key(contact: ContactId) -> Option<Sealed> = vault::key(contact);
+    /// A redaction.
+    redaction(id: RedactionId) -> Option<Redaction> = vault::redaction(id);
+    /// Somebody's wish to see a sealed value.
+    reveal(id: RevealId) -> Option<Reveal> = vault::reveal(id);
+    /// How many somebody asked for since then.
+    reveals_since(asked_by: &str, since: Timestamp) -> i64 = vault::reveals_since(asked_by, since);
+    /// Ids of messages after one, of all tickets, oldest first.
+    message_ids(after: Option<MessageId>, limit: i64) -> Vec<MessageId> = vault::message_ids(after, limit);
+    /// Tickets on which a person asks or has written, oldest first.
+    tickets_of_person(contact: ContactId) -> Vec<TicketId> = person::tickets(contact);
 
     /// An event.
     event(id: EventId) -> Option<Event> = event::by_id(id);

@@ -120,6 +120,19 @@ pub struct TicketFilter {
     pub oldest_first: bool,
 }
 
+/// A person to be taken out of everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forget {
+    /// Whom.
+    pub contact_id: ContactId,
+    /// Their address, lower case.
+    pub address: String,
+    /// What stands in its place: no address of anybody.
+    pub address_after: String,
+    /// Digests of values of theirs (address, name), wherever those were sealed.
+    pub digests: Vec<String>,
+}
+
 /// Automatic messages that have left or may have left, as the gate's budgets count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AutomaticCounts {

@@ -157,4 +157,13 @@ pub(crate) mod dialect {
         .await?;
         Ok(done.rows_affected() == 1)
     }
+
+    /// Plugins' values that hold a word go.
+    pub(crate) async fn forget_values(c: &mut Connection, word: &str) -> Outcome<()> {
+        sqlx::query("DELETE FROM kv WHERE instr(value, CAST($1 AS BLOB)) > 0 OR instr(key, $1) > 0")
+            .bind(word)
+            .execute(c)
+            .await?;
+        Ok(())
+    }
 }

@@ -110,6 +110,7 @@ impl Stand {
             egress: Arc::clone(&sink) as Arc<dyn Egress>,
             senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&data_dir.key("seal.key")?),
+            tombstones: Arc::new(desk::NoTombstones),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
             config: config.desk,

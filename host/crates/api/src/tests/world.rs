@@ -267,6 +267,7 @@ async fn desk_on(store: &Store, now: Timestamp, config: DeskConfig) -> (Desk, Ar
         egress: Arc::new(Memory::new()),
         senders: channels::sender::Senders::unchecked(),
         seal: SealKey::new(&[7; 32]),
+        tombstones: Arc::new(desk::NoTombstones),
         fetch: None,
         webhooks: Fetch::new(FetchOptions::default()),
         config,

@@ -6,13 +6,14 @@ use desk::Desk;
 use domain::Timestamp;
 use domain::contact::{Contact, canonical_address};
 use domain::id::ContactId;
+use domain::token::Scope;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
-use crate::auth::{Caller, Read};
+use crate::auth::{Admin, Caller, Read, Reveal};
 use crate::error::ApiError;
 use crate::extract::{Asked, At};
 use crate::page::{List, Paging};
@@ -103,7 +104,58 @@ async fn read_contact(
     Ok(Json(contact.into()))
 }
 
+/// What an erasure came to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Erased)]
+pub(crate) struct ErasedBody {
+    /// The contact, of whom only this id is left.
+    #[schema(value_type = String)]
+    contact_id: ContactId,
+    /// Tickets of theirs, of which numbers are left.
+    tickets: usize,
+    /// Messages whose words are gone.
+    messages: usize,
+    /// Sealed values that nobody can read any more.
+    values: usize,
+}
+
+/// Everything that is kept of a person, with the values behind placeholders (Art. 15 GDPR). Needs both scopes:
+/// `admin` and `reveal`.
+#[utoipa::path(get, path = "/contacts/{id}/export", tag = "contacts", security(("token" = ["reveal"])),
+    params(("id" = String, Path, description = "The contact's id.")),
+    responses((status = 200, description = "All of it.", body = Object)))]
+async fn export_contact(
+    caller: Caller<Reveal>,
+    State(desk): State<Desk>,
+    At(id): At<ContactId>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    if !caller.token.allows(Scope::Admin, desk.now()) {
+        return Err(ApiError::no_scope(Scope::Admin));
+    }
+    Ok(Json(desk.export_person(id, caller.actor()).await?))
+}
+
+/// Takes a person out of everything (Art. 17 GDPR). Numbers of their tickets stay. Cannot be undone.
+#[utoipa::path(delete, path = "/contacts/{id}", tag = "contacts", security(("token" = ["admin"])),
+    params(("id" = String, Path, description = "The contact's id.")),
+    responses(
+        (status = 200, description = "What it came to.", body = ErasedBody),
+        (status = 422, description = "On legal hold, or erased before (`legal_hold`, `already_erased`)."),
+    ))]
+async fn erase_contact(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    At(id): At<ContactId>,
+) -> Result<Json<ErasedBody>, ApiError> {
+    let desk::Erased { contact_id, tickets, messages, values } =
+        desk.erase_person(id, caller.actor()).await?;
+    Ok(Json(ErasedBody { contact_id, tickets, messages, values }))
+}
+
 /// Routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list_contacts)).routes(routes!(read_contact))
+    OpenApiRouter::new()
+        .routes(routes!(list_contacts))
+        .routes(routes!(read_contact, erase_contact))
+        .routes(routes!(export_contact))
 }

@@ -1,21 +1,23 @@
 //! Redactions of a ticket: that something was replaced, never what.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use desk::Desk;
 use domain::id::{MessageId, RedactionId};
 use domain::redaction::Redaction;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::tickets::ticket_at;
 use crate::Api;
-use crate::auth::{Caller, Read};
+use crate::auth::{Admin, Caller, Read};
 use crate::error::ApiError;
-use crate::extract::At;
-use crate::page::List;
+use crate::extract::{At, Sent};
+use crate::page::{LIMIT_MAX, List};
 
 /// One replaced span of personal data.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,7 +68,64 @@ async fn list_ticket_redactions(
     Ok(Json(List::whole(desk.ask().redactions_of(ticket.id).await?)))
 }
 
+/// Which stored messages to redact.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stored {
+    /// The message to go on after; from the first one when absent.
+    #[schema(value_type = Option<String>)]
+    after: Option<MessageId>,
+    /// Messages of this request, 1 to 200; 50 when absent.
+    limit: Option<u32>,
+    /// False: only say what would be taken out.
+    apply: bool,
+}
+
+/// What became of a number of stored messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StoredReport {
+    /// Messages read.
+    read: usize,
+    /// Messages in which something was found.
+    changed: usize,
+    /// Values found, by class.
+    found: BTreeMap<String, usize>,
+    /// Messages that could not be redacted and stay as they were.
+    held: usize,
+    /// The last message that was read: go on after it; null when there are no more.
+    #[schema(value_type = Option<String>, required)]
+    last: Option<MessageId>,
+}
+
+/// Redacts stored messages with the plugins of today.
+#[utoipa::path(post, path = "/redactions/stored", tag = "operations", security(("token" = ["admin"])),
+    request_body = Stored,
+    responses((status = 200, description = "What was found.", body = StoredReport)))]
+async fn redact_stored(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    sent: Sent<Stored>,
+) -> Result<Json<StoredReport>, ApiError> {
+    let Stored { after, limit, apply } = sent.value;
+    let limit = limit.unwrap_or(50);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(ApiError::invalid(
+            "limit",
+            "bad_limit",
+            format!("Redact 1 to {LIMIT_MAX} messages at a time."),
+        ));
+    }
+    let batch = desk.redact_stored(after, limit, apply, &caller.actor()).await?;
+    Ok(Json(StoredReport {
+        read: batch.read,
+        changed: batch.changed,
+        found: batch.found,
+        held: batch.held.len(),
+        last: batch.last,
+    }))
+}
+
 /// Routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list_ticket_redactions))
+    OpenApiRouter::new().routes(routes!(list_ticket_redactions)).routes(routes!(redact_stored))
 }

@@ -25,6 +25,7 @@ pub(crate) fn of(error: DeskError, uri: &Uri, headers: &HeaderMap) -> Response {
         | DeskError::Repeated
         | DeskError::Store(_)
         | DeskError::Plugin { .. }
+        | DeskError::Outside(_)
         | DeskError::Seal => {
             tracing::error!(%error, path = uri.path(), "a page could not be shown");
             StatusCode::SERVICE_UNAVAILABLE

@@ -68,6 +68,7 @@ impl World {
             egress: Arc::new(Memory::new()),
             senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&[7; 32]),
+            tombstones: Arc::new(desk::NoTombstones),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
             config: DeskConfig { redaction_required, ..DeskConfig::default() },

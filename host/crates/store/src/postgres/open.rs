@@ -98,6 +98,13 @@ impl Postgres {
         }
     }
 
+    /// Gives the room of rows that are no more back, to be written over.
+    pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
+        let mut c = self.reader().await?;
+        sqlx::query("VACUUM").execute(&mut *c).await.map_err(Failure::from)?;
+        Ok(())
+    }
+
     async fn attempt(&self, commit: &Commit) -> Outcome<bool> {
         let mut transaction = self.pool.begin().await?;
         let work = sql::apply::commit(&mut transaction, &mut Ground, commit).await?;

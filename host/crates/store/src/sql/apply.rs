@@ -6,7 +6,7 @@ use domain::run::Decision;
 use super::queue::Head;
 use super::{
     Connection, Ground, Outcome, access, article, audit, contact, dialect, event, intake, ledger, message,
-    plugin, queue, run, setting, ticket, version,
+    person, plugin, queue, run, setting, ticket, vault, version,
 };
 use crate::facts::{Commit, Fact};
 
@@ -53,6 +53,11 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::AddMessage(message) => (2, message.id.to_string()),
         Fact::SetDelivery { message_id, .. } => (2, message_id.to_string()),
         Fact::AddBlob { sha256, .. } => (2, sha256.clone()),
+        Fact::RewriteMessage { was, .. } => (2, was.id.to_string()),
+        Fact::AddVaultKey { contact_id, .. } => (2, contact_id.to_string()),
+        Fact::PutReveal(reveal) => (2, reveal.id.to_string()),
+        Fact::ExpireValues { .. } => (4, String::new()),
+        Fact::Forget(forget) => (4, forget.contact_id.to_string()),
         Fact::AddEvents(_) | Fact::AddRun(_) | Fact::AddRedaction { .. } => (2, String::new()),
         Fact::AddDecision(decision) => (2, decision.id.to_string()),
         Fact::SetDecision { id, .. } => (2, id.to_string()),
@@ -121,6 +126,11 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         | Fact::AddDecision(_)
         | Fact::SetDecision { .. }
         | Fact::AddRedaction { .. } => write_case(c, fact).await?,
+        Fact::RewriteMessage { .. }
+        | Fact::AddVaultKey { .. }
+        | Fact::PutReveal(_)
+        | Fact::ExpireValues { .. }
+        | Fact::Forget(_) => write_privacy(c, fact).await?,
         Fact::AddIntake(_)
         | Fact::SetIntake { .. }
         | Fact::Seen { .. }
@@ -224,6 +234,20 @@ async fn write_border(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         }
         Fact::PutSuppression(suppression) => intake::put_suppression(c, suppression).await,
         Fact::RemoveSuppression(address) => intake::remove_suppression(c, address).await,
+        _ => Ok(()),
+    }
+}
+
+/// Facts of what is kept of people, and of taking it out.
+async fn write_privacy(c: &mut Connection, fact: &Fact) -> Outcome<()> {
+    match fact {
+        Fact::RewriteMessage { was, now } => vault::rewrite(c, was, now).await,
+        Fact::AddVaultKey { contact_id, sealed, at } => vault::add_key(c, *contact_id, sealed, *at).await,
+        Fact::PutReveal(reveal) => vault::put_reveal(c, reveal).await,
+        Fact::ExpireValues { before } => {
+            vault::expire_values(c, &domain::id::RedactionId::first_at(*before).to_string()).await
+        }
+        Fact::Forget(forget) => person::forget(c, forget).await,
         _ => Ok(()),
     }
 }

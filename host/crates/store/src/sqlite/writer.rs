@@ -47,6 +47,8 @@ struct Request {
 
 enum Order {
     Write(Request),
+    /// Fold the log into the file now.
+    Fold(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
 }
 
@@ -117,6 +119,14 @@ impl Writer {
         }
     }
 
+    /// Returns when the log has been folded into the file.
+    pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
+        self.is_sound()?;
+        let (done, wait) = oneshot::channel();
+        self.orders.send(Order::Fold(done)).await.map_err(|_| closed())?;
+        wait.await.map_err(|_| closed())
+    }
+
     /// Returns when everything that waited is written and the file is closed.
     pub(crate) async fn close(&self) {
         let (done, wait) = oneshot::channel();
@@ -155,10 +165,11 @@ impl Desk {
                 Err(_) => continue,
             }
             let mut batch = Vec::with_capacity(orders.len());
-            let mut closing = Vec::new();
+            let (mut closing, mut folding) = (Vec::new(), Vec::new());
             for order in orders.drain(..) {
                 match order {
                     Order::Write(request) => batch.push(request),
+                    Order::Fold(done) => folding.push(done),
                     Order::Close(done) => closing.push(done),
                 }
             }
@@ -167,11 +178,18 @@ impl Desk {
                 while let Ok(order) = inbox.try_recv() {
                     match order {
                         Order::Write(request) => batch.push(request),
+                        Order::Fold(done) => folding.push(done),
                         Order::Close(done) => closing.push(done),
                     }
                 }
             }
             self.write(batch).await;
+            if !folding.is_empty() {
+                self.fold().await;
+            }
+            for done in folding {
+                let _ = done.send(());
+            }
             if !closing.is_empty() {
                 self.shut().await;
                 for done in closing {

@@ -1,0 +1,237 @@
+//! One person over everything: handing out what is kept of them (Art. 15 GDPR), and taking it out (Art. 17). An
+//! erasure is written down outside the database first, so that a restored backup is brought up to it before it
+//! serves anybody.
+
+use std::collections::BTreeSet;
+
+use domain::contact::Contact;
+use domain::id::ContactId;
+use domain::redaction::canonical_value;
+use domain::ticket::Ticket;
+use domain::{Actor, Refusal, Timestamp};
+use serde_json::{Value, json};
+use store::{Commit, Fact, Forget};
+
+use crate::{Desk, DeskError};
+
+/// A tag that keeps a ticket from being erased: a court or an audit still needs it.
+pub const LEGAL_HOLD: &str = "legal-hold";
+
+/// A person who was erased: enough to do it again, nothing that tells who it was.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tombstone {
+    /// Which contact.
+    pub contact_id: ContactId,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// Where erasures are written down outside the database.
+pub trait Tombstones: Send + Sync {
+    /// Adds one; on disk when it returns.
+    ///
+    /// # Errors
+    /// When it cannot be written: then nothing is erased.
+    fn add(&self, tombstone: &Tombstone) -> std::io::Result<()>;
+
+    /// All of them, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read: then nothing is served.
+    fn all(&self) -> std::io::Result<Vec<Tombstone>>;
+}
+
+/// Tombstones that nobody keeps: for tests, and for desks that end with the process.
+#[derive(Debug, Default)]
+pub struct NoTombstones;
+
+impl Tombstones for NoTombstones {
+    fn add(&self, _: &Tombstone) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn all(&self) -> std::io::Result<Vec<Tombstone>> {
+        Ok(Vec::new())
+    }
+}
+
+/// What an erasure came to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Erased {
+    /// The contact, of whom only this id is left.
+    pub contact_id: ContactId,
+    /// Tickets of theirs, of which numbers are left.
+    pub tickets: usize,
+    /// Messages whose words are gone.
+    pub messages: usize,
+    /// Sealed values that nobody can read any more.
+    pub values: usize,
+}
+
+impl Desk {
+    /// Everything that is kept of a person, with the values behind placeholders, for them.
+    ///
+    /// # Errors
+    /// When there is no such contact, or something cannot be read.
+    pub async fn export_person(&self, contact: ContactId, actor: Actor) -> Result<Value, DeskError> {
+        let person = self.contact_or_missing(contact).await?;
+        let mut tickets = Vec::new();
+        for id in self.0.store.tickets_of_person(contact).await? {
+            if let Some(ticket) = self.0.store.ticket(id).await? {
+                tickets.push(self.export_ticket(&ticket, contact).await?);
+            }
+        }
+        let suppression = self.0.store.suppression(&person.email).await?;
+        self.0
+            .store
+            .commit(Commit { facts: vec![self.audit(&actor, "person.exported", contact, Value::Null)] })
+            .await?;
+        Ok(json!({
+            "exported_at": self.now(),
+            "contact": person,
+            "suppression": suppression.map(|s| json!({ "reason": s.reason, "until": s.until, "since": s.created_at })),
+            "tickets": tickets,
+        }))
+    }
+
+    /// A ticket of theirs is whole; of somebody else's only what they wrote is theirs.
+    async fn export_ticket(&self, ticket: &Ticket, contact: ContactId) -> Result<Value, DeskError> {
+        let is_theirs = ticket.requester_id == contact;
+        let author = contact.to_string();
+        let mut messages = self.0.store.messages(ticket.id).await?;
+        messages.retain(|m| is_theirs || m.author.id == author);
+        let kept: BTreeSet<_> = messages.iter().map(|m| m.id).collect();
+        let mut values = Vec::new();
+        for redaction in self.0.store.redactions_of(ticket.id).await? {
+            if kept.contains(&redaction.message_id) {
+                let value = self.open_value(&redaction).await?;
+                values.push(json!({
+                    "message_id": redaction.message_id, "placeholder": redaction.placeholder,
+                    "class": redaction.class, "part": redaction.part, "value": value,
+                }));
+            }
+        }
+        let decisions: Vec<Value> = match is_theirs {
+            true => self.0.store.decisions_of(ticket.id).await?.into_iter().map(|d| json!({
+                "by": d.plugin_id, "effect": d.effect, "reason": d.basis.reason, "confidence": d.basis.confidence,
+                "status": d.status, "at": d.decided_at,
+            })).collect(),
+            false => Vec::new(),
+        };
+        Ok(json!({
+            "number": ticket.number,
+            "ticket": if is_theirs { json!(ticket) } else { Value::Null },
+            "messages": messages, "values": values, "automatic_decisions": decisions,
+        }))
+    }
+
+    /// Takes a person out of everything. Numbers of their tickets stay: status, category, team, times.
+    ///
+    /// # Errors
+    /// When there is no such contact, a ticket of theirs is on legal hold, or the erasure cannot be written down.
+    pub async fn erase_person(&self, contact: ContactId, actor: Actor) -> Result<Erased, DeskError> {
+        let person = self.contact_or_missing(contact).await?;
+        if is_erased(&person) {
+            return Err(Refusal::new("already_erased", "This person was erased before.").into());
+        }
+        self.not_on_hold(contact).await?;
+        let erased = self.what_goes(contact).await?;
+        let tombstone = Tombstone { contact_id: contact, at: self.now() };
+        self.0.tombstones.add(&tombstone).map_err(|error| DeskError::Outside(format!(
+            "the erasure could not be written down ({error}), so nothing was erased; see to the data directory"
+        )))?;
+        let done = json!({ "tickets": erased.tickets, "messages": erased.messages, "values": erased.values });
+        let facts = vec![
+            Fact::Forget(Box::new(self.forget(&person))),
+            self.audit(&actor, "person.erased", contact, done),
+        ];
+        self.0.store.commit(Commit { facts }).await?;
+        self.0.store.scrub().await?;
+        Ok(erased)
+    }
+
+    /// Erases again whoever was erased and is back: a backup from before was restored. How many were.
+    ///
+    /// # Errors
+    /// When the erasures cannot be read or the store not be written: then nothing may be served.
+    pub async fn erase_again(&self) -> Result<usize, DeskError> {
+        let all = self.0.tombstones.all().map_err(|error| {
+            DeskError::Outside(format!(
+                "the list of erasures cannot be read ({error}); see to the data directory"
+            ))
+        })?;
+        let mut again = 0;
+        for tombstone in all {
+            let Some(person) = self.0.store.contact(tombstone.contact_id).await? else { continue };
+            if is_erased(&person) {
+                continue;
+            }
+            let facts = vec![
+                Fact::Forget(Box::new(self.forget(&person))),
+                self.audit(&Actor::system(), "person.erased_again", tombstone.contact_id, Value::Null),
+            ];
+            self.0.store.commit(Commit { facts }).await?;
+            again += 1;
+        }
+        if again > 0 {
+            self.0.store.scrub().await?;
+        }
+        Ok(again)
+    }
+
+    fn forget(&self, person: &Contact) -> Forget {
+        let digest = |class: &str, value: &str| self.0.seal.digest(class, &canonical_value(value));
+        let mut digests = vec![digest("EMAIL", &person.email)];
+        digests.extend(person.name.iter().map(|name| digest("PERSON", name)));
+        Forget {
+            contact_id: person.id,
+            address: person.email.clone(),
+            address_after: erased_address(person.id),
+            digests,
+        }
+    }
+
+    async fn not_on_hold(&self, contact: ContactId) -> Result<(), DeskError> {
+        for id in self.0.store.tickets_of_person(contact).await? {
+            let Some(ticket) = self.0.store.ticket(id).await? else { continue };
+            if ticket.requester_id == contact && ticket.tags.contains(LEGAL_HOLD) {
+                let sentence = format!(
+                    "Ticket #{} is on legal hold; take the tag `{LEGAL_HOLD}` off when the reason is gone.",
+                    ticket.number
+                );
+                return Err(Refusal::new("legal_hold", sentence).into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn what_goes(&self, contact: ContactId) -> Result<Erased, DeskError> {
+        let mut erased = Erased { contact_id: contact, tickets: 0, messages: 0, values: 0 };
+        let author = contact.to_string();
+        for id in self.0.store.tickets_of_person(contact).await? {
+            let Some(ticket) = self.0.store.ticket(id).await? else { continue };
+            let is_theirs = ticket.requester_id == contact;
+            let messages = self.0.store.messages(id).await?;
+            erased.tickets += usize::from(is_theirs);
+            erased.messages += messages.iter().filter(|m| is_theirs || m.author.id == author).count();
+            if is_theirs {
+                erased.values += self.0.store.redactions_of(id).await?.len();
+            }
+        }
+        Ok(erased)
+    }
+
+    async fn contact_or_missing(&self, contact: ContactId) -> Result<Contact, DeskError> {
+        self.0.store.contact(contact).await?.ok_or_else(|| DeskError::missing("contact", contact))
+    }
+}
+
+/// What stands in the place of an erased person's address: unique, and never anybody's (RFC 2606).
+fn erased_address(contact: ContactId) -> String {
+    format!("{}@erased.invalid", contact.to_string().to_lowercase())
+}
+
+fn is_erased(person: &Contact) -> bool {
+    person.email == erased_address(person.id)
+}

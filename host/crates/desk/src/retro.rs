@@ -1,0 +1,215 @@
+//! Redaction of what was stored before a rule got better, or before there was one: message by message, as a trial
+//! or for good. Goes on where it stopped, and begins anew when the redaction plugins are others.
+
+use std::collections::BTreeMap;
+
+use channels::email;
+use domain::Actor;
+use domain::event::EventType;
+use domain::id::MessageId;
+use domain::message::{Direction, Message};
+use domain::plugin::Hook;
+use domain::redaction::{Document, Part};
+use domain::ticket::Ticket;
+use domain::work::Work;
+use serde_json::json;
+use store::{Commit, Fact, StoreError};
+
+use crate::intake::{RACES_MAX, fact_order};
+use crate::redact::Redacted;
+use crate::{Desk, DeskError};
+
+/// Name of the setting that remembers how far it got.
+const POSITION: &str = "redaction.retro";
+
+/// One value that was found in what is stored.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct RetroFind {
+    /// On which ticket.
+    pub ticket: i64,
+    /// In which message.
+    pub message: MessageId,
+    /// Subject or text.
+    pub part: String,
+    /// Class.
+    pub class: String,
+    /// Which rule.
+    pub rule: String,
+    /// How sure.
+    pub score: f32,
+}
+
+/// What became of a number of messages.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct RetroBatch {
+    /// Messages read.
+    pub read: usize,
+    /// Messages in which something was found.
+    pub changed: usize,
+    /// Values found, by class.
+    pub found: BTreeMap<String, usize>,
+    /// Each of them.
+    pub finds: Vec<RetroFind>,
+    /// Messages that could not be redacted, with the reason; they stay as they were.
+    pub held: Vec<(MessageId, String)>,
+    /// The last message that was read; none: there are no more.
+    pub last: Option<MessageId>,
+}
+
+/// How far it got, and with what.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Position {
+    after: Option<MessageId>,
+    plugins: Vec<String>,
+}
+
+impl Desk {
+    /// Where redaction of what is stored goes on; none: from the beginning.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn retro_position(&self) -> Result<Option<MessageId>, DeskError> {
+        let text = self.0.store.setting(POSITION).await?.unwrap_or_default();
+        let position: Position = serde_json::from_str(&text).unwrap_or_default();
+        let same = position.plugins == self.redaction_digests().await;
+        Ok(position.after.filter(|_| same))
+    }
+
+    /// Redacts up to `limit` stored messages after one; without `apply` it only says what it would do.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written, or no redaction plugin is there.
+    pub async fn redact_stored(
+        &self,
+        after: Option<MessageId>,
+        limit: u32,
+        apply: bool,
+        actor: &Actor,
+    ) -> Result<RetroBatch, DeskError> {
+        let mut batch = RetroBatch::default();
+        for id in self.0.store.message_ids(after, i64::from(limit)).await? {
+            self.redact_message(id, apply, actor, &mut batch).await?;
+            batch.read += 1;
+            batch.last = Some(id);
+        }
+        if apply && let Some(last) = batch.last {
+            self.keep_position(Some(last)).await?;
+        }
+        Ok(batch)
+    }
+
+    /// Forgets how far it got.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn restart_retro(&self) -> Result<(), DeskError> {
+        self.keep_position(None).await
+    }
+
+    async fn keep_position(&self, after: Option<MessageId>) -> Result<(), DeskError> {
+        let position = Position { after, plugins: self.redaction_digests().await };
+        let value = serde_json::to_string(&position).unwrap_or_default();
+        let fact = Fact::PutSetting { key: POSITION.to_owned(), value };
+        Ok(self.0.store.commit(Commit { facts: vec![fact] }).await?)
+    }
+
+    /// Which components look for personal data now.
+    async fn redaction_digests(&self) -> Vec<String> {
+        let roster = self.roster().await;
+        let hooks = roster.with_hook(Hook::Redaction, self.now());
+        hooks.into_iter().map(|(_, installed)| installed.installation.digest.clone()).collect()
+    }
+
+    async fn redact_message(
+        &self,
+        id: MessageId,
+        apply: bool,
+        actor: &Actor,
+        batch: &mut RetroBatch,
+    ) -> Result<(), DeskError> {
+        for _ in 0..RACES_MAX {
+            let Some(message) = self.0.store.message(id).await? else { return Ok(()) };
+            let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else { return Ok(()) };
+            let document = self.stored_document(&message, &ticket).await?;
+            let redacted = match self.redact(document, Some(ticket.id)).await {
+                Ok(redacted) => redacted,
+                Err(held) => {
+                    batch.held.push((id, held.why));
+                    return Ok(());
+                }
+            };
+            if redacted.finds().next().is_none() {
+                return Ok(());
+            }
+            let done = match apply {
+                true => self.rewrite(&message, ticket.clone(), &redacted, actor).await,
+                false => Ok(()),
+            };
+            match done {
+                Ok(()) => {
+                    note_finds(&redacted, ticket.number, id, batch);
+                    return Ok(());
+                }
+                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(DeskError::Busy("a message"))
+    }
+
+    async fn stored_document(&self, message: &Message, ticket: &Ticket) -> Result<Document, DeskError> {
+        let requester = self.0.store.contact(ticket.requester_id).await?;
+        let known = requester.map(|r| r.name.into_iter().chain(Some(r.email)).collect()).unwrap_or_default();
+        let part = |name: &str, text: &str| Part { name: name.to_owned(), text: text.to_owned() };
+        let parts = vec![part("subject", &message.subject), part("text", &message.text)];
+        Ok(Document { parts, language: message.language.clone(), known })
+    }
+
+    async fn rewrite(
+        &self,
+        was: &Message,
+        ticket: Ticket,
+        redacted: &Redacted,
+        actor: &Actor,
+    ) -> Result<(), DeskError> {
+        let clean =
+            |index: usize| redacted.parts.get(index).map(|c| c.as_str().to_owned()).unwrap_or_default();
+        let mut now = was.clone();
+        (now.subject, now.text) = (clean(0), clean(1));
+        now.reply_text = match was.direction {
+            Direction::Inbound => email::reply_text(&now.text),
+            Direction::Outbound | Direction::Note => now.text.clone(),
+        };
+        let key = self.person_key(ticket.requester_id).await?;
+        let mut work = Work::on(ticket);
+        if work.ticket.subject == was.subject && !was.subject.is_empty() {
+            work.ticket.subject.clone_from(&now.subject);
+        }
+        let data = json!({ "message_id": was.id, "values": redacted.finds().count() });
+        work.record(&self.stamp(actor.clone()), EventType::MessageRedacted, Vec::new(), data);
+        let mut facts = match work.events.first().map(|e| e.id) {
+            Some(event) => self.redaction_facts(redacted, &key, work.ticket.id, was.id, event)?,
+            None => Vec::new(),
+        };
+        facts.extend(key.fact);
+        facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+        facts.push(Fact::RewriteMessage { was: Box::new(was.clone()), now: Box::new(now) });
+        facts.sort_by_key(fact_order);
+        Ok(self.0.store.commit(Commit { facts }).await?)
+    }
+}
+
+fn note_finds(redacted: &Redacted, ticket: i64, message: MessageId, batch: &mut RetroBatch) {
+    batch.changed += 1;
+    for (part, replacement) in redacted.finds() {
+        *batch.found.entry(replacement.class.clone()).or_default() += 1;
+        batch.finds.push(RetroFind {
+            ticket,
+            message,
+            part: part.to_owned(),
+            class: replacement.class.clone(),
+            rule: replacement.rule.clone(),
+            score: replacement.score,
+        });
+    }
+}

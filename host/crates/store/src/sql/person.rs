@@ -1,0 +1,90 @@
+//! One person over all tables: what belongs to them, and taking all of it out again. What is left of their
+//! tickets is numbers: status, category, team, times.
+
+use domain::id::{ContactId, TicketId};
+
+use super::reader::{Reader, all};
+use super::{Connection, Outcome, dialect};
+use crate::records::Forget;
+
+/// Tickets on which the person asks or has written.
+pub(crate) async fn tickets(c: &mut Connection, contact: ContactId) -> Outcome<Vec<TicketId>> {
+    let rows = sqlx::query(
+        "SELECT ticket_id FROM ticket WHERE requester_id = $1 \
+         UNION SELECT ticket_id FROM message WHERE author_id = $1 ORDER BY ticket_id",
+    )
+    .bind(contact.to_string())
+    .fetch_all(c)
+    .await?;
+    all(&rows, |row| Reader::of(row, "ticket", "ticket_id").word("ticket_id"))
+}
+
+/// Each statement takes the contact's id as `$1`. In this order: later ones look at what is still there.
+const OF_THEIR_TICKETS: &[&str] = &[
+    "DELETE FROM vault_key WHERE contact_id = $1",
+    "DELETE FROM redaction WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
+    "DELETE FROM decision WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
+    "DELETE FROM run WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
+    "DELETE FROM intake WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
+    "UPDATE event SET changes = '[]', data = '{}' \
+     WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
+    "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE author_id = $1 \
+     OR ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1))",
+    "DELETE FROM blob WHERE NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = blob.sha256)",
+    "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
+     to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
+     delivery_reason = NULL, attachments = '[]' \
+     WHERE author_id = $1 OR ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
+    "UPDATE ticket SET subject = '(erased)', custom = '{}' WHERE requester_id = $1",
+    "DELETE FROM seen WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
+     WHERE t.requester_id = $1 AND seen.outcome LIKE '%' || t.ticket_id || '%')",
+];
+
+/// Each takes a pattern that finds the person's address as `$1`.
+const WITH_THEIR_ADDRESS: &[&str] = &[
+    "DELETE FROM seen WHERE LOWER(outcome) LIKE $1 ESCAPE '\\'",
+    "DELETE FROM run WHERE ticket_id IS NULL AND LOWER(body) LIKE $1 ESCAPE '\\'",
+    "UPDATE job SET error = '' WHERE LOWER(error) LIKE $1 ESCAPE '\\'",
+    "UPDATE dead_job SET error = '' WHERE LOWER(error) LIKE $1 ESCAPE '\\'",
+    "UPDATE message SET delivery_reason = NULL WHERE LOWER(delivery_reason) LIKE $1 ESCAPE '\\'",
+];
+
+pub(crate) async fn forget(c: &mut Connection, forget: &Forget) -> Outcome<()> {
+    let contact = forget.contact_id.to_string();
+    for statement in OF_THEIR_TICKETS {
+        sqlx::query(*statement).bind(&contact).execute(&mut *c).await?;
+    }
+    let pattern = format!("%{}%", like(&forget.address));
+    for statement in WITH_THEIR_ADDRESS {
+        sqlx::query(*statement).bind(&pattern).execute(&mut *c).await?;
+    }
+    for digest in &forget.digests {
+        sqlx::query("UPDATE redaction SET sealed = NULL WHERE digest = $1")
+            .bind(digest)
+            .execute(&mut *c)
+            .await?;
+    }
+    dialect::forget_values(c, &forget.address).await?;
+    sqlx::query("DELETE FROM suppression WHERE address = $1").bind(&forget.address).execute(&mut *c).await?;
+    sqlx::query(
+        "UPDATE contact SET name = NULL, email = $2, locale = NULL, time_zone = NULL, verified = FALSE, \
+         proactive_consent = FALSE WHERE contact_id = $1",
+    )
+    .bind(&contact)
+    .bind(&forget.address_after)
+    .execute(&mut *c)
+    .await?;
+    Ok(())
+}
+
+/// A text as it is meant in a pattern.
+fn like(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}

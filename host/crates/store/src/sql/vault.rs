@@ -1,0 +1,121 @@
+//! Keys of people and who asked to see what: rows that hold cipher text and reasons, never a value.
+
+use domain::Timestamp;
+use domain::id::{ContactId, MessageId, RedactionId, RevealId};
+use domain::message::Message;
+use domain::redaction::Redaction;
+use domain::seal::Sealed;
+use domain::vault::{Reveal, asker};
+
+use super::reader::{Reader, all, json, one, plain};
+use super::{Connection, Outcome, unique};
+use crate::error::StoreError;
+
+pub(crate) async fn add_key(
+    c: &mut Connection,
+    contact: ContactId,
+    sealed: &Sealed,
+    at: Timestamp,
+) -> Outcome<()> {
+    sqlx::query("INSERT INTO vault_key (contact_id, sealed, created_at) VALUES ($1, $2, $3)")
+        .bind(contact.to_string())
+        .bind(&sealed.0)
+        .bind(at.0)
+        .execute(c)
+        .await
+        .map_err(unique("vault_key"))?;
+    Ok(())
+}
+
+pub(crate) async fn key(c: &mut Connection, contact: ContactId) -> Outcome<Option<Sealed>> {
+    let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM vault_key WHERE contact_id = $1")
+        .bind(contact.to_string())
+        .fetch_optional(c)
+        .await?;
+    Ok(sealed.map(Sealed))
+}
+
+pub(crate) async fn put_reveal(c: &mut Connection, reveal: &Reveal) -> Outcome<()> {
+    sqlx::query(
+        "INSERT INTO reveal (reveal_id, asked_by, asked_at, body) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (reveal_id) DO UPDATE SET body = excluded.body",
+    )
+    .bind(reveal.id.to_string())
+    .bind(asker(&reveal.asked_by))
+    .bind(reveal.asked_at.0)
+    .bind(json(reveal)?)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn reveal(c: &mut Connection, id: RevealId) -> Outcome<Option<Reveal>> {
+    let row = sqlx::query("SELECT reveal_id, body FROM reveal WHERE reveal_id = $1")
+        .bind(id.to_string())
+        .fetch_optional(c)
+        .await?;
+    one(row, |row| Reader::of(row, "reveal", "reveal_id").json("body"))
+}
+
+pub(crate) async fn reveals_since(c: &mut Connection, asked_by: &str, since: Timestamp) -> Outcome<i64> {
+    Ok(sqlx::query_scalar("SELECT COUNT(*) FROM reveal WHERE asked_by = $1 AND asked_at >= $2")
+        .bind(asked_by)
+        .bind(since.0)
+        .fetch_one(c)
+        .await?)
+}
+
+pub(crate) async fn redaction(c: &mut Connection, id: RedactionId) -> Outcome<Option<Redaction>> {
+    let row = sqlx::query("SELECT redaction_id, digest, body FROM redaction WHERE redaction_id = $1")
+        .bind(id.to_string())
+        .fetch_optional(c)
+        .await?;
+    one(row, |row| {
+        let r = Reader::of(row, "redaction", "redaction_id");
+        let mut redaction: Redaction = r.json("body")?;
+        redaction.digest = r.get("digest")?;
+        Ok(redaction)
+    })
+}
+
+/// Sealed values older than a moment: gone, their placeholders stay. Ids begin with the time.
+pub(crate) async fn expire_values(c: &mut Connection, below: &str) -> Outcome<()> {
+    sqlx::query("UPDATE redaction SET sealed = NULL WHERE redaction_id < $1 AND sealed IS NOT NULL")
+        .bind(below)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// A message's texts anew, if they are still what was read.
+pub(crate) async fn rewrite(c: &mut Connection, was: &Message, now: &Message) -> Outcome<()> {
+    let done = sqlx::query(
+        "UPDATE message SET subject = $4, text = $5, reply_text = $6 \
+         WHERE message_id = $1 AND subject = $2 AND text = $3",
+    )
+    .bind(was.id.to_string())
+    .bind(&was.subject)
+    .bind(&was.text)
+    .bind(plain(&now.subject))
+    .bind(plain(&now.text))
+    .bind(plain(&now.reply_text))
+    .execute(c)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("message").into()) }
+}
+
+/// Ids of messages after one, of all tickets, oldest first.
+pub(crate) async fn message_ids(
+    c: &mut Connection,
+    after: Option<MessageId>,
+    limit: i64,
+) -> Outcome<Vec<MessageId>> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows =
+        sqlx::query("SELECT message_id FROM message WHERE message_id > $1 ORDER BY message_id LIMIT $2")
+            .bind(after)
+            .bind(limit)
+            .fetch_all(c)
+            .await?;
+    all(&rows, |row| Reader::of(row, "message", "message_id").word("message_id"))
+}
