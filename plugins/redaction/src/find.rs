@@ -4,6 +4,7 @@
 //! Each recogniser looks at a bounded stretch around, so the time is linear in the length of the text.
 
 use crate::classes::is_blocker;
+use crate::memo::{Look, Memo};
 use crate::names::Known;
 use crate::placeholders::placeholders;
 use crate::recognisers::bic::{bic_near, labelled_bic_at};
@@ -46,7 +47,7 @@ impl<'s> Found<'s> {
 }
 
 /// Scores below this are not worth carrying, whatever the threshold.
-const SCORE_MIN: f32 = 0.3;
+pub(crate) const SCORE_MIN: f32 = 0.3;
 const WHOLE_SCORE_MIN: f32 = 0.8;
 const WHOLE_BONUS: f32 = 0.1;
 
@@ -54,7 +55,7 @@ const WHOLE_BONUS: f32 = 0.1;
 #[must_use]
 pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<'s>> {
     let view = View::new(text);
-    let mut scan = Scan { view: &view, known, out: Vec::new(), word_end: 0 };
+    let mut scan = Scan { view: &view, known, out: Vec::new(), word_end: 0, memo: Memo::default() };
     scan.pass();
     let mut found: Vec<Found<'s>> = scan.out;
     for (start, end, score) in known.names(&view) {
@@ -81,19 +82,42 @@ struct Scan<'a> {
     out: Vec<Found<'static>>,
     /// Up to here, words with digits have been asked about.
     word_end: usize,
+    memo: Memo,
 }
 
 impl Scan<'_> {
     fn pass(&mut self) {
         let mut at = 0;
         let bytes = self.view.bytes();
-        while let Some(step) = bytes
-            .get(at..)
-            .and_then(|rest| rest.iter().position(|b| STANDS_OUT.get(usize::from(*b)) == Some(&true)))
+        while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| wakes(*b) != SLEEPS))
         {
             at += step;
-            at = self.look(at).max(at + 1);
+            at = match wakes(self.view.at(at)) {
+                AT_WORD if is_word(self.view.before(at)) => at + 1,
+                AT_WORD => self.look(at).max(at + 1),
+                _ => self.look_again(at),
+            };
         }
+    }
+
+    /// Looks at one place, or remembers what a look at one like it did.
+    fn look_again(&mut self, at: usize) -> usize {
+        let asked = self.word_end.saturating_sub(at);
+        if let Some((away, seen)) = self.memo.recall(self.view, at, asked) {
+            for index in seen.from..seen.to {
+                if let Some(found) = self.out.get(index).copied() {
+                    self.out.push(Found { start: found.start + away, end: found.end + away, ..found });
+                }
+            }
+            self.word_end = self.word_end.max(at + seen.asked_then);
+            return at + seen.next;
+        }
+        let from = self.out.len();
+        let next = self.look(at).max(at + 1);
+        let asked_then = self.word_end.saturating_sub(at);
+        let look = Look { asked, asked_then, next: next - at, from, to: self.out.len() };
+        self.memo.keep(self.view, at, look, self.out.get(from..).unwrap_or_default());
+        next
     }
 
     /// Looks at one place; answers where to go on.
@@ -217,35 +241,30 @@ impl Scan<'_> {
 
 /// Bytes that wake a recogniser: digits, marks, and the first letters of words that announce something (BIC,
 /// SWIFT, dot, Punkt, PIN, Passwort, Kennwort, Geheimzahl, Zugangscode).
-static STANDS_OUT: [bool; 256] = {
-    let mut table = [false; 256];
+static WAKES: [u8; 256] = {
+    let mut table = [SLEEPS; 256];
     let mut byte = 0_usize;
     while byte < 256 {
         #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let b = byte as u8;
-        table[byte] = matches!(
-            b.to_ascii_lowercase(),
-            b'0'..=b'9'
-                | b'@'
-                | b'('
-                | b'['
-                | b'{'
-                | b':'
-                | b'='
-                | b'-'
-                | b'.'
-                | b'b'
-                | b's'
-                | b'd'
-                | b'p'
-                | b'k'
-                | b'g'
-                | b'z'
-        );
+        table[byte] = match b.to_ascii_lowercase() {
+            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' => ANYWHERE,
+            b'b' | b's' | b'd' | b'p' | b'k' | b'g' | b'z' => AT_WORD,
+            _ => SLEEPS,
+        };
         byte += 1;
     }
     table
 };
+
+const SLEEPS: u8 = 0;
+/// Wakes at the beginning of a word only.
+const AT_WORD: u8 = 1;
+const ANYWHERE: u8 = 2;
+
+fn wakes(byte: u8) -> u8 {
+    WAKES.get(usize::from(byte)).copied().unwrap_or(SLEEPS)
+}
 
 /// In order and without overlaps: the surest first, the longer one of equals, and what overlaps it goes.
 /// Placeholders are left alone.

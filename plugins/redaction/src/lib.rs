@@ -8,6 +8,7 @@ mod custom;
 mod find;
 mod hashes;
 mod labels;
+mod memo;
 mod names;
 #[doc(hidden)]
 pub mod persons;

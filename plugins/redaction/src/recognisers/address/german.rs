@@ -82,6 +82,9 @@ fn street_before(view: &View<'_>, digit: usize) -> Option<Street> {
         return None;
     }
     let dotted = view.before(end) == b'.';
+    if view.before(end - usize::from(dotted)).is_ascii_digit() {
+        return None;
+    }
     let last = word_before(view, end - usize::from(dotted))?;
     let lower = lowered(view, last);
     let lower = lower.as_str();
@@ -271,7 +274,7 @@ fn is_place_part(view: &View<'_>, first: Span, _: Span) -> bool {
 
 /// "Postfach 12 34 56", with postcode and place.
 fn post_box(view: &View<'_>, digit: usize) -> Option<Finding> {
-    let word = word_before(view, digit.checked_sub(1)?)?;
+    let word = word_before(view, digit.checked_sub(1)?).filter(|w| w.1 - w.0 == "postfach".len())?;
     if lowered(view, word) != "postfach" {
         return None;
     }

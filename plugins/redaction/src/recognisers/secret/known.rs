@@ -147,6 +147,9 @@ pub(in super::super) fn known(view: &View<'_>, start: usize, out: &mut Vec<Findi
         return start;
     }
     let first = view.at(start);
+    if first.is_ascii_digit() {
+        return bot(view, start, out).unwrap_or(start);
+    }
     for (head, symbols, least) in HEADS.iter().filter(|(head, ..)| head.as_bytes().first() == Some(&first)) {
         let body = start + head.len();
         if view.slice(start, body) != head.as_bytes() {
@@ -163,10 +166,7 @@ pub(in super::super) fn known(view: &View<'_>, start: usize, out: &mut Vec<Findi
             return end;
         }
     }
-    jwt(view, start, out)
-        .or_else(|| bot(view, start, out))
-        .or_else(|| twilio(view, start, out))
-        .unwrap_or(start)
+    jwt(view, start, out).or_else(|| twilio(view, start, out)).unwrap_or(start)
 }
 
 /// Real tokens vary; "xxxxxxxx" in a manual does not.
