@@ -7,6 +7,7 @@ use crate::classes::is_blocker;
 use crate::memo::{Look, Memo};
 use crate::names::Known;
 use crate::placeholders::placeholders;
+use crate::plain::Plain;
 use crate::recognisers::bic::{bic_near, labelled_bic_at};
 use crate::recognisers::card::{card_at, code_behind, named_code};
 use crate::recognisers::email::{email_at, spelled_email_at, worded_email_at};
@@ -55,9 +56,8 @@ const WHOLE_BONUS: f32 = 0.1;
 #[must_use]
 pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<'s>> {
     let view = View::new(text);
-    let mut scan = Scan { view: &view, known, out: Vec::new(), word_end: 0, memo: Memo::default() };
-    scan.pass();
-    let mut found: Vec<Found<'s>> = scan.out;
+    let mut found: Vec<Found<'s>> = Scan::all(&view, known);
+    disguised(&view, known, &mut found);
     for (start, end, score) in known.names(&view) {
         found.push(Found::new(start, end, "PERSON", score, "person.known"));
     }
@@ -76,6 +76,39 @@ pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<
     found
 }
 
+/// What a second reading without disguises finds: only what is sure enough, and nothing that needs no disguise.
+fn disguised(view: &View<'_>, known: &Known, out: &mut Vec<Found<'_>>) {
+    let Some(plain) = Plain::read(view) else { return };
+    let again = View::new(&plain.text);
+    for found in Scan::all(&again, known) {
+        let (start, end) = again.original(found.start, found.end);
+        let Some((start, end)) = plain.place(start, end) else { continue };
+        // Marks between digits are no proof of a phone number; digits in words are.
+        let spoken = view.slice(start, end).iter().filter(|b| b.is_ascii_lowercase()).count() > 6;
+        let least = if found.class == "PHONE" && !spoken { PHONE_SCORE_MIN } else { DISGUISED_SCORE_MIN };
+        if found.score >= least && DISGUISED.contains(&found.class) {
+            out.push(Found { start, end, ..found });
+        }
+    }
+}
+
+/// Classes that people disguise, and how sure a finding among them must be.
+const DISGUISED: &[&str] = &[
+    "EMAIL",
+    "PHONE",
+    "IBAN",
+    "CREDIT_CARD",
+    "BANK_ACCOUNT",
+    "DE_TAX_ID",
+    "DE_SSN",
+    "US_SSN",
+    "NATIONAL_ID",
+    "HEALTH_ID",
+    "IP_ADDRESS",
+];
+const DISGUISED_SCORE_MIN: f32 = 0.7;
+const PHONE_SCORE_MIN: f32 = 0.85;
+
 struct Scan<'a> {
     view: &'a View<'a>,
     known: &'a Known,
@@ -85,7 +118,14 @@ struct Scan<'a> {
     memo: Memo,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// All that the rules propose in a text.
+    fn all(view: &'a View<'a>, known: &'a Known) -> Vec<Found<'static>> {
+        let mut scan = Self { view, known, out: Vec::new(), word_end: 0, memo: Memo::default() };
+        scan.pass();
+        scan.out
+    }
+
     fn pass(&mut self) {
         let mut at = 0;
         let bytes = self.view.bytes();

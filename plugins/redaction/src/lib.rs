@@ -14,6 +14,7 @@ mod names;
 pub mod persons;
 mod pieces;
 mod placeholders;
+mod plain;
 mod recognisers;
 mod run;
 mod settings;

@@ -14,7 +14,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
          *handynr handynummern cell cellphone cellnumber fax faxnr *faxnummer faxnumber telefax *rufnummer *rufnummern *hotline \
          durchwahl festnetz *festnetznummer whatsapp whatsappnummer sms erreichbar erreichen erreiche erreichst reach reached \
          reachable ring dial call calling called callback anruf anrufen anrufe angerufen *rückruf rückrufnummer rückrufbitte \
-         zurückrufen zurückzurufen telefono teléfono téléphone ph landline extension contactnumber kontaktnummer signal telegram textme",
+         zurückrufen zurückzurufen rufmichan ruftmichan rufenmichan rufensiemichan rufuns rufunsan telefono teléfono téléphone ph landline extension contactnumber kontaktnummer signal telegram textme",
     ),
     (
         Label::Card,
