@@ -136,11 +136,9 @@ fn group(view: &View<'_>, start: usize, first: bool) -> Option<Group> {
         Kind::Word(digit)
     } else {
         // "DE89": a country's letters before the digits.
-        let head = if text.len() > 2 && text.iter().take(2).all(u8::is_ascii_alphabetic) && digits > 0 {
-            2
-        } else {
-            0
-        };
+        let country =
+            first && text.len() > 2 && text.iter().take(2).all(u8::is_ascii_alphabetic) && digits > 0;
+        let head = if country { 2 } else { 0 };
         let tail = text.get(head..).unwrap_or_default();
         let alike = tail.iter().all(|b| b.is_ascii_digit() || alike(*b).is_some());
         match (alike && tail.len() <= 12, digits > 0) {
