@@ -149,7 +149,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
          *rechnungsnr rechnungs invoice invoices invoicenumber invoiceno *ticket *ticketnummer ticketnr ticketnumber ticketid *vorgang \
          *vorgangsnummer *vorgangsnr *sendung *sendungsnummer *sendungsverfolgung tracking trackingnumber trackingid shipment *paket *paketnummer \
          *police *policennummer policy policynumber *beleg *belegnummer *lieferschein *lieferscheinnummer *gutschein *gutscheincode voucher coupon *reservierung \
-         *reservierungsnummer reservation *zähler *zählernummer *zählerstand barcode guid uuid timestamp *betrag summe amount total preis price \
+         *reservierungsnummer reservation *zähler *zählernummer *zählerstand barcode guid uuid timestamp ts unixtime millis expires *betrag summe amount total preis price \
          *fehlercode errorcode error fehler status code claim claimnumber *schadensnummer *schadennummer *zimmer room flight *flug gate \
          *anzahl menge quantity qty seite page pages stück zeile line commit revision hash checksum md5 sha1 sha256 port epoch id \
          receipt confirmation confirmationnumber *bestätigungsnummer *losnummer *inventarnummer dhl ups dpd hermes fedex \
