@@ -66,6 +66,7 @@ pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<
         found
             .extend(names.into_iter().map(|(s, e, score)| Found::new(s, e, "PERSON", score, "person.model")));
     }
+    crate::optional::find(&view, settings, &mut found);
     settings.custom_in(&view, &mut found);
     found.retain(|f| f.score >= SCORE_MIN && (settings.wants(f.class) || is_blocker(f.class)));
     let mut found = settle(found, &view);

@@ -10,6 +10,7 @@ mod hashes;
 mod labels;
 mod memo;
 mod names;
+mod optional;
 #[doc(hidden)]
 pub mod persons;
 mod pieces;
