@@ -164,6 +164,7 @@ fn place_end(view: &View<'_>, line: &Line, place: usize) -> Option<(usize, f32)>
         (true, ..) if !word.lists.any(lists::FIRST | lists::LAST | lists::COMMON) => 0.75,
         (_, _, true) if !other => 0.75,
         (_, true, _) if ending && !other => 0.65,
+        (_, true, _) if word.lists == lists::Lists::NONE && word.shape == Shape::Capital => 0.55,
         _ => return None,
     };
     // "Frankfurt am Main", "Bad Homburg".
