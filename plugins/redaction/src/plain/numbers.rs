@@ -35,8 +35,10 @@ const WORDS: &[(&str, u8)] = &[
 /// Longest word for a digit.
 const WORD_BYTES_MAX: usize = 6;
 /// Longest group that is looked at, and groups of one number at most.
-const GROUP_BYTES_MAX: usize = 20;
+const GROUP_BYTES_MAX: usize = 36;
 const GROUPS_MAX: usize = 40;
+/// Longest group with letters for digits; a whole IBAN may be longer.
+const ALIKE_BYTES_MAX: usize = 12;
 /// Marks between two groups at most.
 const GAP_BYTES_MAX: usize = 9;
 const USUAL_BYTES_MAX: usize = 6;
@@ -141,7 +143,7 @@ fn group(view: &View<'_>, start: usize, first: bool) -> Option<Group> {
         let head = if country { 2 } else { 0 };
         let tail = text.get(head..).unwrap_or_default();
         let alike = tail.iter().all(|b| b.is_ascii_digit() || alike(*b).is_some());
-        match (alike && tail.len() <= 12, digits > 0) {
+        match (alike && (country || tail.len() <= ALIKE_BYTES_MAX), digits > 0) {
             (true, true) => Kind::Alike(head),
             (true, false) if !first && tail.len() <= 4 => Kind::Alike(0),
             _ if !first && text.len() == 4 && text.iter().all(u8::is_ascii_uppercase) => Kind::Bank,
@@ -241,7 +243,7 @@ impl Number {
             .sum();
         let enough = written + words + letters >= DIGITS_MIN || dots >= 3;
         // Letters for digits are few; a row of letters is something else.
-        if !enough || (letters > 0 && written < letters) {
+        if !enough || written * 2 < letters {
             return;
         }
         let total = written + words + letters;

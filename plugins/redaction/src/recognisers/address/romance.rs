@@ -58,7 +58,9 @@ fn kind_behind(view: &View<'_>, digit: usize) -> Option<Span> {
             at += bis.len() + usize::from(view.at(at + bis.len()) == b',');
         }
     }
-    let kind = word_at(view, at + 1).filter(|w| view.at(at) == b' ' && is_kind(view, *w))?;
+    // "13 C. Patient": a letter with a dot is a kind of street only in front.
+    let kind = word_at(view, at + 1)
+        .filter(|w| view.at(at) == b' ' && w.1 - w.0 > 2 && view.at(w.1) == b' ' && is_kind(view, *w))?;
     let mut end = kind.1;
     let mut named = false;
     for _ in 0..NAME_WORDS_MAX {
