@@ -41,7 +41,8 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         (true, true) => 0.95,
         (_, true) => 0.9,
         (true, false) => 0.85,
-        (false, false) if is_called(view, digit) && street.kind => 0.7,
+        // Surer than that the street's name is a person's.
+        (false, false) if is_called(view, digit) && street.kind => 0.82,
         _ => return,
     };
     out.push(Finding::new(start, tail.unwrap_or(unit), "ADDRESS", score, "address.en"));

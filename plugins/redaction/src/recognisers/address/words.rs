@@ -274,6 +274,16 @@ pub(super) const STREETS: &[&str] = &[
 
 /// Words that end a street's name as well (the postal service's list), if a postcode follows.
 pub(super) const STREETS_WITH_POSTCODE: &[&str] = &[
+    "annex",
+    "arcade",
+    "bayou",
+    "beach",
+    "bend",
+    "bluff",
+    "bluffs",
+    "bottom",
+    "commons",
+    "trailer",
     "branch",
     "bridge",
     "brook",
