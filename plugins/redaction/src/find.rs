@@ -4,8 +4,10 @@
 //! Each recogniser looks at a bounded stretch around, so the time is linear in the length of the text.
 
 use crate::classes::is_blocker;
+use crate::memo::{Look, Memo};
 use crate::names::Known;
 use crate::placeholders::placeholders;
+use crate::plain::Plain;
 use crate::recognisers::bic::{bic_near, labelled_bic_at};
 use crate::recognisers::card::{card_at, code_behind, named_code};
 use crate::recognisers::email::{email_at, spelled_email_at, worded_email_at};
@@ -46,7 +48,7 @@ impl<'s> Found<'s> {
 }
 
 /// Scores below this are not worth carrying, whatever the threshold.
-const SCORE_MIN: f32 = 0.3;
+pub(crate) const SCORE_MIN: f32 = 0.3;
 const WHOLE_SCORE_MIN: f32 = 0.8;
 const WHOLE_BONUS: f32 = 0.1;
 
@@ -54,9 +56,8 @@ const WHOLE_BONUS: f32 = 0.1;
 #[must_use]
 pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<'s>> {
     let view = View::new(text);
-    let mut scan = Scan { view: &view, known, out: Vec::new(), word_end: 0 };
-    scan.pass();
-    let mut found: Vec<Found<'s>> = scan.out;
+    let mut found: Vec<Found<'s>> = Scan::all(&view, known);
+    disguised(&view, known, &mut found);
     for (start, end, score) in known.names(&view) {
         found.push(Found::new(start, end, "PERSON", score, "person.known"));
     }
@@ -65,6 +66,7 @@ pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<
         found
             .extend(names.into_iter().map(|(s, e, score)| Found::new(s, e, "PERSON", score, "person.model")));
     }
+    crate::optional::find(&view, settings, &mut found);
     settings.custom_in(&view, &mut found);
     found.retain(|f| f.score >= SCORE_MIN && (settings.wants(f.class) || is_blocker(f.class)));
     let mut found = settle(found, &view);
@@ -75,25 +77,88 @@ pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<
     found
 }
 
+/// What a second reading without disguises finds: only what is sure enough, and nothing that needs no disguise.
+fn disguised(view: &View<'_>, known: &Known, out: &mut Vec<Found<'_>>) {
+    let Some(plain) = Plain::read(view) else { return };
+    let again = View::new(&plain.text);
+    for found in Scan::all(&again, known) {
+        let (start, end) = again.original(found.start, found.end);
+        let Some((start, end)) = plain.place(start, end) else { continue };
+        // Marks between digits are no proof of a phone number; digits in words are.
+        let spoken = view.slice(start, end).iter().filter(|b| b.is_ascii_lowercase()).count() > 6;
+        let least = if found.class == "PHONE" && !spoken { PHONE_SCORE_MIN } else { DISGUISED_SCORE_MIN };
+        if found.score >= least && DISGUISED.contains(&found.class) {
+            out.push(Found { start, end, ..found });
+        }
+    }
+}
+
+/// Classes that people disguise, and how sure a finding among them must be.
+const DISGUISED: &[&str] = &[
+    "EMAIL",
+    "PHONE",
+    "IBAN",
+    "CREDIT_CARD",
+    "BANK_ACCOUNT",
+    "DE_TAX_ID",
+    "DE_SSN",
+    "US_SSN",
+    "NATIONAL_ID",
+    "HEALTH_ID",
+    "IP_ADDRESS",
+];
+const DISGUISED_SCORE_MIN: f32 = 0.7;
+const PHONE_SCORE_MIN: f32 = 0.85;
+
 struct Scan<'a> {
     view: &'a View<'a>,
     known: &'a Known,
     out: Vec<Found<'static>>,
     /// Up to here, words with digits have been asked about.
     word_end: usize,
+    memo: Memo,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// All that the rules propose in a text.
+    fn all(view: &'a View<'a>, known: &'a Known) -> Vec<Found<'static>> {
+        let mut scan = Self { view, known, out: Vec::new(), word_end: 0, memo: Memo::default() };
+        scan.pass();
+        scan.out
+    }
+
     fn pass(&mut self) {
         let mut at = 0;
         let bytes = self.view.bytes();
-        while let Some(step) = bytes
-            .get(at..)
-            .and_then(|rest| rest.iter().position(|b| STANDS_OUT.get(usize::from(*b)) == Some(&true)))
+        while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| wakes(*b) != SLEEPS))
         {
             at += step;
-            at = self.look(at).max(at + 1);
+            at = match wakes(self.view.at(at)) {
+                AT_WORD if is_word(self.view.before(at)) => at + 1,
+                AT_WORD => self.look(at).max(at + 1),
+                _ => self.look_again(at),
+            };
         }
+    }
+
+    /// Looks at one place, or remembers what a look at one like it did.
+    fn look_again(&mut self, at: usize) -> usize {
+        let asked = self.word_end.saturating_sub(at);
+        if let Some((away, seen)) = self.memo.recall(self.view, at, asked) {
+            for index in seen.from..seen.to {
+                if let Some(found) = self.out.get(index).copied() {
+                    self.out.push(Found { start: found.start + away, end: found.end + away, ..found });
+                }
+            }
+            self.word_end = self.word_end.max(at + seen.asked_then);
+            return at + seen.next;
+        }
+        let from = self.out.len();
+        let next = self.look(at).max(at + 1);
+        let asked_then = self.word_end.saturating_sub(at);
+        let look = Look { asked, asked_then, next: next - at, from, to: self.out.len() };
+        self.memo.keep(self.view, at, look, self.out.get(from..).unwrap_or_default());
+        next
     }
 
     /// Looks at one place; answers where to go on.
@@ -217,35 +282,30 @@ impl Scan<'_> {
 
 /// Bytes that wake a recogniser: digits, marks, and the first letters of words that announce something (BIC,
 /// SWIFT, dot, Punkt, PIN, Passwort, Kennwort, Geheimzahl, Zugangscode).
-static STANDS_OUT: [bool; 256] = {
-    let mut table = [false; 256];
+static WAKES: [u8; 256] = {
+    let mut table = [SLEEPS; 256];
     let mut byte = 0_usize;
     while byte < 256 {
         #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let b = byte as u8;
-        table[byte] = matches!(
-            b.to_ascii_lowercase(),
-            b'0'..=b'9'
-                | b'@'
-                | b'('
-                | b'['
-                | b'{'
-                | b':'
-                | b'='
-                | b'-'
-                | b'.'
-                | b'b'
-                | b's'
-                | b'd'
-                | b'p'
-                | b'k'
-                | b'g'
-                | b'z'
-        );
+        table[byte] = match b.to_ascii_lowercase() {
+            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' => ANYWHERE,
+            b'b' | b's' | b'd' | b'p' | b'k' | b'g' | b'z' => AT_WORD,
+            _ => SLEEPS,
+        };
         byte += 1;
     }
     table
 };
+
+const SLEEPS: u8 = 0;
+/// Wakes at the beginning of a word only.
+const AT_WORD: u8 = 1;
+const ANYWHERE: u8 = 2;
+
+fn wakes(byte: u8) -> u8 {
+    WAKES.get(usize::from(byte)).copied().unwrap_or(SLEEPS)
+}
 
 /// In order and without overlaps: the surest first, the longer one of equals, and what overlaps it goes.
 /// Placeholders are left alone.

@@ -8,11 +8,14 @@ mod custom;
 mod find;
 mod hashes;
 mod labels;
+mod memo;
 mod names;
+mod optional;
 #[doc(hidden)]
 pub mod persons;
 mod pieces;
 mod placeholders;
+mod plain;
 mod recognisers;
 mod run;
 mod settings;

@@ -39,7 +39,10 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
         let (tag, margin) = if line.is_candidate(place) {
             let said = model.decide(&features(line, place), line.tag(place, -1));
             match said.0 {
-                Tag::Out if is_titled(line, place) || is_greeted(line, place) => (Tag::Begins, SURE_MARGIN),
+                _ if is_month(line, place) => (Tag::Out, 0),
+                Tag::Out if is_titled(line, place) || is_greeted(line, place) || is_speaker(line, place) => {
+                    (Tag::Begins, SURE_MARGIN)
+                }
                 Tag::Out if said.1 > DOUBT_MARGIN && is_full_name(line, place) => (Tag::Begins, SURE_MARGIN),
                 Tag::Out
                     if line.tag(place, -1) == Tag::Begins && place > 0 && is_full_name(line, place - 1) =>
@@ -65,10 +68,34 @@ fn is_titled(line: &Line, place: usize) -> bool {
         })
 }
 
+/// "12. Mai", "3 April": months that people are called after.
+fn is_month(line: &Line, place: usize) -> bool {
+    const MONTHS: &[&str] = &["mai", "may", "april", "august", "juni", "june", "juli", "july", "jan", "märz"];
+    let number = |away: isize| line.word(place, away).is_some_and(|w| w.shape == Shape::Number);
+    let dot = line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b'.'));
+    (number(-1) || (dot && number(-2)))
+        && line.word(place, 0).is_some_and(|w| MONTHS.iter().any(|m| lists::hash(m.as_bytes()) == w.hash))
+}
+
+/// "[10:02] Ngozi: …": who speaks in a chat, between the time and a colon.
+fn is_speaker(line: &Line, place: usize) -> bool {
+    let before = line.words.get(..place).unwrap_or_default();
+    let timed = before.iter().filter(|w| w.shape == Shape::Number).count() >= 2;
+    let alone = place < 12 && before.iter().all(|w| matches!(w.shape, Shape::Number | Shape::Mark));
+    let colon = line.word(place, 1).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b':'));
+    let other = lists::COMMON | lists::PLACE | lists::ORGANISATION | lists::TITLE;
+    timed
+        && alone
+        && colon
+        && line
+            .word(place, 0)
+            .is_some_and(|w| w.shape == Shape::Capital && (w.lists.any(lists::FIRST) || !w.lists.any(other)))
+}
+
 /// Words with which people greet and part.
 const GREETINGS: &[&str] = &[
     "hallo", "hi", "hey", "hello", "moin", "dear", "liebe", "lieber", "gruß", "grüße", "gruss", "lg", "vg",
-    "mfg", "thanks", "cheers", "regards", "servus", "danke", "best",
+    "mfg", "thanks", "cheers", "regards", "servus", "danke", "best", "thx", "ciao", "grüsse",
 ];
 
 /// "Moin Immo," or "Thanks Kristie" at the end of a line: a word that nobody knows is a name there.
@@ -77,7 +104,9 @@ fn is_greeted(line: &Line, place: usize) -> bool {
     let ends = line
         .word(place, 1)
         .is_none_or(|w| w.shape == Shape::Mark && matches!(u8::try_from(w.hash), Ok(b',' | b'!' | b'.')));
-    let begins = line.word(place, -2).is_none_or(|w| w.shape == Shape::Mark || place < 4);
+    let begins = line.word(place, -2).is_none_or(|w| {
+        matches!(w.shape, Shape::Mark | Shape::Number) || place < 4 || line.word(place, 1).is_none()
+    });
     unknown
         && ends
         && begins
@@ -195,6 +224,13 @@ mod tests {
         assert_eq!(found("My name is Sarah Mitchell and I ordered a lamp."), ["Sarah Mitchell"]);
         assert_eq!(found("Dear Ms. Johnson,"), ["Johnson"]);
         assert_eq!(found("Kind regards,\nEmre Yılmaz"), ["Emre Yılmaz"]);
+    }
+
+    #[test]
+    fn speakers_of_a_chat_and_senders_at_the_end_of_a_line_are_found() {
+        assert_eq!(found("[10:02] Ngoziba: ja, gern"), ["Ngoziba"]);
+        assert_eq!(found("ruft mich bitte an 4711 lg Zorvana"), ["Zorvana"]);
+        assert!(found("[10:02] Hinweis: das Konto wurde am 12. Mai geschlossen").is_empty());
     }
 
     #[test]

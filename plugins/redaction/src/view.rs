@@ -33,7 +33,14 @@ impl<'a> View<'a> {
                 b'=' => (soft_break(text.get(at..).unwrap_or_default()).unwrap_or(1), Some(Plain::Nothing)),
                 byte if byte.is_ascii() => (1, None),
                 _ => match original.get(at..).and_then(|rest| rest.chars().next()) {
-                    Some(character) => (character.len_utf8(), undisguise(character)),
+                    Some(character) => {
+                        let width = character.len_utf8();
+                        let neighbours = [at.checked_sub(1), Some(at + width)];
+                        let mixed = neighbours
+                            .iter()
+                            .any(|n| n.and_then(|n| text.get(n)).is_some_and(u8::is_ascii_alphanumeric));
+                        (width, undisguise(character).or_else(|| twin(character).filter(|_| mixed)))
+                    }
                     None => (1, None),
                 },
             };
@@ -146,7 +153,9 @@ fn numbered(name: &str) -> Option<Plain> {
         None => digits.parse().ok()?,
     };
     match char::from_u32(code)? {
-        c if c.is_ascii_graphic() => u8::try_from(c).ok().map(Plain::As),
+        c if c.is_ascii_graphic() || matches!(c, ' ' | '\t' | '\n' | '\r') => {
+            u8::try_from(c).ok().map(Plain::As)
+        }
         c => undisguise(c),
     }
 }
@@ -185,6 +194,15 @@ fn undisguise(character: char) -> Option<Plain> {
         0x660..=0x669 => digit(0x660),
         0x6F0..=0x6F9 => digit(0x6F0),
         0x966..=0x96F => digit(0x966),
+        0x9E6..=0x9EF => digit(0x9E6),
+        0xE50..=0xE59 => digit(0xE50),
+        // ¹²³, superscripts, subscripts, ①…⑨, 🄀-like signs are written for fun or to get past filters.
+        0xB9 => digit(0xB8),
+        0xB2 | 0xB3 => digit(0xB0),
+        0x2070 | 0x2074..=0x2079 => digit(0x2070),
+        0x2080..=0x2089 => digit(0x2080),
+        0x2460..=0x2468 => digit(0x245F),
+        0x24EA => Some(Plain::As(b'0')),
         0x1D7CE..=0x1D7FF => digit(0x1D7CE),
         // Mathematical letters, thirteen alphabets of twenty-six capitals and small ones.
         0x1D400..=0x1D6A3 => u8::try_from((code - 0x1D400) % 52)
@@ -197,6 +215,18 @@ fn undisguise(character: char) -> Option<Plain> {
         // Quotes, bullets, emoji: no letters, so words end there.
         _ => (!character.is_alphanumeric()).then_some(Plain::As(MARK)),
     }
+}
+
+/// The Latin letter that a Cyrillic or Greek one looks like: meant as a disguise beside Latin letters or digits.
+fn twin(character: char) -> Option<Plain> {
+    const TWINS: &[(&str, &str)] = &[
+        ("АВЕЅІЈКМНОРСТХУаеѕіјорсухһԁ", "ABESIJKMHOPCTXYaesijopcyxhd"),
+        ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo"),
+    ];
+    TWINS.iter().find_map(|(theirs, ours)| {
+        let place = theirs.chars().position(|c| c == character)?;
+        ours.as_bytes().get(place).copied().map(Plain::As)
+    })
 }
 
 /// Whether a byte belongs to a word; bytes above ASCII count as letters.

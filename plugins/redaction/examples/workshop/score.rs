@@ -24,10 +24,14 @@ struct Count {
 
 /// All texts of the score.
 fn samples() -> std::io::Result<Vec<Sample>> {
+    samples_of([("de", "corpus/score/de.txt"), ("en", "corpus/score/en.txt")])
+}
+
+fn samples_of(files: [(&'static str, &str); 2]) -> std::io::Result<Vec<Sample>> {
     let words = Words::for_score()?;
     let mut chance = Chance::new(SEED);
     let mut out = Vec::new();
-    for (language, path) in [("de", "corpus/score/de.txt"), ("en", "corpus/score/en.txt")] {
+    for (language, path) in files {
         for template in read(path)? {
             out.extend((0..PER_TEMPLATE).map(|_| fill(&template, language, &words, &mut chance)));
         }
@@ -43,8 +47,28 @@ pub(crate) fn run(misses: bool) -> std::io::Result<()> {
         tally.add(sample, &find(&sample.text, &Known::default(), &settings));
     }
     tally.tell(samples.len());
+    run_optional(misses)
+}
+
+/// Classes that are off until they are switched on, and have texts of their own.
+const OPTIONAL: &[&str] = &["LOCATION", "ORG", "URL", "USERNAME"];
+
+fn run_optional(misses: bool) -> std::io::Result<()> {
+    let on = |settings: Settings, class: &&str| settings.with(class, true);
+    let settings = OPTIONAL.iter().fold(Settings::default().with("PERSON", false), on);
+    let mut tally = Tally { misses, ..Tally::default() };
+    for sample in
+        samples_of([("de", "corpus/score/optional-de.txt"), ("en", "corpus/score/optional-en.txt")])?
+    {
+        tally.add(&sample, &find(&sample.text, &Known::default(), &settings));
+    }
+    println!("\nSwitched on:\n\n{TABLE_HEAD}");
+    tally.classes.iter().for_each(|(name, count)| row(name, count));
     Ok(())
 }
+
+const TABLE_HEAD: &str =
+    "| class | spans | masked % | typed % | found | precision % |\n|---|---|---|---|---|---|";
 
 /// Everything that is counted, over all texts.
 #[derive(Default)]
@@ -121,7 +145,7 @@ impl Tally {
     }
 
     fn tell(&self, texts: usize) {
-        println!("| class | spans | masked % | typed % | found | precision % |\n|---|---|---|---|---|---|");
+        println!("{TABLE_HEAD}");
         for (name, count) in self.classes.iter().chain(&self.languages) {
             row(name, count);
         }
@@ -155,7 +179,7 @@ fn row(name: &str, count: &Count) {
 
 /// A class name that outlives the settings it came from.
 pub(crate) fn class_of(class: &str) -> &'static str {
-    ON.iter().find(|c| **c == class).copied().unwrap_or("other")
+    ON.iter().chain(OPTIONAL).find(|c| **c == class).copied().unwrap_or("other")
 }
 
 /// The texts as `kulanz eval redact` reads them, and what is in them.

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use plugin_redaction::{Known, Settings, find};
 
+use crate::chance::Chance;
+
 const HOSTILE: &[&str] = &[
     "a@",
     "1",
@@ -33,31 +35,91 @@ const HOSTILE: &[&str] = &[
     "dot ",
     "eyJ1",
     "Weg 3, 12345 Ort ",
+    "Tel. ",
+    "geb. ",
+    "Straße 1 ",
+    "=?",
+    "&#x",
+    "&#49;",
+    "\u{200b}",
+    "1\u{200b}",
+    "A B C ",
+    "Dr. ",
+    "01.01.",
+    "5KYZdUEo39z3FPrt",
+    "key=",
+    "key=a1 ",
+    "https://a.b/",
+    "von ",
+    "Ab-",
+    "é",
+    "1 Ab ",
+    "@a ",
+    "GmbH ",
+    "Ana Li\n",
 ];
 
+/// Words that dense texts without repetition are made of.
+const DENSE: &[&[&str]] = &[
+    &["1", "17", "204", "1999", "30159", "4111", "01", "7"],
+    &["AB", "12", "M", "4", "Ort", "3a", "HH", "2024"],
+    &["12.5.", "3/4", "0171", "-", "49", "(0)", "88", "+"],
+    &["Ana", "Li", "von", "Weg", "Berg", "A.", "Tan", "Platz"],
+    &["key=", "a:", "::", "x@", "1", ".de", "pin ", "=b"],
+];
+
+/// Bytes of one hostile text; and of the ones that show that a byte costs the same in longer texts.
+const BYTES: usize = 1_000_000;
+const LENGTHS: [usize; 3] = [100_000, BYTES, 4_000_000];
+
 pub(super) fn run(files: &[String]) {
-    let known = Known::default();
-    let settings = Settings::default();
-    let measure = |name: &str, text: &str| {
-        let begun = Clock::now();
-        let found = find(text, &known, &settings).len();
-        let seconds = begun.seconds();
-        let megabytes = text.len() as f64 / 1e6;
-        println!(
-            "{name:24} {megabytes:6.2} MB {:8.1} ms {:8.1} MB/s {found:7} findings",
-            seconds * 1e3,
-            megabytes / seconds
-        );
-    };
     for path in files {
         match std::fs::read(path) {
-            Ok(bytes) => measure(path, &String::from_utf8_lossy(&bytes)),
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                measure(&format!("{path}, without names"), &text, &Settings::default().with("PERSON", false));
+                measure(path, &text, &Settings::default());
+            }
             Err(error) => println!("{path}: {error}"),
         }
     }
+    let settings = Settings::default();
     for pattern in HOSTILE {
-        measure(&format!("{pattern:?}"), &pattern.repeat(1_000_000 / pattern.len()));
+        measure(&format!("{pattern:?}"), &pattern.repeat(BYTES / pattern.len()), &settings);
     }
+    for words in DENSE {
+        for length in LENGTHS {
+            measure(&format!("mixed {:?} …", &words[..3]), &mixed(words, length), &settings);
+        }
+    }
+    for pattern in ["AB 1 ", "a@", "Tel. "] {
+        for length in LENGTHS {
+            measure(&format!("{pattern:?}"), &pattern.repeat(length / pattern.len()), &settings);
+        }
+    }
+}
+
+fn mixed(words: &[&str], length: usize) -> String {
+    let mut chance = Chance::new(1);
+    let mut text = String::with_capacity(length + 8);
+    while text.len() < length {
+        text.push_str(chance.pick::<&str>(words));
+        text.push(' ');
+    }
+    text
+}
+
+fn measure(name: &str, text: &str, settings: &Settings) {
+    let known = Known::default();
+    let begun = Clock::now();
+    let found = find(text, &known, settings).len();
+    let seconds = begun.seconds();
+    let megabytes = text.len() as f64 / 1e6;
+    println!(
+        "{name:36} {megabytes:6.2} MB {:8.1} ms {:8.1} MB/s {found:7} findings",
+        seconds * 1e3,
+        megabytes / seconds
+    );
 }
 
 /// Processor time of this process on Linux, the time on the wall elsewhere.

@@ -181,7 +181,13 @@ impl Trainer {
             let lower = sample.text[word.start..word.end].to_lowercase();
             let shape = word.shape;
             let capital = !matches!(shape, Shape::Lower | Shape::Number | Shape::Mark);
-            word.lists = lists::of_in(&self.table, lower.as_bytes(), capital, lower.contains('-'));
+            word.lists = lists::of_in(
+                &self.table,
+                lower.as_bytes(),
+                lists::hash(lower.as_bytes()),
+                capital,
+                lower.contains('-'),
+            );
             let share = if named { UNKNOWN_NAMES } else { UNKNOWN_WORDS };
             let plain = word.lists.0 & !(FIRST | LAST | COMMON | PLACE) == 0;
             if plain && chance.percent(share) {

@@ -1,6 +1,7 @@
 //! Values of all classes, with right check digits, and harmless look-alikes. Check digits are worked out here
 //! anew, so that an error in the plugin's checks shows.
 
+mod disguise;
 mod identity;
 mod secrets;
 
@@ -17,6 +18,7 @@ pub(crate) fn of(slot: &str, words: &Words, chance: &mut Chance) -> Filled {
     contact(slot, words, chance)
         .or_else(|| money(slot, chance))
         .or_else(|| address(slot, words, chance))
+        .or_else(|| disguise::of(slot, words, chance))
         .or_else(|| identity::of(slot, chance))
         .or_else(|| secrets::of(slot, chance))
         .or_else(|| harmless(slot, chance))

@@ -14,7 +14,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
          *handynr handynummern cell cellphone cellnumber fax faxnr *faxnummer faxnumber telefax *rufnummer *rufnummern *hotline \
          durchwahl festnetz *festnetznummer whatsapp whatsappnummer sms erreichbar erreichen erreiche erreichst reach reached \
          reachable ring dial call calling called callback anruf anrufen anrufe angerufen *rückruf rückrufnummer rückrufbitte \
-         zurückrufen zurückzurufen telefono teléfono téléphone ph landline extension contactnumber kontaktnummer signal telegram textme",
+         zurückrufen zurückzurufen rufmichan ruftmichan rufenmichan rufensiemichan rufuns rufunsan telefono teléfono téléphone ph landline extension contactnumber kontaktnummer signal telegram textme",
     ),
     (
         Label::Card,
@@ -149,7 +149,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
          *rechnungsnr rechnungs invoice invoices invoicenumber invoiceno *ticket *ticketnummer ticketnr ticketnumber ticketid *vorgang \
          *vorgangsnummer *vorgangsnr *sendung *sendungsnummer *sendungsverfolgung tracking trackingnumber trackingid shipment *paket *paketnummer \
          *police *policennummer policy policynumber *beleg *belegnummer *lieferschein *lieferscheinnummer *gutschein *gutscheincode voucher coupon *reservierung \
-         *reservierungsnummer reservation *zähler *zählernummer *zählerstand barcode guid uuid timestamp *betrag summe amount total preis price \
+         *reservierungsnummer reservation *zähler *zählernummer *zählerstand barcode guid uuid timestamp ts unixtime millis expires *betrag summe amount total preis price \
          *fehlercode errorcode error fehler status code claim claimnumber *schadensnummer *schadennummer *zimmer room flight *flug gate \
          *anzahl menge quantity qty seite page pages stück zeile line commit revision hash checksum md5 sha1 sha256 port epoch id \
          receipt confirmation confirmationnumber *bestätigungsnummer *losnummer *inventarnummer dhl ups dpd hermes fedex \

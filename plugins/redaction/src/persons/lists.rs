@@ -51,16 +51,16 @@ pub fn hash(word: &[u8]) -> u32 {
     hash ^ (hash >> 13)
 }
 
-/// Lists of a word in lower case.
+/// Lists of a word in lower case, with its hash.
 #[must_use]
-pub fn of(lower: &[u8], capital: bool, joined: bool) -> Lists {
-    of_in(TABLE, lower, capital, joined)
+pub fn of(lower: &[u8], hash: u32, capital: bool, joined: bool) -> Lists {
+    of_in(TABLE, lower, hash, capital, joined)
 }
 
 /// The same with another table.
 #[must_use]
-pub fn of_in(table: &[u8], lower: &[u8], capital: bool, joined: bool) -> Lists {
-    let found = look_up(table, hash(lower));
+pub fn of_in(table: &[u8], lower: &[u8], hash_of: u32, capital: bool, joined: bool) -> Lists {
+    let found = look_up(table, hash_of);
     if found.0 != 0 || !capital {
         return found;
     }
@@ -84,12 +84,14 @@ fn inflected(table: &[u8], lower: &[u8]) -> Lists {
         .iter()
         .filter_map(|e| lower.strip_suffix(*e))
         .any(|stem| stem.len() >= GENITIVE_BYTES_MIN && common(stem));
-    let tails = (COMPOUND_HEAD_BYTES..lower.len().saturating_sub(COMPOUND_TAIL_BYTES - 1))
-        .filter_map(|at| lower.get(at..));
-    let adverb = lower.len() > 5 && lower.ends_with(b"ly");
-    let noun = lower.len() > 6 && NOUN_ENDINGS.iter().any(|e| lower.ends_with(e.as_bytes()));
-    let compound = lower.len() >= COMPOUND_HEAD_BYTES + COMPOUND_TAIL_BYTES && tails.into_iter().any(common);
-    Lists(if ending || adverb || noun || compound { COMMON } else { 0 })
+    let adverb = || lower.len() > 5 && lower.ends_with(b"ly");
+    let noun = || lower.len() > 6 && NOUN_ENDINGS.iter().any(|e| lower.ends_with(e.as_bytes()));
+    let compound = || {
+        (COMPOUND_HEAD_BYTES..lower.len().saturating_sub(COMPOUND_TAIL_BYTES - 1))
+            .filter_map(|at| lower.get(at..))
+            .any(common)
+    };
+    Lists(if ending || adverb() || noun() || compound() { COMMON } else { 0 })
 }
 
 /// Endings of nouns and of no names.
@@ -135,6 +137,10 @@ pub fn fingerprint(hash: u32) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(word: &[u8], capital: bool, joined: bool) -> Lists {
+        super::of(word, hash(word), capital, joined)
+    }
 
     #[test]
     fn words_are_in_their_lists() {

@@ -203,24 +203,27 @@ fn read_word(text: &[u8], start: usize, words: &mut Vec<Word>) -> usize {
     // "Anna's"
     let stem = whole.strip_suffix(b"'s").or_else(|| whole.strip_suffix(b"'S")).unwrap_or(whole);
     let stem_end = start + stem.len();
-    let shape = shape_of(stem, joined);
-    let initial = shape == Shape::Initial && byte(end) == b'.';
     let mut lower = [0_u8; WORD_BYTES_MAX];
-    let count = lowered(stem, &mut lower);
+    let (letters, count) = match western(stem, &mut lower) {
+        Some(read) => read,
+        None => (Letters::count(stem), lowered(stem, &mut lower)),
+    };
     let lower = lower.get(..count).unwrap_or_default();
+    let shape = letters.shape(joined);
+    let initial = shape == Shape::Initial && byte(end) == b'.';
     let capital = !matches!(shape, Shape::Lower | Shape::Number);
+    let hash = lists::hash(lower);
     words.push(Word {
         start,
         end: if initial { end + 1 } else { stem_end },
-        hash: lists::hash(lower),
-        lists: lists::of(lower, capital, joined),
+        hash,
+        lists: lists::of(lower, hash, capital, joined),
         shape,
         tag: Tag::Out,
         margin: 0,
-        surname: [b"mc".as_slice(), b"mac", b"o'", b"d'", b"l'", b"de", b"di", b"la", b"van"]
-            .iter()
-            .any(|h| lower.starts_with(h))
-            && stem.first().is_some_and(u8::is_ascii_uppercase),
+        surname: shape == Shape::Mixed
+            && stem.first().is_some_and(u8::is_ascii_uppercase)
+            && SURNAME_HEADS.iter().any(|h| lower.starts_with(h)),
         parts: if capital { parts(lower) } else { [0; 4] },
     });
     if initial { next + 1 } else { next }
@@ -251,42 +254,73 @@ pub(super) fn lowered(word: &[u8], out: &mut [u8]) -> usize {
     length
 }
 
-fn shape_of(word: &[u8], joined: bool) -> Shape {
-    if word.iter().any(u8::is_ascii_digit) {
-        return Shape::Number;
+/// What a word consists of.
+#[derive(Default)]
+struct Letters {
+    /// Whether it begins with a capital.
+    capital: bool,
+    digits: bool,
+    capitals: usize,
+    letters: usize,
+}
+
+impl Letters {
+    fn count(word: &[u8]) -> Self {
+        let text = std::str::from_utf8(word).unwrap_or_default();
+        Self {
+            capital: text.chars().next().is_some_and(char::is_uppercase),
+            digits: word.iter().any(u8::is_ascii_digit),
+            capitals: text.chars().filter(|c| c.is_uppercase()).count(),
+            letters: text.chars().filter(|c| c.is_alphabetic()).count(),
+        }
     }
-    let first_capital = is_capital(word);
-    if word.is_ascii() {
-        let capitals = word.iter().filter(|b| b.is_ascii_uppercase()).count();
-        let letters = word.iter().filter(|b| b.is_ascii_alphabetic()).count();
-        return match (first_capital, capitals) {
-            (true, 1) if letters == 1 => Shape::Initial,
-            _ if joined && first_capital => Shape::Joined,
+
+    fn shape(&self, joined: bool) -> Shape {
+        match (self.capital, self.capitals) {
+            _ if self.digits => Shape::Number,
+            (true, 1) if self.letters == 1 => Shape::Initial,
+            _ if joined && self.capital => Shape::Joined,
             (true, 1) => Shape::Capital,
             (_, 0) => Shape::Lower,
-            (true, n) if n == letters => Shape::Capitals,
+            (true, n) if n == self.letters => Shape::Capitals,
             _ => Shape::Mixed,
-        };
-    }
-    let text = std::str::from_utf8(word).unwrap_or_default();
-    let capitals = text.chars().filter(|c| c.is_uppercase()).count();
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    match (first_capital, capitals) {
-        (true, 1) if letters == 1 => Shape::Initial,
-        _ if joined && first_capital => Shape::Joined,
-        (true, 1) => Shape::Capital,
-        (_, 0) => Shape::Lower,
-        (true, n) if n == letters => Shape::Capitals,
-        _ => Shape::Mixed,
+        }
     }
 }
 
-fn is_capital(word: &[u8]) -> bool {
-    match word.first() {
-        Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
-        _ => std::str::from_utf8(word).ok().and_then(|t| t.chars().next()).is_some_and(char::is_uppercase),
+/// Reads a word of ASCII and the letters from À to ÿ, as nearly all are, into lower case; none if it has others.
+fn western(word: &[u8], out: &mut [u8; WORD_BYTES_MAX]) -> Option<(Letters, usize)> {
+    let mut letters = Letters::default();
+    let mut before = 0;
+    let mut length = 0;
+    for (place, byte) in word.iter().copied().enumerate() {
+        let (upper, letter, small) = match byte {
+            b'A'..=b'Z' => (true, true, byte | 0x20),
+            b'a'..=b'z' => (false, true, byte),
+            0xC3 => (false, false, byte),
+            // × and ÷ are no letters, ß has no capital here.
+            0x80..=0xBF if before == 0xC3 => {
+                let upper = byte < 0x9F && byte != 0x97;
+                (upper, byte != 0x97 && byte != 0xB7, if upper { byte + 0x20 } else { byte })
+            }
+            0x80.. => return None,
+            _ => (false, false, byte),
+        };
+        letters.digits |= byte.is_ascii_digit();
+        letters.capitals += usize::from(upper);
+        letters.letters += usize::from(letter);
+        letters.capital |= upper && place <= usize::from(before == 0xC3);
+        if let Some(slot) = out.get_mut(place) {
+            *slot = small;
+            length = place + 1;
+        }
+        before = byte;
     }
+    Some((letters, length))
 }
+
+/// How surnames with two capitals begin.
+const SURNAME_HEADS: &[&[u8]] = &[b"mc", b"mac", b"o'", b"d'", b"l'", b"de", b"di", b"la", b"van"];
 
 #[cfg(test)]
 mod tests {

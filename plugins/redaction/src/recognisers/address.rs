@@ -2,6 +2,7 @@
 
 mod english;
 mod german;
+mod romance;
 mod words;
 
 use crate::view::{View, is_word};
@@ -18,6 +19,7 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
     }
     german::find(view, digit, out);
     english::find(view, digit, out);
+    romance::find(view, digit, out);
 }
 
 /// A word: its span.

@@ -17,8 +17,8 @@ pub(super) fn imei(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
         return;
     }
     for candidate in pieces.candidates() {
-        let digits = candidate.symbols.iter().all(u8::is_ascii_digit);
-        if !digits || !(15..=16).contains(&candidate.symbols.len()) || is_word(view.at(candidate.end)) {
+        let long = (15..=16).contains(&candidate.symbols.len());
+        if !long || !candidate.symbols.iter().all(u8::is_ascii_digit) || is_word(view.at(candidate.end)) {
             continue;
         }
         let checked = candidate.symbols.len() == 15 && luhn(candidate.symbols);

@@ -143,7 +143,8 @@ fn dot_end(view: &View<'_>, at: usize) -> Option<usize> {
     Some(after + usize::from(view.at(after) == b' '))
 }
 
-fn is_top_level(label: &[u8]) -> bool {
+/// Whether a label may be the last of a domain.
+pub(crate) fn is_top_level(label: &[u8]) -> bool {
     let punycode = label.len() > 4 && label.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"xn--"));
     label.len() >= 2 && (punycode || label.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80))
 }

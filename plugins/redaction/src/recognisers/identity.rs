@@ -14,6 +14,7 @@ use crate::pieces::{Candidate, Pieces, SYMBOLS_MAX};
 use crate::view::{View, is_word};
 
 use super::Finding;
+use crate::find::SCORE_MIN;
 
 /// One kind of number.
 #[derive(Clone, Copy)]
@@ -74,17 +75,22 @@ const DENIED_SHARE: f32 = 0.5;
 pub(super) fn find(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
     let start = pieces.start;
     for candidate in pieces.candidates() {
-        if candidate.symbols.len() < SYMBOLS_MIN || is_glued(view, &candidate) {
+        if candidate.symbols.len() < SYMBOLS_MIN {
             continue;
         }
         let mut context: Option<Context> = None;
         for rule in rules_for(candidate.symbols) {
-            if !fits(rule.shape, candidate.symbols) || !(rule.check)(candidate.symbols) {
-                continue;
-            }
             let context = context.get_or_insert_with(|| pieces.context(view, candidate.end));
             let score = score(rule, &candidate, context, view);
-            out.push(Finding::new(start, candidate.end, rule.class, score, rule.name));
+            if score < SCORE_MIN || !fits(rule.shape, candidate.symbols) {
+                continue;
+            }
+            if is_glued(view, &candidate) {
+                break;
+            }
+            if (rule.check)(candidate.symbols) {
+                out.push(Finding::new(start, candidate.end, rule.class, score, rule.name));
+            }
         }
     }
     labelled::find(view, pieces, out);
@@ -99,7 +105,7 @@ fn score(rule: &Rule, candidate: &Candidate<'_>, context: &Context, view: &View<
     } else if candidate.is_laid_out(rule.layout) && candidate.is_even() {
         rule.laid_out
     } else {
-        0.0
+        return 0.0;
     };
     let denied = context.nearest.is_some_and(|l| FOREIGN.has(l)) && shaped < SURE;
     let lower = view.slice(candidate.start, candidate.end).iter().any(u8::is_ascii_lowercase);
@@ -112,24 +118,43 @@ const SYMBOLS_MIN: usize = 7;
 /// From here on a shape is so rigid that no other word next to it weighs against it.
 const SURE: f32 = 0.9;
 
-/// Rules whose shape has the length of these symbols and may begin with the first of them.
+/// Rules whose shape has the length of these symbols, and digits and letters where they have them.
 fn rules_for(symbols: &[u8]) -> impl Iterator<Item = &'static Rule> {
-    let list = if symbols.first().is_some_and(u8::is_ascii_digit) { &WITH_DIGIT } else { &WITH_LETTER };
+    let digits = digits_of(symbols);
+    let list = if digits & 1 == 1 { &WITH_DIGIT } else { &WITH_LETTER };
     let places =
         list.get(symbols.len()).map_or(&[][..], |(places, count)| places.get(..*count).unwrap_or(&[]));
-    places.iter().filter_map(|(table, rule)| TABLES.get(usize::from(*table))?.get(usize::from(*rule)))
+    places
+        .iter()
+        .filter(move |place| digits & place.digits == place.digits && digits & place.letters == 0)
+        .filter_map(|place| TABLES.get(usize::from(place.table))?.get(usize::from(place.rule)))
+}
+
+/// Which symbols are digits, one bit each.
+fn digits_of(symbols: &[u8]) -> u64 {
+    symbols.iter().rev().fold(0, |bits, s| bits << 1 | u64::from(s.is_ascii_digit()))
 }
 
 /// Rules of one length at most.
 const SAME_LENGTH_MAX: usize = 48;
 
-type Places = ([(u8, u8); SAME_LENGTH_MAX], usize);
+/// Where a rule stands, and which symbols of its shape are digits and letters.
+#[derive(Clone, Copy)]
+struct Place {
+    table: u8,
+    rule: u8,
+    digits: u64,
+    letters: u64,
+}
+
+type Places = ([Place; SAME_LENGTH_MAX], usize);
 
 static WITH_DIGIT: [Places; SYMBOLS_MAX + 1] = by_length(true);
 static WITH_LETTER: [Places; SYMBOLS_MAX + 1] = by_length(false);
 
 const fn by_length(digit: bool) -> [Places; SYMBOLS_MAX + 1] {
-    let mut out = [([(0, 0); SAME_LENGTH_MAX], 0); SYMBOLS_MAX + 1];
+    const NOWHERE: Place = Place { table: 0, rule: 0, digits: 0, letters: 0 };
+    let mut out = [([NOWHERE; SAME_LENGTH_MAX], 0); SYMBOLS_MAX + 1];
     let mut table = 0;
     while table < TABLES.len() {
         let mut rule = 0;
@@ -141,9 +166,7 @@ const fn by_length(digit: bool) -> [Places; SYMBOLS_MAX + 1] {
             };
             if begins {
                 let slot = out[shape.len()].1;
-                #[expect(clippy::cast_possible_truncation, reason = "tables and rules are fewer than 256")]
-                let place = (table as u8, rule as u8);
-                out[shape.len()].0[slot] = place;
+                out[shape.len()].0[slot] = place_of(table, rule, shape);
                 out[shape.len()].1 += 1;
             }
             rule += 1;
@@ -151,6 +174,21 @@ const fn by_length(digit: bool) -> [Places; SYMBOLS_MAX + 1] {
         table += 1;
     }
     out
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "tables and rules are fewer than 256")]
+const fn place_of(table: usize, rule: usize, shape: &[u8]) -> Place {
+    let mut place = Place { table: table as u8, rule: rule as u8, digits: 0, letters: 0 };
+    let mut at = 0;
+    while at < shape.len() {
+        match shape[at] {
+            b'X' => {}
+            symbol if symbol.is_ascii_digit() => place.digits |= 1 << at,
+            _ => place.letters |= 1 << at,
+        }
+        at += 1;
+    }
+    place
 }
 
 fn fits(shape: &str, symbols: &[u8]) -> bool {

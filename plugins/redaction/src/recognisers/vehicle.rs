@@ -131,6 +131,10 @@ fn capitals_end(view: &View<'_>, start: usize, bytes_max: usize) -> usize {
 fn foreign_plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
     let start = pieces.start;
     let mut best = None;
+    // "17 204 1999": nothing but numbers.
+    if pieces.candidates().last().is_none_or(|c| c.symbols.iter().all(u8::is_ascii_digit)) {
+        return;
+    }
     for candidate in pieces.candidates().filter(|c| (4..=8).contains(&c.symbols.len()) && !c.is_wrapped()) {
         let digits = candidate.symbols.iter().filter(|s| s.is_ascii_digit()).count();
         let letters = candidate.symbols.len() - digits;

@@ -41,7 +41,8 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         (true, true) => 0.95,
         (_, true) => 0.9,
         (true, false) => 0.85,
-        (false, false) if is_called(view, digit) && street.kind => 0.7,
+        // Surer than that the street's name is a person's.
+        (false, false) if is_called(view, digit) && street.kind => 0.82,
         _ => return,
     };
     out.push(Finding::new(start, tail.unwrap_or(unit), "ADDRESS", score, "address.en"));
@@ -61,9 +62,16 @@ fn street_end(view: &View<'_>, start: usize) -> Option<Street> {
     let mut last = None;
     for count in 0..=NAME_WORDS_MAX {
         let Some(word) = word_at(view, at) else { break };
+        let numeric = view.at(word.0).is_ascii_digit();
+        if !numeric && count == 0 && !is_capital(view, word) && word.1 - word.0 != "broadway".len() {
+            break;
+        }
         let text = lowered(view, word);
         let text = text.as_str();
-        let ordinal = view.at(word.0).is_ascii_digit() && text.ends_with(['t', 'd', 'h']) && text.len() <= 6;
+        let ordinal = numeric && text.ends_with(['t', 'd', 'h']) && text.len() <= 6;
+        if numeric && !ordinal {
+            break;
+        }
         let sure = STREETS.contains(&text);
         let kind = sure || STREETS_WITH_POSTCODE.contains(&text);
         let alone = text == "broadway";
@@ -233,7 +241,7 @@ fn british_postcode(view: &View<'_>, start: usize) -> Option<usize> {
 
 /// "Flat 5\nClive Ridge\nNew Lauren\nCT61 2AW": a unit and a postcode make an address of what stands between.
 fn flat(view: &View<'_>, digit: usize) -> Option<Finding> {
-    let word = word_before(view, digit.checked_sub(1)?)?;
+    let word = word_before(view, digit.checked_sub(1)?).filter(|w| (4..=9).contains(&(w.1 - w.0)))?;
     let unit = matches!(lowered(view, word).as_str(), "flat" | "studio" | "apartment" | "apt" | "unit");
     let number = word_at(view, digit).filter(|n| unit && n.1 - n.0 <= 4)?;
     let breaks = matches!(view.at(number.1), b'\n' | b',');
@@ -243,7 +251,7 @@ fn flat(view: &View<'_>, digit: usize) -> Option<Finding> {
 
 /// "P.O. Box 123", "PO Box 123", with the place behind; military boxes "PSC 1234, Box 5678".
 fn post_box(view: &View<'_>, digit: usize) -> Option<Finding> {
-    let word = word_before(view, digit.checked_sub(1)?)?;
+    let word = word_before(view, digit.checked_sub(1)?).filter(|w| matches!(w.1 - w.0, 3 | 4))?;
     let text = lowered(view, word);
     let text = text.as_str();
     let end = digits_end(view, digit);

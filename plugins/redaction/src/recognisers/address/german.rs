@@ -1,6 +1,6 @@
 //! German addresses: `Lange Str. 5a, 12345 Musterstadt`, `Am Markt 3`, `Postfach 12 34 56`.
 
-use super::words::{CALLS, LIKELY, NOT_STREETS, SURE};
+use super::words::{CALLS, LIKELY, NOT_STREET_ENDINGS, NOT_STREETS, SURE};
 use super::{Finding, Span, digits_end, is_capital, lowered, skip_break, word_at, word_before};
 use crate::labels::label_before;
 use crate::view::{View, is_word};
@@ -82,6 +82,9 @@ fn street_before(view: &View<'_>, digit: usize) -> Option<Street> {
         return None;
     }
     let dotted = view.before(end) == b'.';
+    if view.before(end - usize::from(dotted)).is_ascii_digit() {
+        return None;
+    }
     let last = word_before(view, end - usize::from(dotted))?;
     let lower = lowered(view, last);
     let lower = lower.as_str();
@@ -90,7 +93,9 @@ fn street_before(view: &View<'_>, digit: usize) -> Option<Street> {
         return None;
     }
     let alone = SURE.contains(&lower);
-    let likely = LIKELY.iter().any(|s| lower.ends_with(s)) && !NOT_STREETS.contains(&lower);
+    let likely = LIKELY.iter().any(|s| lower.ends_with(s))
+        && !NOT_STREETS.contains(&lower)
+        && !NOT_STREET_ENDINGS.iter().any(|s| lower.ends_with(s));
     let named = LIKELY.contains(&lower);
     let start = name_start(view, last);
     let apart = start < last.0;
@@ -199,6 +204,16 @@ fn postcode_and_place(view: &View<'_>, number_end: usize) -> Option<usize> {
     }
     let end = digits_end(view, at);
     let digits = end - at;
+    // "2656 HS, Gieterveen": Dutch.
+    let code = end + usize::from(view.at(end) == b' ');
+    let letters = view.slice(code, code + 2);
+    if digits == 4
+        && letters.len() == 2
+        && letters.iter().all(u8::is_ascii_uppercase)
+        && !is_word(view.at(code + 2))
+    {
+        return Some(place_end(view, skip_break(view, code + 2)).unwrap_or(code + 2));
+    }
     if matches!(digits, 4 | 5) && view.at(end) == b' ' {
         return place_end(view, end + 1).filter(|_| digits == 5 || view.at(at) != b'0');
     }
@@ -271,7 +286,7 @@ fn is_place_part(view: &View<'_>, first: Span, _: Span) -> bool {
 
 /// "Postfach 12 34 56", with postcode and place.
 fn post_box(view: &View<'_>, digit: usize) -> Option<Finding> {
-    let word = word_before(view, digit.checked_sub(1)?)?;
+    let word = word_before(view, digit.checked_sub(1)?).filter(|w| w.1 - w.0 == "postfach".len())?;
     if lowered(view, word) != "postfach" {
         return None;
     }

@@ -15,12 +15,35 @@ pub(super) const SURE: &[&str] = &[
     "strassli",
     "gässli",
     "twiete",
+    "straat",
+    "gracht",
+    "laan",
+    "singel",
+    "steeg",
+    "dreef",
+    "plein",
+    "kade",
+    "gatan",
+    "vägen",
+    "gade",
+    "katu",
+    "gaten",
+    "veien",
 ];
+
+/// Endings of words of all kinds that only look like "-ort" and "-tor".
+pub(super) const NOT_STREET_ENDINGS: &[&str] =
+    &["port", "wort", "sort", "ator", "ktor", "itor", "ptor", "utor", "ltor", "sofort", "rohstoff"];
 
 /// Endings that also name other things: a postcode or a word such as "Adresse" must stand by.
 pub(super) const LIKELY: &[&str] = &[
     "weg",
     "platz",
+    "baan",
+    "dijk",
+    "boulevard",
+    "vej",
+    "pad",
     "ring",
     "damm",
     "ufer",
@@ -251,6 +274,16 @@ pub(super) const STREETS: &[&str] = &[
 
 /// Words that end a street's name as well (the postal service's list), if a postcode follows.
 pub(super) const STREETS_WITH_POSTCODE: &[&str] = &[
+    "annex",
+    "arcade",
+    "bayou",
+    "beach",
+    "bend",
+    "bluff",
+    "bluffs",
+    "bottom",
+    "commons",
+    "trailer",
     "branch",
     "bridge",
     "brook",
@@ -468,4 +501,84 @@ pub(super) const CALLS: &[&str] = &[
     "zugestellt",
     "neue",
     "adresse",
+];
+
+/// Kinds of street that stand before the name, in any case: French and Polish.
+pub(super) const FIRST_KINDS: &[&str] = &[
+    "rue",
+    "avenue",
+    "boulevard",
+    "chemin",
+    "allée",
+    "impasse",
+    "quai",
+    "faubourg",
+    "ulica",
+    "aleja",
+    "aleje",
+    "plac",
+    "osiedle",
+    "calle",
+    "avenida",
+    "viale",
+    "piazza",
+    "rua",
+];
+
+/// Kinds that are words of other languages too, unless they have a capital: Italian, Spanish, Portuguese.
+pub(super) const FIRST_KINDS_CAPITAL: &[&str] = &[
+    "via",
+    "piazzale",
+    "corso",
+    "largo",
+    "vicolo",
+    "strada",
+    "borgo",
+    "contrada",
+    "rotonda",
+    "stretto",
+    "canale",
+    "salita",
+    "vico",
+    "lungomare",
+    "plaza",
+    "paseo",
+    "camino",
+    "callejón",
+    "pasaje",
+    "pasadizo",
+    "ronda",
+    "alameda",
+    "acceso",
+    "vial",
+    "glorieta",
+    "urbanización",
+    "cañada",
+    "cuesta",
+    "vía",
+    "rambla",
+    "carretera",
+    "travessa",
+];
+
+/// Small words within such names.
+pub(super) const FIRST_LINKS: &[&str] = &[
+    "de", "del", "della", "dei", "delle", "degli", "di", "da", "la", "las", "los", "le", "les", "des", "du",
+    "el", "et", "e", "y", "en", "sur", "św", "do", "dos", "das", "sous", "lès",
+];
+
+/// Parts of a house.
+pub(super) const FIRST_UNITS: &[&str] = &[
+    "apt",
+    "piso",
+    "puerta",
+    "appartamento",
+    "piano",
+    "interno",
+    "étage",
+    "m",
+    "esc",
+    "bajo",
+    "lok",
+    "appt",
 ];

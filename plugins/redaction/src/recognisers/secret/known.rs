@@ -126,6 +126,23 @@ const HEADS: &[(&str, Symbols, usize)] = &[
     ("pul-", Hex, 40),
     ("ltc_live_", Plain, 20),
     ("atlasv1.", Wide, 40),
+    ("HRKU-AA", Wide, 40),
+    ("rpa_", Capitals, 40),
+    ("xai-", Wide, 70),
+    ("pplx-", Plain, 40),
+    ("sgp_", Hex, 40),
+    ("shpua_", Hex, 30),
+    ("github_app_", Wide, 30),
+    ("glsoat-", Wide, 16),
+    ("glimt-", Wide, 16),
+    ("glagent-", Wide, 30),
+    ("glffct-", Wide, 16),
+    ("glft-", Wide, 16),
+    ("gloas-", Wide, 40),
+    ("hvr.", Wide, 20),
+    ("dt0c01.", Dotted, 60),
+    ("API-", Capitals, 26),
+    ("t1_", Wide, 60),
 ];
 
 /// Bytes of one token at most.
@@ -147,6 +164,9 @@ pub(in super::super) fn known(view: &View<'_>, start: usize, out: &mut Vec<Findi
         return start;
     }
     let first = view.at(start);
+    if first.is_ascii_digit() {
+        return bot(view, start, out).unwrap_or(start);
+    }
     for (head, symbols, least) in HEADS.iter().filter(|(head, ..)| head.as_bytes().first() == Some(&first)) {
         let body = start + head.len();
         if view.slice(start, body) != head.as_bytes() {
@@ -157,16 +177,18 @@ pub(in super::super) fn known(view: &View<'_>, start: usize, out: &mut Vec<Findi
             end -= 1;
         }
         let text = view.slice(body, end);
-        let varied = text.iter().any(u8::is_ascii_digit) && super::entropy_tenths(text) >= ENTROPY_TENTHS_MIN;
+        // Thirty letters in both cases are drawn by lot as well, even without a digit.
+        let mixed = text.len() >= 30
+            && text.iter().any(u8::is_ascii_uppercase)
+            && text.iter().any(u8::is_ascii_lowercase);
+        let varied = (mixed || text.iter().any(u8::is_ascii_digit))
+            && super::entropy_tenths(text) >= ENTROPY_TENTHS_MIN;
         if end - body >= *least && varied && !is_word(view.at(end)) {
             out.push(Finding::new(start, end, "SECRET", 0.97, "secret.known"));
             return end;
         }
     }
-    jwt(view, start, out)
-        .or_else(|| bot(view, start, out))
-        .or_else(|| twilio(view, start, out))
-        .unwrap_or(start)
+    jwt(view, start, out).or_else(|| twilio(view, start, out)).unwrap_or(start)
 }
 
 /// Real tokens vary; "xxxxxxxx" in a manual does not.
