@@ -58,9 +58,20 @@ static SUBJECTS: LazyLock<HashMap<&'static str, Vec<String>>> = LazyLock::new(||
         .collect()
 });
 
-/// Whether a folded subject begins like those of this kind.
+/// Whether a folded subject begins like those of this kind, a tag (`[desk #12]`) in front or not.
 pub(super) fn subject_is(folded: &str, kind: &str) -> bool {
-    SUBJECTS.get(kind).is_some_and(|list| list.iter().any(|start| folded.starts_with(start.as_str())))
+    let begins = |subject: &str| {
+        SUBJECTS.get(kind).is_some_and(|list| list.iter().any(|start| subject.starts_with(start.as_str())))
+    };
+    begins(folded) || begins(without_tag(folded))
+}
+
+/// A subject without the tag in front.
+pub(super) fn without_tag(subject: &str) -> &str {
+    subject
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map_or(subject, |(_, rest)| rest.trim_start())
 }
 
 /// What a phrase is a sign of.
