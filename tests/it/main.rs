@@ -55,5 +55,6 @@ mod sandbox;
 mod schedules;
 mod senders;
 mod tidy;
+mod ugly_mails;
 mod upgrades;
 mod webhooks;

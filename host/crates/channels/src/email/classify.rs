@@ -294,12 +294,18 @@ fn generated_headers(mail: &Evidence<'_>) -> Found {
 /// Programs that no person writes with, by what they call themselves.
 fn mailer(mail: &Evidence<'_>) -> Found {
     let name = value(mail, "x-mailer").or_else(|| value(mail, "user-agent"))?;
-    let program = fields::MAILERS.iter().find(|(program, _)| name.contains(program));
+    let program = fields::MAILERS.iter().find(|(program, _)| names(&name, program));
     let (program, class) = program?;
     Some((
         by_shape(mail).unwrap_or(*class),
         format!("X-Mailer is a program for mass or machine mail ({program})"),
     ))
+}
+
+/// Whether a word of `name` begins with these words: "Acronis" is no cron.
+fn names(name: &str, words: &str) -> bool {
+    name.match_indices(words)
+        .any(|(at, _)| !name.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric)))
 }
 
 /// Message-IDs that ticket systems make.

@@ -8,7 +8,7 @@ use super::{Evidence, Found};
 
 mod phrases;
 
-use phrases::{Scan, Sign, fold_letters, subject_is, without_tag};
+use phrases::{Scan, Sign, fold_letters, subject_after, subject_is, without_tag};
 
 /// Whether the subject is that of an absence notice.
 pub(super) fn is_absence_subject(subject: &str) -> bool {
@@ -164,8 +164,12 @@ fn absence_subject(shape: &Shape<'_>) -> Found {
     if shape.is_answer {
         return None;
     }
-    if subject_is(&shape.subject, "absence") {
-        return found(AutoClass::AutoReplied, "the subject is that of an automatic reply");
+    if let Some(rest) = subject_after(&shape.subject, "absence") {
+        // "Automatic reply: …" is a program's; somebody asks how to switch "automatic reply off".
+        let goes_on = rest.trim_start().starts_with(char::is_alphanumeric) && !shape.subject.contains(':');
+        if !(goes_on && shape.asks) {
+            return found(AutoClass::AutoReplied, "the subject is that of an automatic reply");
+        }
     }
     let own = &shape.own;
     let signs = [Sign::Away, Sign::AwayWeak, Sign::Return, Sign::Substitute, Sign::MailHandling];

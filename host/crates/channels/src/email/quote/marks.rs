@@ -348,6 +348,10 @@ fn is_attribution(joined: &str) -> bool {
     let has_date = has_date(&lower);
     let has_address = lower.contains('@');
     let wrote = WROTE.iter().any(|verb| lower.contains(verb));
+    // Yahoo: `Am …, 4. Mai 2026 um 10:12 hat Support <help@shop.example> Folgendes geschrieben:`
+    if has_date && has_address && lower.ends_with("folgendes geschrieben:") {
+        return true;
+    }
     if wrote {
         return (has_date || has_address) && !TELLS.iter().any(|phrase| lower.contains(phrase));
     }

@@ -60,10 +60,16 @@ static SUBJECTS: LazyLock<HashMap<&'static str, Vec<String>>> = LazyLock::new(||
 
 /// Whether a folded subject begins like those of this kind, a tag (`[desk #12]`) in front or not.
 pub(super) fn subject_is(folded: &str, kind: &str) -> bool {
-    let begins = |subject: &str| {
-        SUBJECTS.get(kind).is_some_and(|list| list.iter().any(|start| subject.starts_with(start.as_str())))
+    subject_after(folded, kind).is_some()
+}
+
+/// What comes behind the beginning that a folded subject shares with those of this kind.
+pub(super) fn subject_after<'a>(folded: &'a str, kind: &str) -> Option<&'a str> {
+    let list = SUBJECTS.get(kind)?;
+    let behind = |subject: &'a str| {
+        list.iter().filter_map(|start| subject.strip_prefix(start.as_str())).min_by_key(|rest| rest.len())
     };
-    begins(folded) || begins(without_tag(folded))
+    behind(folded).or_else(|| behind(without_tag(folded)))
 }
 
 /// A subject without the tag in front.
