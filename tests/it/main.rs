@@ -52,6 +52,7 @@ mod package;
 mod policy;
 mod registry;
 mod sandbox;
+mod sanitiser;
 mod schedules;
 mod senders;
 mod tidy;
