@@ -9,8 +9,10 @@ use super::encode::{
 /// A way of wrapping: nothing where it cannot hold the letter.
 pub type Wrapping = fn(&Letter) -> Option<Vec<u8>>;
 
-/// How a subject can be written, by name.
-pub const SUBJECTS: &[(&str, fn(&str) -> String)] = &[
+/// A way of writing a subject, by name.
+type Writing = (&'static str, fn(&str) -> String);
+
+pub const SUBJECTS: &[Writing] = &[
     ("raw", str::to_owned),
     ("Q", |subject| q_word("utf-8", subject.as_bytes())),
     ("B", |subject| b_word("UTF-8", subject.as_bytes())),
