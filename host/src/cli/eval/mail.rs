@@ -68,7 +68,7 @@ fn told(raw: &RawMail, own: &[String]) -> Value {
         "subject": mail.subject, "text": mail.text, "reply_text": mail.reply_text, "html_safe": mail.html_safe,
         "attachments": attachments, "message_id": mail.message_id, "in_reply_to": mail.in_reply_to, "references": mail.references,
         "date": mail.date, "auto_class": mail.auto_class, "would_reply": verdict.is_ok(), "why": verdict.err(),
-        "bounce": mail.bounce, "problems": mail.problems, "error": error,
+        "bounce": mail.bounce, "complaint": mail.complaint, "problems": mail.problems, "error": error,
     })
 }
 

@@ -71,12 +71,12 @@ fn status_report(report: &str) -> Bounce {
 }
 
 /// A field of a block, unfolded.
-fn field(block: &str, name: &str) -> Option<String> {
+pub(super) fn field(block: &str, name: &str) -> Option<String> {
     let (headers, _) = Headers::read(block.as_bytes());
     headers.text(name).map(|value| value.trim().to_owned())
 }
 
-fn first_address(text: &str) -> Option<String> {
+pub(super) fn first_address(text: &str) -> Option<String> {
     const LINE_BYTES_MAX: usize = 400;
     let at = text.find('@').filter(|_| text.len() <= LINE_BYTES_MAX)?;
     let is_edge = |c: char| {

@@ -8,7 +8,7 @@ use super::{Evidence, Found};
 
 mod phrases;
 
-use phrases::{Scan, Sign, fold_letters, subject_is};
+use phrases::{Scan, Sign, fold_letters, subject_after, subject_is, without_tag};
 
 /// Whether the subject is that of an absence notice.
 pub(super) fn is_absence_subject(subject: &str) -> bool {
@@ -51,12 +51,15 @@ struct Shape<'a> {
 /// Signs in mail without a mark.
 pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
     let subject = fold_letters(mail.subject.trim());
-    if begins_with_any(&subject, &["fwd:", "fw:", "wg:", "wtr:", "weiterleitung:", "tr:", "i:", "rv:"]) {
+    if begins_with_any(
+        without_tag(&subject),
+        &["fwd:", "fw:", "wg:", "wtr:", "weiterleitung:", "tr:", "i:", "rv:"],
+    ) {
         return None;
     }
     let own = Scan::of(mail.own_text);
     let is_answer = begins_with_any(
-        &subject,
+        without_tag(&subject),
         &[
             "re:",
             "aw:",
@@ -161,8 +164,12 @@ fn absence_subject(shape: &Shape<'_>) -> Found {
     if shape.is_answer {
         return None;
     }
-    if subject_is(&shape.subject, "absence") {
-        return found(AutoClass::AutoReplied, "the subject is that of an automatic reply");
+    if let Some(rest) = subject_after(&shape.subject, "absence") {
+        // "Automatic reply: …" is a program's; somebody asks how to switch "automatic reply off".
+        let goes_on = rest.trim_start().starts_with(char::is_alphanumeric) && !shape.subject.contains(':');
+        if !(goes_on && shape.asks) {
+            return found(AutoClass::AutoReplied, "the subject is that of an automatic reply");
+        }
     }
     let own = &shape.own;
     let signs = [Sign::Away, Sign::AwayWeak, Sign::Return, Sign::Substitute, Sign::MailHandling];

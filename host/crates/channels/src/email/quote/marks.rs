@@ -94,11 +94,85 @@ const LABELS: &[&str] = &[
     "wichtigkeit",
     "importance",
     "priorität",
+    "envoyé le",
+    "enviado el",
+    "enviado",
+    "fecha",
+    "para",
+    "asunto",
+    "assunto",
+    "da",
+    "inviato",
+    "data",
+    "a",
+    "oggetto",
+    "van",
+    "verzonden",
+    "aan",
+    "onderwerp",
+    "od",
+    "wysłano",
+    "do",
+    "dw",
+    "temat",
+    "från",
+    "skickat",
+    "till",
+    "ämne",
+    "fra",
+    "sendt",
+    "til",
+    "emne",
+    "odesláno",
+    "komu",
+    "předmět",
+    "от",
+    "отправлено",
+    "дата",
+    "кому",
+    "тема",
+    "kimden",
+    "gönderildi",
+    "kime",
+    "konu",
 ];
 /// At least one of these must be among them: a list of facts about an order also has labels.
-const SENDER_LABELS: &[&str] = &["von", "from", "de"];
-const OTHER_LABELS: &[&str] =
-    &["gesendet", "sent", "datum", "date", "gesendet am", "envoyé", "betreff", "subject", "objet"];
+const SENDER_LABELS: &[&str] = &["von", "from", "de", "da", "van", "od", "från", "fra", "от", "kimden"];
+const OTHER_LABELS: &[&str] = &[
+    "gesendet",
+    "sent",
+    "datum",
+    "date",
+    "gesendet am",
+    "envoyé",
+    "envoyé le",
+    "betreff",
+    "subject",
+    "objet",
+    "enviado el",
+    "enviado",
+    "fecha",
+    "asunto",
+    "assunto",
+    "inviato",
+    "data",
+    "oggetto",
+    "verzonden",
+    "onderwerp",
+    "wysłano",
+    "temat",
+    "skickat",
+    "ämne",
+    "sendt",
+    "emne",
+    "odesláno",
+    "předmět",
+    "отправлено",
+    "дата",
+    "тема",
+    "gönderildi",
+    "konu",
+];
 
 /// Whether a block of mail header lines (`Von:`, `Gesendet:`, …) starts here.
 pub(super) fn starts_header_block(rest: &[&str]) -> bool {
@@ -156,7 +230,13 @@ pub(super) fn attribution_lines(rest: &[&str]) -> Option<usize> {
         }
         // Some programs hang the colon on the next line, others leave it out before an empty line.
         if joined.ends_with(':') {
-            return is_attribution(&joined).then_some(count + 1);
+            let quote_follows = rest
+                .iter()
+                .skip(count + 1)
+                .find(|line| !line.trim().is_empty())
+                .is_some_and(|line| is_quoted(line));
+            let introduces = is_attribution(&joined) || quote_follows && introduces_quote(&joined);
+            return introduces.then_some(count + 1);
         }
     }
     None
@@ -165,11 +245,24 @@ pub(super) fn attribution_lines(rest: &[&str]) -> Option<usize> {
 /// A cheap look before lines are joined.
 fn may_start_attribution(line: &str) -> bool {
     let lower = line.to_lowercase();
-    ["am ", "on ", "le ", "el ", "il ", "op ", "den ", "zitat von", "quoting ", "at "]
-        .iter()
-        .any(|opener| lower.starts_with(opener))
-        || lower.contains("schrieb")
-        || lower.contains("wrote")
+    [
+        "am ",
+        "on ",
+        "le ",
+        "el ",
+        "il ",
+        "op ",
+        "em ",
+        "dne ",
+        "w dniu ",
+        "den ",
+        "zitat von",
+        "quoting ",
+        "at ",
+    ]
+    .iter()
+    .any(|opener| lower.starts_with(opener))
+        || WROTE.iter().chain(WRITES).any(|verb| lower.contains(verb.trim_start()))
         || lower.contains('@')
         || lower.chars().next().is_some_and(|c| c.is_ascii_digit())
 }
@@ -184,6 +277,38 @@ const WROTE: &[&str] = &[
     " escribió",
     " schreef",
     " geschrieben",
+    " escreveu",
+    " ha escrito",
+    " skrev",
+    " kirjoitti",
+    " napsal",
+    " napisał",
+    " написал",
+    " yazdı",
+    " írta",
+    " a scris",
+];
+/// Verbs that introduce a quote only when one follows.
+const WRITES: &[&str] =
+    &[" schreibt", " writes", " said", " meinte", " pisze", " пишет", " skriver", " schrijft"];
+/// A person who tells of a letter, whatever follows.
+const TELLS_ALWAYS: &[&str] = &[
+    "schrieb ich",
+    "schrieb mir",
+    "schrieb uns",
+    "schrieb man",
+    "i wrote",
+    "wrote me",
+    "wrote to",
+    "wrote that",
+    "said to",
+    "told",
+    "habe ich",
+    "hatte ich",
+    "haben sie",
+    "folgendes",
+    "the following",
+    "as follows",
 ];
 /// A person who tells of a letter, rather than a program that introduces one.
 const TELLS: &[&str] = &[
@@ -205,6 +330,16 @@ const TELLS: &[&str] = &[
     "as follows",
 ];
 
+/// Whether a line that stands right above a quote was put there by a program: it names a writer or a sender.
+fn introduces_quote(joined: &str) -> bool {
+    const CHARS_MAX: usize = 250;
+    let lower = joined.to_lowercase();
+    let writes = WROTE.iter().chain(WRITES).any(|verb| lower.contains(verb));
+    lower.len() <= CHARS_MAX
+        && !TELLS_ALWAYS.iter().any(|phrase| lower.contains(phrase))
+        && (writes || has_date(&lower) && lower.contains('@'))
+}
+
 fn is_attribution(joined: &str) -> bool {
     let lower = joined.to_lowercase();
     if lower.starts_with("zitat von ") || lower.starts_with("quoting ") {
@@ -213,6 +348,10 @@ fn is_attribution(joined: &str) -> bool {
     let has_date = has_date(&lower);
     let has_address = lower.contains('@');
     let wrote = WROTE.iter().any(|verb| lower.contains(verb));
+    // Yahoo: `Am …, 4. Mai 2026 um 10:12 hat Support <help@shop.example> Folgendes geschrieben:`
+    if has_date && has_address && lower.ends_with("folgendes geschrieben:") {
+        return true;
+    }
     if wrote {
         return (has_date || has_address) && !TELLS.iter().any(|phrase| lower.contains(phrase));
     }

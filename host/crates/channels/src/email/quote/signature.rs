@@ -3,6 +3,10 @@
 
 /// Lines without the signature.
 pub(super) fn strip(mut lines: Vec<&str>) -> Vec<&str> {
+    strip_clear_signing(&mut lines);
+    if let Some(at) = list_footer(&lines) {
+        lines.truncate(at);
+    }
     if let Some(at) = first(&lines, is_delimiter) {
         lines.truncate(at);
     }
@@ -21,7 +25,35 @@ fn first(lines: &[&str], matches: fn(&str) -> bool) -> Option<usize> {
 }
 
 fn is_delimiter(line: &str) -> bool {
-    matches!(line.trim_end(), "--" | "—" | "__" | "___" | "-- ")
+    matches!(line.trim_end(), "--" | "—" | "__" | "___" | "-- " | PGP_SIGNATURE)
+}
+
+const PGP_SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----";
+
+/// What stands in front of a text that was signed in place.
+fn strip_clear_signing(lines: &mut Vec<&str>) {
+    let Some(first) = lines.iter().position(|line| !line.trim().is_empty()) else { return };
+    if lines.get(first).is_none_or(|line| line.trim_end() != "-----BEGIN PGP SIGNED MESSAGE-----") {
+        return;
+    }
+    if let Some(gap) = lines.iter().skip(first).position(|line| line.trim().is_empty()) {
+        lines.drain(..first + gap);
+    }
+}
+
+/// Where a discussion list's footer begins: a long rule above words about the list.
+fn list_footer(lines: &[&str]) -> Option<usize> {
+    const RULE_CHARS_MIN: usize = 20;
+    let is_rule = |line: &str| {
+        let line = line.trim();
+        line.len() >= RULE_CHARS_MIN && line.bytes().all(|b| matches!(b, b'_' | b'-' | b'='))
+    };
+    let at = lines.iter().rposition(|line| is_rule(line))?;
+    let below = lines.iter().skip(at + 1).find(|line| !line.trim().is_empty())?.to_lowercase();
+    ["mailing list", "mailingliste", "mailing-liste", "listinfo"]
+        .iter()
+        .any(|words| below.contains(words))
+        .then_some(at)
 }
 
 const FOOTERS: &[&str] = &[
@@ -61,23 +93,55 @@ const FOOTERS: &[&str] = &[
     "sent with proton mail",
     "sent from mobile",
     "sent from a mobile",
-    "sent via",
     "get outlook for",
     "get bluemail for",
-    "sent using",
     "sent from samsung mobile",
     "envoyé de mon",
+    "envoyé depuis mon",
+    "enviado desde mi",
+    "inviato da iphone",
+    "inviato dal mio",
+    "verstuurd vanaf mijn",
+    "von meinem galaxy",
+    "von meinem pixel",
+    "von meinem huawei",
+    "von meinem xiaomi",
+    "von meinem telefon gesendet",
+    "von meinem mac gesendet",
+    "von meiner apple watch",
+    "gesendet aus outlook",
+    "gesendet mit outlook",
+    "gesendet mit mail",
+    "gesendet über die",
+    "gesendet mit der telekom",
+    "sent with sparrow",
+    "sent with airmail",
+    "sent with spark",
+    "sent from gmail mobile",
+    "sent from aol",
 ];
+
+/// The same in words that people also use of parcels: only on a line of their own between empty ones.
+const LONE_FOOTERS: &[&str] = &["sent via ", "sent using ", "sent with ", "gesendet über ", "gesendet mit "];
 
 /// Phone footers go, wherever they stand; the words around them stay.
 fn strip_footers(lines: &mut Vec<&str>) {
     const FOOTER_CHARS_MAX: usize = 120;
-    lines.retain(|line| {
+    const LONE_CHARS_MAX: usize = 50;
+    let is_empty =
+        |at: Option<usize>| at.and_then(|at| lines.get(at)).is_none_or(|line| line.trim().is_empty());
+    let is_footer = |at: usize, line: &str| {
         let lower = line.trim().trim_start_matches(['-', '*', '_', ' ']).to_lowercase();
-        lower.is_empty()
-            || lower.len() > FOOTER_CHARS_MAX
-            || !FOOTERS.iter().any(|footer| lower.starts_with(footer))
-    });
+        let begins = |list: &[&str]| list.iter().any(|footer| lower.starts_with(footer));
+        let stands_alone = || is_empty(at.checked_sub(1)) && is_empty(Some(at + 1));
+        lower.len() <= FOOTER_CHARS_MAX && begins(FOOTERS)
+            || lower.len() <= LONE_CHARS_MAX
+                && begins(LONE_FOOTERS)
+                && !lower.contains(|c: char| c.is_ascii_digit())
+                && stands_alone()
+    };
+    let kept = lines.iter().enumerate().filter(|(at, line)| !is_footer(*at, line));
+    *lines = kept.map(|(_, line)| *line).collect();
 }
 
 const DISCLAIMERS: &[&str] = &[

@@ -58,9 +58,26 @@ static SUBJECTS: LazyLock<HashMap<&'static str, Vec<String>>> = LazyLock::new(||
         .collect()
 });
 
-/// Whether a folded subject begins like those of this kind.
+/// Whether a folded subject begins like those of this kind, a tag (`[desk #12]`) in front or not.
 pub(super) fn subject_is(folded: &str, kind: &str) -> bool {
-    SUBJECTS.get(kind).is_some_and(|list| list.iter().any(|start| folded.starts_with(start.as_str())))
+    subject_after(folded, kind).is_some()
+}
+
+/// What comes behind the beginning that a folded subject shares with those of this kind.
+pub(super) fn subject_after<'a>(folded: &'a str, kind: &str) -> Option<&'a str> {
+    let list = SUBJECTS.get(kind)?;
+    let behind = |subject: &'a str| {
+        list.iter().filter_map(|start| subject.strip_prefix(start.as_str())).min_by_key(|rest| rest.len())
+    };
+    behind(folded).or_else(|| behind(without_tag(folded)))
+}
+
+/// A subject without the tag in front.
+pub(super) fn without_tag(subject: &str) -> &str {
+    subject
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map_or(subject, |(_, rest)| rest.trim_start())
 }
 
 /// What a phrase is a sign of.
