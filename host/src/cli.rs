@@ -21,6 +21,7 @@ mod person;
 mod plugin;
 mod queue;
 mod redact;
+mod retention;
 mod schedule;
 mod screen;
 mod serve;
@@ -116,6 +117,8 @@ enum Command {
     Person(person::PersonCommand),
     /// Redact what is stored already, as a trial or for good
     Redact(redact::Redact),
+    /// What has been kept long enough: count it, or take it out
+    Retention(retention::Retention),
     /// API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -258,6 +261,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Queue(command) => Box::pin(command.run(&ground)).await,
         Command::Person(command) => Box::pin(command.run(&ground)).await,
         Command::Redact(command) => Box::pin(command.run(&ground)).await,
+        Command::Retention(command) => Box::pin(command.run(&ground)).await,
         Command::Gate(command) => Box::pin(command.run(&ground)).await,
         Command::Automation(command) => Box::pin(command.run(&ground)).await,
         Command::Config(command) => command.run(&ground),

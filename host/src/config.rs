@@ -235,7 +235,9 @@ impl Config {
         let mut desk: DeskConfig = layers.section("desk", &[])?;
         desk.mail = identity;
         desk.mail.frames = frames(&layers, &desk.mail.templates)?;
-        desk.mail.inboxes = inbox::read(&layers)?;
+        let inboxes = inbox::read(&layers)?;
+        (desk.mail.inboxes, desk.inbox_operators) = (inboxes.addresses, inboxes.operators);
+        desk.retention.inbox_words_days = inboxes.words_days;
         let config = Self {
             data_dir: PathBuf::from(layers.text("data_dir")),
             server: layers.section("server", &[])?,
@@ -287,6 +289,10 @@ impl Config {
         }
         if self.desk.worker_slots == 0 {
             return bad("desk.worker_slots", "at least 1, or nothing is ever worked on.");
+        }
+        if let Err(refusal) = self.desk.operators.check() {
+            let key = format!("desk.operators.{}", refusal.field.as_deref().unwrap_or_default());
+            return bad(&key, &refusal.sentence);
         }
         if let Err(refusal) = self.desk.quiet.check() {
             let key = format!("desk.quiet.{}", refusal.field.as_deref().unwrap_or("zone"));

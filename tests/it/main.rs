@@ -52,6 +52,7 @@ mod mailboxes;
 mod package;
 mod policy;
 mod privacy;
+mod privacy_rules;
 mod registry;
 mod sandbox;
 mod sanitiser;

@@ -60,6 +60,8 @@ pub(super) const EXPORT: &str = "GET /api/v1/contacts/{id}/export";
 pub(super) const ERASE: &str = "DELETE /api/v1/contacts/{id}";
 /// `kulanz redact`
 pub(super) const RETRO: &str = "POST /api/v1/redactions/stored";
+/// `kulanz retention`
+pub(super) const RETENTION: &str = "POST /api/v1/retention";
 /// `kulanz db check`
 pub(super) const READY: &str = "GET /readyz";
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::contact::{canonical_address, is_address};
+use domain::redaction::Operators;
 use serde::Deserialize;
 
 use super::layers::{ConfigError, Layers};
@@ -13,12 +14,29 @@ const FAMILY: &str = "inbox";
 #[derive(Debug, Deserialize)]
 struct Section {
     addresses: Vec<String>,
+    drop: Vec<String>,
+    mask: Vec<String>,
+    pseudonym: Vec<String>,
+    words_days: i64,
+}
+
+/// What an inbox is told.
+#[derive(Debug, Default)]
+pub(super) struct Inboxes {
+    /// Their addresses.
+    pub(super) addresses: BTreeMap<String, Vec<String>>,
+    /// What stands in the place of personal values there.
+    pub(super) operators: BTreeMap<String, Operators>,
+    /// How long the words of their tickets are kept.
+    pub(super) words_days: BTreeMap<String, i64>,
 }
 
 /// All inboxes with their addresses, as mail programs write them.
-pub(super) fn read(layers: &Layers) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
-    let mut inboxes = BTreeMap::<String, Vec<String>>::new();
-    for (name, Section { addresses }) in layers.family::<Section>(FAMILY)? {
+pub(super) fn read(layers: &Layers) -> Result<Inboxes, ConfigError> {
+    let Inboxes { addresses: mut inboxes, mut operators, words_days: mut days } = Inboxes::default();
+    for (name, Section { addresses, drop, mask, pseudonym, words_days }) in
+        layers.family::<Section>(FAMILY)?
+    {
         let key = format!("{FAMILY}.{name}").trim_end_matches('.').to_owned();
         let bad = |sentence: String| {
             let key = format!("{key}.addresses");
@@ -36,6 +54,13 @@ pub(super) fn read(layers: &Layers) -> Result<BTreeMap<String, Vec<String>>, Con
         if addresses.is_empty() {
             return bad("list the addresses of this inbox.".to_owned());
         }
+        let of_inbox = Operators { drop, mask, pseudonym };
+        if let Err(refusal) = of_inbox.check() {
+            let key = format!("{key}.{}", refusal.field.as_deref().unwrap_or_default());
+            return Err(ConfigError(format!("{}: {key}: {refusal}", layers.origin(&key))));
+        }
+        operators.insert(name.clone(), of_inbox);
+        days.insert(name.clone(), words_days);
         let mut own = Vec::new();
         for address in addresses.iter().map(|address| canonical_address(address)) {
             if !is_address(&address) {
@@ -48,7 +73,7 @@ pub(super) fn read(layers: &Layers) -> Result<BTreeMap<String, Vec<String>>, Con
         }
         inboxes.insert(name, own);
     }
-    Ok(inboxes)
+    Ok(Inboxes { addresses: inboxes, operators, words_days: days })
 }
 
 #[cfg(test)]

@@ -96,6 +96,10 @@ pub(crate) struct Arrival {
     pub(crate) recipients: Vec<String>,
     /// What a delivery failure notice says.
     pub(crate) bounce: Option<email::Bounce>,
+    /// Who called a mail of ours spam, by a provider's report.
+    pub(crate) complaint: Option<String>,
+    /// Message-IDs of that mail.
+    pub(crate) complained_ids: Vec<String>,
     pub(crate) files: Vec<email::File>,
     pub(crate) problems: Vec<String>,
     pub(crate) custom: BTreeMap<String, String>,
@@ -187,6 +191,8 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
         references: mail.references,
         recipients: mail.to.into_iter().chain(mail.cc).collect(),
         bounce: mail.bounce,
+        complaint: mail.complaint,
+        complained_ids: mail.complained_ids,
         files: mail.attachments,
         problems,
         custom: BTreeMap::new(),
@@ -215,6 +221,8 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         references: Vec::new(),
         recipients: Vec::new(),
         bounce: None,
+        complaint: None,
+        complained_ids: Vec::new(),
         files: Vec::new(),
         problems: Vec::new(),
         custom: new.custom,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::gate::{Budgets, QuietHours};
+use domain::redaction::Operators;
+use domain::retention::Retention;
 use domain::turn::LoopBudget;
 use domain::vault::VaultRules;
 
@@ -25,6 +27,13 @@ pub struct DeskConfig {
     pub loops: LoopBudget,
     /// Budgets of automatic mail.
     pub gate: Budgets,
+    /// What stands in the place of personal values.
+    pub operators: Operators,
+    /// The same for single inboxes, where they want it another way.
+    #[serde(skip)]
+    pub inbox_operators: BTreeMap<String, Operators>,
+    /// How long what is kept.
+    pub retention: Retention,
     /// Who sees sealed values again.
     pub vault: VaultRules,
     /// When contacts get no notices.
@@ -54,6 +63,9 @@ impl Default for DeskConfig {
             redaction_trial: true,
             loops: LoopBudget::default(),
             gate: Budgets::default(),
+            operators: Operators::default(),
+            inbox_operators: BTreeMap::new(),
+            retention: Retention::default(),
             vault: VaultRules::default(),
             quiet: QuietHours::default(),
             quarantine_after_faults: 5,

@@ -146,6 +146,7 @@ impl Desk {
                 unsubscribe: unsubscribe.clone().unwrap_or_default(),
             },
         );
+        let written = self.filled(message, written).await?;
         let auto = message.automatic.then_some(if message.in_reply_to.is_some() {
             AutoKind::Replied
         } else {

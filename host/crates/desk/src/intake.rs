@@ -131,8 +131,10 @@ impl Desk {
         new.check()?;
         self.knows_inbox(new.inbox.as_deref())?;
         let arrival = arrival_of_request(new);
-        let redacted =
-            self.redact(document(&arrival), None).await.map_err(|held| DeskError::Redaction(held.why))?;
+        let redacted = self
+            .redact(document(&arrival), None, arrival.inbox.as_deref())
+            .await
+            .map_err(|held| DeskError::Redaction(held.why))?;
         for _ in 0..RACES_MAX {
             let (work, mut facts) = self.admit_arrival(&arrival, &redacted, Thread::New).await?;
             facts.extend(memo.as_ref().map(|memo| memo.fact(&work.ticket, self.now())));
@@ -156,7 +158,12 @@ impl Desk {
         let clear = self.0.seal.open(&id.to_string(), &intake.sealed)?;
         let arrival = read_arrival(intake.kind, clear, &self.0.senders).await?;
         let thread = self.find_thread(&arrival).await?;
-        let redacted = match self.redact(document(&arrival), thread.ticket().map(|t| t.id)).await {
+        let inbox = match thread.ticket() {
+            Some(ticket) => ticket.inbox.clone(),
+            None => arrival.inbox.clone().or_else(|| self.0.config.mail.inbox_of(&arrival.recipients)),
+        };
+        let known = thread.ticket().map(|t| t.id);
+        let redacted = match self.redact(document(&arrival), known, inbox.as_deref()).await {
             Ok(redacted) => redacted,
             Err(held) => return self.hold(lease, &intake, held).await,
         };

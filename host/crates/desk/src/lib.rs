@@ -11,6 +11,7 @@ mod breaker;
 mod config;
 mod deliver;
 mod error;
+mod fill;
 #[cfg(test)]
 mod fixture;
 mod frame;
@@ -25,6 +26,7 @@ mod plugin_host;
 mod plugins;
 mod redact;
 mod reproduce;
+mod retention;
 mod retro;
 mod schedules;
 mod seal;
@@ -52,7 +54,7 @@ pub use idempotency::Memo;
 pub use intake::IntakeReceipt;
 pub use ledger::LedgerView;
 pub use people::{NewMessage, NewMessageKind, TicketChange};
-pub use person::{Erased, LEGAL_HOLD, NoTombstones, Tombstone, Tombstones};
+pub use person::{Erased, NoTombstones, Tombstone, Tombstones};
 pub use plugins::{
     Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView, Received,
     Saying, Tally, Trial, masked,
@@ -110,6 +112,8 @@ pub(crate) struct Inner {
     /// Counting a budget and using it up must not interleave within this process.
     pub(crate) gate: tokio::sync::Mutex<()>,
     pub(crate) rooms: deliver::Rooms,
+    /// When retention was last seen to, milliseconds; 0: not since the start.
+    pub(crate) retained_at: std::sync::atomic::AtomicI64,
     /// Name of this process as a holder of leases: new at every start, never a host name.
     pub(crate) owner: String,
 }
@@ -143,6 +147,7 @@ impl Desk {
             tables: tables::Tables::default(),
             gate: tokio::sync::Mutex::new(()),
             rooms: deliver::Rooms::default(),
+            retained_at: std::sync::atomic::AtomicI64::default(),
             owner,
         }));
         // Before anything else: a restored backup serves nobody who was erased.

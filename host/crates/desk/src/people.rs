@@ -77,8 +77,11 @@ impl Desk {
             parts: vec![Part { name: "text".to_owned(), text: new.text.clone() }],
             ..Document::default()
         };
-        let redacted =
-            self.redact(document, Some(ticket_id)).await.map_err(|held| DeskError::Redaction(held.why))?;
+        let inbox = self.0.store.ticket(ticket_id).await?.and_then(|ticket| ticket.inbox);
+        let redacted = self
+            .redact(document, Some(ticket_id), inbox.as_deref())
+            .await
+            .map_err(|held| DeskError::Redaction(held.why))?;
         for _ in 0..RACES_MAX {
             let view =
                 self.0.store.view(ticket_id).await?.ok_or_else(|| DeskError::missing("ticket", ticket_id))?;

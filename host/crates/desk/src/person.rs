@@ -7,15 +7,13 @@ use std::collections::BTreeSet;
 use domain::contact::Contact;
 use domain::id::ContactId;
 use domain::redaction::canonical_value;
+use domain::retention::LEGAL_HOLD;
 use domain::ticket::Ticket;
 use domain::{Actor, Refusal, Timestamp};
 use serde_json::{Value, json};
 use store::{Commit, Fact, Forget};
 
 use crate::{Desk, DeskError};
-
-/// A tag that keeps a ticket from being erased: a court or an audit still needs it.
-pub const LEGAL_HOLD: &str = "legal-hold";
 
 /// A person who was erased: enough to do it again, nothing that tells who it was.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use domain::id::{EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
-use domain::redaction::{
-    Clean, DROPPED, Document, Finding, Placeholders, Redaction, Replacement, leftover, redact,
-};
+use domain::redaction::{Clean, Document, Finding, Placeholders, Redaction, Replacement, leftover, redact};
 use domain::run::{Fault, Run};
 use runtime::{Input, NoHost};
 use store::Fact;
@@ -51,6 +49,7 @@ impl Desk {
         &self,
         document: Document,
         ticket: Option<TicketId>,
+        inbox: Option<&str>,
     ) -> Result<Redacted, Held> {
         let held = |why: String| Held { why, runs: Vec::new() };
         let roster = self.roster().await;
@@ -62,7 +61,7 @@ impl Desk {
             let which = roster.blind.join("; ");
             return Err(held(format!("the redaction plugin {which}; release it, or switch it off")));
         }
-        let mut placeholders = self.placeholders(ticket).await.map_err(|e| held(e.to_string()))?;
+        let mut placeholders = self.placeholders(ticket, inbox).await.map_err(|e| held(e.to_string()))?;
         let document = Arc::new(document);
         let (mut findings, mut runs): (Vec<Finding>, Vec<(Run, Arc<Installed>)>) = (Vec::new(), Vec::new());
         for (_, installed) in hooks {
@@ -109,8 +108,14 @@ impl Desk {
         }
     }
 
-    async fn placeholders(&self, ticket: Option<TicketId>) -> Result<Placeholders, DeskError> {
-        let mut placeholders = Placeholders::default();
+    async fn placeholders(
+        &self,
+        ticket: Option<TicketId>,
+        inbox: Option<&str>,
+    ) -> Result<Placeholders, DeskError> {
+        let config = &self.0.config;
+        let of_inbox = inbox.and_then(|inbox| config.inbox_operators.get(inbox)).cloned().unwrap_or_default();
+        let mut placeholders = Placeholders::by(of_inbox, config.operators.clone());
         if let Some(ticket) = ticket {
             for redaction in self.0.store.redactions_of(ticket).await? {
                 placeholders.remember(&redaction.class, &redaction.digest, &redaction.placeholder);
@@ -136,9 +141,10 @@ impl Desk {
         let now = self.now();
         for replacement in &redacted.replacements {
             let id = RedactionId::mint(self.0.ids.as_ref(), now);
-            let dropped = DROPPED.contains(&replacement.class.as_str());
-            let sealed =
-                if dropped { None } else { Some(key.seal(&id.to_string(), replacement.value.as_bytes())?) };
+            let sealed = match replacement.is_kept {
+                true => Some(key.seal(&id.to_string(), replacement.value.as_bytes())?),
+                false => None,
+            };
             let part = redacted.names.get(replacement.part as usize).cloned().unwrap_or_default();
             let redaction = Redaction {
                 id,

@@ -131,7 +131,7 @@ impl Desk {
             let Some(message) = self.0.store.message(id).await? else { return Ok(()) };
             let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else { return Ok(()) };
             let document = self.stored_document(&message, &ticket).await?;
-            let redacted = match self.redact(document, Some(ticket.id)).await {
+            let redacted = match self.redact(document, Some(ticket.id), ticket.inbox.as_deref()).await {
                 Ok(redacted) => redacted,
                 Err(held) => {
                     batch.held.push((id, held.why));

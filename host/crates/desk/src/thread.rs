@@ -112,7 +112,8 @@ impl Desk {
 
     /// The newest message that it answers, or that it brings back.
     async fn answered(&self, arrival: &Arrival) -> Result<Option<(MessageId, TicketId)>, DeskError> {
-        let returned = arrival.bounce.iter().flat_map(|bounce| &bounce.returned_ids);
+        let returned =
+            arrival.bounce.iter().flat_map(|bounce| &bounce.returned_ids).chain(&arrival.complained_ids);
         let ids: Vec<String> =
             returned.chain(&arrival.in_reply_to).chain(arrival.references.iter().rev()).cloned().collect();
         if ids.is_empty() {
@@ -132,24 +133,32 @@ impl Desk {
         Ok(None)
     }
 
-    /// The address that a hard bounce of a message of ours says is dead. Only who has our message knows its
-    /// id, so nobody else can silence an address; and only the address we wrote to is silenced.
+    /// The address that a hard bounce of a message of ours says is dead, or whose owner called it spam. Only who
+    /// has our message knows its id, so nobody else can silence an address; and only the address we wrote to is
+    /// silenced.
     pub(crate) async fn dead_address(&self, arrival: &Arrival) -> Result<Option<Suppression>, DeskError> {
-        let Some(bounce) = arrival.bounce.as_ref().filter(|bounce| bounce.is_hard) else { return Ok(None) };
+        let bounce = arrival.bounce.as_ref().filter(|bounce| bounce.is_hard);
+        let told = match (&arrival.complaint, bounce) {
+            (Some(who), _) => Some(who),
+            (None, Some(bounce)) => bounce.recipient.as_ref(),
+            (None, None) => return Ok(None),
+        };
         let Some((message, _)) = self.answered(arrival).await? else { return Ok(None) };
         let message = self.0.store.message(message).await?.filter(|m| m.direction == Direction::Outbound);
         let Some(address) = message.and_then(|message| message.to_address) else { return Ok(None) };
-        if bounce.recipient.as_ref().is_some_and(|recipient| *recipient != address) {
+        if told.is_some_and(|recipient| *recipient != address) {
             return Ok(None);
         }
         let now = self.now();
-        let code = bounce.status.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
-        Ok(Some(Suppression {
-            address,
-            reason: format!("hard bounce{code}"),
-            until: Some(now.plus(SUPPRESSION_DAYS * domain::clock::DAY_MS)),
-            created_at: now,
-        }))
+        let (reason, until) = match (&arrival.complaint, bounce.and_then(|bounce| bounce.status.as_deref())) {
+            // Addresses come back to life; who called us spam did so for good.
+            (Some(_), _) => ("complaint: it was called spam".to_owned(), None),
+            (None, code) => {
+                let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+                (format!("hard bounce{code}"), Some(now.plus(SUPPRESSION_DAYS * domain::clock::DAY_MS)))
+            }
+        };
+        Ok(Some(Suppression { address, reason, until, created_at: now }))
     }
 }
 

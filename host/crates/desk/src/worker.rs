@@ -126,8 +126,8 @@ impl Worker {
         if let Err(error) = self.desk.fire_due_schedules().await {
             tracing::warn!(%error, "schedules could not be fired now");
         }
-        if let Err(error) = self.desk.expire_values().await {
-            tracing::warn!(%error, "sealed values could not be taken out now");
+        if let Err(error) = self.desk.keep_retention().await {
+            tracing::warn!(%error, "what was kept long enough could not be taken out now");
         }
         // Another host may have installed, switched or quarantined something.
         if let Err(error) = self.desk.reload_plugins().await {

@@ -49,6 +49,9 @@ pub enum Grant {
     Use(Capability),
     /// Send HTTP requests to one host.
     Http(String),
+    /// Have placeholders of one class filled in what it writes to the customer they are of. The plugin itself never
+    /// sees a value.
+    Fill(String),
 }
 
 impl std::fmt::Display for Grant {
@@ -59,6 +62,7 @@ impl std::fmt::Display for Grant {
             Self::Effect(kind, Some(field)) => write!(f, "effect:{kind}:{field}"),
             Self::Use(capability) => write!(f, "use:{capability}"),
             Self::Http(host) => write!(f, "http:{host}"),
+            Self::Fill(class) => write!(f, "fill:{class}"),
         }
     }
 }
@@ -89,7 +93,9 @@ impl std::str::FromStr for Grant {
                 "bad_grant",
                 format!("`{text}`: name one exact host, as in http:api.example.com."),
             )),
-            _ => Err(Refusal::unknown_word("grant", what, &["read", "effect", "use", "http"])),
+            "fill" if crate::redaction::is_class(rest) => Ok(Self::Fill(rest.to_owned())),
+            "fill" => Err(Refusal::new("bad_grant", format!("`{text}`: name one class, as in fill:PERSON."))),
+            _ => Err(Refusal::unknown_word("grant", what, &["read", "effect", "use", "http", "fill"])),
         }
     }
 }
@@ -145,7 +151,9 @@ impl Grants {
                     || (field.starts_with("custom.")
                         && self.0.contains(&Grant::Effect(*kind, Some("custom.*".to_owned()))))
             }
-            Grant::Effect(_, None) | Grant::Read(_) | Grant::Use(_) | Grant::Http(_) => false,
+            Grant::Effect(_, None) | Grant::Read(_) | Grant::Use(_) | Grant::Http(_) | Grant::Fill(_) => {
+                false
+            }
         };
         wider || self.0.contains(grant)
     }

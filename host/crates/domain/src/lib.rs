@@ -23,6 +23,7 @@ pub mod plugin;
 pub mod redaction;
 pub mod refusal;
 pub mod reproducer;
+pub mod retention;
 pub mod run;
 pub mod schedule;
 pub mod seal;

@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 
 mod leftover;
+mod operator;
 pub mod trial;
 
 pub use leftover::leftover;
+pub use operator::{Operator, Operators};
 
 /// A text as a redaction hook sees it, in named parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -88,6 +90,8 @@ pub struct Replacement {
     pub digest: String,
     /// The clear value.
     pub value: String,
+    /// Whether it is sealed; otherwise nobody keeps it.
+    pub is_kept: bool,
 }
 
 impl std::fmt::Debug for Replacement {
@@ -123,35 +127,45 @@ pub struct Redaction {
 /// Longest class name in bytes.
 const CLASS_BYTES_MAX: usize = 40;
 
-/// Classes whose values are never kept, not even sealed.
-pub const DROPPED: &[&str] = &["CARD_SECURITY_CODE", "SECRET"];
-
 /// Numbers of placeholders on one ticket: same value, same number.
 #[derive(Debug, Clone, Default)]
 pub struct Placeholders {
     numbers: BTreeMap<(String, String), u32>,
     highest: BTreeMap<String, u32>,
+    /// The inbox's operators, and the house's.
+    operators: (Operators, Operators),
 }
 
 impl Placeholders {
+    /// None yet, for an inbox with these operators in a house with those.
+    #[must_use]
+    pub fn by(inbox: Operators, house: Operators) -> Self {
+        Self { operators: (inbox, house), ..Self::default() }
+    }
+
+    fn operator(&self, class: &str) -> Operator {
+        self.operators.0.over(&self.operators.1, class)
+    }
+
     /// Remembers a placeholder given earlier on this ticket.
     pub fn remember(&mut self, class: &str, digest: &str, placeholder: &str) {
-        let number =
-            placeholder.trim_end_matches(']').rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let number = placeholder.rsplit('-').next().and_then(|rest| rest.split([':', ']']).next());
+        let Some(number) = number.and_then(|number| number.parse().ok()) else { return };
         self.numbers.insert((class.to_owned(), digest.to_owned()), number);
         let highest = self.highest.entry(class.to_owned()).or_default();
         *highest = (*highest).max(number);
     }
 
-    /// The placeholder for a value with this digest.
-    pub fn give(&mut self, class: &str, digest: &str) -> String {
+    /// What stands in the place of a value with this digest, and whether the value is kept.
+    fn give(&mut self, class: &str, digest: &str, value: &str) -> (String, bool) {
+        let operator = self.operator(class);
         let highest = &mut self.highest;
         let number = *self.numbers.entry((class.to_owned(), digest.to_owned())).or_insert_with(|| {
             let next = highest.entry(class.to_owned()).or_default();
             *next += 1;
             *next
         });
-        format!("[{class}-{number}]")
+        (operator.stand_in(class, number, digest, value), operator == Operator::Seal)
     }
 }
 
@@ -174,7 +188,7 @@ pub fn redact(
         for span in spans {
             let value = part.text.get(span.start as usize..span.end as usize).unwrap_or("");
             let digest = digest(&span.class, &canonical_value(value));
-            let placeholder = placeholders.give(&span.class, &digest);
+            let (placeholder, is_kept) = placeholders.give(&span.class, &digest, value);
             out.push_str(part.text.get(at..span.start as usize).unwrap_or(""));
             out.push_str(&placeholder);
             at = span.end as usize;
@@ -186,6 +200,7 @@ pub fn redact(
                 score: span.score,
                 digest,
                 value: value.to_owned(),
+                is_kept,
             });
         }
         out.push_str(part.text.get(at..).unwrap_or(""));
@@ -268,16 +283,35 @@ pub fn is_class(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// The text with the values of these placeholders put in. Values are not looked at again: a placeholder in a value
+/// is text.
+#[must_use]
+pub fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, end) in placeholders_in(text) {
+        let placeholder = text.get(start..end).unwrap_or("");
+        out.push_str(text.get(at..start).unwrap_or(""));
+        out.push_str(values.get(placeholder).map_or(placeholder, String::as_str));
+        at = end;
+    }
+    out.push_str(text.get(at..).unwrap_or(""));
+    out
+}
+
 /// Where placeholders already stand: they are never matched again.
 fn placeholders_in(text: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
     for (start, _) in text.match_indices('[') {
         let Some(rest) = text.get(start + 1..) else { continue };
-        let Some(length) = rest.find(']').filter(|n| *n <= CLASS_BYTES_MAX + 11) else { continue };
+        let Some(length) = rest.find(']').filter(|n| *n <= CLASS_BYTES_MAX + 28) else { continue };
         let Some((class, number)) = rest.get(..length).and_then(|inner| inner.rsplit_once('-')) else {
             continue;
         };
-        if is_class(class) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
+        // A masked value shows its ends behind the number.
+        let (number, ends) = number.split_once(':').unwrap_or((number, ""));
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        if is_class(class) && is_number && ends.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*') {
             out.push((start, start + length + 2));
         }
     }
@@ -332,6 +366,24 @@ mod tests {
     fn a_placeholder_is_never_matched_again() {
         let text = "pay to [IBAN-1] please";
         assert_eq!(run(text, &[finding(text, "IBAN-1", "REFERENCE", 1.0)]), text);
+    }
+
+    #[test]
+    fn placeholders_are_filled_once_and_others_stay() {
+        let values = [("[NAME-1]", "Ana [IBAN-1]"), ("[IBAN-1]", "DE89")];
+        let values = values.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        assert_eq!(
+            fill("Dear [NAME-1], [IBAN-10], [x] [IBAN-1]", &values),
+            "Dear Ana [IBAN-1], [IBAN-10], [x] DE89"
+        );
+    }
+
+    #[test]
+    fn a_masked_value_is_no_finding_any_more() {
+        let text = "card [CREDIT_CARD-1:411111****1234] please";
+        assert_eq!(run(text, &[finding(text, "411111", "BANK_ACCOUNT", 1.0)]), text);
+        let half = "card [CREDIT_CARD-1:411 111] please";
+        assert_ne!(run(half, &[finding(half, "411 111", "BANK_ACCOUNT", 1.0)]), half);
     }
 
     #[test]

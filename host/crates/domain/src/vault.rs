@@ -9,6 +9,9 @@ const REASON_CHARS_MAX: usize = 500;
 /// Shortest reason in characters: a dot is none.
 const REASON_CHARS_MIN: usize = 8;
 
+/// Classes that are filled unless the admin says otherwise: what a letter is addressed with.
+const FILLED: [&str; 4] = ["PERSON", "EMAIL", "PHONE", "ADDRESS"];
+
 /// Settings of the vault.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -19,13 +22,21 @@ pub struct VaultRules {
     pub reveal_minutes: i64,
     /// Values that one person may ask for per hour.
     pub reveals_per_hour: i64,
+    /// Classes whose placeholders may be filled in mail to the very customer who gave the value.
+    pub fill: Vec<String>,
     /// How long sealed values are kept, days; 0: as long as their ticket.
     pub keep_days: i64,
 }
 
 impl Default for VaultRules {
     fn default() -> Self {
-        Self { four_eyes: false, reveal_minutes: 15, reveals_per_hour: 20, keep_days: 0 }
+        Self {
+            four_eyes: false,
+            reveal_minutes: 15,
+            reveals_per_hour: 20,
+            fill: FILLED.map(str::to_owned).to_vec(),
+            keep_days: 0,
+        }
     }
 }
 

@@ -101,6 +101,18 @@ pub enum Fact {
         /// The moment.
         before: Timestamp,
     },
+    /// Sealed originals that came in before this and have become tickets are gone.
+    DropOriginals {
+        /// The moment.
+        before: Timestamp,
+    },
+    /// Runs and decided effects from before this are gone.
+    DropRuns {
+        /// The moment.
+        before: Timestamp,
+    },
+    /// The words of a ticket are gone; its numbers stay.
+    ForgetTicket(TicketId),
     /// A person is taken out of everything; numbers stay.
     Forget(Box<Forget>),
     /// Sealed bytes by the digest of what they hold; bytes that are there already stay as they are.

@@ -101,6 +101,14 @@ questions! {
     reveals_since(asked_by: &str, since: Timestamp) -> i64 = vault::reveals_since(asked_by, since);
     /// Ids of messages after one, of all tickets, oldest first.
     message_ids(after: Option<MessageId>, limit: i64) -> Vec<MessageId> = vault::message_ids(after, limit);
+    /// Sealed originals from before a moment that have become tickets, those on legal hold aside.
+    originals_before(before: Timestamp) -> i64 = retention::originals_before(before);
+    /// Runs from before a moment, those of tickets on legal hold aside.
+    runs_before(before: Timestamp) -> i64 = retention::runs_before(before);
+    /// Solved and closed tickets of an inbox (empty: of none) that have not changed since, with words in them.
+    count_old_tickets(inbox: &str, before: Timestamp) -> i64 = retention::count_old(inbox, before);
+    /// Some of them.
+    old_tickets(inbox: &str, before: Timestamp, limit: i64) -> Vec<TicketId> = retention::old(inbox, before, limit);
     /// Tickets on which a person asks or has written, oldest first.
     tickets_of_person(contact: ContactId) -> Vec<TicketId> = person::tickets(contact);
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use desk::{Consent, Desk, InstallRequest, Received};
+use domain::effect::EffectKind;
 use domain::grant::{Grant, Grants};
 use domain::plugin::{Installation, Mode};
 use runtime::Inspection;
@@ -264,6 +265,12 @@ pub(super) fn unused(inspection: &Inspection) -> Vec<Grant> {
         }
         Grant::Use(_) => inspection.derived.0.contains(grant),
         Grant::Http(_) => inspection.imports.iter().any(|import| import.starts_with("http.")),
+        // Only in what it writes to the customer is anything filled in.
+        Grant::Fill(_) => inspection
+            .derived
+            .0
+            .iter()
+            .any(|d| matches!(d, Grant::Effect(EffectKind::Reply | EffectKind::Notify, _))),
     };
     inspection.manifest.grants.iter().map(|g| g.to.clone()).filter(|g| !can(g)).collect()
 }

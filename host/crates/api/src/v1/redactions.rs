@@ -125,7 +125,42 @@ async fn redact_stored(
     }))
 }
 
+/// Whether to take it out.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Retain {
+    /// False: only count it.
+    apply: bool,
+}
+
+/// What has been kept long enough.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DueBody {
+    /// Sealed originals of mails.
+    originals: i64,
+    /// Runs of plugins.
+    runs: i64,
+    /// Tickets whose words go.
+    tickets: i64,
+}
+
+/// Counts, or takes out, what has been kept long enough by the settings.
+#[utoipa::path(post, path = "/retention", tag = "operations", security(("token" = ["admin"])),
+    request_body = Retain,
+    responses((status = 200, description = "What was due.", body = DueBody)))]
+async fn retain(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    sent: Sent<Retain>,
+) -> Result<Json<DueBody>, ApiError> {
+    let due = desk.retention(sent.value.apply, &caller.actor()).await?;
+    Ok(Json(DueBody { originals: due.originals, runs: due.runs, tickets: due.tickets }))
+}
+
 /// Routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list_ticket_redactions)).routes(routes!(redact_stored))
+    OpenApiRouter::new()
+        .routes(routes!(list_ticket_redactions))
+        .routes(routes!(redact_stored))
+        .routes(routes!(retain))
 }

@@ -148,7 +148,7 @@ fn is_hard(status: Option<&str>, words: &str) -> bool {
 }
 
 /// Ids in the returned mail: as a part of its own, or as header lines in the text.
-fn returned_ids(structure: &Structure<'_>, text: &str) -> Vec<String> {
+pub(crate) fn returned_ids(structure: &Structure<'_>, text: &str) -> Vec<String> {
     let returned = structure.leaves.iter().filter(|leaf| {
         matches!(
             leaf.mime.content_type.as_str(),

@@ -117,6 +117,25 @@ async fn a_hard_bounce_of_our_mail_joins_its_ticket_and_silences_the_address_for
     assert_eq!(until, NOW.plus(60 * DAY_MS));
 }
 
+fn complaint(recipient: &str, id: &str) -> String {
+    format!(
+        "From: Feedback <fbl@provider.example>\nTo: help@shop.example\nSubject: complaint\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nSomebody says that this is spam.\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: {recipient}\n--b\nContent-Type: message/rfc822\n\nFrom: help@shop.example\nMessage-ID: <{id}>\n\nNews\n--b--\n"
+    )
+}
+
+#[tokio::test]
+async fn who_calls_our_mail_spam_gets_none_any_more_and_nobody_can_say_so_for_others() {
+    let house = Fixture::new().await;
+    let (_, message) = answered_ticket(&house).await;
+    let id = message.internet_message_id.unwrap();
+    take_in(&house, &complaint("bob@example.org", &id)).await;
+    take_in(&house, &complaint("ana@example.org", "guessed@localhost")).await;
+    assert!(house.store.suppressions(&Page::first(10)).await.unwrap().is_empty());
+    take_in(&house, &complaint("ana@example.org", &id)).await;
+    let suppression = house.store.suppression("ana@example.org").await.unwrap().unwrap();
+    assert_eq!((suppression.reason.as_str(), suppression.until), ("complaint: it was called spam", None));
+}
+
 #[tokio::test]
 async fn no_soft_forged_or_foreign_bounce_silences_anybody() {
     let house = Fixture::new().await;

@@ -20,6 +20,7 @@ pub(crate) mod person;
 pub(crate) mod plugin;
 pub(crate) mod queue;
 pub(crate) mod reader;
+pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod setting;
 pub(crate) mod ticket;

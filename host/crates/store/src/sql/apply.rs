@@ -6,7 +6,7 @@ use domain::run::Decision;
 use super::queue::Head;
 use super::{
     Connection, Ground, Outcome, access, article, audit, contact, dialect, event, intake, ledger, message,
-    person, plugin, queue, run, setting, ticket, vault, version,
+    person, plugin, queue, retention, run, setting, ticket, vault, version,
 };
 use crate::facts::{Commit, Fact};
 
@@ -56,7 +56,8 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::RewriteMessage { was, .. } => (2, was.id.to_string()),
         Fact::AddVaultKey { contact_id, .. } => (2, contact_id.to_string()),
         Fact::PutReveal(reveal) => (2, reveal.id.to_string()),
-        Fact::ExpireValues { .. } => (4, String::new()),
+        Fact::ExpireValues { .. } | Fact::DropOriginals { .. } | Fact::DropRuns { .. } => (4, String::new()),
+        Fact::ForgetTicket(ticket) => (4, ticket.to_string()),
         Fact::Forget(forget) => (4, forget.contact_id.to_string()),
         Fact::AddEvents(_) | Fact::AddRun(_) | Fact::AddRedaction { .. } => (2, String::new()),
         Fact::AddDecision(decision) => (2, decision.id.to_string()),
@@ -130,6 +131,9 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         | Fact::AddVaultKey { .. }
         | Fact::PutReveal(_)
         | Fact::ExpireValues { .. }
+        | Fact::DropOriginals { .. }
+        | Fact::DropRuns { .. }
+        | Fact::ForgetTicket(_)
         | Fact::Forget(_) => write_privacy(c, fact).await?,
         Fact::AddIntake(_)
         | Fact::SetIntake { .. }
@@ -247,6 +251,9 @@ async fn write_privacy(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         Fact::ExpireValues { before } => {
             vault::expire_values(c, &domain::id::RedactionId::first_at(*before).to_string()).await
         }
+        Fact::DropOriginals { before } => retention::drop_originals(c, *before).await,
+        Fact::DropRuns { before } => retention::drop_runs(c, *before).await,
+        Fact::ForgetTicket(ticket) => retention::forget_ticket(c, *ticket).await,
         Fact::Forget(forget) => person::forget(c, forget).await,
         _ => Ok(()),
     }

@@ -1,0 +1,169 @@
+//! The admin's rules about personal data: what stands in a value's place, where values go back to, and how long
+//! anything is kept.
+
+use desk::{DeskConfig, NewMessage, NewMessageKind, TicketChange};
+use domain::clock::DAY_MS;
+use domain::message::{Delivery, Direction};
+use domain::plugin::Mode;
+use domain::redaction::Operators;
+use domain::retention::{Due, Retention};
+use domain::ticket::Field;
+use store::{Commit, Fact};
+use tests::house::{admin, agent, config};
+use tests::{House, plugins};
+
+fn mail(from: &str, to: &str, n: u32, text: &str) -> String {
+    format!(
+        "From: Ana Quillfeather <{from}>
+To: {to}
+Subject: Question {n}
+Message-ID: <q{n}@example.org>
+Content-Type: text/plain; charset=utf-8
+
+{text}
+"
+    )
+}
+
+const CARD: &str = "Please refund my card 4111 1111 1111 1234 and write to Ana Quillfeather, CVV 123. My phone is +49 171 2345678.";
+/// The card above with a right check digit.
+fn card() -> String {
+    CARD.replace("4111 1111 1111 1234", "4111 1111 1111 1111")
+}
+
+async fn text_of(house: &House, number: i64) -> String {
+    house.store.messages(house.ticket(number).await.id).await.unwrap().remove(0).text
+}
+
+on_both!(each_class_and_inbox_is_replaced_as_the_admin_says, |backend| {
+    let list = |classes: &[&str]| classes.iter().map(|c| (*c).to_owned()).collect();
+    let mut settings = config();
+    settings.operators =
+        Operators { mask: list(&["CREDIT_CARD"]), pseudonym: list(&["PERSON"]), drop: list(&["PHONE"]) };
+    settings.mail.inboxes.insert("jobs".to_owned(), vec!["jobs@shop.example".to_owned()]);
+    settings
+        .inbox_operators
+        .insert("jobs".to_owned(), Operators { drop: list(&["CREDIT_CARD"]), ..Operators::default() });
+    let house = House::furnished_with(backend, settings).await;
+    house.mail(&mail("ana@example.org", "help@shop.example", 1, &card())).await;
+    house.mail(&mail("bea@example.org", "jobs@shop.example", 2, &card())).await;
+
+    let text = text_of(&house, 1).await;
+    assert!(text.contains("[CREDIT_CARD-1:411111****1111]"), "{text}");
+    assert!(text.contains("CVV [CARD_SECURITY_CODE-1]"), "{text}");
+    let pseudonym = text.split("[PERSON-").nth(1).unwrap().split(']').next().unwrap().to_owned();
+    assert_eq!(pseudonym.len(), 11, "{text}");
+    let other = text_of(&house, 2).await;
+    assert!(other.contains("[CREDIT_CARD-1]"), "{other}");
+    assert!(other.contains(&format!("[PERSON-{pseudonym}]")), "the same person on another ticket: {other}");
+
+    let ticket = house.ticket(1).await;
+    for redaction in house.store.redactions_of(ticket.id).await.unwrap() {
+        assert_eq!(
+            house.store.sealed_value(redaction.id).await.unwrap(),
+            None,
+            "{} is not kept",
+            redaction.class
+        );
+    }
+    // What is masked is not found again by whoever redacts what is stored.
+    let again = house.desk.redact_stored(None, 100, true, &admin()).await.unwrap();
+    assert_eq!(again.changed, 0, "{again:?}");
+});
+
+/// A house with a plugin that repeats what the customer wrote and may have phone numbers filled in.
+async fn repeating(backend: tests::Backend) -> House {
+    let house = House::with(backend, config()).await;
+    house.install(plugins::bundled("redaction"), Mode::Live).await;
+    let grant = "[[grant]]\nto = \"effect:reply\"";
+    let more =
+        format!("[[grant]]\nto = \"fill:PHONE\"\nreason = \"To say which number we call.\"\n\n{grant}");
+    house.install(plugins::altered(&plugins::guest("parrots"), &[(grant, more.as_str())]), Mode::Live).await;
+    house
+}
+
+async fn prove(house: &House, email: &str) {
+    let mut contact = house.store.contact_by_email(email).await.unwrap().unwrap();
+    contact.verified = true;
+    house.store.commit(Commit { facts: vec![Fact::PutContact(contact)] }).await.unwrap();
+}
+
+on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |backend| {
+    let house = repeating(backend).await;
+    house.mail(&mail("ana@example.org", "help@shop.example", 1, "Hello, how are you there?")).await;
+    prove(&house, "ana@example.org").await;
+    house.clock.advance(2 * DAY_MS);
+    house.mail(&mail("ana@example.org", "help@shop.example", 2, &card())).await;
+    let sent = house.outbox.sent().pop().unwrap();
+    assert!(sent.text.contains("+49 171 2345678"), "{}", sent.text);
+    assert!(sent.text.contains("[CREDIT_CARD-1]"), "no card goes out: {}", sent.text);
+    assert!(sent.text.contains("[PERSON-"), "the plugin was not granted names: {}", sent.text);
+    let ticket = house.ticket(2).await;
+    let stored = house.store.messages(ticket.id).await.unwrap();
+    assert!(stored.iter().all(|m| !m.text.contains("2345678")), "what is stored keeps its placeholders");
+
+    // A person may have more filled in; a card never.
+    let text = "Dear [PERSON-1], we call [PHONE-1] about [CREDIT_CARD-1].".to_owned();
+    house
+        .desk
+        .post_message(ticket.id, NewMessage { kind: NewMessageKind::Reply, text }, None, agent())
+        .await
+        .unwrap();
+    house.settle().await;
+    let sent = house.outbox.sent().pop().unwrap();
+    assert_eq!(sent.text, "Dear Ana Quillfeather, we call +49 171 2345678 about [CREDIT_CARD-1].");
+
+    // Who has proved nothing gets nothing back, whoever gave it.
+    house.mail(&mail("eve@example.org", "help@shop.example", 3, &card())).await;
+    let eves = house.ticket(3).await;
+    let text = "We call [PHONE-1].".to_owned();
+    house
+        .desk
+        .post_message(eves.id, NewMessage { kind: NewMessageKind::Reply, text }, None, agent())
+        .await
+        .unwrap();
+    house.settle().await;
+    assert_eq!(house.outbox.sent().pop().unwrap().text, "We call [PHONE-1].");
+});
+
+on_both!(what_was_kept_long_enough_goes_and_legal_hold_stays, |backend| {
+    let retention = Retention { originals_days: 10, runs_days: 20, words_days: 30, ..Retention::default() };
+    let house = House::furnished_with(backend, DeskConfig { retention, ..config() }).await;
+    for n in 1..=3 {
+        house.mail(&mail(&format!("p{n}@example.org"), "help@shop.example", n, &card())).await;
+    }
+    for number in [1, 2] {
+        let ticket = house.ticket(number).await;
+        let mut changes = vec![TicketChange::SetField { field: Field::Status, value: "closed".into() }];
+        if number == 2 {
+            changes.push(TicketChange::AddTag("legal-hold".into()));
+        }
+        house.desk.change_ticket(ticket.id, changes, None, agent()).await.unwrap();
+    }
+    house.settle().await;
+    let who = admin();
+    let due = || house.desk.retention(false, &who);
+    assert_eq!(due().await.unwrap(), Due::default());
+    house.clock.advance(11 * DAY_MS);
+    assert_eq!(due().await.unwrap(), Due { originals: 2, ..Due::default() }, "the one on hold stays");
+    house.clock.advance(20 * DAY_MS);
+    let preview = due().await.unwrap();
+    assert_eq!((preview.originals, preview.tickets), (2, 1));
+    assert!(preview.runs > 2, "{preview:?}");
+    assert_eq!(house.desk.retention(true, &admin()).await.unwrap(), preview, "the preview told the truth");
+    assert_eq!(due().await.unwrap(), Due::default(), "once is enough");
+
+    let closed = house.ticket(1).await;
+    assert_eq!(
+        (closed.subject.as_str(), closed.category.is_some()),
+        ("(erased)", house.ticket(3).await.category.is_some())
+    );
+    assert!(house.store.messages(closed.id).await.unwrap().iter().all(|m| m.text == "(erased)"));
+    for kept in [2, 3] {
+        assert!(text_of(&house, kept).await.contains("Please refund"), "#{kept}");
+    }
+    let held = house.ticket(2).await;
+    assert!(!house.store.runs_of(held.id).await.unwrap().is_empty());
+    let mail = house.store.messages(held.id).await.unwrap();
+    assert!(mail.iter().any(|m| m.direction == Direction::Outbound && m.delivery == Delivery::Sent));
+});
