@@ -167,3 +167,35 @@ on_both!(what_was_kept_long_enough_goes_and_legal_hold_stays, |backend| {
     let mail = house.store.messages(held.id).await.unwrap();
     assert!(mail.iter().any(|m| m.direction == Direction::Outbound && m.delivery == Delivery::Sent));
 });
+
+on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_data, |backend| {
+    let house = House::furnished(backend).await;
+    house
+        .mail(&mail(
+            "ana@example.org",
+            "help@shop.example",
+            1,
+            "My club card is ZX-77-Kestrel, and call +49 171 2345678.",
+        ))
+        .await;
+    let ticket = house.ticket(1).await;
+    let message = house.store.messages(ticket.id).await.unwrap().remove(0);
+    let missed = house.desk.mark_miss(message.id, "ZX-77-Kestrel", "CLUB_CARD", agent()).await.unwrap();
+    assert!(missed.text.contains("My club card is [CLUB_CARD-1]"), "{}", missed.text);
+    assert!(
+        house.desk.mark_miss(message.id, "ZX-77-Kestrel", "CLUB_CARD", agent()).await.is_err(),
+        "it is gone"
+    );
+
+    let all = house.store.redactions_of(ticket.id).await.unwrap();
+    let phone = all.iter().find(|r| r.class == "PHONE").unwrap();
+    let back = house.desk.mark_false_alarm(phone.id, agent()).await.unwrap();
+    assert!(back.text.contains("call +49 171 2345678"), "{}", back.text);
+
+    let marks = house.desk.marks().await.unwrap();
+    let told = serde_json::to_string(&marks).unwrap();
+    assert_eq!(marks.len(), 2);
+    assert_eq!((marks[0].class.as_str(), marks[0].shape.as_str()), ("CLUB_CARD", "AA-00-Aaaaaaa"));
+    assert_eq!((marks[1].shape.as_str(), marks[1].rule.is_empty()), ("+00 000 0000000", false));
+    assert!(!told.contains("Kestrel") && !told.contains("2345678"), "{told}");
+});

@@ -10,6 +10,7 @@ mod inbound;
 mod installations;
 mod intakes;
 mod ledger;
+mod marks;
 mod messages;
 mod plugins;
 mod queue;
@@ -60,6 +61,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(decisions::routes())
         .merge(redactions::routes())
         .merge(vault::routes())
+        .merge(marks::routes())
         .merge(stories::routes())
         .merge(contacts::routes())
         .merge(inbound::routes())

@@ -53,6 +53,7 @@ words! {
     MissedWord: domain::schedule::Missed, "What to do about firings that were missed.";
     OverlapWord: domain::schedule::Overlap, "What to do when the firing before still runs.";
     ActorKindWord: domain::ActorKind, "What kind of actor.";
+    MarkKindWord: domain::mark::MarkKind, "What an agent says about redaction.";
     IntakeKindWord: desk::IntakeKind, "What came in.";
     IntakeStateWord: desk::IntakeState, "How far something that came in has got.";
 }

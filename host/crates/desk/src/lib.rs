@@ -19,6 +19,7 @@ mod idempotency;
 mod intake;
 mod knowledge;
 mod ledger;
+mod marks;
 mod numbers;
 mod people;
 mod person;

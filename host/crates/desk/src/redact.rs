@@ -27,6 +27,12 @@ pub(crate) struct Redacted {
 }
 
 impl Redacted {
+    /// What came of findings that no plugin made.
+    pub(crate) fn by_hand(parts: Vec<Clean>, replacements: Vec<Replacement>, document: &Document) -> Self {
+        let names = document.parts.iter().map(|p| p.name.clone()).collect();
+        Self { parts, replacements, names, runs: Vec::new() }
+    }
+
     /// What was replaced, with the name of the part it stood in.
     pub(crate) fn finds(&self) -> impl Iterator<Item = (&str, &Replacement)> {
         let name = |r: &Replacement| self.names.get(r.part as usize).map_or("", String::as_str);
@@ -108,7 +114,7 @@ impl Desk {
         }
     }
 
-    async fn placeholders(
+    pub(crate) async fn placeholders(
         &self,
         ticket: Option<TicketId>,
         inbox: Option<&str>,

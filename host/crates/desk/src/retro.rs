@@ -142,7 +142,7 @@ impl Desk {
                 return Ok(());
             }
             let done = match apply {
-                true => self.rewrite(&message, ticket.clone(), &redacted, actor).await,
+                true => self.rewrite(&message, ticket.clone(), &redacted, actor, Vec::new()).await,
                 false => Ok(()),
             };
             match done {
@@ -165,12 +165,14 @@ impl Desk {
         Ok(Document { parts, language: message.language.clone(), known })
     }
 
-    async fn rewrite(
+    /// Puts redacted texts in a message's place, with what was taken out and whatever belongs to it.
+    pub(crate) async fn rewrite(
         &self,
         was: &Message,
         ticket: Ticket,
         redacted: &Redacted,
         actor: &Actor,
+        more: Vec<Fact>,
     ) -> Result<(), DeskError> {
         let clean =
             |index: usize| redacted.parts.get(index).map(|c| c.as_str().to_owned()).unwrap_or_default();
@@ -192,6 +194,7 @@ impl Desk {
             None => Vec::new(),
         };
         facts.extend(key.fact);
+        facts.extend(more);
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         facts.push(Fact::RewriteMessage { was: Box::new(was.clone()), now: Box::new(now) });
         facts.sort_by_key(fact_order);

@@ -18,6 +18,7 @@ pub mod grant;
 pub mod id;
 pub mod job;
 pub mod ledger;
+pub mod mark;
 pub mod message;
 pub mod plugin;
 pub mod redaction;

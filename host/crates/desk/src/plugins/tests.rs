@@ -75,19 +75,19 @@ async fn with_a_redaction_plugin_out_of_order_no_text_passes() {
         i.quarantine = Some("5 faults in a row".to_owned());
     };
     let house = Fixture::new().await;
-    assert!(house.desk.redact(document(), None).await.is_ok());
+    assert!(house.desk.redact(document(), None, None).await.is_ok());
     let installation = house.installation(redacts).await;
-    let held = house.desk.redact(document(), None).await.err().unwrap();
+    let held = house.desk.redact(document(), None, None).await.err().unwrap();
     assert!(held.why.contains("example.clock is quarantined"), "{}", held.why);
     house.desk.set_mode(installation.id, Mode::Off, agent()).await.unwrap();
-    assert!(house.desk.redact(document(), None).await.is_ok(), "an admin chose to do without it");
+    assert!(house.desk.redact(document(), None, None).await.is_ok(), "an admin chose to do without it");
 }
 
 #[tokio::test]
 async fn a_text_waits_for_a_redaction_plugin_that_cannot_be_loaded() {
     let house = Fixture::new().await;
     house.installation(|i| i.manifest.hooks[0].kind = Hook::Redaction).await;
-    let held = house.desk.redact(Document::default(), None).await.err().unwrap();
+    let held = house.desk.redact(Document::default(), None, None).await.err().unwrap();
     assert!(held.why.contains("cannot be loaded"), "{}", held.why);
 }
 

@@ -1,0 +1,173 @@
+//! What agents say about redaction: a miss is taken out of the message at once, a false alarm is put back; of both a
+//! mark without the data stays.
+
+use domain::event::EventType;
+use domain::id::{MessageId, RedactionId};
+use domain::mark::{MARKS_MAX, Mark, MarkKind, around, shape};
+use domain::message::Message;
+use domain::redaction::{Document, Finding, Part, Placeholders, fill, is_class, redact};
+use domain::work::Work;
+use domain::{Actor, Refusal};
+use serde_json::json;
+use store::{Commit, Fact, StoreError};
+
+use crate::intake::{RACES_MAX, fact_order};
+use crate::redact::Redacted;
+use crate::{Desk, DeskError};
+
+/// Name of the setting that holds the marks.
+const MARKS: &str = "redaction.marks";
+/// Longest value that can be marked, bytes.
+const VALUE_BYTES_MAX: usize = 500;
+
+impl Desk {
+    /// All marks, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn marks(&self) -> Result<Vec<Mark>, DeskError> {
+        let text = self.0.store.setting(MARKS).await?.unwrap_or_default();
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// Personal data was left in a message: it is taken out wherever it stands there.
+    ///
+    /// # Errors
+    /// When there is no such message, the value does not stand in it, or the class is none.
+    pub async fn mark_miss(
+        &self,
+        id: MessageId,
+        value: &str,
+        class: &str,
+        actor: Actor,
+    ) -> Result<Message, DeskError> {
+        if !is_class(class) {
+            return Err(Refusal::new("bad_class", "A class is written as CREDIT_CARD.").at("class").into());
+        }
+        if value.trim().is_empty() || value.len() > VALUE_BYTES_MAX {
+            let sentence = format!("Mark 1 to {VALUE_BYTES_MAX} bytes of the message.");
+            return Err(Refusal::new("bad_request", sentence).at("value").into());
+        }
+        for _ in 0..RACES_MAX {
+            let message = self.message_or_missing(id).await?;
+            let findings = places(&message, value, class);
+            let Some(first) = findings.first().cloned() else {
+                let sentence = "The value does not stand in the message as it was given.";
+                return Err(Refusal::new("not_there", sentence).at("value").into());
+            };
+            let text = if first.part == 0 { &message.subject } else { &message.text };
+            let mark = Mark {
+                kind: MarkKind::Miss,
+                class: class.to_owned(),
+                rule: String::new(),
+                shape: shape(value),
+                around: around(text, first.start as usize, first.end as usize),
+                language: message.language.clone(),
+                at: self.now(),
+            };
+            let redacted = self.by_hand(&message, &findings).await?;
+            let ticket = self.0.store.ticket(message.ticket_id).await?;
+            let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
+            let kept = self.kept_mark(mark).await?;
+            match self.rewrite(&message, ticket, &redacted, &actor, vec![kept]).await {
+                Ok(()) => return self.message_or_missing(id).await,
+                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(DeskError::Busy("the message"))
+    }
+
+    /// Something harmless was replaced: it stands in its place again.
+    ///
+    /// # Errors
+    /// When there is no such redaction, or its value was not kept.
+    pub async fn mark_false_alarm(&self, id: RedactionId, actor: Actor) -> Result<Message, DeskError> {
+        let redaction =
+            self.0.store.redaction(id).await?.ok_or_else(|| DeskError::missing("redaction", id))?;
+        let value = self
+            .open_value(&redaction)
+            .await?
+            .ok_or_else(|| Refusal::new("not_kept", "This value was not kept, so it cannot be put back."))?;
+        for _ in 0..RACES_MAX {
+            let message = self.message_or_missing(redaction.message_id).await?;
+            let values = [(redaction.placeholder.clone(), value.clone())].into();
+            let mut now = message.clone();
+            now.subject = fill(&message.subject, &values);
+            now.text = fill(&message.text, &values);
+            now.reply_text = fill(&message.reply_text, &values);
+            let start = message.text.find(&redaction.placeholder).unwrap_or(0);
+            let mark = Mark {
+                kind: MarkKind::FalseAlarm,
+                class: redaction.class.clone(),
+                rule: redaction.rule.clone(),
+                shape: shape(&value),
+                around: around(&message.text, start, start + redaction.placeholder.len()),
+                language: message.language.clone(),
+                at: self.now(),
+            };
+            let mut facts = vec![
+                Fact::RewriteMessage { was: Box::new(message.clone()), now: Box::new(now) },
+                self.kept_mark(mark).await?,
+                self.audit(&actor, "redaction.false_alarm", id, json!({ "class": redaction.class })),
+            ];
+            let ticket = self.0.store.ticket(message.ticket_id).await?;
+            let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
+            let mut work = Work::on(ticket);
+            work.ticket.subject = fill(&work.ticket.subject, &values);
+            let data = json!({ "message_id": message.id, "put_back": redaction.class });
+            work.record(&self.stamp(actor.clone()), EventType::MessageRedacted, Vec::new(), data);
+            facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+            facts.sort_by_key(fact_order);
+            match self.0.store.commit(Commit { facts }).await {
+                Ok(()) => return self.message_or_missing(message.id).await,
+                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy("the message"))
+    }
+
+    async fn message_or_missing(&self, id: MessageId) -> Result<Message, DeskError> {
+        self.0.store.message(id).await?.ok_or_else(|| DeskError::missing("message", id))
+    }
+
+    /// What redaction makes of findings that a person made.
+    async fn by_hand(&self, message: &Message, findings: &[Finding]) -> Result<Redacted, DeskError> {
+        let part = |name: &str, text: &str| Part { name: name.to_owned(), text: text.to_owned() };
+        let parts = vec![part("subject", &message.subject), part("text", &message.text)];
+        let document = Document { parts, ..Document::default() };
+        let ticket = self.0.store.ticket(message.ticket_id).await?;
+        let inbox = ticket.and_then(|ticket| ticket.inbox);
+        let mut placeholders: Placeholders =
+            self.placeholders(Some(message.ticket_id), inbox.as_deref()).await?;
+        let digest = |class: &str, value: &str| self.0.seal.digest(class, value);
+        let (parts, replacements) = redact(&document, findings, &mut placeholders, &digest)
+            .map_err(|why| Refusal::new("bad_request", why))?;
+        Ok(Redacted::by_hand(parts, replacements, &document))
+    }
+
+    async fn kept_mark(&self, mark: Mark) -> Result<Fact, DeskError> {
+        let mut marks = self.marks().await?;
+        marks.push(mark);
+        let skip = marks.len().saturating_sub(MARKS_MAX);
+        marks.drain(..skip);
+        let value = serde_json::to_string(&marks).unwrap_or_default();
+        Ok(Fact::PutSetting { key: MARKS.to_owned(), value })
+    }
+}
+
+/// Where a value stands in a message's subject and text.
+fn places(message: &Message, value: &str, class: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (part, text) in [(0, &message.subject), (1, &message.text)] {
+        for (start, _) in text.match_indices(value) {
+            let end = start + value.len();
+            if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) {
+                let (class, rule) = (class.to_owned(), "marked by a person".to_owned());
+                findings.push(Finding { part, start, end, class, score: 1.0, rule });
+            }
+        }
+    }
+    findings
+}
