@@ -298,6 +298,28 @@ impl Config {
             let key = format!("desk.quiet.{}", refusal.field.as_deref().unwrap_or("zone"));
             return bad(&key, &refusal.sentence);
         }
+        self.check_mail()?;
+        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
+            return bad("log.filter", &format!("{error}. Write a level, or target=level pairs."));
+        }
+        if matches!(self.layers.origin("database.url"), Origin::File(_))
+            && without_password(&self.database.url) != self.database.url
+        {
+            return bad(
+                "database.url",
+                "it contains a password. Put it into a file named in database.url_file, or into KULANZ_DATABASE__URL.",
+            );
+        }
+        if !self.database.url.is_empty() && !self.database.url_file.is_empty() {
+            return bad("database.url_file", "give url or url_file, not both.");
+        }
+        Ok(())
+    }
+
+    fn check_mail(&self) -> Result<(), ConfigError> {
+        let bad = |key: &str, sentence: &str| {
+            Err(ConfigError(format!("{}: {key}: {sentence}", self.layers.origin(key))))
+        };
         for address in std::iter::once(&self.desk.mail.from_address).chain(&self.desk.mail.own_addresses) {
             if !domain::contact::is_address(address) {
                 let key = if *address == self.desk.mail.from_address {
@@ -317,20 +339,6 @@ impl Config {
                 "mail.public_url",
                 "write an address that begins with https://, as in https://help.example.org.",
             );
-        }
-        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
-            return bad("log.filter", &format!("{error}. Write a level, or target=level pairs."));
-        }
-        if matches!(self.layers.origin("database.url"), Origin::File(_))
-            && without_password(&self.database.url) != self.database.url
-        {
-            return bad(
-                "database.url",
-                "it contains a password. Put it into a file named in database.url_file, or into KULANZ_DATABASE__URL.",
-            );
-        }
-        if !self.database.url.is_empty() && !self.database.url_file.is_empty() {
-            return bad("database.url_file", "give url or url_file, not both.");
         }
         Ok(())
     }

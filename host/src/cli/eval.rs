@@ -103,7 +103,7 @@ impl Eval {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         match self {
             Self::Redact(command) => redact::run(command, ground).await,
-            Self::Triage(command) => triage::run(command, ground).await,
+            Self::Triage(command) => Box::pin(triage::run(command, ground)).await,
             Self::Answer(command) => Box::pin(answer::run(command, ground)).await,
             Self::Mail(command) => mail::run(command, ground).await,
         }

@@ -64,7 +64,7 @@ impl Run {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         match self {
             Self::Once(once) => Box::pin(once.run(ground)).await,
-            Self::Replay { file, what, json } => replay(ground, &file, what.as_deref(), json).await,
+            Self::Replay { file, what, json } => Box::pin(replay(ground, &file, what.as_deref(), json)).await,
         }
     }
 }
