@@ -145,12 +145,14 @@ impl<'a> Scan<'a> {
     fn look_again(&mut self, at: usize) -> usize {
         let asked = self.word_end.saturating_sub(at);
         if let Some((away, seen)) = self.memo.recall(self.view, at, asked) {
+            let from = self.out.len();
             for index in seen.from..seen.to {
                 if let Some(found) = self.out.get(index).copied() {
                     self.out.push(Found { start: found.start + away, end: found.end + away, ..found });
                 }
             }
             self.word_end = self.word_end.max(at + seen.asked_then);
+            self.memo.renew(self.view, at, Look { from, to: self.out.len(), ..seen });
             return at + seen.next;
         }
         let from = self.out.len();
