@@ -37,6 +37,7 @@ impl Storm {
         let variables = [
             ("KULANZ_DESK__GATE__PER_ADDRESS_DAY", "100000"),
             ("KULANZ_DESK__GATE__PER_DOMAIN_HOUR", "100000"),
+            ("KULANZ_DESK__GATE__PER_INBOX_HOUR", "100000"),
             ("KULANZ_DESK__GATE__TOTAL_HOUR", "100000"),
             ("KULANZ_DESK__LEASE_MS", "2000"),
             ("KULANZ_MAIL__FROM_ADDRESS", "help@shop.example"),

@@ -144,6 +144,7 @@ pub(super) fn config(ground: &Ground, folder: &Path, database: Option<&str>) -> 
     "help@shop.example".clone_into(&mut config.desk.mail.from_address);
     config.desk.gate.per_address_day = PLENTY;
     config.desk.gate.per_domain_hour = PLENTY;
+    config.desk.gate.per_inbox_hour = PLENTY;
     config.desk.gate.total_hour = PLENTY;
     Ok(config)
 }
