@@ -12,6 +12,7 @@ mod charset;
 mod classify;
 mod complaint;
 pub(crate) mod compose;
+mod danger;
 mod file_name;
 mod header;
 mod html;

@@ -265,6 +265,7 @@ impl Desk {
             facts.extend(key.fact.filter(|_| redacted.finds().next().is_some()));
         }
         self.note_problems(arrival, &mut work);
+        self.note_dangers(arrival, redacted, &mut work);
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         // References first: a message row needs its ticket row.
         facts.sort_by_key(fact_order);
@@ -402,14 +403,35 @@ impl Desk {
         if arrival.problems.is_empty() {
             return;
         }
+        self.note(
+            work,
+            format!(
+                "This mail could not be fully read ({}). The original is attached to it, sealed.",
+                arrival.problems.join("; ")
+            ),
+        );
+    }
+
+    /// A note that says which files are not what they look like.
+    fn note_dangers(&self, arrival: &Arrival, redacted: &Redacted, work: &mut Work) {
+        let dangers: Vec<String> = arrival
+            .files
+            .iter()
+            .enumerate()
+            .filter_map(|(n, file)| Some(format!("“{}” is {}", part(redacted, 3 + n), file.danger()?)))
+            .collect();
+        if !dangers.is_empty() {
+            self.note(work, format!("Careful with what is attached: {}.", dangers.join("; ")));
+        }
+    }
+
+    /// A note of the house's own on a ticket.
+    fn note(&self, work: &mut Work, text: String) {
         let stamp = self.stamp(Actor::system());
         let id = MessageId::mint(self.0.ids.as_ref(), stamp.now);
         let mut note = blank_message(id, work.ticket.id, Direction::Note, Actor::system(), stamp.now);
-        note.text = format!(
-            "This mail could not be fully read ({}). The original is attached to it, sealed.",
-            arrival.problems.join("; ")
-        );
-        note.reply_text.clone_from(&note.text);
+        note.reply_text.clone_from(&text);
+        note.text = text;
         note.automatic = true;
         work.add_message(&stamp, note);
     }

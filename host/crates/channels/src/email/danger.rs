@@ -1,0 +1,82 @@
+//! What an attached file is by its bytes, where that is dangerous: its name and declared type are claims of the
+//! sender. Looks, never opens: archives stay packed.
+
+use infer::MatcherType;
+
+use super::File;
+
+/// Endings that programs of desktops run by themselves.
+const RUN_BY_NAME: &[&str] = &[
+    "bat", "chm", "cmd", "cpl", "hta", "iso", "jar", "js", "jse", "lnk", "msi", "ps1", "reg", "scr", "sh",
+    "vbe", "vbs", "wsf",
+];
+/// What a package with macros of Office holds, and an older file of Office in UTF-16.
+const MACROS: [&[u8]; 2] = [b"vbaProject.bin", b"_\0V\0B\0A\0_\0P\0R\0O\0J\0E\0C\0T\0"];
+/// Bytes of a text that are looked at for a script.
+const TEXT_LOOKED_AT: usize = 64 << 10;
+
+impl File {
+    /// Why nobody should open it without looking twice; nothing when its bytes are no danger by themselves.
+    #[must_use]
+    pub fn danger(&self) -> Option<&'static str> {
+        let found = infer::get(&self.bytes);
+        if found.is_some_and(|kind| kind.matcher_type() == MatcherType::App) {
+            return Some("a program");
+        }
+        let holds = |needle: &[u8]| self.bytes.windows(needle.len()).any(|window| window == needle);
+        if MACROS.iter().any(|mark| holds(mark)) {
+            return Some("a document with macros");
+        }
+        let ending = self.file_name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+        if self.bytes.starts_with(b"#!") || RUN_BY_NAME.contains(&ending.as_str()) {
+            return Some("something that runs when it is opened");
+        }
+        let head = self.bytes.get(..TEXT_LOOKED_AT).unwrap_or(&self.bytes).to_ascii_lowercase();
+        let is_page = ["htm", "html", "svg", "xhtml"].contains(&ending.as_str());
+        let has_script = head.windows(7).any(|window| window == b"<script");
+        (is_page && has_script).then_some("a page with a script in it")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: &[u8]) -> File {
+        File {
+            file_name: name.to_owned(),
+            content_type: "image/png".to_owned(),
+            bytes: bytes.to_vec(),
+            sha256: String::new(),
+        }
+    }
+
+    #[test]
+    fn bytes_tell_what_name_and_type_hide() {
+        let macros = [b"PK\x03\x04 word/vbaProject.bin".as_slice(), b" rest"].concat();
+        for (name, bytes, what) in [
+            ("holiday.png", b"MZ\x90\0\x03\0\0\0".as_slice(), "a program"),
+            ("list.txt", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0", "a program"),
+            ("invoice.docx", &macros, "a document with macros"),
+            ("notes.txt", b"#!/bin/sh\nrm -rf ~", "something that runs when it is opened"),
+            ("invoice.pdf.js", b"var a = 1", "something that runs when it is opened"),
+            ("page.html", b"<html><SCRIPT>x()</SCRIPT>", "a page with a script in it"),
+        ] {
+            assert_eq!(file(name, bytes).danger(), Some(what), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_people_send_is_no_danger() {
+        for (name, bytes) in [
+            ("photo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice()),
+            ("invoice.pdf", b"%PDF-1.7 text"),
+            ("letter.docx", b"PK\x03\x04 word/document.xml"),
+            ("page.html", b"<p>Hello</p>"),
+            ("how-to-use-script.txt", b"write <script> there"),
+            ("empty", b""),
+        ] {
+            assert_eq!(file(name, bytes).danger(), None, "{name}");
+        }
+    }
+}
