@@ -259,10 +259,10 @@ impl Desk {
         let message_id = work.add_message(&stamp, message);
         let received = work.events.iter().rfind(|e| e.kind == EventType::MessageReceived).map(|e| e.id);
         if let Some(event) = received {
-            let key = self.person_key(work.ticket.requester_id).await?;
-            facts.extend(self.redaction_facts(redacted, &key, work.ticket.id, message_id, event)?);
-            // A key that seals nothing is not kept.
-            facts.extend(key.fact.filter(|_| redacted.finds().next().is_some()));
+            let (requester, ticket) = (work.ticket.requester_id, work.ticket.id);
+            facts.extend(
+                Box::pin(self.redaction_facts(redacted, requester, ticket, message_id, event)).await?,
+            );
         }
         self.note_problems(arrival, &mut work);
         self.note_dangers(arrival, redacted, &mut work);

@@ -101,10 +101,8 @@ impl Desk {
             let message_id = work.add_message(&stamp, message);
             let mut facts = match work.events.first().map(|e| e.id) {
                 Some(event) => {
-                    let key = self.person_key(view.ticket.requester_id).await?;
-                    let mut facts = self.redaction_facts(&redacted, &key, ticket_id, message_id, event)?;
-                    facts.extend(key.fact.filter(|_| redacted.finds().next().is_some()));
-                    facts
+                    let requester = view.ticket.requester_id;
+                    Box::pin(self.redaction_facts(&redacted, requester, ticket_id, message_id, event)).await?
                 }
                 None => Vec::new(),
             };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::id::{EventId, MessageId, RedactionId, TicketId};
+use domain::id::{ContactId, EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
 use domain::redaction::{Clean, Document, Finding, Placeholders, Redaction, Replacement, leftover, redact};
 use domain::run::{Fault, Run};
@@ -12,7 +12,6 @@ use store::Fact;
 
 use crate::ledger::run_facts;
 use crate::plugins::Installed;
-use crate::vault::PersonKey;
 use crate::{Desk, DeskError};
 
 /// Clean text with everything that has to be stored beside it.
@@ -131,10 +130,10 @@ impl Desk {
     }
 
     /// The facts of one message's redaction: runs, redactions, sealed values.
-    pub(crate) fn redaction_facts(
+    pub(crate) async fn redaction_facts(
         &self,
         redacted: &Redacted,
-        key: &PersonKey,
+        requester: ContactId,
         ticket: TicketId,
         message: MessageId,
         event: EventId,
@@ -144,7 +143,10 @@ impl Desk {
             let run = Run { event_id: Some(event), ticket_id: Some(ticket), ..run.clone() };
             facts.extend(run_facts(&run, 0, &[]));
         }
-        let now = self.now();
+        if redacted.replacements.is_empty() {
+            return Ok(facts);
+        }
+        let (now, key) = (self.now(), self.person_key(requester).await?);
         for replacement in &redacted.replacements {
             let id = RedactionId::mint(self.0.ids.as_ref(), now);
             let sealed = match replacement.is_kept {
@@ -165,6 +167,7 @@ impl Desk {
             };
             facts.push(Fact::AddRedaction { redaction, sealed });
         }
+        facts.extend(key.fact);
         Ok(facts)
     }
 }

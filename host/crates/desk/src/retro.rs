@@ -182,7 +182,6 @@ impl Desk {
             Direction::Inbound => email::reply_text(&now.text),
             Direction::Outbound | Direction::Note => now.text.clone(),
         };
-        let key = self.person_key(ticket.requester_id).await?;
         let mut work = Work::on(ticket);
         if work.ticket.subject == was.subject && !was.subject.is_empty() {
             work.ticket.subject.clone_from(&now.subject);
@@ -190,10 +189,12 @@ impl Desk {
         let data = json!({ "message_id": was.id, "values": redacted.finds().count() });
         work.record(&self.stamp(actor.clone()), EventType::MessageRedacted, Vec::new(), data);
         let mut facts = match work.events.first().map(|e| e.id) {
-            Some(event) => self.redaction_facts(redacted, &key, work.ticket.id, was.id, event)?,
+            Some(event) => {
+                let (requester, ticket) = (work.ticket.requester_id, work.ticket.id);
+                Box::pin(self.redaction_facts(redacted, requester, ticket, was.id, event)).await?
+            }
             None => Vec::new(),
         };
-        facts.extend(key.fact);
         facts.extend(more);
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         facts.push(Fact::RewriteMessage { was: Box::new(was.clone()), now: Box::new(now) });

@@ -38,11 +38,16 @@ impl Desk {
     async fn gate_facts(&self, message: &Message, budgets: &Budgets) -> Result<Facts, DeskError> {
         let recipient = message.to_address.clone().unwrap_or_default();
         let now = self.now();
-        let domain = recipient.rsplit('@').next().unwrap_or("").to_owned();
         let counts = self
             .0
             .store
-            .automatic_counts(message.ticket_id, &recipient, &domain, now, budgets.highest())
+            .automatic_counts(
+                message.ticket_id,
+                &recipient,
+                super::domain_of(message),
+                now,
+                budgets.highest(),
+            )
             .await?;
         let view = self.0.store.view(message.ticket_id).await?;
         let echoes = view.as_ref().is_some_and(|view| self.echoes(message, view));
