@@ -147,7 +147,12 @@ on_both!(an_agents_reply_is_redacted_and_delivered_whatever_the_budgets, |backen
     let text = "We sent it to DE89 3704 0044 0532 0130 00 today.".to_owned();
     house
         .desk
-        .post_message(ticket.id, desk::NewMessage { kind: desk::NewMessageKind::Reply, text }, None, agent())
+        .post_message(
+            ticket.id,
+            desk::NewMessage { kind: desk::NewMessageKind::Reply, text, article: None, draft: None },
+            None,
+            agent(),
+        )
         .await
         .unwrap();
     house.settle().await;

@@ -211,7 +211,12 @@ async fn h36_a_vacation_responder_is_not_answered() {
     );
     // A person's answer is what it reacts to.
     let ticket = shop.house.tickets().await.remove(0);
-    let reply = NewMessage { kind: NewMessageKind::Reply, text: "We look into it.".to_owned() };
+    let reply = NewMessage {
+        kind: NewMessageKind::Reply,
+        text: "We look into it.".to_owned(),
+        article: None,
+        draft: None,
+    };
     shop.house.desk.post_message(ticket.id, reply, None, agent()).await.unwrap();
     shop.house.settle().await;
     until("the responder answers", || postfix.handed_on("shop.example") == 2).await;

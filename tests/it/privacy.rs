@@ -99,7 +99,12 @@ on_both!(what_was_stored_before_there_was_a_rule_is_redacted_later_and_goes_on_w
     let ticket = house.ticket(1).await;
     house
         .desk
-        .post_message(ticket.id, NewMessage { kind: NewMessageKind::Note, text }, None, agent())
+        .post_message(
+            ticket.id,
+            NewMessage { kind: NewMessageKind::Note, text, article: None, draft: None },
+            None,
+            agent(),
+        )
         .await
         .unwrap();
     house.install(plugins::bundled("redaction"), Mode::Live).await;

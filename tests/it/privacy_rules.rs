@@ -106,7 +106,12 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
     let text = "Dear [PERSON-1], we call [PHONE-1] about [CREDIT_CARD-1].".to_owned();
     house
         .desk
-        .post_message(ticket.id, NewMessage { kind: NewMessageKind::Reply, text }, None, agent())
+        .post_message(
+            ticket.id,
+            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None },
+            None,
+            agent(),
+        )
         .await
         .unwrap();
     house.settle().await;
@@ -119,7 +124,12 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
     let text = "We call [PHONE-1].".to_owned();
     house
         .desk
-        .post_message(eves.id, NewMessage { kind: NewMessageKind::Reply, text }, None, agent())
+        .post_message(
+            eves.id,
+            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None },
+            None,
+            agent(),
+        )
         .await
         .unwrap();
     house.settle().await;

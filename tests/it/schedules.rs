@@ -135,7 +135,12 @@ on_both!(a_customer_who_does_not_answer_is_reminded_once, |backend| {
     let text = "Which browser do you use?".to_owned();
     house
         .desk
-        .post_message(ticket.id, desk::NewMessage { kind: desk::NewMessageKind::Reply, text }, None, agent())
+        .post_message(
+            ticket.id,
+            desk::NewMessage { kind: desk::NewMessageKind::Reply, text, article: None, draft: None },
+            None,
+            agent(),
+        )
         .await
         .unwrap();
     let pending = vec![TicketChange::SetField { field: Field::Status, value: "pending".into() }];

@@ -195,6 +195,16 @@ texts! {
     unsubscribe_question: "Do you want to get no more notices from us by e-mail? Answers to your own requests will still reach you.", "Möchten Sie keine Mitteilungen mehr von uns per E-Mail erhalten? Antworten auf Ihre eigenen Anfragen bekommen Sie weiterhin.";
     unsubscribe_done: "You will get no more notices. Answers to your own requests will still reach you.", "Sie erhalten keine Mitteilungen mehr. Antworten auf Ihre eigenen Anfragen bekommen Sie weiterhin.";
     unsubscribe_unknown: "This link is not complete or not ours. Use the one in the newest notice.", "Dieser Link ist nicht vollständig oder nicht von uns. Nehmen Sie den aus der neuesten Mitteilung.";
+    rating_title: "Did this help?", "Hat das geholfen?";
+    rating_question: "Did our answer help you? If it did, your request is done. If it did not, a person takes care of it.", "Hat Ihnen unsere Antwort geholfen? Wenn ja, ist Ihre Anfrage erledigt. Wenn nicht, kümmert sich ein Mensch darum.";
+    rating_yes: "Yes, it helped", "Ja, sie hat geholfen";
+    rating_no: "No, I need a person", "Nein, ich brauche einen Menschen";
+    rating_helped: "Thank you. Your request is done. If anything is left, simply reply to our e-mail.", "Danke. Ihre Anfrage ist erledigt. Ist noch etwas offen, antworten Sie einfach auf unsere E-Mail.";
+    rating_not_helped: "We are sorry. A person from our team takes care of your request and writes to you.", "Das tut uns leid. Ein Mensch aus unserem Team kümmert sich um Ihre Anfrage und schreibt Ihnen.";
+    rating_late: "This link is too old. Simply reply to our e-mail, and a person reads it.", "Dieser Link ist zu alt. Antworten Sie einfach auf unsere E-Mail, dann liest sie ein Mensch.";
+    rating_unknown: "This link is not complete or not ours. Simply reply to our e-mail, and a person reads it.", "Dieser Link ist nicht vollständig oder nicht von uns. Antworten Sie einfach auf unsere E-Mail, dann liest sie ein Mensch.";
+    rated_yes: "the customer says that it helped", "hat laut Kundschaft geholfen";
+    rated_no: "the customer says that it did not help", "hat laut Kundschaft nicht geholfen";
     request_title: "Write to us", "Schreiben Sie uns";
     request_email: "Your e-mail address", "Ihre E-Mail-Adresse";
     request_name: "Your name (if you like)", "Ihr Name (wenn Sie mögen)";

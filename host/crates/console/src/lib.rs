@@ -1,6 +1,7 @@
 //! Floor 3: the console, the door for people. Plain pages, made on the server, readable without scripts.
 //!
-//! Knows HTML. Reads through the desk; its only forms are signing in and, for customers, writing a request and ending notices.
+//! Knows HTML. Reads through the desk; its only forms are signing in and, for customers, writing a request, saying whether an
+//! answer helped, and ending notices.
 
 mod language;
 mod pages;
@@ -46,6 +47,7 @@ pub fn router(desk: Desk, access: Access) -> Router {
         .fallback(pages::problem::no_such_page)
         .layer(from_fn_with_state(console.clone(), session::guard))
         .route("/unsubscribe/{word}", get(pages::unsubscribe::ask).post(pages::unsubscribe::end))
+        .route("/answer/{word}", get(pages::rating::ask).post(pages::rating::tell))
         .route("/request", get(pages::request::show).post(pages::request::send))
         .route("/login", get(pages::login::show).post(pages::login::sign_in))
         .route("/logout", post(pages::login::sign_out))

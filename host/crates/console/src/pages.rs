@@ -4,6 +4,7 @@ pub(crate) mod login;
 pub(crate) mod plugins;
 pub(crate) mod problem;
 pub(crate) mod queue;
+pub(crate) mod rating;
 pub(crate) mod request;
 pub(crate) mod ticket;
 pub(crate) mod tickets;

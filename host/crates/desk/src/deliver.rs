@@ -135,6 +135,7 @@ impl Desk {
         let token = reply_token(&self.0.seal, message.ticket_id, &to);
         let ticket = self.0.store.ticket(message.ticket_id).await?;
         let number = ticket.as_ref().map(|ticket| ticket.number);
+        let rating = self.rating_links(message);
         let unsubscribe = ticket.and_then(|ticket| self.unsubscribe_for(message, ticket.requester_id));
         let written = identity.frames.frame(
             Framed::of(message),
@@ -144,6 +145,8 @@ impl Desk {
                 number: number.map(|number| number.to_string()).unwrap_or_default(),
                 from_name: identity.from_name.clone(),
                 unsubscribe: unsubscribe.clone().unwrap_or_default(),
+                helped: rating.as_ref().map(|links| links.helped.clone()).unwrap_or_default(),
+                not_helped: rating.map(|links| links.not_helped).unwrap_or_default(),
             },
         );
         let written = self.filled(message, written).await?;

@@ -42,7 +42,11 @@ impl Framed {
 /// Where the message's own text stands.
 const TEXT: &str = "text";
 /// What may stand in a frame.
-const PLACEHOLDERS: [&str; 4] = [TEXT, "number", "from_name", "unsubscribe"];
+const PLACEHOLDERS: [&str; 6] = [TEXT, "number", "from_name", "unsubscribe", "helped", "not_helped"];
+/// What answers say when the operator wrote no frame: how to say whether an article helped.
+const ANSWER_EN: &str = "{{text}}\n\nDid this help? Yes: {{helped}}\n\nNo, I need a person: {{not_helped}}";
+const ANSWER_DE: &str =
+    "{{text}}\n\nHat das geholfen? Ja: {{helped}}\n\nNein, ich brauche einen Menschen: {{not_helped}}";
 /// What notices say when the operator wrote no frame: how to end them.
 const NOTICE_EN: &str = "{{text}}\n\nIf you do not want such notices any more: {{unsubscribe}}";
 const NOTICE_DE: &str = "{{text}}\n\nWenn Sie solche Mitteilungen nicht mehr möchten: {{unsubscribe}}";
@@ -58,6 +62,10 @@ pub struct Values {
     pub from_name: String,
     /// Where notices can be ended.
     pub unsubscribe: String,
+    /// Where the customer says that an answer helped.
+    pub helped: String,
+    /// Where the customer says that it did not.
+    pub not_helped: String,
 }
 
 /// All frames.
@@ -66,8 +74,17 @@ pub struct Frames(BTreeMap<(Framed, String), String>);
 
 impl Default for Frames {
     fn default() -> Self {
-        let notice = |language: &str, text: &str| ((Framed::Notice, language.to_owned()), text.to_owned());
-        Self([notice("en", NOTICE_EN), notice("de", NOTICE_DE)].into())
+        let frame =
+            |framed: Framed, language: &str, text: &str| ((framed, language.to_owned()), text.to_owned());
+        Self(
+            [
+                frame(Framed::Notice, "en", NOTICE_EN),
+                frame(Framed::Notice, "de", NOTICE_DE),
+                frame(Framed::Answer, "en", ANSWER_EN),
+                frame(Framed::Answer, "de", ANSWER_DE),
+            ]
+            .into(),
+        )
     }
 }
 
@@ -130,6 +147,8 @@ fn fill(line: &str, values: &Values) -> Option<String> {
             TEXT => &values.text,
             "number" => &values.number,
             "from_name" => &values.from_name,
+            "helped" => &values.helped,
+            "not_helped" => &values.not_helped,
             _ => &values.unsubscribe,
         };
         if value.is_empty() {

@@ -25,6 +25,7 @@ mod people;
 mod person;
 mod plugin_host;
 mod plugins;
+mod rating;
 mod redact;
 mod reproduce;
 mod retention;
@@ -60,6 +61,7 @@ pub use plugins::{
     Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView, Received,
     Saying, Tally, Trial, masked,
 };
+pub use rating::{NOT_HELPED, Rated};
 pub use retro::{RetroBatch, RetroFind};
 pub use seal::SealKey;
 pub use store::{

@@ -1,6 +1,6 @@
 //! What people do to tickets: write, change fields, accept or decline what a plugin suggested.
 
-use domain::effect::Proposal;
+use domain::effect::{Effect, Proposal};
 use domain::id::{DecisionId, MessageId, TicketId};
 use domain::message::{Direction, Message};
 use domain::plugin::Mode;
@@ -36,6 +36,12 @@ pub struct NewMessage {
     pub kind: NewMessageKind,
     /// Plain text.
     pub text: String,
+    /// Key of the article that a reply quotes: what was asked is then learnt as another way to ask for it.
+    #[serde(default)]
+    pub article: Option<String>,
+    /// The suggested reply that this one was written from: it counts as accepted, and its article as quoted.
+    #[serde(default)]
+    pub draft: Option<DecisionId>,
 }
 
 /// One change of a ticket.
@@ -73,6 +79,7 @@ impl Desk {
                 .at("text")
                 .into());
         }
+        self.check_article(new.article.as_deref()).await?;
         let document = Document {
             parts: vec![Part { name: "text".to_owned(), text: new.text.clone() }],
             ..Document::default()
@@ -98,6 +105,9 @@ impl Desk {
             if new.kind == NewMessageKind::Inbound {
                 message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
             }
+            let draft = self.draft_of(ticket_id, &new).await?;
+            message.article = quoted(&new, draft.as_ref());
+            let quoting = message.article.is_some().then(|| message.clone());
             let message_id = work.add_message(&stamp, message);
             let mut facts = match work.events.first().map(|e| e.id) {
                 Some(event) => {
@@ -107,6 +117,12 @@ impl Desk {
                 None => Vec::new(),
             };
             facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+            if let Some(quoting) = quoting {
+                facts.extend(self.confirmed(&quoting, &view).await?);
+            }
+            if let Some(draft) = draft {
+                facts.extend(self.sent_facts(draft, &new.text, &actor).await?);
+            }
             facts.extend(memo.as_ref().zip(work.messages.last()).map(|(memo, m)| memo.fact(m, stamp.now)));
             facts.sort_by_key(fact_order);
             match self.0.store.commit(Commit { facts }).await {
@@ -117,6 +133,53 @@ impl Desk {
             }
         }
         Err(DeskError::Busy("the ticket"))
+    }
+
+    /// The suggested reply that a message is written from.
+    async fn draft_of(&self, ticket: TicketId, new: &NewMessage) -> Result<Option<Decision>, DeskError> {
+        let Some(id) = new.draft else { return Ok(None) };
+        let decision = self.suggestion(id).await.map_err(|error| match error {
+            DeskError::Refused(refusal) => DeskError::Refused(refusal.at("draft")),
+            other => other,
+        })?;
+        let fits = decision.ticket_id == ticket
+            && new.kind == NewMessageKind::Reply
+            && matches!(decision.effect, Effect::Reply { .. });
+        if fits {
+            return Ok(Some(decision));
+        }
+        let sentence = "A draft is a suggested reply of the same ticket.";
+        Err(Refusal::new("bad_request", sentence).at("draft").into())
+    }
+
+    /// That a suggested reply was sent by a person, perhaps in other words.
+    async fn sent_facts(
+        &self,
+        mut draft: Decision,
+        said: &str,
+        actor: &Actor,
+    ) -> Result<Vec<Fact>, DeskError> {
+        let as_it_was = matches!(&draft.effect, Effect::Reply { text, .. } if text.trim() == said.trim());
+        let how = if as_it_was { "sent" } else { "sent in other words" };
+        draft.status = DecisionStatus::Applied;
+        draft.reason = format!("{how} by {} {}", actor.kind, actor.id).trim().to_owned();
+        draft.decided_at = self.now();
+        let mut facts = vec![
+            self.set_decision(&draft),
+            self.audit(actor, "decision.accepted", draft.id, serde_json::Value::Null),
+        ];
+        facts.extend(self.acceptance(&draft).await?);
+        Ok(facts)
+    }
+
+    async fn check_article(&self, key: Option<&str>) -> Result<(), DeskError> {
+        match key {
+            Some(key) if self.0.store.articles_with_key(key).await?.is_empty() => {
+                let sentence = format!("There is no article `{key}`.");
+                Err(Refusal::new("bad_request", sentence).at("article").into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Changes a ticket. With `expect_version` only if it still has that version.
@@ -215,7 +278,7 @@ impl Desk {
             run_id: run.id,
             proposals: std::slice::from_ref(&proposal),
         }];
-        let mut bench = self.bench_of(view).await?;
+        let mut bench = self.bench_of(view.clone()).await?;
         // A person has read it.
         bench.standings.values_mut().for_each(|standing| standing.proved = true);
         let stamp = self.stamp(actor.clone());
@@ -239,8 +302,12 @@ impl Desk {
         let mut changed: Vec<Work> = bench.works.into_values().filter(Work::is_changed).collect();
         // The person takes responsibility, so it is not automatic mail.
         changed.iter_mut().flat_map(|w| &mut w.messages).for_each(|m| m.automatic = false);
+        let quoting = changed.iter().flat_map(|w| &w.messages).find(|m| m.article.is_some()).cloned();
         let mut facts = self.work_facts(&mut changed).await;
         facts.sort_by_key(fact_order);
+        if let Some(quoting) = quoting {
+            facts.extend(self.confirmed(&quoting, &view).await?);
+        }
         facts.push(self.set_decision(decision));
         facts.extend(self.acceptance(decision).await?);
         facts.push(self.audit(actor, "decision.accepted", decision.id, serde_json::Value::Null));
@@ -289,6 +356,15 @@ impl Desk {
             .into())
         }
     }
+}
+
+/// The article that a reply quotes: the one that was named, or its draft's.
+fn quoted(new: &NewMessage, draft: Option<&Decision>) -> Option<String> {
+    let of_draft = draft.and_then(|draft| match &draft.effect {
+        Effect::Reply { article, .. } => article.clone(),
+        _ => None,
+    });
+    new.article.clone().or(of_draft).filter(|_| new.kind == NewMessageKind::Reply)
 }
 
 fn draft(

@@ -132,7 +132,7 @@ impl Host for PluginHost {
         let found = self
             .desk
             .knowledge
-            .search(&self.desk.store, question, language, limit)
+            .search(&self.desk.store, self.desk.clock.now(), question, language, limit)
             .await
             .map_err(unavailable)?;
         Ok(found.into_iter().map(found_article).collect())

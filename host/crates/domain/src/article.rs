@@ -1,5 +1,6 @@
 //! Knowledge-base articles, and the search of them for a question.
 
+mod alternate;
 mod index;
 mod library;
 mod rank;
@@ -10,6 +11,7 @@ mod synonyms;
 mod tests;
 mod words;
 
+pub use alternate::{Alternate, PER_ARTICLE_MAX, PER_CONTACT_MAX, admit, question};
 pub use index::{Index, Source};
 pub use library::Library;
 pub use rank::{Hit, Signals, WEIGHTS, Weights};

@@ -32,6 +32,8 @@ text_enum! {
         MessageFailed = "message.failed",
         /// Personal data was found in a stored message and taken out.
         MessageRedacted = "message.redacted",
+        /// The customer said whether an answer helped.
+        AnswerRated = "answer.rated",
         /// A timer that a plugin set came due.
         TimerDue = "timer.due",
         /// A schedule fired.

@@ -44,6 +44,8 @@ pub struct Facts {
     pub answers_elsewhere: bool,
     /// Whether it repeats what was written in the name of an address that has not proved to be theirs.
     pub echoes: bool,
+    /// What has become of the article that it quotes, where that is not what it was when the answer was written.
+    pub article_lost: Option<&'static str>,
     /// Automatic messages to the address in 24 h.
     pub to_address_day: i64,
     /// Notices to the address in seven days.
@@ -151,6 +153,9 @@ fn within_correspondence(facts: &Facts, budgets: &Budgets) -> Result<(), String>
 fn within_house(facts: &Facts, budgets: &Budgets) -> Result<(), String> {
     if facts.echoes {
         return Err("it repeats a stranger's words or link to an address that is not proved".to_owned());
+    }
+    if let Some(lost) = facts.article_lost {
+        return Err(lost.to_owned());
     }
     if facts.kill_switch {
         return Err("all automation is switched off".to_owned());

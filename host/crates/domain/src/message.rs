@@ -105,6 +105,12 @@ pub struct Message {
     pub references: Vec<String>,
     /// BCP 47 language, when known.
     pub language: Option<String>,
+    /// Key of the article that it quotes.
+    #[serde(default)]
+    pub article: Option<String>,
+    /// Whether the customer said that it helped; none: nothing was said.
+    #[serde(default)]
+    pub helped: Option<bool>,
     /// Where it is on its way out.
     pub delivery: Delivery,
     /// Why it waits, was held, suppressed or failed, for people.

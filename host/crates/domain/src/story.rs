@@ -200,6 +200,7 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         EventType::MessageReceived | EventType::MessageCreated | EventType::MessageNoteAdded => {
             message_text(event, material, words)
         }
+        EventType::AnswerRated => rating(event, words).to_owned(),
         EventType::TimerDue => data_text(event, "key").to_owned(),
         EventType::MessageSent => words.to_the_customer.to_owned(),
         EventType::ScheduleFired
@@ -208,6 +209,14 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         | EventType::PluginRecovered
         | EventType::PluginRolledBack
         | EventType::IntakeHeld => data_text(event, "schedule").to_owned(),
+    }
+}
+
+fn rating<'w>(event: &Event, words: &'w Words) -> &'w str {
+    match event.data.get("helped").and_then(serde_json::Value::as_bool) {
+        Some(true) => words.helped,
+        Some(false) => words.not_helped,
+        None => "",
     }
 }
 

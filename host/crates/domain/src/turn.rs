@@ -313,18 +313,22 @@ fn apply_effect(
         Effect::SetField { field, value } => work.set_field(stamp, &field.parse::<Field>()?, value),
         Effect::AddTag { tag } => work.add_tag(stamp, tag),
         Effect::RemoveTag { tag } => Ok(work.remove_tag(stamp, tag)),
-        Effect::Reply { text, language, .. } => {
+        Effect::Reply { text, language, article } => {
             let tongue = language.as_deref().or(work.ticket.language.as_deref());
             let subject = match standing.proved {
                 true => reply_subject(&work.ticket.subject),
                 false => neutral_subject(work.ticket.number, tongue),
             };
-            outbound(work, standing, stamp, subject, text, language.clone(), standing.thread.0.clone());
+            let id = outbound(work, standing, stamp, subject, text, language.clone());
+            if let Some(message) = work.messages.iter_mut().find(|m| m.id == id) {
+                message.in_reply_to.clone_from(&standing.thread.0);
+                message.article.clone_from(article);
+            }
             Ok(true)
         }
         Effect::Notify { subject, text, language } => {
             // Nobody asked for a notice: it stands in the thread but answers no message.
-            outbound(work, standing, stamp, subject.clone(), text, language.clone(), None);
+            outbound(work, standing, stamp, subject.clone(), text, language.clone());
             Ok(true)
         }
         Effect::Note { text } => {
@@ -362,8 +366,7 @@ fn outbound(
     subject: String,
     text: &str,
     language: Option<String>,
-    in_reply_to: Option<String>,
-) {
+) -> MessageId {
     let id = MessageId::mint(stamp.ids, stamp.now);
     let mut message = blank_message(id, work.ticket.id, Direction::Outbound, stamp.actor.clone(), stamp.now);
     message.subject = subject;
@@ -372,9 +375,8 @@ fn outbound(
     message.automatic = true;
     message.language = language;
     message.to_address = Some(standing.address.clone());
-    message.in_reply_to = in_reply_to;
     message.references.clone_from(&standing.thread.1);
-    work.add_message(stamp, message);
+    work.add_message(stamp, message)
 }
 
 /// `Re: ` in front, once.

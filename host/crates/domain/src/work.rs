@@ -307,6 +307,8 @@ pub fn blank_message(
         in_reply_to: None,
         references: Vec::new(),
         language: None,
+        article: None,
+        helped: None,
         delivery: if direction == Direction::Outbound { Delivery::Queued } else { Delivery::None },
         delivery_reason: None,
         passed_at: None,

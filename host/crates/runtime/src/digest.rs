@@ -256,7 +256,9 @@ impl Ink {
             language,
             delivery,
             delivery_reason,
-            // The gate's business.
+            // The house's business: which article it quotes, whether it helped, when the gate let it pass.
+            article: _,
+            helped: _,
             passed_at: _,
             created_at,
             attachments,

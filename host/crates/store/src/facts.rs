@@ -2,7 +2,7 @@
 //! above; what is checked here is only that nothing changed since it was decided.
 
 use domain::Timestamp;
-use domain::article::Article;
+use domain::article::{Alternate, Article};
 use domain::audit::AuditRecord;
 use domain::contact::Contact;
 use domain::event::Event;
@@ -75,6 +75,24 @@ pub enum Fact {
         expect: Option<Delivery>,
         /// When it passed the gate; `None` keeps what is there.
         passed_at: Option<Timestamp>,
+    },
+    /// Whether an answer helped.
+    RateMessage {
+        /// Which message.
+        message_id: MessageId,
+        /// What the customer says.
+        helped: bool,
+        /// What was said before (else `Stale("message")`).
+        expect: Option<bool>,
+    },
+    /// A question that an article was confirmed to answer; one per article and ticket, the newest counts.
+    PutAlternate(Alternate),
+    /// Takes the question of a ticket from an article, or from all.
+    RemoveAlternate {
+        /// Which article; none: all.
+        article_id: Option<ArticleId>,
+        /// Whose question.
+        ticket_id: TicketId,
     },
     /// A message's subject, text and reply text as they shall be, if they are still what was read (else
     /// `Stale("message")`).

@@ -26,6 +26,7 @@ pub(crate) const STEPS: &[Step] = steps![
     5 "0005_sender",
     6 "0006_gate",
     7 "0007_vault",
+    8 "0008_answers",
 ];
 
 /// The schema this build knows.

@@ -1,7 +1,7 @@
 //! Everything that can be asked. Questions read and change nothing; absence is `None` or an empty list.
 
 use domain::Timestamp;
-use domain::article::{Article, ArticleState};
+use domain::article::{Alternate, Article, ArticleState};
 use domain::audit::AuditEntry;
 use domain::contact::Contact;
 use domain::event::Event;
@@ -176,10 +176,14 @@ questions! {
 
     /// Articles, oldest first; of one locale or state if given.
     articles(locale: Option<&str>, state: Option<ArticleState>) -> Vec<Article> = article::list(locale, state);
+    /// The article of a key, in every locale.
+    articles_with_key(key: &str) -> Vec<Article> = article::with_key(key);
     /// An article.
     article(id: ArticleId) -> Option<Article> = article::by_id(id);
-    /// A number that changes whenever any article does.
-    articles_version() -> i64 = article::version();
+    /// Numbers that change whenever any article does, and whenever any learnt question does.
+    articles_versions() -> (i64, i64) = article::versions();
+    /// Questions that an article, or any, was confirmed to answer.
+    alternates(article: Option<ArticleId>) -> Vec<Alternate> = article::alternates(article);
 
     /// All tokens, oldest first.
     tokens() -> Vec<Token> = access::tokens();

@@ -5,7 +5,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use desk::{Desk, NewMessage, NewMessageKind};
 use domain::Timestamp;
-use domain::id::{AttachmentId, MessageId, TicketId};
+use domain::id::{AttachmentId, DecisionId, MessageId, TicketId};
 use domain::message::{Attachment, AutoClass, Delivery, Direction, Message, SenderAuth};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -66,6 +66,12 @@ pub(crate) struct MessageBody {
     /// BCP 47 language, when known.
     #[schema(required)]
     language: Option<String>,
+    /// Key of the article that it quotes.
+    #[schema(required)]
+    article: Option<String>,
+    /// Whether the customer said that it helped; null while nothing was said.
+    #[schema(required)]
+    helped: Option<bool>,
     /// Where it is on its way out.
     #[schema(value_type = DeliveryWord)]
     delivery: Delivery,
@@ -98,6 +104,8 @@ impl From<Message> for MessageBody {
             in_reply_to: message.in_reply_to,
             references: message.references,
             language: message.language,
+            article: message.article,
+            helped: message.helped,
             delivery: message.delivery,
             delivery_reason: message.delivery_reason,
             created_at: message.created_at,
@@ -144,6 +152,13 @@ pub(crate) struct NewMessageBody {
     kind: MessageKind,
     /// Plain text, at most 1 MiB.
     text: String,
+    /// Key of the article that a reply quotes: what the customer asked is then learnt as another way to ask for it.
+    #[serde(default)]
+    article: Option<String>,
+    /// The decision whose suggested reply this one was written from: it counts as accepted.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    draft: Option<DecisionId>,
 }
 
 /// What kind of message.
@@ -165,7 +180,7 @@ impl From<NewMessageBody> for NewMessage {
             MessageKind::Note => NewMessageKind::Note,
             MessageKind::Inbound => NewMessageKind::Inbound,
         };
-        Self { kind, text: new.text }
+        Self { kind, text: new.text, article: new.article, draft: new.draft }
     }
 }
 

@@ -90,6 +90,8 @@ fn one_message(visit: &Visit, message: &Message) -> Markup {
                     @if let Some(why) = &message.delivery_reason { ": " (why) }
                 }
                 " · " (time(message.created_at))
+                @if let Some(article) = &message.article { " · " bdi { (article) } }
+                @if let Some(helped) = message.helped { " · " (if helped { texts.rated_yes } else { texts.rated_no }) }
                 @if let Some(sender) = sender(texts, message) { " · " span class={ "sender " (message.sender_auth) } { (sender) } }
             }
             div.text dir="auto" { (message.text) }

@@ -1,6 +1,7 @@
 //! What the gate needs to know of a message, gathered; its yes is written down before anything else happens.
 //! The rules are the domain's.
 
+use domain::article::ArticleState;
 use domain::gate::{Budgets, Facts, No, REPEAT_WINDOW_MS, echoes, is_near_identical, may_send};
 use domain::message::{Delivery, Direction, Message};
 use domain::snapshot::TicketView;
@@ -80,12 +81,30 @@ impl Desk {
             repeats: repeats(&messages),
             answers_elsewhere,
             echoes,
+            article_lost: self.article_lost(message).await?,
             to_address_day: counts.to_address_day,
             notices_week: counts.notices_week,
             to_domain_hour: counts.to_domain_hour,
             of_inbox_hour: counts.of_inbox_hour,
             total_hour: counts.total_hour,
             recipient,
+        })
+    }
+
+    /// What has become of the article that a message quotes; none while it is what it was.
+    async fn article_lost(&self, message: &Message) -> Result<Option<&'static str>, DeskError> {
+        if message.article.is_none() {
+            return Ok(None);
+        }
+        Ok(match self.article_of(message).await? {
+            Some(article) if article.state != ArticleState::Public => {
+                Some("the article it quotes is not public any more")
+            }
+            Some(article) if article.updated_at > message.created_at => {
+                Some("the article it quotes was changed since")
+            }
+            Some(_) => None,
+            None => Some("the article it quotes was deleted"),
         })
     }
 

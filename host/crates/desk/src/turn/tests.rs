@@ -113,7 +113,12 @@ async fn what_changed_between_a_plugins_reading_and_its_end_is_stale_as_well() {
     let host = PluginHost::of(&house.desk.0, &installation);
     host.ticket(id).await.unwrap();
     change(&house, id, Field::Priority, "low", Actor::system()).await;
-    let reply = NewMessage { kind: NewMessageKind::Reply, text: "I am on it.".to_owned() };
+    let reply = NewMessage {
+        kind: NewMessageKind::Reply,
+        text: "I am on it.".to_owned(),
+        article: None,
+        draft: None,
+    };
     house.desk.post_message(id, reply, None, agent()).await.unwrap();
     host.ticket(id).await.unwrap();
     let mut bench = Bench::default();

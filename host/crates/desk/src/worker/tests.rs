@@ -34,7 +34,12 @@ impl Egress for Stuck {
 
 async fn reply(house: &Fixture, email: &str) {
     let ticket = house.ticket(email).await;
-    let new = NewMessage { kind: NewMessageKind::Reply, text: "Here it is.".to_owned() };
+    let new = NewMessage {
+        kind: NewMessageKind::Reply,
+        text: "Here it is.".to_owned(),
+        article: None,
+        draft: None,
+    };
     house.desk.post_message(ticket.id, new, None, agent()).await.unwrap();
 }
 

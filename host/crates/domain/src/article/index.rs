@@ -25,7 +25,7 @@ pub struct Source<'a> {
     /// The question it answers.
     pub title: &'a str,
     /// Other ways to ask it.
-    pub alternates: &'a [String],
+    pub alternates: &'a [&'a str],
     /// The answer.
     pub body: &'a str,
 }
@@ -121,8 +121,7 @@ impl Index {
         let (mut questions, mut owners, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         let mut titles = Vec::new();
         for (owner, source) in (0_u32..).zip(articles) {
-            for question in std::iter::once(source.title).chain(source.alternates.iter().map(String::as_str))
-            {
+            for question in std::iter::once(source.title).chain(source.alternates.iter().copied()) {
                 questions.push(read(question));
                 owners.push(owner);
             }

@@ -123,7 +123,7 @@ fn a_word_that_no_article_has_is_told() {
 
 #[test]
 fn other_ways_to_ask_lead_to_the_same_article() {
-    let alternates = ["I want to leave for good".to_owned()];
+    let alternates = ["I want to leave for good"];
     let sources = ENGLISH.iter().enumerate().map(|(place, (title, body))| Source {
         title,
         alternates: if place == 1 { &alternates } else { &[] },

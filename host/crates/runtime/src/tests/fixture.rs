@@ -103,6 +103,8 @@ pub(crate) fn message(ids: &CountingIds, ticket_id: TicketId, text: &str) -> Mes
         in_reply_to: None,
         references: vec![],
         language: None,
+        article: None,
+        helped: None,
         delivery: Delivery::None,
         delivery_reason: None,
         passed_at: None,

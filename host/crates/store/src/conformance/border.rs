@@ -1,8 +1,9 @@
 //! The house's border: intake, seen ids, suppression, tokens, webhooks; audit, articles, settings.
 
-use domain::article::{Article, ArticleState};
+use domain::article::{Alternate, Article, ArticleState};
 use domain::audit::{AuditRecord, first_broken};
 use domain::event::EventType;
+use domain::id::TicketId;
 use domain::seal::Sealed;
 use domain::token::{Scope, Token};
 use domain::webhook::Webhook;
@@ -129,10 +130,10 @@ pub(super) async fn articles_change_their_version(store: &Store) -> Verdict {
     };
     let mut german = article("parcel", "de", ArticleState::Public);
     let english = article("parcel", "en", ArticleState::Draft);
-    let before = store.articles_version().await?;
+    let before = store.articles_versions().await?;
     let facts = vec![Fact::PutArticle(german.clone()), Fact::PutArticle(english.clone())];
     store.commit(Commit { facts }).await?;
-    let between = store.articles_version().await?;
+    let between = store.articles_versions().await?;
     holds!(between != before);
     "Geliefert.".clone_into(&mut german.body);
     store.commit(Commit::of(vec![Fact::PutArticle(german.clone())])).await?;
@@ -143,11 +144,65 @@ pub(super) async fn articles_change_their_version(store: &Store) -> Verdict {
     holds!(store.articles(Some("de"), Some(ArticleState::Draft)).await?.is_empty());
     let double = Fact::PutArticle(article("parcel", "de", ArticleState::Draft));
     same!(store.commit(Commit::of(vec![double])).await, Err(StoreError::Conflict("article_key")));
-    let changed = store.articles_version().await?;
+    let changed = store.articles_versions().await?;
     holds!(changed != between);
     store.commit(Commit::of(vec![Fact::RemoveArticle(german.id)])).await?;
     holds!(store.article(german.id).await?.is_none());
-    holds!(store.articles_version().await? != changed);
+    holds!(store.articles_versions().await? != changed);
+    Ok(())
+}
+
+pub(super) async fn what_an_article_was_confirmed_to_answer_is_kept_until_its_ticket_is_forgotten(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    let (article, contact) = (make.article_id(), make.contact("ana@customer.example"));
+    let (first, second) = (make.ticket(1), make.ticket(2));
+    let asked = |ticket: TicketId, text: &str| Alternate {
+        article_id: article,
+        ticket_id: ticket,
+        contact_id: contact.id,
+        text: text.to_owned(),
+        at: make.now,
+    };
+    let before = store.articles_versions().await?;
+    let facts = vec![
+        Fact::PutTicket { ticket: Box::new(first.clone()), read_version: None },
+        Fact::PutTicket { ticket: Box::new(second.clone()), read_version: None },
+        Fact::PutAlternate(asked(first.id, "Wo bleibt es?")),
+        Fact::PutAlternate(asked(second.id, "Kommt es noch?")),
+        Fact::PutAlternate(asked(first.id, "Wo bleibt mein Paket?")),
+    ];
+    store.commit(Commit { facts }).await?;
+    let after = store.articles_versions().await?;
+    holds!(after.0 == before.0 && after.1 > before.1);
+    let texts: Vec<String> = store.alternates(Some(article)).await?.into_iter().map(|a| a.text).collect();
+    same!(texts, ["Wo bleibt mein Paket?", "Kommt es noch?"]);
+    holds!(store.alternates(Some(make.article_id())).await?.is_empty());
+    store.commit(Commit::of(vec![Fact::ForgetTicket(first.id)])).await?;
+    same!(store.alternates(None).await?, vec![asked(second.id, "Kommt es noch?")]);
+    let remove = Fact::RemoveAlternate { article_id: Some(article), ticket_id: second.id };
+    store.commit(Commit::of(vec![remove])).await?;
+    holds!(store.alternates(None).await?.is_empty());
+    Ok(())
+}
+
+pub(super) async fn an_answer_is_rated_only_as_it_was_read(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = make.ticket(1);
+    let mut answer = make.message(ticket.id);
+    answer.article = Some("parcel".to_owned());
+    let facts = vec![
+        Fact::PutTicket { ticket: Box::new(ticket), read_version: None },
+        Fact::AddMessage(Box::new(answer.clone())),
+    ];
+    store.commit(Commit { facts }).await?;
+    let rate = |helped, expect| Commit::of(vec![Fact::RateMessage { message_id: answer.id, helped, expect }]);
+    store.commit(rate(true, None)).await?;
+    same!(store.commit(rate(false, None)).await, Err(StoreError::Stale("message")));
+    store.commit(rate(false, Some(true))).await?;
+    let kept = store.message(answer.id).await?;
+    same!(kept.map(|m| (m.article, m.helped)), Some((answer.article.clone(), Some(false))));
     Ok(())
 }
 

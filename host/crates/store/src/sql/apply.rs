@@ -47,11 +47,16 @@ fn place(fact: &Fact) -> (u8, String) {
             (3, lane.clone())
         }
         Fact::RemoveDead { lane, .. } | Fact::ClearLane { lane } => (3, lane.clone()),
-        Fact::PutArticle(_) | Fact::RemoveArticle(_) => (4, String::new()),
+        Fact::PutArticle(_)
+        | Fact::RemoveArticle(_)
+        | Fact::PutAlternate(_)
+        | Fact::RemoveAlternate { .. } => (4, String::new()),
         Fact::Audit(_) => (5, String::new()),
         Fact::ReturnNumbers { .. } => (6, String::new()),
         Fact::AddMessage(message) => (2, message.id.to_string()),
-        Fact::SetDelivery { message_id, .. } => (2, message_id.to_string()),
+        Fact::SetDelivery { message_id, .. } | Fact::RateMessage { message_id, .. } => {
+            (2, message_id.to_string())
+        }
         Fact::AddBlob { sha256, .. } => (2, sha256.clone()),
         Fact::RewriteMessage { was, .. } => (2, was.id.to_string()),
         Fact::AddVaultKey { contact_id, .. } => (2, contact_id.to_string()),
@@ -121,6 +126,7 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         | Fact::PutContact(_)
         | Fact::AddMessage(_)
         | Fact::SetDelivery { .. }
+        | Fact::RateMessage { .. }
         | Fact::AddBlob { .. }
         | Fact::AddEvents(_)
         | Fact::AddRun(_)
@@ -155,6 +161,10 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         | Fact::SetScheduleNext { .. } => write_plugin(c, fact).await?,
         Fact::PutArticle(article) => article::put(c, article).await?,
         Fact::RemoveArticle(id) => article::remove(c, *id).await?,
+        Fact::PutAlternate(alternate) => article::put_alternate(c, alternate).await?,
+        Fact::RemoveAlternate { article_id, ticket_id } => {
+            article::remove_alternate(c, *article_id, *ticket_id).await?;
+        }
         Fact::PutToken(token) => access::put_token(c, token).await?,
         Fact::RemoveToken(id) => access::remove_token(c, *id).await?,
         Fact::PutWebhook(webhook) => access::put_webhook(c, webhook).await?,
@@ -206,6 +216,9 @@ async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
                 passed_at: *passed_at,
             };
             message::set_delivery(c, &step).await
+        }
+        Fact::RateMessage { message_id, helped, expect } => {
+            message::rate(c, *message_id, *helped, *expect).await
         }
         Fact::AddBlob { sha256, sealed } => message::add_blob(c, sha256, sealed).await,
         Fact::AddEvents(events) => event::add(c, events).await,

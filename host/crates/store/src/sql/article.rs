@@ -1,9 +1,10 @@
-//! Knowledge-base articles and the counter that tells when any of them changed.
+//! Knowledge-base articles, the questions they were confirmed to answer, and the counters that tell when any of
+//! them changed.
 
-use domain::article::{Article, ArticleState};
-use domain::id::ArticleId;
+use domain::article::{Alternate, Article, ArticleState};
+use domain::id::{ArticleId, TicketId};
 
-use super::reader::{Reader, all, one};
+use super::reader::{Reader, all, one, plain};
 use super::{Connection, Outcome, Row, unique};
 use crate::error::StoreError;
 
@@ -37,16 +38,66 @@ pub(crate) async fn put(c: &mut Connection, article: &Article) -> Outcome<()> {
     .execute(&mut *c)
     .await
     .map_err(unique("article_key"))?;
-    count_change(c).await
+    count_change(c, "articles").await
 }
 
 pub(crate) async fn remove(c: &mut Connection, id: ArticleId) -> Outcome<()> {
     sqlx::query("DELETE FROM article WHERE article_id = $1").bind(id.to_string()).execute(&mut *c).await?;
-    count_change(c).await
+    sqlx::query("DELETE FROM alternate WHERE article_id = $1").bind(id.to_string()).execute(&mut *c).await?;
+    count_change(c, "articles").await
 }
 
-async fn count_change(c: &mut Connection) -> Outcome<()> {
-    sqlx::query("UPDATE counter SET value = value + 1 WHERE name = 'articles'").execute(c).await?;
+pub(crate) async fn put_alternate(c: &mut Connection, alternate: &Alternate) -> Outcome<()> {
+    sqlx::query(
+        "INSERT INTO alternate (article_id, ticket_id, contact_id, text, at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (article_id, ticket_id) DO UPDATE SET text = excluded.text, at = excluded.at",
+    )
+    .bind(alternate.article_id.to_string())
+    .bind(alternate.ticket_id.to_string())
+    .bind(alternate.contact_id.to_string())
+    .bind(plain(&alternate.text))
+    .bind(alternate.at.0)
+    .execute(&mut *c)
+    .await?;
+    count_change(c, "alternates").await
+}
+
+pub(crate) async fn remove_alternate(
+    c: &mut Connection,
+    article: Option<ArticleId>,
+    ticket: TicketId,
+) -> Outcome<()> {
+    let done = sqlx::query("DELETE FROM alternate WHERE ticket_id = $1 AND ($2 IS NULL OR article_id = $2)")
+        .bind(ticket.to_string())
+        .bind(article.map(|id| id.to_string()))
+        .execute(&mut *c)
+        .await?;
+    if done.rows_affected() == 0 { Ok(()) } else { count_change(c, "alternates").await }
+}
+
+/// All questions that articles were confirmed to answer, of one article or of all.
+pub(crate) async fn alternates(c: &mut Connection, article: Option<ArticleId>) -> Outcome<Vec<Alternate>> {
+    let rows = sqlx::query(
+        "SELECT article_id, ticket_id, contact_id, text, at FROM alternate \
+         WHERE ($1 IS NULL OR article_id = $1) ORDER BY article_id, ticket_id",
+    )
+    .bind(article.map(|id| id.to_string()))
+    .fetch_all(c)
+    .await?;
+    all(&rows, |row| {
+        let r = Reader::of(row, "alternate", "article_id");
+        Ok(Alternate {
+            article_id: r.word("article_id")?,
+            ticket_id: r.word("ticket_id")?,
+            contact_id: r.word("contact_id")?,
+            text: r.get("text")?,
+            at: r.at("at")?,
+        })
+    })
+}
+
+async fn count_change(c: &mut Connection, name: &str) -> Outcome<()> {
+    sqlx::query("UPDATE counter SET value = value + 1 WHERE name = $1").bind(name).execute(c).await?;
     Ok(())
 }
 
@@ -66,6 +117,17 @@ pub(crate) async fn list(
     all(&rows, read)
 }
 
+/// The article of a key in every locale.
+pub(crate) async fn with_key(c: &mut Connection, key: &str) -> Outcome<Vec<Article>> {
+    let rows = sqlx::query(
+        "SELECT article_id, key, locale, state, title, body, updated_at FROM article WHERE key = $1 ORDER BY locale",
+    )
+    .bind(key)
+    .fetch_all(c)
+    .await?;
+    all(&rows, read)
+}
+
 pub(crate) async fn by_id(c: &mut Connection, id: ArticleId) -> Outcome<Option<Article>> {
     let row = sqlx::query(
         "SELECT article_id, key, locale, state, title, body, updated_at FROM article WHERE article_id = $1",
@@ -76,6 +138,11 @@ pub(crate) async fn by_id(c: &mut Connection, id: ArticleId) -> Outcome<Option<A
     one(row, read)
 }
 
-pub(crate) async fn version(c: &mut Connection) -> Outcome<i64> {
-    Ok(sqlx::query_scalar("SELECT value FROM counter WHERE name = 'articles'").fetch_one(c).await?)
+/// Numbers that change whenever an article does, and whenever a learnt question does.
+pub(crate) async fn versions(c: &mut Connection) -> Outcome<(i64, i64)> {
+    Ok(sqlx::query_as(
+        "SELECT a.value, b.value FROM counter a, counter b WHERE a.name = 'articles' AND b.name = 'alternates'",
+    )
+    .fetch_one(c)
+    .await?)
 }

@@ -19,7 +19,7 @@ macro_rules! select_message {
         concat!(
             "SELECT message_id, ticket_id, direction, author_kind, author_id, public, subject, text, reply_text, \
              auto_class, sender_auth, automatic, to_address, internet_message_id, in_reply_to, reference_ids, language, delivery, \
-             delivery_reason, created_at, attachments, passed_at FROM message ",
+             delivery_reason, created_at, attachments, passed_at, article, helped FROM message ",
             $rest
         )
     };
@@ -47,6 +47,8 @@ fn read(row: &Row) -> Result<Message, StoreError> {
         delivery: r.word("delivery")?,
         delivery_reason: r.get("delivery_reason")?,
         passed_at: r.get::<Option<i64>>("passed_at")?.map(Timestamp),
+        article: r.get("article")?,
+        helped: r.get("helped")?,
         created_at: r.at("created_at")?,
         attachments: r.json("attachments")?,
     })
@@ -57,9 +59,9 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     sqlx::query(
         "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
          reply_text, auto_class, automatic, to_address, to_domain, internet_message_id, in_reply_to, reference_ids, \
-         language, delivery, delivery_reason, created_at, attachments, sender_auth, passed_at, of_inbox) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+         language, delivery, delivery_reason, created_at, attachments, sender_auth, passed_at, of_inbox, article, helped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
          $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-         CASE WHEN $11 THEN COALESCE((SELECT t.inbox FROM ticket t WHERE t.ticket_id = $2), '') ELSE '' END)",
+         CASE WHEN $11 THEN COALESCE((SELECT t.inbox FROM ticket t WHERE t.ticket_id = $2), '') ELSE '' END, $24, $25)",
     )
     .bind(message.id.to_string())
     .bind(message.ticket_id.to_string())
@@ -84,6 +86,8 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     .bind(json(&message.attachments)?)
     .bind(message.sender_auth.as_str())
     .bind(message.passed_at.map(|at| at.0))
+    .bind(message.article.as_deref())
+    .bind(message.helped)
     .execute(&mut *c)
     .await
     .map_err(unique("message"))?;
@@ -144,6 +148,24 @@ pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome
     .execute(c)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("delivery").into()) }
+}
+
+/// What the customer says of an answer, if it is still what was read.
+pub(crate) async fn rate(
+    c: &mut Connection,
+    id: MessageId,
+    helped: bool,
+    expect: Option<bool>,
+) -> Outcome<()> {
+    let done = sqlx::query(
+        "UPDATE message SET helped = $2 WHERE message_id = $1 AND (helped = $3 OR (helped IS NULL AND $3 IS NULL))",
+    )
+    .bind(id.to_string())
+    .bind(helped)
+    .bind(expect)
+    .execute(c)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("message").into()) }
 }
 
 pub(crate) async fn by_id(c: &mut Connection, id: MessageId) -> Outcome<Option<Message>> {

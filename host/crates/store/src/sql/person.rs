@@ -4,7 +4,7 @@
 use domain::id::{ContactId, TicketId};
 
 use super::reader::{Reader, all};
-use super::{Connection, Outcome, dialect};
+use super::{Connection, Outcome, dialect, retention};
 use crate::records::Forget;
 
 /// Tickets on which the person asks or has written.
@@ -19,23 +19,12 @@ pub(crate) async fn tickets(c: &mut Connection, contact: ContactId) -> Outcome<V
     all(&rows, |row| Reader::of(row, "ticket", "ticket_id").word("ticket_id"))
 }
 
-/// Each statement takes the contact's id as `$1`. In this order: later ones look at what is still there.
-const OF_THEIR_TICKETS: &[&str] = &[
-    "DELETE FROM vault_key WHERE contact_id = $1",
-    "DELETE FROM redaction WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
-    "DELETE FROM decision WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
-    "DELETE FROM run WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
-    "DELETE FROM intake WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
-    "UPDATE event SET changes = '[]', data = '{}' \
-     WHERE ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
-    "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE author_id = $1 \
-     OR ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1))",
-    "DELETE FROM blob WHERE NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = blob.sha256)",
+/// What a person wrote on other people's tickets. Each takes the contact's id as `$1`.
+const OF_THEIR_MESSAGES: &[&str] = &[
+    "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE author_id = $1)",
     "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
      to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
-     delivery_reason = NULL, attachments = '[]' \
-     WHERE author_id = $1 OR ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $1)",
-    "UPDATE ticket SET subject = '(erased)', custom = '{}' WHERE requester_id = $1",
+     delivery_reason = NULL, attachments = '[]' WHERE author_id = $1",
     "DELETE FROM seen WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
      WHERE t.requester_id = $1 AND seen.outcome LIKE '%' || t.ticket_id || '%')",
 ];
@@ -49,11 +38,26 @@ const WITH_THEIR_ADDRESS: &[&str] = &[
     "UPDATE message SET delivery_reason = NULL WHERE LOWER(delivery_reason) LIKE $1 ESCAPE '\\'",
 ];
 
+/// Tickets on which the person asks.
+async fn asked(c: &mut Connection, contact: &str) -> Outcome<Vec<TicketId>> {
+    let rows = sqlx::query("SELECT ticket_id FROM ticket WHERE requester_id = $1 ORDER BY ticket_id")
+        .bind(contact)
+        .fetch_all(c)
+        .await?;
+    all(&rows, |row| Reader::of(row, "ticket", "ticket_id").word("ticket_id"))
+}
+
 pub(crate) async fn forget(c: &mut Connection, forget: &Forget) -> Outcome<()> {
     let contact = forget.contact_id.to_string();
-    for statement in OF_THEIR_TICKETS {
+    sqlx::query("DELETE FROM vault_key WHERE contact_id = $1").bind(&contact).execute(&mut *c).await?;
+    for ticket in asked(c, &contact).await? {
+        retention::forget_ticket(c, ticket).await?;
+    }
+    let files = retention::files(c, retention::OF_AUTHOR, &contact).await?;
+    for statement in OF_THEIR_MESSAGES {
         sqlx::query(*statement).bind(&contact).execute(&mut *c).await?;
     }
+    retention::drop_unused(c, &files).await?;
     let pattern = format!("%{}%", like(&forget.address));
     for statement in WITH_THEIR_ADDRESS {
         sqlx::query(*statement).bind(&pattern).execute(&mut *c).await?;

@@ -116,16 +116,28 @@ const WORDS: &[&str] = &[
 
 /// The words of a ticket go; files that no other message has go with them.
 pub(crate) async fn forget_ticket(c: &mut Connection, ticket: TicketId) -> Outcome<()> {
-    let digests: Vec<String> = sqlx::query_scalar(
-        "SELECT a.sha256 FROM attachment a JOIN message m ON m.message_id = a.message_id WHERE m.ticket_id = $1",
-    )
-    .bind(ticket.to_string())
-    .fetch_all(&mut *c)
-    .await?;
+    let id = ticket.to_string();
+    let files = files(c, OF_TICKET, &id).await?;
+    super::article::remove_alternate(c, None, ticket).await?;
     for statement in WORDS {
-        sqlx::query(*statement).bind(ticket.to_string()).execute(&mut *c).await?;
+        sqlx::query(*statement).bind(&id).execute(&mut *c).await?;
     }
-    for digest in digests {
+    drop_unused(c, &files).await
+}
+
+const OF_TICKET: &str =
+    "SELECT a.sha256 FROM attachment a JOIN message m ON m.message_id = a.message_id WHERE m.ticket_id = $1";
+pub(crate) const OF_AUTHOR: &str =
+    "SELECT a.sha256 FROM attachment a JOIN message m ON m.message_id = a.message_id WHERE m.author_id = $1";
+
+/// Digests of files.
+pub(crate) async fn files(c: &mut Connection, whose: &'static str, id: &str) -> Outcome<Vec<String>> {
+    Ok(sqlx::query_scalar(whose).bind(id).fetch_all(c).await?)
+}
+
+/// Takes away those of the files that no message has any more.
+pub(crate) async fn drop_unused(c: &mut Connection, files: &[String]) -> Outcome<()> {
+    for digest in files {
         sqlx::query(
             "DELETE FROM blob WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = $1)",
         )

@@ -1,0 +1,201 @@
+//! “Did this help?”: the links under an answer that quotes an article, and what following one changes. Knows no page;
+//! whoever has the link has had the answer. What an article was confirmed to answer is learnt here and nowhere else.
+
+use domain::article::{Alternate, Article, admit, question};
+use domain::clock::DAY_MS;
+use domain::event::EventType;
+use domain::id::{ArticleId, MessageId, TicketId};
+use domain::message::{Direction, Message};
+use domain::snapshot::TicketView;
+use domain::ticket::{Field, StatusCategory, Ticket};
+use domain::work::{Stamp, Work};
+use domain::{Actor, ActorKind};
+use store::{Commit, Fact, StoreError};
+
+use crate::intake::{RACES_MAX, fact_order};
+use crate::{Desk, DeskError};
+
+/// Characters of the token, hex: 80 bits, so that nobody speaks for another by trying.
+const TOKEN_CHARS: usize = 20;
+/// How long a link works, days. Later the ticket has gone its way, and a new message does more.
+const LINK_DAYS: i64 = 30;
+/// What a ticket is marked with whose answer did not help.
+pub const NOT_HELPED: &str = "not-helped";
+
+/// What came of following a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rated {
+    /// It is none of ours.
+    Unknown,
+    /// It is too old.
+    Late,
+    /// Written down.
+    Noted {
+        /// What the customer said.
+        helped: bool,
+    },
+}
+
+/// Where an answer can be rated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RatingLinks {
+    pub(crate) helped: String,
+    pub(crate) not_helped: String,
+}
+
+impl Desk {
+    /// Where the customer can say whether this answer helped; none where it quotes no article or there is no public
+    /// address.
+    pub(crate) fn rating_links(&self, message: &Message) -> Option<RatingLinks> {
+        let base = self.0.config.mail.public_url.trim_end_matches('/');
+        (message.article.is_some() && message.automatic && !base.is_empty()).then(|| {
+            let page = format!("{base}/answer/{}.{}", message.id, self.rating_token(message.id));
+            RatingLinks { helped: format!("{page}?helped=yes"), not_helped: format!("{page}?helped=no") }
+        })
+    }
+
+    fn rating_token(&self, message: MessageId) -> String {
+        self.0.seal.digest("rating", &message.to_string()).chars().take(TOKEN_CHARS).collect()
+    }
+
+    /// The answer that is meant by the last part of a link's path; none when it is not one of ours.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn rated_answer(&self, word: &str) -> Result<Option<Message>, DeskError> {
+        let Some((id, token)) = word.split_once('.') else { return Ok(None) };
+        let Ok(id) = id.parse::<MessageId>() else { return Ok(None) };
+        let is_ours: bool =
+            subtle::ConstantTimeEq::ct_eq(token.as_bytes(), self.rating_token(id).as_bytes()).into();
+        if !is_ours {
+            return Ok(None);
+        }
+        Ok(self.0.store.message(id).await?.filter(|m| m.article.is_some()))
+    }
+
+    /// Writes down whether an answer helped. Yes solves the ticket unless something came after the answer; no opens it
+    /// and hands it to people. The same again changes nothing; another word counts from then on.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or others keep changing the ticket.
+    pub async fn rate_answer(&self, word: &str, helped: bool) -> Result<Rated, DeskError> {
+        for _ in 0..RACES_MAX {
+            let Some(answer) = self.rated_answer(word).await? else { return Ok(Rated::Unknown) };
+            if self.now() > answer.created_at.plus(LINK_DAYS * DAY_MS) {
+                return Ok(Rated::Late);
+            }
+            if answer.helped == Some(helped) {
+                return Ok(Rated::Noted { helped });
+            }
+            let Some(view) = self.0.store.view(answer.ticket_id).await? else { return Ok(Rated::Unknown) };
+            let facts = Box::pin(self.rating_facts(&answer, &view, helped)).await?;
+            match self.0.store.commit(Commit { facts }).await {
+                Ok(()) => return Ok(Rated::Noted { helped }),
+                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy("the ticket"))
+    }
+
+    async fn rating_facts(
+        &self,
+        answer: &Message,
+        view: &TicketView,
+        helped: bool,
+    ) -> Result<Vec<Fact>, DeskError> {
+        let mut work = Work::on(view.ticket.clone());
+        let stamp = self.stamp(Actor::new(ActorKind::Contact, view.ticket.requester_id.to_string()));
+        let data =
+            serde_json::json!({ "message_id": answer.id, "article": answer.article, "helped": helped });
+        work.record(&stamp, EventType::AnswerRated, Vec::new(), data);
+        follow(&mut work, &stamp, answer, view, helped)?;
+        let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+        facts.push(Fact::RateMessage { message_id: answer.id, helped, expect: answer.helped });
+        facts.extend(match helped {
+            true => self.confirmed(answer, view).await?,
+            false => vec![Fact::RemoveAlternate { article_id: None, ticket_id: answer.ticket_id }],
+        });
+        facts.sort_by_key(fact_order);
+        Ok(facts)
+    }
+
+    /// What is learnt when a message that quotes an article turned out to answer the customer: the customer's
+    /// question becomes another way to ask for the article.
+    pub(crate) async fn confirmed(
+        &self,
+        answer: &Message,
+        view: &TicketView,
+    ) -> Result<Vec<Fact>, DeskError> {
+        let Some(article) = self.article_of(answer).await? else { return Ok(Vec::new()) };
+        let Some(asked) = asked_before(answer, view) else { return Ok(Vec::new()) };
+        let new = Alternate {
+            article_id: article.id,
+            ticket_id: view.ticket.id,
+            contact_id: view.ticket.requester_id,
+            text: question(&view.ticket.subject, &asked.reply_text),
+            at: self.now(),
+        };
+        let known = self.0.store.alternates(Some(article.id)).await?;
+        Ok(learnt(&known, new))
+    }
+
+    /// The article that a message quotes, in the message's language if there is one.
+    pub(crate) async fn article_of(&self, message: &Message) -> Result<Option<Article>, DeskError> {
+        let Some(key) = &message.article else { return Ok(None) };
+        let mut named = self.0.store.articles_with_key(key).await?;
+        let language = message.language.as_deref().map(domain::article::primary);
+        let place = named.iter().position(|a| Some(domain::article::primary(&a.locale)) == language);
+        Ok((!named.is_empty()).then(|| named.swap_remove(place.unwrap_or(0))))
+    }
+}
+
+/// The ticket's way after a rating.
+fn follow(
+    work: &mut Work,
+    stamp: &Stamp<'_>,
+    answer: &Message,
+    view: &TicketView,
+    helped: bool,
+) -> Result<(), DeskError> {
+    if helped {
+        let last = view.messages.iter().rev().find(|m| m.direction != Direction::Note);
+        if last.is_some_and(|m| m.id == answer.id) && is_under_way(&work.ticket) {
+            work.set_field(stamp, &Field::Status, StatusCategory::Solved.as_str())?;
+        }
+        work.remove_tag(stamp, NOT_HELPED);
+        return Ok(());
+    }
+    if work.ticket.status_category != StatusCategory::Closed {
+        work.set_field(stamp, &Field::Status, StatusCategory::Open.as_str())?;
+    }
+    work.add_tag(stamp, NOT_HELPED)?;
+    work.escalate(stamp, None, "the automatic answer did not help")?;
+    Ok(())
+}
+
+const fn is_under_way(ticket: &Ticket) -> bool {
+    matches!(
+        ticket.status_category,
+        StatusCategory::New | StatusCategory::Open | StatusCategory::Pending | StatusCategory::OnHold
+    )
+}
+
+/// What the customer wrote last before the answer.
+fn asked_before<'v>(answer: &Message, view: &'v TicketView) -> Option<&'v Message> {
+    view.messages.iter().rev().find(|m| m.direction == Direction::Inbound && m.id < answer.id)
+}
+
+fn learnt(known: &[Alternate], new: Alternate) -> Vec<Fact> {
+    let Some(gone) = admit(known, &new) else { return Vec::new() };
+    let remove = |article_id: ArticleId, ticket_id: TicketId| Fact::RemoveAlternate {
+        article_id: Some(article_id),
+        ticket_id,
+    };
+    let mut facts: Vec<Fact> = gone.into_iter().map(|ticket| remove(new.article_id, ticket)).collect();
+    facts.push(Fact::PutAlternate(new));
+    facts
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! What customers say about answers, on a desk without plugins: the answer is put on the ticket by hand.
+
+use domain::article::ArticleState;
+use domain::message::{Delivery, Message};
+use domain::work::blank_message;
+
+use super::*;
+use crate::fixture::{Fixture, agent};
+use crate::{NewArticle, NewMessage, NewMessageKind};
+
+struct World {
+    f: Fixture,
+    ticket: Ticket,
+    answer: Message,
+    article: Article,
+}
+
+impl World {
+    async fn new() -> Self {
+        let f = Fixture::new().await;
+        let article = f.desk.put_article(parcel(), agent()).await.unwrap();
+        let ticket = f.ticket("ana@example.org").await;
+        let answer = answer_to(&f, &ticket).await;
+        Self { f, ticket, answer, article }
+    }
+
+    fn word(&self) -> String {
+        format!("{}.{}", self.answer.id, self.f.desk.rating_token(self.answer.id))
+    }
+
+    async fn rate(&self, helped: bool) -> Rated {
+        self.f.desk.rate_answer(&self.word(), helped).await.unwrap()
+    }
+
+    async fn now(&self) -> Ticket {
+        self.f.store.ticket(self.ticket.id).await.unwrap().unwrap()
+    }
+
+    async fn learnt(&self) -> Vec<String> {
+        self.f.store.alternates(None).await.unwrap().into_iter().map(|a| a.text).collect()
+    }
+
+    async fn ratings(&self) -> usize {
+        let events = self.f.store.events_of(self.ticket.id).await.unwrap();
+        events.iter().filter(|e| e.kind == EventType::AnswerRated).count()
+    }
+}
+
+fn parcel() -> NewArticle {
+    NewArticle {
+        key: "parcel".into(),
+        locale: "en".into(),
+        state: ArticleState::Public,
+        title: "How long does delivery take?".into(),
+        body: "Three days.".into(),
+    }
+}
+
+async fn answer_to(f: &Fixture, ticket: &Ticket) -> Message {
+    let ticket = f.store.ticket(ticket.id).await.unwrap().unwrap();
+    let mut work = Work::on(ticket);
+    let stamp = f.desk.stamp(Actor::new(ActorKind::Plugin, "kulanz.auto-reply"));
+    let id = MessageId::mint(f.desk.0.ids.as_ref(), f.desk.now());
+    let mut message =
+        blank_message(id, work.ticket.id, Direction::Outbound, stamp.actor.clone(), f.desk.now());
+    message.automatic = true;
+    message.delivery = Delivery::Sent;
+    message.article = Some("parcel".into());
+    message.language = Some("en".into());
+    work.add_message(&stamp, message.clone());
+    let facts = f.desk.work_facts(std::slice::from_mut(&mut work)).await;
+    f.facts(facts).await;
+    message
+}
+
+#[tokio::test]
+async fn a_yes_solves_the_ticket_and_teaches_another_way_to_ask() {
+    let w = World::new().await;
+    assert_eq!(w.rate(true).await, Rated::Noted { helped: true });
+    assert_eq!(w.now().await.status_category, StatusCategory::Solved);
+    assert_eq!(w.learnt().await, ["Parcel Where is it?"]);
+    assert_eq!(w.f.store.alternates(Some(w.article.id)).await.unwrap().len(), 1);
+    assert_eq!(w.f.store.message(w.answer.id).await.unwrap().unwrap().helped, Some(true));
+}
+
+#[tokio::test]
+async fn a_no_hands_the_ticket_to_people_and_teaches_nothing() {
+    let w = World::new().await;
+    assert_eq!(w.rate(false).await, Rated::Noted { helped: false });
+    let ticket = w.now().await;
+    assert_eq!(ticket.status_category, StatusCategory::Open);
+    assert!(ticket.tags.contains(NOT_HELPED));
+    let events = w.f.store.events_of(w.ticket.id).await.unwrap();
+    assert!(events.iter().any(|e| e.kind == EventType::TicketEscalated));
+    assert!(w.learnt().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_last_word_counts_and_the_same_word_again_changes_nothing() {
+    let w = World::new().await;
+    w.rate(true).await;
+    w.rate(true).await;
+    assert_eq!(w.ratings().await, 1);
+    w.rate(false).await;
+    assert_eq!(w.now().await.status_category, StatusCategory::Open, "a no after a yes opens it again");
+    assert!(w.learnt().await.is_empty(), "what was learnt from the yes is taken back");
+    w.rate(true).await;
+    assert_eq!((w.ratings().await, w.learnt().await.len()), (3, 1));
+    assert!(!w.now().await.tags.contains(NOT_HELPED));
+}
+
+#[tokio::test]
+async fn a_yes_does_not_solve_what_the_customer_went_on_asking() {
+    let w = World::new().await;
+    let new =
+        NewMessage { kind: NewMessageKind::Inbound, text: "And abroad?".into(), article: None, draft: None };
+    w.f.desk.post_message(w.ticket.id, new, None, agent()).await.unwrap();
+    w.rate(true).await;
+    assert_ne!(w.now().await.status_category, StatusCategory::Solved);
+}
+
+#[tokio::test]
+async fn a_guessed_link_and_an_old_one_change_nothing() {
+    let w = World::new().await;
+    for guess in ["", "x", &w.answer.id.to_string(), &format!("{}.{}", w.answer.id, "0".repeat(20))] {
+        assert_eq!(w.f.desk.rate_answer(guess, true).await.unwrap(), Rated::Unknown, "{guess}");
+    }
+    w.f.clock.advance((LINK_DAYS + 1) * DAY_MS);
+    assert_eq!(w.rate(true).await, Rated::Late);
+    assert_eq!(w.ratings().await, 0);
+}
+
+#[tokio::test]
+async fn an_article_that_an_agent_sends_is_learnt_as_well_and_an_unknown_one_is_refused() {
+    let w = World::new().await;
+    let reply = |article: &str| NewMessage {
+        kind: NewMessageKind::Reply,
+        text: "Three days.".into(),
+        article: Some(article.into()),
+        draft: None,
+    };
+    let refused = w.f.desk.post_message(w.ticket.id, reply("nope"), None, agent()).await.unwrap_err();
+    assert!(refused.to_string().contains("no article `nope`"), "{refused}");
+    let sent = w.f.desk.post_message(w.ticket.id, reply("parcel"), None, agent()).await.unwrap();
+    assert_eq!(sent.article.as_deref(), Some("parcel"));
+    assert_eq!(w.learnt().await, ["Parcel Where is it?"]);
+    assert!(w.f.desk.rating_links(&sent).is_none(), "people's answers ask for no rating");
+}
