@@ -35,6 +35,7 @@ macro_rules! on_both {
 }
 
 mod adversity;
+mod answers;
 mod bundled;
 mod contract;
 mod crash;

@@ -1,5 +1,6 @@
-//! Filling placeholders on the way out: a customer's own values go back to that customer, and to nobody else. What
-//! is stored keeps its placeholders; the clear text lives as long as the handing over.
+//! Filling placeholders on the way out: what one of our people typed reaches whom it was written to, and a customer's
+//! own values go back to that customer and to nobody else. What is stored keeps its placeholders; the clear text lives
+//! as long as the handing over.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +13,27 @@ use crate::bench::is_proved;
 use crate::{Desk, DeskError};
 
 impl Desk {
-    /// The text with those placeholders filled that may be: of classes the admin allows, granted to the plugin that
-    /// wrote it, given by the very customer that it goes to, whose address is proved.
+    /// The text with those placeholders filled that may be: of what a person typed in this very message all; else those
+    /// of classes the admin allows, granted to the plugin that wrote it, given by the very customer that it goes to,
+    /// whose address is proved.
     pub(crate) async fn filled(&self, message: &Message, text: String) -> Result<String, DeskError> {
         let allowed = &self.0.config.vault.fill;
-        if allowed.is_empty() || !text.contains('[') {
+        if (allowed.is_empty() && message.automatic) || !text.contains('[') {
             return Ok(text);
         }
         let Some(view) = self.0.store.view(message.ticket_id).await? else { return Ok(text) };
-        if !is_proved(&view) || !goes_to_requester(message, &view) {
-            return Ok(text);
-        }
+        let goes_back = is_proved(&view) && goes_to_requester(message, &view);
         let mut values = BTreeMap::new();
         for redaction in self.0.store.redactions_of(message.ticket_id).await? {
-            let may = text.contains(&redaction.placeholder)
-                && allowed.contains(&redaction.class)
-                && was_given_by_requester(&redaction, &view)
-                && self.may_fill(message, &redaction.class).await;
+            if !text.contains(&redaction.placeholder) {
+                continue;
+            }
+            let typed = !message.automatic && redaction.message_id == message.id;
+            let may = typed
+                || (goes_back
+                    && allowed.contains(&redaction.class)
+                    && was_given_by_requester(&redaction, &view)
+                    && self.may_fill(message, &redaction.class).await);
             if may && let Some(value) = self.open_value(&redaction).await? {
                 values.entry(redaction.placeholder).or_insert(value);
             }

@@ -14,6 +14,7 @@ use store::{Commit, Fact, StoreError};
 
 use crate::idempotency::Memo;
 use crate::intake::{RACES_MAX, fact_order};
+use crate::redact::Redacted;
 use crate::{Desk, DeskError};
 
 /// What kind of message a person writes.
@@ -89,6 +90,9 @@ impl Desk {
             .redact(document, Some(ticket_id), inbox.as_deref())
             .await
             .map_err(|held| DeskError::Redaction(held.why))?;
+        if new.kind == NewMessageKind::Reply {
+            check_kept(&redacted)?;
+        }
         for _ in 0..RACES_MAX {
             let view =
                 self.0.store.view(ticket_id).await?.ok_or_else(|| DeskError::missing("ticket", ticket_id))?;
@@ -355,6 +359,20 @@ impl Desk {
             )
             .into())
         }
+    }
+}
+
+/// What is not kept cannot be sent: the customer would read a placeholder.
+fn check_kept(redacted: &Redacted) -> Result<(), Refusal> {
+    match redacted.replacements.iter().find(|r| !r.is_kept) {
+        Some(lost) => {
+            let sentence = format!(
+                "The text has a value of the class {}, which this house does not keep (desk.operators, inbox settings): the customer would read {} in its place. Take it out.",
+                lost.class, lost.placeholder
+            );
+            Err(Refusal::new("not_kept", sentence).at("text"))
+        }
+        None => Ok(()),
     }
 }
 

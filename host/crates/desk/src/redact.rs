@@ -19,7 +19,7 @@ pub(crate) struct Redacted {
     /// One clean text per part.
     pub(crate) parts: Vec<Clean>,
     /// What was replaced; clear values, to be sealed by `facts`.
-    replacements: Vec<Replacement>,
+    pub(crate) replacements: Vec<Replacement>,
     names: Vec<String>,
     /// One run per hook, without event and ticket yet.
     runs: Vec<Run>,

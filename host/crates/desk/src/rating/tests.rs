@@ -57,6 +57,10 @@ fn parcel() -> NewArticle {
 }
 
 async fn answer_to(f: &Fixture, ticket: &Ticket) -> Message {
+    answer_in(f, ticket, Delivery::Sent).await
+}
+
+async fn answer_in(f: &Fixture, ticket: &Ticket, delivery: Delivery) -> Message {
     let ticket = f.store.ticket(ticket.id).await.unwrap().unwrap();
     let mut work = Work::on(ticket);
     let stamp = f.desk.stamp(Actor::new(ActorKind::Plugin, "kulanz.auto-reply"));
@@ -64,7 +68,9 @@ async fn answer_to(f: &Fixture, ticket: &Ticket) -> Message {
     let mut message =
         blank_message(id, work.ticket.id, Direction::Outbound, stamp.actor.clone(), f.desk.now());
     message.automatic = true;
-    message.delivery = Delivery::Sent;
+    message.delivery = delivery;
+    message.to_address = Some("ana@example.org".into());
+    message.in_reply_to = Some("asked@example.org".into());
     message.article = Some("parcel".into());
     message.language = Some("en".into());
     work.add_message(&stamp, message.clone());
@@ -145,4 +151,32 @@ async fn an_article_that_an_agent_sends_is_learnt_as_well_and_an_unknown_one_is_
     assert_eq!(sent.article.as_deref(), Some("parcel"));
     assert_eq!(w.learnt().await, ["Parcel Where is it?"]);
     assert!(w.f.desk.rating_links(&sent).is_none(), "people's answers ask for no rating");
+}
+
+#[tokio::test]
+async fn an_answer_whose_article_is_not_what_it_was_waits_for_a_person() {
+    for (change, why) in
+        [("deleted", "was deleted"), ("internal", "not public"), ("changed", "was changed since")]
+    {
+        let f = Fixture::new().await;
+        let article = f.desk.put_article(parcel(), agent()).await.unwrap();
+        let ticket = f.ticket("ana@example.org").await;
+        let answer = answer_in(&f, &ticket, Delivery::Queued).await;
+        f.clock.advance(1);
+        match change {
+            "deleted" => f.desk.remove_article(article.id, agent()).await.unwrap(),
+            "internal" => {
+                let hidden = NewArticle { state: ArticleState::Internal, ..parcel() };
+                f.desk.put_article(hidden, agent()).await.map(drop).unwrap();
+            }
+            _ => {
+                let other = NewArticle { body: "Four days.".into(), ..parcel() };
+                f.desk.put_article(other, agent()).await.map(drop).unwrap();
+            }
+        }
+        f.desk.settle().await.unwrap();
+        let kept = f.store.message(answer.id).await.unwrap().unwrap();
+        assert_eq!(kept.delivery, Delivery::Held, "{change}: {:?}", kept.delivery_reason);
+        assert!(kept.delivery_reason.unwrap().contains(why));
+    }
 }
