@@ -7,6 +7,7 @@ mod mailbox;
 
 use std::path::{Path, PathBuf};
 
+use channels::fetch::FetchOptions;
 use desk::{DeskConfig, Frames, MailIdentity};
 use serde::Deserialize;
 
@@ -190,6 +191,13 @@ struct SmtpSection {
 pub struct Plugins {
     /// Whether plugins may send HTTP requests at all.
     pub http: bool,
+    /// Hosts that may lead to private addresses.
+    http_private_hosts: Vec<String>,
+    /// File with certificates to trust beside the public ones.
+    http_trusted_certificates_file: String,
+    /// What stands in it.
+    #[serde(skip)]
+    http_trusted_pem: Vec<u8>,
 }
 
 /// `[log]`
@@ -249,7 +257,7 @@ impl Config {
             dkim: dkim(&layers)?,
             smtp: smtp(&layers)?,
             desk,
-            plugins: layers.section("plugins", &[])?,
+            plugins: plugins(&layers)?,
             log: layers.section("log", &[])?,
             layers,
         };
@@ -505,6 +513,28 @@ fn smtp(layers: &Layers) -> Result<Option<channels::SmtpConfig>, ConfigError> {
         hello_name: Some(section.hello_name).filter(|name| !name.is_empty()),
         null_sender_for_replies: section.null_sender_for_replies,
     }))
+}
+
+fn plugins(layers: &Layers) -> Result<Plugins, ConfigError> {
+    let mut plugins: Plugins = layers.section("plugins", &[])?;
+    let path = &plugins.http_trusted_certificates_file;
+    if !path.is_empty() {
+        let key = "plugins.http_trusted_certificates_file";
+        plugins.http_trusted_pem = read_secret(layers, key, path)?.into_bytes();
+    }
+    Ok(plugins)
+}
+
+impl Plugins {
+    /// What guards the requests of plugins, beside what is always so.
+    #[must_use]
+    pub fn fetch_options(&self) -> FetchOptions {
+        FetchOptions {
+            private_hosts: self.http_private_hosts.clone(),
+            trusted_pem: self.http_trusted_pem.clone(),
+            ..FetchOptions::default()
+        }
+    }
 }
 
 fn read_secret(layers: &Layers, key: &str, path: &str) -> Result<String, ConfigError> {

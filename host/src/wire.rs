@@ -157,7 +157,7 @@ pub fn authors_runtime(config: &Config) -> anyhow::Result<Runtime> {
 /// The guarded way out for plugins' requests: everything private is closed by itself, our own port by name.
 fn fetch(config: &Config) -> Fetch {
     let own_addresses = config.server.listen.parse().into_iter().collect();
-    Fetch::new(FetchOptions { own_addresses, ..FetchOptions::default() })
+    Fetch::new(FetchOptions { own_addresses, ..config.plugins.fetch_options() })
 }
 
 fn egress(config: &Config, data_dir: &DataDir) -> anyhow::Result<(Arc<dyn Egress>, Option<PathBuf>)> {

@@ -59,6 +59,7 @@ mod sandbox;
 mod sanitiser;
 mod schedules;
 mod senders;
+mod shop;
 mod tidy;
 mod ugly_mails;
 mod upgrades;

@@ -233,7 +233,7 @@ fn open_to_all(path: &Path) {
 }
 
 /// A certificate for `localhost`, signed by itself.
-fn make_certificate(dir: &Path) {
+pub(crate) fn make_certificate(dir: &Path) {
     let out = Command::new("openssl")
         .args([
             "req",

@@ -33,6 +33,8 @@ pub struct Outside {
     pub egress: Option<Arc<dyn channels::Egress>>,
     /// What is known of senders.
     pub senders: Senders,
+    /// How plugins' requests leave; none: they do not.
+    pub fetch: Option<channels::fetch::Fetch>,
 }
 
 /// An admin.
@@ -91,7 +93,7 @@ impl House {
             senders: outside.senders,
             seal: SealKey::new(&[5; 32]),
             tombstones: Arc::new(desk::NoTombstones),
-            fetch: None,
+            fetch: outside.fetch,
             webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions {
                 allow_plain_http: true,
                 allow_private_addresses: true,

@@ -19,6 +19,7 @@ pub mod planted;
 pub mod plugins;
 pub mod postfix;
 pub mod registry;
+pub mod shop;
 pub mod ugly_mails;
 
 pub use database::Backend;

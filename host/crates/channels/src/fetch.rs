@@ -101,6 +101,10 @@ pub struct FetchOptions {
     pub allow_plain_http: bool,
     /// Allows loopback and private addresses. For tests and trusted networks only.
     pub allow_private_addresses: bool,
+    /// Hosts (as a grant names them) that may lead to private addresses: services of the house itself.
+    pub private_hosts: Vec<String>,
+    /// Certificates (PEM) trusted beside the public ones: for services with one of their own.
+    pub trusted_pem: Vec<u8>,
     /// Our own listeners: never a target, whatever else is allowed.
     pub own_addresses: Vec<SocketAddr>,
 }
@@ -115,6 +119,8 @@ impl Default for FetchOptions {
             headers_max: 64,
             allow_plain_http: false,
             allow_private_addresses: false,
+            private_hosts: Vec::new(),
+            trusted_pem: Vec::new(),
             own_addresses: Vec::new(),
         }
     }
@@ -146,6 +152,15 @@ impl Resolve for SystemResolver {
 pub struct Fetch {
     options: FetchOptions,
     resolver: Arc<dyn Resolve>,
+}
+
+/// The certificates of a PEM file.
+fn trusted(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, FetchError> {
+    if pem.is_empty() {
+        return Ok(Vec::new());
+    }
+    reqwest::Certificate::from_pem_bundle(pem)
+        .map_err(|error| FetchError::unavailable(format!("the trusted certificates cannot be read: {error}")))
 }
 
 impl Fetch {
@@ -183,7 +198,9 @@ impl Fetch {
                 self.options.request_bytes_max
             )));
         }
-        let addresses = self.addresses(&target).await?;
+        let may_be_private = self.options.allow_private_addresses
+            || self.options.private_hosts.iter().any(|h| h == granted_host);
+        let addresses = self.addresses(&target, may_be_private).await?;
         let client = self.client(&target, &addresses)?;
         let mut built = client.request(method, target.url).headers(headers);
         if !request.body.is_empty() {
@@ -194,9 +211,9 @@ impl Fetch {
     }
 
     /// One look-up; the connection goes to exactly these addresses, so a second answer cannot slip in.
-    async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, FetchError> {
+    async fn addresses(&self, target: &Target, may_be_private: bool) -> Result<Vec<SocketAddr>, FetchError> {
         let name = target.host.trim_end_matches('.');
-        if !self.options.allow_private_addresses && (name == "localhost" || name.ends_with(".localhost")) {
+        if !may_be_private && (name == "localhost" || name.ends_with(".localhost")) {
             return Err(FetchError::denied("`localhost` leads to a loopback address"));
         }
         let found = match target.literal {
@@ -220,9 +237,7 @@ impl Fetch {
             {
                 return Err(FetchError::denied("the address is one of this server's own"));
             }
-            if !self.options.allow_private_addresses
-                && let Some(why) = address::refusal(address.ip())
-            {
+            if !may_be_private && let Some(why) = address::refusal(address.ip()) {
                 // One bad address among good ones is enough: honest names do not mix them.
                 return Err(FetchError::denied(format!("`{}` leads to {why}", target.host)));
             }
@@ -232,7 +247,11 @@ impl Fetch {
 
     /// A client for this one request: pinned, without proxy, redirects, cookies or kept connections.
     fn client(&self, target: &Target, addresses: &[SocketAddr]) -> Result<reqwest::Client, FetchError> {
-        reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder();
+        for certificate in trusted(&self.options.trusted_pem)? {
+            builder = builder.add_root_certificate(certificate);
+        }
+        builder
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)

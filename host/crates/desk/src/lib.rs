@@ -8,6 +8,7 @@ mod arrival;
 mod bench;
 mod bookmark;
 mod breaker;
+mod carry;
 mod config;
 mod deliver;
 mod error;

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use domain::grant::Grants;
 use domain::id::{InstallationId, TicketId};
 use domain::plugin::{Installation, covers};
 use domain::snapshot::TicketView;
 use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 use store::{Page, TicketFilter};
 
-use crate::Inner;
 use crate::bench::Seen;
 use crate::plugins::{Secret, secrets_of};
+use crate::{Desk, Inner};
 
 /// Tickets a search answers at most.
 const TICKETS_MAX: u32 = 200;
@@ -22,6 +23,9 @@ const TICKETS_MAX: u32 = 200;
 pub(crate) struct PluginHost {
     desk: Arc<Inner>,
     installation_id: InstallationId,
+    /// The ticket it is called for.
+    ticket: Option<TicketId>,
+    grants: Grants,
     /// What it may see of tickets; empty: all.
     inboxes: BTreeSet<String>,
     secrets: Vec<Secret>,
@@ -30,12 +34,14 @@ pub(crate) struct PluginHost {
 
 impl PluginHost {
     /// The desk for one run of this installation.
-    pub(crate) fn of(desk: &Arc<Inner>, installation: &Installation) -> Self {
+    pub(crate) fn of(desk: &Arc<Inner>, installation: &Installation, ticket: Option<TicketId>) -> Self {
         let secrets = secrets_of(&desk.seal, installation);
         let inboxes = installation.inboxes.clone();
         Self {
             desk: Arc::clone(desk),
             installation_id: installation.id,
+            ticket,
+            grants: installation.grants.clone(),
             inboxes,
             secrets,
             seen: Mutex::default(),
@@ -144,7 +150,15 @@ impl Host for PluginHost {
                 "outbound HTTP is switched off (plugins.http = false)".to_owned(),
             ));
         };
-        crate::plugins::fetch(fetch, request, &self.secrets).await
+        let host = channels::fetch::host_of(&request.url).unwrap_or_default();
+        let carried = match self.ticket {
+            Some(ticket) => Desk(Arc::clone(&self.desk))
+                .carried(ticket, &self.grants, &host, &request)
+                .await
+                .map_err(unavailable)?,
+            None => Vec::new(),
+        };
+        crate::plugins::fetch(fetch, request, &self.secrets, &carried).await
     }
 }
 

@@ -171,7 +171,7 @@ impl Desk {
         installed: Arc<Installed>,
         input: Input,
     ) -> Ran {
-        let host = Arc::new(PluginHost::of(&self.0, &installed.installation));
+        let host = Arc::new(PluginHost::of(&self.0, &installed.installation, event.ticket_id));
         let door = Arc::clone(&host) as Arc<dyn Host>;
         let (report, run) = self.call(&installed, hook, input, Some(event.id), event.ticket_id, door).await;
         let (proposals, kv_writes) = if run.fault.is_some() {

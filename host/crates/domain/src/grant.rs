@@ -52,6 +52,8 @@ pub enum Grant {
     /// Have placeholders of one class filled in what it writes to the customer they are of. The plugin itself never
     /// sees a value.
     Fill(String),
+    /// Have placeholders of one class filled in requests to one host. The plugin itself never sees a value.
+    Send(String, String),
 }
 
 impl std::fmt::Display for Grant {
@@ -63,6 +65,7 @@ impl std::fmt::Display for Grant {
             Self::Use(capability) => write!(f, "use:{capability}"),
             Self::Http(host) => write!(f, "http:{host}"),
             Self::Fill(class) => write!(f, "fill:{class}"),
+            Self::Send(class, host) => write!(f, "send:{class}:{host}"),
         }
     }
 }
@@ -95,7 +98,18 @@ impl std::str::FromStr for Grant {
             )),
             "fill" if crate::redaction::is_class(rest) => Ok(Self::Fill(rest.to_owned())),
             "fill" => Err(Refusal::new("bad_grant", format!("`{text}`: name one class, as in fill:PERSON."))),
-            _ => Err(Refusal::unknown_word("grant", what, &["read", "effect", "use", "http", "fill"])),
+            "send" => match rest.split_once(':') {
+                Some((class, host)) if crate::redaction::is_class(class) && is_host(host) => {
+                    Ok(Self::Send(class.to_owned(), host.to_owned()))
+                }
+                _ => Err(Refusal::new(
+                    "bad_grant",
+                    format!("`{text}`: name one class and one exact host, as in send:EMAIL:api.example.com."),
+                )),
+            },
+            _ => {
+                Err(Refusal::unknown_word("grant", what, &["read", "effect", "use", "http", "fill", "send"]))
+            }
         }
     }
 }
@@ -142,6 +156,12 @@ impl Grants {
         self.0.contains(&Grant::Http(host.to_owned()))
     }
 
+    /// Whether values of a class may be put into requests to `host`.
+    #[must_use]
+    pub fn may_send(&self, class: &str, host: &str) -> bool {
+        self.0.contains(&Grant::Send(class.to_owned(), host.to_owned()))
+    }
+
     /// Whether everything that `grant` allows is allowed: by itself, or by a wider one.
     #[must_use]
     pub fn covers(&self, grant: &Grant) -> bool {
@@ -151,9 +171,12 @@ impl Grants {
                     || (field.starts_with("custom.")
                         && self.0.contains(&Grant::Effect(*kind, Some("custom.*".to_owned()))))
             }
-            Grant::Effect(_, None) | Grant::Read(_) | Grant::Use(_) | Grant::Http(_) | Grant::Fill(_) => {
-                false
-            }
+            Grant::Effect(_, None)
+            | Grant::Read(_)
+            | Grant::Use(_)
+            | Grant::Http(_)
+            | Grant::Fill(_)
+            | Grant::Send(..) => false,
         };
         wider || self.0.contains(grant)
     }
@@ -191,6 +214,8 @@ mod tests {
             "effect:set-field:custom.*",
             "use:kv",
             "http:api.example.com",
+            "fill:PERSON",
+            "send:EMAIL:api.example.com:8443",
         ] {
             assert_eq!(text.parse::<Grant>().map(|g| g.to_string()), Ok(text.to_owned()));
         }

@@ -142,6 +142,8 @@ fn message(ids: &CountingIds, ticket_id: TicketId) -> Message {
         in_reply_to: None,
         references: vec![],
         language: None,
+        article: None,
+        helped: None,
         delivery: Delivery::None,
         delivery_reason: None,
         passed_at: None,

@@ -264,7 +264,9 @@ pub(super) fn unused(inspection: &Inspection) -> Vec<Grant> {
             inspection.derived.0.iter().any(|d| matches!(d, Grant::Effect(k, _) if k == kind))
         }
         Grant::Use(_) => inspection.derived.0.contains(grant),
-        Grant::Http(_) => inspection.imports.iter().any(|import| import.starts_with("http.")),
+        Grant::Http(_) | Grant::Send(..) => {
+            inspection.imports.iter().any(|import| import.starts_with("http."))
+        }
         // Only in what it writes to the customer is anything filled in.
         Grant::Fill(_) => inspection
             .derived

@@ -162,7 +162,7 @@ impl Desk {
 
     /// One call whose outcome counts for nothing. Both versions get the same seed and the same hour.
     async fn try_out(&self, installed: &Installed, hook: Hook, snapshot: &Arc<Snapshot>) -> RunReport {
-        let inside = PluginHost::of(&self.0, &installed.installation);
+        let inside = PluginHost::of(&self.0, &installed.installation, None);
         let call = Call {
             input: Input::Ticket { hook, snapshot: Arc::clone(snapshot) },
             grants: Arc::clone(&installed.grants),

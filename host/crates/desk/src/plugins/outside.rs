@@ -6,6 +6,7 @@ use domain::plugin::{Installation, SecretSetting};
 use runtime::{HostError, HttpRequest, HttpResponse};
 
 use crate::SealKey;
+use crate::carry::{self, Carried, replaced};
 
 /// A secret setting with its value in clear; none when it is not set, or was sealed for another host.
 pub(crate) struct Secret {
@@ -28,11 +29,13 @@ pub(crate) async fn fetch(
     fetch: &Fetch,
     mut request: HttpRequest,
     secrets: &[Secret],
+    carried: &[Carried],
 ) -> Result<HttpResponse, HostError> {
     let Some(host) = channels::fetch::host_of(&request.url) else {
         return Err(HostError::Invalid("the URL names no host".to_owned()));
     };
     let sent = put_in(secrets, &host, &mut request)?;
+    carry::put_in(carried, &mut request);
     let outgoing = channels::fetch::Request {
         method: request.method,
         url: request.url,
@@ -41,8 +44,9 @@ pub(crate) async fn fetch(
     };
     match fetch.send(outgoing, &host).await {
         Ok(response) => {
-            let response =
+            let mut response =
                 HttpResponse { status: response.status, headers: response.headers, body: response.body };
+            carry::take_out(carried, &mut response);
             Ok(taken_out(&sent, response))
         }
         Err(FetchError::Denied { why }) => Err(HostError::Denied(why)),
@@ -96,24 +100,6 @@ fn taken_out(sent: &[Sent], mut response: HttpResponse) -> HttpResponse {
 
 fn holds(text: &[u8], part: &[u8]) -> bool {
     !part.is_empty() && text.windows(part.len()).any(|window| window == part)
-}
-
-fn replaced(text: &[u8], part: &[u8], by: &[u8]) -> Vec<u8> {
-    if !holds(text, part) {
-        return text.to_vec();
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.first() {
-        if let Some(after) = rest.strip_prefix(part) {
-            out.extend_from_slice(by);
-            rest = after;
-        } else {
-            out.push(*first);
-            rest = rest.get(1..).unwrap_or_default();
-        }
-    }
-    out
 }
 
 #[cfg(test)]

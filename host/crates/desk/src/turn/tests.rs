@@ -110,7 +110,7 @@ async fn what_changed_between_a_plugins_reading_and_its_end_is_stale_as_well() {
     let installation = house.installation(|_| ()).await;
     let id = house.ticket("ana@example.org").await.id;
     let (event, _) = fired(&house).await;
-    let host = PluginHost::of(&house.desk.0, &installation);
+    let host = PluginHost::of(&house.desk.0, &installation, None);
     host.ticket(id).await.unwrap();
     change(&house, id, Field::Priority, "low", Actor::system()).await;
     let reply = NewMessage {
