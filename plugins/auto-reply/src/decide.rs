@@ -2,57 +2,9 @@
 //! and found articles in, one decision out.
 
 use crate::confidence::{Signals, confidence};
+use crate::past::Record;
+use crate::settings::Settings;
 use crate::words::{self, Language};
-
-/// What an admin can set.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// How sure it must be of an article before it sends it.
-    pub threshold: f32,
-    /// How sure it must be of an article before it shows it to the agents in a note.
-    pub suggest_from: f32,
-    /// Whether agents get a note with articles that are not sure enough to be sent.
-    pub suggest: bool,
-    /// Whether a sender whose address is not verified is greeted by name as well.
-    pub greet_unverified: bool,
-    /// Whether a first message that is not answered gets an acknowledgement.
-    pub acknowledge: bool,
-    /// Who signs; empty: “Ihr Serviceteam” or “Your service team”.
-    pub signature: String,
-    /// Language of an acknowledgement when the customer's is not known: `de` or `en`.
-    pub default_language: String,
-    /// Categories that people answer.
-    pub hold_categories: Vec<String>,
-    /// Tags of tickets that people answer.
-    pub hold_tags: Vec<String>,
-    /// Priorities that people answer.
-    pub hold_priorities: Vec<String>,
-    /// Categories that get nothing at all.
-    pub silent_categories: Vec<String>,
-    /// Own texts instead of the built-in ones.
-    pub texts: words::Texts,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let list = |one: &str| vec![one.to_owned()];
-        Self {
-            threshold: 0.8,
-            suggest_from: 0.3,
-            suggest: true,
-            greet_unverified: false,
-            acknowledge: true,
-            signature: String::new(),
-            default_language: "de".to_owned(),
-            hold_categories: list("complaint"),
-            hold_tags: list("angry"),
-            hold_priorities: list("urgent"),
-            silent_categories: list("spam"),
-            texts: words::Texts::default(),
-        }
-    }
-}
 
 /// What is known before anything is searched.
 #[derive(Debug, Clone, Default)]
@@ -108,6 +60,15 @@ pub struct Hit {
     pub terms: Vec<String>,
     /// What the search says about it.
     pub signals: Signals,
+    /// What customers said of it.
+    pub past: Record,
+}
+
+impl Hit {
+    /// How sure it is the answer, by the search and by what customers said.
+    fn sure(&self) -> f32 {
+        self.past.shifted(confidence(&self.signals))
+    }
 }
 
 /// What a message that names one order or invoice leaves of an article's confidence.
@@ -200,7 +161,7 @@ pub fn after_search(facts: &Facts, settings: &Settings, hits: &[Hit]) -> Decisio
         };
         return acknowledge(facts, settings, why.to_owned(), false);
     };
-    let general = confidence(&best.signals);
+    let general = best.sure();
     let sure = if facts.case_number.is_some() { general * CASE_FACTOR } else { general };
     if let Some(why) = doubt(facts, best, (general, sure), settings.threshold) {
         return acknowledge(facts, settings, why, false);
@@ -211,7 +172,7 @@ pub fn after_search(facts: &Facts, settings: &Settings, hits: &[Hit]) -> Decisio
         article: best.key.clone(),
         confidence: sure,
         evidence: best.terms.iter().take(8).cloned().collect(),
-        why: format!("article “{}” answers the question ({} sure)", best.key, percent(sure)),
+        why: format!("article “{}” answers the question ({} sure{})", best.key, percent(sure), said_of(best)),
     }
 }
 
@@ -224,8 +185,11 @@ pub fn suggestions<'h>(settings: &Settings, hits: &'h [Hit]) -> Vec<(&'h Hit, f3
     if !settings.suggest {
         return Vec::new();
     }
-    let sure = hits.iter().map(|hit| (hit, confidence(&hit.signals)));
-    sure.filter(|(_, sure)| *sure >= settings.suggest_from).take(SUGGESTIONS_MAX).collect()
+    let sure = hits.iter().map(|hit| (hit, hit.sure()));
+    let mut shown: Vec<_> = sure.filter(|(_, sure)| *sure >= settings.suggest_from).collect();
+    shown.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    shown.truncate(SUGGESTIONS_MAX);
+    shown
 }
 
 /// Why an article is not sent; none: it is.
@@ -233,9 +197,10 @@ fn doubt(facts: &Facts, best: &Hit, (general, sure): (f32, f32), threshold: f32)
     let key = &best.key;
     match &facts.case_number {
         _ if general < threshold => Some(format!(
-            "no article fits well enough (best: “{key}”, {} of {} needed)",
+            "no article fits well enough (best: “{key}”, {} of {} needed{})",
             percent(general),
-            percent(threshold)
+            percent(threshold),
+            said_of(best)
         )),
         Some(number) if sure < threshold => {
             Some(format!("it is about one case ({number}), not a question that article “{key}” settles"))
@@ -245,6 +210,11 @@ fn doubt(facts: &Facts, best: &Hit, (general, sure): (f32, f32), threshold: f32)
         }
         _ => None,
     }
+}
+
+/// What customers said of an article, as the end of a sentence.
+fn said_of(hit: &Hit) -> String {
+    hit.past.sentence().map_or_else(String::new, |said| format!("; {said}"))
 }
 
 pub(crate) fn percent(share: f32) -> String {
@@ -278,6 +248,7 @@ fn acknowledge(facts: &Facts, settings: &Settings, why: String, held: bool) -> D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::past::{Voice, Voices};
 
     fn facts() -> Facts {
         Facts {
@@ -308,7 +279,25 @@ mod tests {
         };
         let (title, body) = ("T".into(), "B".into());
         let terms = vec!["passwort".into()];
-        Hit { key: key.into(), locale: locale.into(), title, body, score: good, terms, signals }
+        Hit {
+            key: key.into(),
+            locale: locale.into(),
+            title,
+            body,
+            score: good,
+            terms,
+            signals,
+            past: Record::default(),
+        }
+    }
+
+    /// The article after these customers said whether it helped.
+    fn rated(hit: Hit, said: &[(&str, bool)]) -> Hit {
+        let mut voices = Voices::default();
+        for (by, helped) in said {
+            voices.take(Voice { by: (*by).to_owned(), category: None, helped: *helped });
+        }
+        Hit { past: voices.record(None), ..hit }
     }
 
     fn decide(facts: &Facts, hits: &[Hit]) -> Decision {
@@ -409,6 +398,28 @@ mod tests {
         assert!(shown.windows(2).all(|pair| pair[0].1 >= pair[1].1));
         assert!(suggestions(&Settings { suggest: false, ..Settings::default() }, &hits).is_empty());
         assert!(suggestions(&Settings::default(), &[hit("a", "de", 0.1)]).is_empty());
+    }
+
+    #[test]
+    fn an_article_that_did_not_help_two_customers_is_sent_no_more_and_the_reason_says_so() {
+        let sure = hit("a", "de", 0.85);
+        assert!((0.88..0.94).contains(&sure.sure()), "{}", sure.sure());
+        assert!(matches!(decide(&facts(), std::slice::from_ref(&sure)), Decision::Answer { .. }));
+        let got = decide(&facts(), &[rated(sure.clone(), &[("ana", false), ("ben", false)])]);
+        assert!(
+            matches!(&got, Decision::Acknowledge { why, .. } if why.contains("customers said that it did not help: 2 of 2")),
+            "{got:?}"
+        );
+        let got = decide(&facts(), &[rated(sure, &[("ana", true), ("ben", true)])]);
+        assert!(matches!(&got, Decision::Answer { why, .. } if why.contains("it helped: 2 of 2")), "{got:?}");
+    }
+
+    #[test]
+    fn an_article_that_did_not_help_is_shown_to_agents_after_one_that_did() {
+        let hits = [rated(hit("blamed", "de", 0.8), &[("ana", false)]), hit("plain", "de", 0.7)];
+        let keys: Vec<_> =
+            suggestions(&Settings::default(), &hits).iter().map(|(hit, _)| hit.key.clone()).collect();
+        assert_eq!(keys, ["plain", "blamed"]);
     }
 
     #[test]

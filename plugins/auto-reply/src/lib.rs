@@ -4,12 +4,16 @@
 
 pub mod confidence;
 pub mod decide;
+pub mod past;
 pub mod question;
+pub mod settings;
 pub mod words;
 
 use confidence::Signals;
-use decide::{Decision, Facts, Hit, Settings};
+use decide::{Decision, Facts, Hit};
 use kulanz_sdk::prelude::*;
+use past::{Voice, Voices};
+use settings::Settings;
 
 /// Articles looked at.
 const HITS_MAX: u32 = 10;
@@ -40,13 +44,40 @@ impl Answering for AutoReply {
         if let Some(decision) = decide::before_search(&facts, &settings) {
             return Ok(propose(decision, ticket, out));
         }
-        let hits = search(&question, HITS_MAX)?;
+        let mut hits = search(&question, HITS_MAX)?;
+        remember(&mut hits, facts.category.as_deref());
         facts.topics = topics(&text)?;
         let decision = decide::after_search(&facts, &settings, &hits);
         if matches!(decision, Decision::Acknowledge { .. } | Decision::Abstained(_)) {
             suggest(&facts, &settings, &hits, ticket, out);
         }
         Ok(propose(decision, ticket, out))
+    }
+}
+
+impl Events for AutoReply {
+    type Settings = ();
+
+    /// A customer said whether an answer helped.
+    fn handle(event: &Event<'_>, ticket: &Ticket<'_>, (): (), _: &mut Effects) -> Result<String, Error> {
+        let data = event.data();
+        let (Some(article), Some(helped)) = (data["article"].as_str(), data["helped"].as_bool()) else {
+            return Ok("the event names no article and whether it helped: nothing is learnt".to_owned());
+        };
+        let Some(by) = ticket.requester().map(|contact| past::digest(&contact.id())) else {
+            return Ok("nobody is known who said it: nothing is learnt".to_owned());
+        };
+        let key = past::key(article);
+        let mut voices = match kv::get_json::<Voices>(&key) {
+            Ok(voices) => voices.unwrap_or_default(),
+            Err(Error::Denied(grant)) => return Ok(format!("nothing is learnt: {grant}")),
+            Err(Error::InvalidInput(_)) => Voices::default(),
+            Err(other) => return Err(other),
+        };
+        voices.take(Voice { by, category: ticket.category(), helped });
+        kv::set_json(&key, &voices)?;
+        let said = voices.record(None).sentence().unwrap_or_default();
+        Ok(format!("article “{article}” {}; {said}", if helped { "helped" } else { "did not help" }))
     }
 }
 
@@ -98,8 +129,21 @@ fn search(question: &str, limit: u32) -> Result<Vec<Hit>, Error> {
             score: a.score(),
             terms: a.terms(),
             signals: Signals::of(&a.signals()),
+            past: past::Record::default(),
         })
         .collect())
+}
+
+/// Adds what customers said of the articles. What cannot be read counts for nothing: the plugin then is as
+/// sure as the search is.
+fn remember(hits: &mut [Hit], category: Option<&str>) {
+    for hit in hits {
+        match kv::get_json::<Voices>(&past::key(&hit.key)) {
+            Ok(voices) => hit.past = voices.unwrap_or_default().record(category),
+            Err(Error::Denied(_)) => return,
+            Err(other) => log::warn(format!("what customers said of “{}” cannot be read: {other}", hit.key)),
+        }
+    }
 }
 
 /// The articles that the single questions of a text lead to, each once.
@@ -151,4 +195,7 @@ fn sentence(why: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
-kulanz_sdk::export!(AutoReply: answering);
+kulanz_sdk::export!(AutoReply: answering, events);
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! What is written to customers, in German and English. Texts are templates; what goes into them is put
 //! in once, so that nothing a customer wrote can act as a template itself.
 
-use crate::decide::{Facts, Hit, Settings, percent};
+use crate::decide::{Facts, Hit, percent};
+use crate::settings::Settings;
 
 /// Characters of an article that a note quotes.
 const SUGGESTION_CHARS_MAX: usize = 4_000;
