@@ -4,6 +4,7 @@
 
 pub mod confidence;
 pub mod decide;
+pub mod hours;
 pub mod past;
 pub mod question;
 pub mod settings;
