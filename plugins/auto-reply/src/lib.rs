@@ -2,12 +2,15 @@
 //!
 //! This file only carries between the ticket and the pure decision in `decide`; it knows no rule itself.
 
+pub mod ask;
 pub mod confidence;
 pub mod decide;
+pub mod greeting;
 pub mod hours;
 pub mod past;
 pub mod question;
 pub mod settings;
+pub mod template;
 pub mod words;
 
 use confidence::Signals;
@@ -39,9 +42,15 @@ impl Answering for AutoReply {
         }
         let (subject, text) = (ticket.subject()?, message.reply_text()?);
         let question = question::question(&subject, &text);
-        let case_number = question::case_number(&subject, &text);
+        let case_number = question::case_number(&subject, &text, ticket.number());
         let wants_person = question::wants_person(&subject, &text);
         let mut facts = Facts { case_number, wants_person, ..facts(&message, ticket, !question.is_empty())? };
+        facts.closed =
+            settings.hours.closed(clock::now_ms(), clock::utc_offset_s).map_err(Error::InvalidInput)?;
+        if let Some(answer) = given(&facts, &settings, ticket, out) {
+            return Ok(answer);
+        }
+        facts.ask = missing(&facts, &settings, ticket);
         if let Some(decision) = decide::before_search(&facts, &settings) {
             return Ok(propose(decision, ticket, out));
         }
@@ -49,7 +58,10 @@ impl Answering for AutoReply {
         remember(&mut hits, facts.category.as_deref());
         facts.topics = topics(&text)?;
         let decision = decide::after_search(&facts, &settings, &hits);
-        if matches!(decision, Decision::Acknowledge { .. } | Decision::Abstained(_)) {
+        if matches!(
+            decision,
+            Decision::Acknowledge { .. } | Decision::Abstained(_) | Decision::Broken { answers: false, .. }
+        ) {
             suggest(&facts, &settings, &hits, ticket, out);
         }
         Ok(propose(decision, ticket, out))
@@ -105,7 +117,33 @@ fn facts(message: &Message, ticket: &Ticket<'_>, has_text: bool) -> Result<Facts
         verified: requester.as_ref().is_some_and(Contact::verified),
         // Not granted means no name, not no greeting.
         name: requester.as_ref().and_then(|contact| contact.name().unwrap_or_default()),
+        ask: None,
+        closed: None,
     })
+}
+
+/// Whether a custom field has a value; none where custom fields may not be read.
+fn has_field(ticket: &Ticket<'_>, field: &str) -> Option<bool> {
+    let value = ticket.custom(field).ok()?;
+    Some(value.is_some_and(|value| !value.trim().is_empty()))
+}
+
+/// What the customer is to be asked for. Without a look at the custom fields nothing is: it may be known.
+fn missing(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>) -> Option<ask::AskFor> {
+    let known = |field: &str| facts.case_number.is_some() || has_field(ticket, field).unwrap_or(true);
+    ask::missing(&settings.ask_for, facts.category.as_deref(), &facts.tags, known).cloned()
+}
+
+/// Takes the mark off a ticket whose customer has given what was asked for.
+fn given(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>, out: &mut Effects) -> Option<Answer> {
+    if facts.auto_class != "human" {
+        return None;
+    }
+    let known = |field: &str| facts.case_number.is_some() || has_field(ticket, field).unwrap_or(false);
+    let field = ask::answered(&settings.ask_for, &facts.tags, known)?;
+    let basis = because(format!("The customer was asked for {field} and has given it."), 0.9);
+    out.on(ticket).remove_tag(&ask::tag(field), basis.evidences(facts.case_number.clone()));
+    Some(Answer::held(format!("{field} was asked for and is given now: people or a connector go on")))
 }
 
 /// All languages are searched: a language that was mistaken for another must not hide the article, and
@@ -175,14 +213,20 @@ fn propose(decision: Decision, ticket: &Ticket<'_>, out: &mut Effects) -> Answer
             out.on(ticket).reply(&text, Some(language.tag()), Some(&article), basis);
             Answer::answered(why)
         }
-        Decision::Acknowledge { text, language, why, held } => {
+        Decision::Acknowledge { text, language, why, held, asked } => {
             let reason = format!("Only confirms receipt: {why}.");
             out.on(ticket).reply(&text, Some(language.tag()), None, because(reason, 0.9));
-            if held {
-                Answer::held(format!("{why}; receipt was confirmed"))
-            } else {
-                Answer::abstained(format!("{why}; receipt was confirmed"))
+            let mut told = format!("{why}; receipt was confirmed");
+            if let Some(field) = asked {
+                told.push_str(&format!(", and {field} was asked for"));
+                let reason = format!("The confirmation of receipt asks for {field}, which is not known.");
+                out.on(ticket).add_tag(&ask::tag(&field), because(reason, 0.9));
             }
+            if held { Answer::held(told) } else { Answer::abstained(told) }
+        }
+        Decision::Broken { note, why, .. } => {
+            out.on(ticket).note(&note, because(format!("Nothing was sent: {why}."), 1.0));
+            Answer::held(why)
         }
         Decision::Held(why) => Answer::held(why),
         Decision::Abstained(why) => Answer::abstained(why),

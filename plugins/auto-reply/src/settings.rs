@@ -1,5 +1,7 @@
 //! What an admin can set, with its defaults; the form and the limits stand in `plugin.toml`.
 
+use crate::ask::{self, AskFor};
+use crate::hours::Hours;
 use crate::words;
 
 /// What an admin can set.
@@ -28,6 +30,10 @@ pub struct Settings {
     pub hold_priorities: Vec<String>,
     /// Categories that get nothing at all.
     pub silent_categories: Vec<String>,
+    /// What the confirmation of receipt asks for when it is missing.
+    pub ask_for: Vec<AskFor>,
+    /// When somebody is there.
+    pub hours: Hours,
     /// Own texts instead of the built-in ones.
     pub texts: words::Texts,
 }
@@ -47,6 +53,8 @@ impl Default for Settings {
             hold_tags: list("angry"),
             hold_priorities: list("urgent"),
             silent_categories: list("spam"),
+            ask_for: ask::built_in(),
+            hours: Hours::default(),
             texts: words::Texts::default(),
         }
     }

@@ -93,3 +93,42 @@ fn a_reply_with_an_article_names_it_so_that_a_draft_carries_its_source() {
             if key == "password-reset" && language == "en")
     );
 }
+
+#[test]
+fn what_was_asked_for_is_recognised_in_a_later_message_or_in_the_field_and_asked_for_once() {
+    fixture::clear();
+    let order = || ticket().category("order_status");
+    let (_, out) = answer_to(order().text("Where is my parcel?"));
+    assert!(matches!(&out.all()[1].effect, Effect::AddTag { tag } if tag == "asked-order_number"));
+    let again = || order().tag("asked-order_number").last_reply_at_ms(5).text("Where is my parcel?");
+    for given in
+        [again().text("It is 4711042."), again().custom("order_number", "4711042").text("See above.")]
+    {
+        let (answer, out) = answer_to(given);
+        assert!(matches!(&answer, Answer::Held(why) if why.contains("given now")), "{answer:?}");
+        assert!(
+            matches!(out.all(), [one] if matches!(&one.effect, Effect::RemoveTag { tag } if tag == "asked-order_number"))
+        );
+    }
+    let (answer, out) = answer_to(again().text("Please hurry."));
+    assert!(matches!(answer, Answer::Held(_)) && out.all().is_empty());
+}
+
+#[test]
+fn without_a_look_at_the_custom_fields_nothing_is_asked_for() {
+    fixture::clear();
+    fixture::deny("read:custom");
+    let (_, out) = answer_to(ticket().category("order_status").text("Where is my parcel?"));
+    assert!(
+        matches!(out.all(), [one] if matches!(&one.effect, Effect::Reply { text, .. } if !text.contains("order number")))
+    );
+}
+
+#[test]
+fn a_window_that_makes_no_sense_fails_the_run_and_is_named() {
+    fixture::clear();
+    let settings = fixture::settings(r#"{"hours": {"monday": ["9-5"]}}"#).unwrap();
+    let ticket = ticket().text("Where is my parcel?").build();
+    let told = AutoReply::answer(&EventBuilder::new().build(), &ticket, settings, &mut Effects::new());
+    assert!(told.is_err_and(|error| error.to_string().contains("hours.monday: `9-5`")));
+}
