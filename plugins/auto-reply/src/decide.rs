@@ -1,58 +1,12 @@
 //! Whether a ticket is answered automatically, only acknowledged, or left to people, and why. Pure: facts
 //! and found articles in, one decision out.
 
+use crate::ask::AskFor;
 use crate::confidence::{Signals, confidence};
-use crate::words::{self, Language};
-
-/// What an admin can set.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// How sure it must be of an article before it sends it.
-    pub threshold: f32,
-    /// How sure it must be of an article before it shows it to the agents in a note.
-    pub suggest_from: f32,
-    /// Whether agents get a note with articles that are not sure enough to be sent.
-    pub suggest: bool,
-    /// Whether a sender whose address is not verified is greeted by name as well.
-    pub greet_unverified: bool,
-    /// Whether a first message that is not answered gets an acknowledgement.
-    pub acknowledge: bool,
-    /// Who signs; empty: “Ihr Serviceteam” or “Your service team”.
-    pub signature: String,
-    /// Language of an acknowledgement when the customer's is not known: `de` or `en`.
-    pub default_language: String,
-    /// Categories that people answer.
-    pub hold_categories: Vec<String>,
-    /// Tags of tickets that people answer.
-    pub hold_tags: Vec<String>,
-    /// Priorities that people answer.
-    pub hold_priorities: Vec<String>,
-    /// Categories that get nothing at all.
-    pub silent_categories: Vec<String>,
-    /// Own texts instead of the built-in ones.
-    pub texts: words::Texts,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let list = |one: &str| vec![one.to_owned()];
-        Self {
-            threshold: 0.8,
-            suggest_from: 0.3,
-            suggest: true,
-            greet_unverified: false,
-            acknowledge: true,
-            signature: String::new(),
-            default_language: "de".to_owned(),
-            hold_categories: list("complaint"),
-            hold_tags: list("angry"),
-            hold_priorities: list("urgent"),
-            silent_categories: list("spam"),
-            texts: words::Texts::default(),
-        }
-    }
-}
+use crate::hours::Closed;
+use crate::past::Record;
+use crate::settings::Settings;
+use crate::words::{self, Broken, Language};
 
 /// What is known before anything is searched.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +43,18 @@ pub struct Facts {
     pub verified: bool,
     /// The requester's name, if it may be read and there is one.
     pub name: Option<String>,
+    /// What the customer is to be asked for.
+    pub ask: Option<AskFor>,
+    /// Closed now, and until when.
+    pub closed: Option<Closed>,
+}
+
+impl Facts {
+    /// The field that the customer is to be asked for.
+    #[must_use]
+    pub fn ask_field(&self) -> &str {
+        self.ask.as_ref().map_or("", |ask| ask.field.as_str())
+    }
 }
 
 /// An article that was found.
@@ -108,6 +74,15 @@ pub struct Hit {
     pub terms: Vec<String>,
     /// What the search says about it.
     pub signals: Signals,
+    /// What customers said of it.
+    pub past: Record,
+}
+
+impl Hit {
+    /// How sure it is the answer, by the search and by what customers said.
+    fn sure(&self) -> f32 {
+        self.past.shifted(confidence(&self.signals))
+    }
 }
 
 /// What a message that names one order or invoice leaves of an article's confidence.
@@ -141,6 +116,17 @@ pub enum Decision {
         why: String,
         /// Whether people must answer this one.
         held: bool,
+        /// The field that it asks for.
+        asked: Option<String>,
+    },
+    /// A text of the admin's cannot be sent: people see it in a note, and answer.
+    Broken {
+        /// The note.
+        note: String,
+        /// What is wrong with it.
+        why: String,
+        /// Whether an article was to be sent.
+        answers: bool,
     },
     /// Nobody should answer automatically.
     Held(String),
@@ -200,18 +186,22 @@ pub fn after_search(facts: &Facts, settings: &Settings, hits: &[Hit]) -> Decisio
         };
         return acknowledge(facts, settings, why.to_owned(), false);
     };
-    let general = confidence(&best.signals);
+    let general = best.sure();
     let sure = if facts.case_number.is_some() { general * CASE_FACTOR } else { general };
     if let Some(why) = doubt(facts, best, (general, sure), settings.threshold) {
         return acknowledge(facts, settings, why, false);
     }
+    let text = match words::answer(language, facts, settings, best) {
+        Ok(text) => text,
+        Err(text) => return broken(&text, settings, true),
+    };
     Decision::Answer {
-        text: words::answer(language, facts, settings, best),
+        text,
         language,
         article: best.key.clone(),
         confidence: sure,
         evidence: best.terms.iter().take(8).cloned().collect(),
-        why: format!("article “{}” answers the question ({} sure)", best.key, percent(sure)),
+        why: format!("article “{}” answers the question ({} sure{})", best.key, percent(sure), said_of(best)),
     }
 }
 
@@ -224,8 +214,11 @@ pub fn suggestions<'h>(settings: &Settings, hits: &'h [Hit]) -> Vec<(&'h Hit, f3
     if !settings.suggest {
         return Vec::new();
     }
-    let sure = hits.iter().map(|hit| (hit, confidence(&hit.signals)));
-    sure.filter(|(_, sure)| *sure >= settings.suggest_from).take(SUGGESTIONS_MAX).collect()
+    let sure = hits.iter().map(|hit| (hit, hit.sure()));
+    let mut shown: Vec<_> = sure.filter(|(_, sure)| *sure >= settings.suggest_from).collect();
+    shown.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    shown.truncate(SUGGESTIONS_MAX);
+    shown
 }
 
 /// Why an article is not sent; none: it is.
@@ -233,9 +226,10 @@ fn doubt(facts: &Facts, best: &Hit, (general, sure): (f32, f32), threshold: f32)
     let key = &best.key;
     match &facts.case_number {
         _ if general < threshold => Some(format!(
-            "no article fits well enough (best: “{key}”, {} of {} needed)",
+            "no article fits well enough (best: “{key}”, {} of {} needed{})",
             percent(general),
-            percent(threshold)
+            percent(threshold),
+            said_of(best)
         )),
         Some(number) if sure < threshold => {
             Some(format!("it is about one case ({number}), not a question that article “{key}” settles"))
@@ -245,6 +239,11 @@ fn doubt(facts: &Facts, best: &Hit, (general, sure): (f32, f32), threshold: f32)
         }
         _ => None,
     }
+}
+
+/// What customers said of an article, as the end of a sentence.
+fn said_of(hit: &Hit) -> String {
+    hit.past.sentence().map_or_else(String::new, |said| format!("; {said}"))
 }
 
 pub(crate) fn percent(share: f32) -> String {
@@ -272,159 +271,20 @@ fn acknowledge(facts: &Facts, settings: &Settings, why: String, held: bool) -> D
         return silent(format!("{why}; only a first message is acknowledged"));
     }
     let language = words::acknowledgement_language(facts.language.as_deref(), &settings.default_language);
-    Decision::Acknowledge { text: words::acknowledgement(language, facts, settings), language, why, held }
+    match words::acknowledgement(language, facts, settings) {
+        Ok(text) => {
+            let asked = facts.ask.as_ref().map(|ask| ask.field.clone());
+            Decision::Acknowledge { text, language, why, held, asked }
+        }
+        Err(text) => broken(&text, settings, false),
+    }
+}
+
+/// A mail with a hole in it is worse than none.
+fn broken(text: &Broken, settings: &Settings, answers: bool) -> Decision {
+    let language = words::acknowledgement_language(Some(&settings.default_language), "en");
+    Decision::Broken { note: text.note(language), why: text.why(), answers }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts() -> Facts {
-        Facts {
-            number: 12,
-            auto_class: "human".into(),
-            status_category: "new".into(),
-            priority: "normal".into(),
-            language: Some("de".into()),
-            inbound: 1,
-            has_text: true,
-            ..Facts::default()
-        }
-    }
-
-    /// An article about which everything the search says is this good.
-    pub(crate) fn hit(key: &str, locale: &str, good: f32) -> Hit {
-        let signals = Signals {
-            title: good,
-            body: good,
-            reverse: good,
-            likeness: good,
-            coverage: good,
-            unknown: 1.0 - good,
-            lead: good,
-            chance: 1.0 - good,
-            words: 0.7,
-            agreement: good,
-        };
-        let (title, body) = ("T".into(), "B".into());
-        let terms = vec!["passwort".into()];
-        Hit { key: key.into(), locale: locale.into(), title, body, score: good, terms, signals }
-    }
-
-    fn decide(facts: &Facts, hits: &[Hit]) -> Decision {
-        let settings = Settings::default();
-        before_search(facts, &settings).unwrap_or_else(|| after_search(facts, &settings, hits))
-    }
-
-    #[test]
-    fn no_machine_is_ever_written_to() {
-        for class in ["auto_replied", "auto_generated", "bounce", "list", "something_new"] {
-            let machine = Facts { auto_class: class.into(), ..facts() };
-            assert!(matches!(decide(&machine, &[hit("a", "de", 0.99)]), Decision::Held(_)), "{class}");
-        }
-    }
-
-    #[test]
-    fn after_an_agent_or_an_earlier_message_it_keeps_quiet() {
-        for quiet in [Facts { agent_wrote: true, ..facts() }, Facts { answered_before: true, ..facts() }] {
-            assert!(matches!(decide(&quiet, &[hit("a", "de", 0.99)]), Decision::Held(_)));
-        }
-    }
-
-    #[test]
-    fn complaints_anger_and_urgency_are_acknowledged_and_never_answered() {
-        for held in [
-            Facts { category: Some("complaint".into()), ..facts() },
-            Facts { tags: vec!["vip".into(), "angry".into()], ..facts() },
-            Facts { priority: "urgent".into(), ..facts() },
-        ] {
-            let got = decide(&held, &[hit("a", "de", 0.99)]);
-            assert!(
-                matches!(&got, Decision::Acknowledge { held: true, why, .. } if why.contains("a person answers")),
-                "{got:?}"
-            );
-            let second = Facts { inbound: 2, ..held };
-            assert!(matches!(decide(&second, &[hit("a", "de", 0.99)]), Decision::Held(_)));
-        }
-    }
-
-    #[test]
-    fn only_an_article_in_the_customers_language_is_sent() {
-        let got = decide(&facts(), &[hit("english", "en", 0.99), hit("deutsch", "de-AT", 0.97)]);
-        assert!(matches!(&got, Decision::Answer { article, .. } if article == "deutsch"), "{got:?}");
-        let got = decide(&facts(), &[hit("english", "en", 0.99)]);
-        assert!(matches!(&got, Decision::Acknowledge { held: false, why, .. } if why.contains("language")));
-    }
-
-    #[test]
-    fn a_customer_whose_language_is_not_known_writes_in_the_words_of_the_article() {
-        let unknown = Facts { language: None, ..facts() };
-        let got = decide(&unknown, &[hit("english", "en", 0.99), hit("deutsch", "de", 0.9)]);
-        assert!(matches!(&got, Decision::Answer { language: Language::English, .. }), "{got:?}");
-        let got = decide(&unknown, &[hit("francais", "fr", 0.99)]);
-        assert!(matches!(got, Decision::Acknowledge { .. }), "{got:?}");
-    }
-
-    #[test]
-    fn weak_articles_are_not_sent_and_the_reason_says_how_weak() {
-        for hits in [vec![], vec![hit("a", "de", 0.12)], vec![hit("a", "de", f32::NAN)]] {
-            let got = decide(&facts(), &hits);
-            assert!(matches!(got, Decision::Acknowledge { held: false, .. }), "{hits:?} {got:?}");
-        }
-        let got = decide(&facts(), &[hit("a", "de", 0.5)]);
-        assert!(
-            matches!(&got, Decision::Acknowledge { why, .. } if why.contains("of 80 % needed")),
-            "{got:?}"
-        );
-    }
-
-    #[test]
-    fn a_message_about_one_order_goes_to_people_whatever_article_fits() {
-        let case = Facts { case_number: Some("10-48213".into()), ..facts() };
-        let hits = [hit("a", "de", 0.99)];
-        assert!(matches!(decide(&facts(), &hits), Decision::Answer { .. }));
-        let got = decide(&case, &hits);
-        assert!(matches!(&got, Decision::Acknowledge { why, .. } if why.contains("10-48213")), "{got:?}");
-    }
-
-    #[test]
-    fn a_message_that_asks_several_things_goes_to_people() {
-        let several = Facts { topics: vec!["a".into(), "b".into()], ..facts() };
-        let got = decide(&several, &[hit("a", "de", 0.99)]);
-        assert!(matches!(&got, Decision::Acknowledge { why, .. } if why.contains("several")), "{got:?}");
-    }
-
-    #[test]
-    fn who_asks_for_a_person_or_threatens_with_one_gets_a_person() {
-        let asks = Facts { wants_person: Some("the customer asks for a person"), ..facts() };
-        let got = decide(&asks, &[hit("a", "de", 0.99)]);
-        assert!(matches!(&got, Decision::Acknowledge { held: true, .. }), "{got:?}");
-    }
-
-    #[test]
-    fn articles_that_are_not_sure_enough_are_shown_to_the_agent_best_first() {
-        let hits = [0.9, 0.85, 0.8, 0.75, 0.1].map(|good| hit("a", "de", good));
-        let shown = suggestions(&Settings::default(), &hits);
-        assert_eq!(shown.len(), SUGGESTIONS_MAX);
-        assert!(shown.windows(2).all(|pair| pair[0].1 >= pair[1].1));
-        assert!(suggestions(&Settings { suggest: false, ..Settings::default() }, &hits).is_empty());
-        assert!(suggestions(&Settings::default(), &[hit("a", "de", 0.1)]).is_empty());
-    }
-
-    #[test]
-    fn unknown_languages_get_an_acknowledgement_and_spam_gets_nothing() {
-        let unknown = Facts { language: None, ..facts() };
-        assert!(matches!(decide(&unknown, &[]), Decision::Acknowledge { language: Language::German, .. }));
-        let french = Facts { language: Some("fr".into()), ..facts() };
-        assert!(matches!(decide(&french, &[]), Decision::Acknowledge { language: Language::English, .. }));
-        let spam = Facts { category: Some("spam".into()), ..facts() };
-        assert!(matches!(decide(&spam, &[]), Decision::Abstained(_)));
-    }
-
-    #[test]
-    fn switched_off_acknowledgements_leave_the_reason() {
-        let settings = Settings { acknowledge: false, ..Settings::default() };
-        let got = after_search(&facts(), &settings, &[]);
-        assert!(matches!(&got, Decision::Abstained(why) if why.contains("switched off")), "{got:?}");
-    }
-}
+mod tests;

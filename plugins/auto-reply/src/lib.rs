@@ -2,14 +2,22 @@
 //!
 //! This file only carries between the ticket and the pure decision in `decide`; it knows no rule itself.
 
+pub mod ask;
 pub mod confidence;
 pub mod decide;
+pub mod greeting;
+pub mod hours;
+pub mod past;
 pub mod question;
+pub mod settings;
+pub mod template;
 pub mod words;
 
 use confidence::Signals;
-use decide::{Decision, Facts, Hit, Settings};
+use decide::{Decision, Facts, Hit};
 use kulanz_sdk::prelude::*;
+use past::{Voice, Voices};
+use settings::Settings;
 
 /// Articles looked at.
 const HITS_MAX: u32 = 10;
@@ -34,19 +42,55 @@ impl Answering for AutoReply {
         }
         let (subject, text) = (ticket.subject()?, message.reply_text()?);
         let question = question::question(&subject, &text);
-        let case_number = question::case_number(&subject, &text);
+        let case_number = question::case_number(&subject, &text, ticket.number());
         let wants_person = question::wants_person(&subject, &text);
         let mut facts = Facts { case_number, wants_person, ..facts(&message, ticket, !question.is_empty())? };
+        facts.closed =
+            settings.hours.closed(clock::now_ms(), clock::utc_offset_s).map_err(Error::InvalidInput)?;
+        if let Some(answer) = given(&facts, &settings, ticket, out) {
+            return Ok(answer);
+        }
+        facts.ask = missing(&facts, &settings, ticket);
         if let Some(decision) = decide::before_search(&facts, &settings) {
             return Ok(propose(decision, ticket, out));
         }
-        let hits = search(&question, HITS_MAX)?;
+        let mut hits = search(&question, HITS_MAX)?;
+        remember(&mut hits, facts.category.as_deref());
         facts.topics = topics(&text)?;
         let decision = decide::after_search(&facts, &settings, &hits);
-        if matches!(decision, Decision::Acknowledge { .. } | Decision::Abstained(_)) {
+        if matches!(
+            decision,
+            Decision::Acknowledge { .. } | Decision::Abstained(_) | Decision::Broken { answers: false, .. }
+        ) {
             suggest(&facts, &settings, &hits, ticket, out);
         }
         Ok(propose(decision, ticket, out))
+    }
+}
+
+impl Events for AutoReply {
+    type Settings = ();
+
+    /// A customer said whether an answer helped.
+    fn handle(event: &Event<'_>, ticket: &Ticket<'_>, (): (), _: &mut Effects) -> Result<String, Error> {
+        let data = event.data();
+        let (Some(article), Some(helped)) = (data["article"].as_str(), data["helped"].as_bool()) else {
+            return Ok("the event names no article and whether it helped: nothing is learnt".to_owned());
+        };
+        let Some(by) = ticket.requester().map(|contact| past::digest(&contact.id())) else {
+            return Ok("nobody is known who said it: nothing is learnt".to_owned());
+        };
+        let key = past::key(article);
+        let mut voices = match kv::get_json::<Voices>(&key) {
+            Ok(voices) => voices.unwrap_or_default(),
+            Err(Error::Denied(grant)) => return Ok(format!("nothing is learnt: {grant}")),
+            Err(Error::InvalidInput(_)) => Voices::default(),
+            Err(other) => return Err(other),
+        };
+        voices.take(Voice { by, category: ticket.category(), helped });
+        kv::set_json(&key, &voices)?;
+        let said = voices.record(None).sentence().unwrap_or_default();
+        Ok(format!("article “{article}” {}; {said}", if helped { "helped" } else { "did not help" }))
     }
 }
 
@@ -73,7 +117,33 @@ fn facts(message: &Message, ticket: &Ticket<'_>, has_text: bool) -> Result<Facts
         verified: requester.as_ref().is_some_and(Contact::verified),
         // Not granted means no name, not no greeting.
         name: requester.as_ref().and_then(|contact| contact.name().unwrap_or_default()),
+        ask: None,
+        closed: None,
     })
+}
+
+/// Whether a custom field has a value; none where custom fields may not be read.
+fn has_field(ticket: &Ticket<'_>, field: &str) -> Option<bool> {
+    let value = ticket.custom(field).ok()?;
+    Some(value.is_some_and(|value| !value.trim().is_empty()))
+}
+
+/// What the customer is to be asked for. Without a look at the custom fields nothing is: it may be known.
+fn missing(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>) -> Option<ask::AskFor> {
+    let known = |field: &str| facts.case_number.is_some() || has_field(ticket, field).unwrap_or(true);
+    ask::missing(&settings.ask_for, facts.category.as_deref(), &facts.tags, known).cloned()
+}
+
+/// Takes the mark off a ticket whose customer has given what was asked for.
+fn given(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>, out: &mut Effects) -> Option<Answer> {
+    if facts.auto_class != "human" {
+        return None;
+    }
+    let known = |field: &str| facts.case_number.is_some() || has_field(ticket, field).unwrap_or(false);
+    let field = ask::answered(&settings.ask_for, &facts.tags, known)?;
+    let basis = because(format!("The customer was asked for {field} and has given it."), 0.9);
+    out.on(ticket).remove_tag(&ask::tag(field), basis.evidences(facts.case_number.clone()));
+    Some(Answer::held(format!("{field} was asked for and is given now: people or a connector go on")))
 }
 
 /// All languages are searched: a language that was mistaken for another must not hide the article, and
@@ -98,8 +168,21 @@ fn search(question: &str, limit: u32) -> Result<Vec<Hit>, Error> {
             score: a.score(),
             terms: a.terms(),
             signals: Signals::of(&a.signals()),
+            past: past::Record::default(),
         })
         .collect())
+}
+
+/// Adds what customers said of the articles. What cannot be read counts for nothing: the plugin then is as
+/// sure as the search is.
+fn remember(hits: &mut [Hit], category: Option<&str>) {
+    for hit in hits {
+        match kv::get_json::<Voices>(&past::key(&hit.key)) {
+            Ok(voices) => hit.past = voices.unwrap_or_default().record(category),
+            Err(Error::Denied(_)) => return,
+            Err(other) => log::warn(format!("what customers said of “{}” cannot be read: {other}", hit.key)),
+        }
+    }
 }
 
 /// The articles that the single questions of a text lead to, each once.
@@ -130,14 +213,20 @@ fn propose(decision: Decision, ticket: &Ticket<'_>, out: &mut Effects) -> Answer
             out.on(ticket).reply(&text, Some(language.tag()), Some(&article), basis);
             Answer::answered(why)
         }
-        Decision::Acknowledge { text, language, why, held } => {
+        Decision::Acknowledge { text, language, why, held, asked } => {
             let reason = format!("Only confirms receipt: {why}.");
             out.on(ticket).reply(&text, Some(language.tag()), None, because(reason, 0.9));
-            if held {
-                Answer::held(format!("{why}; receipt was confirmed"))
-            } else {
-                Answer::abstained(format!("{why}; receipt was confirmed"))
+            let mut told = format!("{why}; receipt was confirmed");
+            if let Some(field) = asked {
+                told.push_str(&format!(", and {field} was asked for"));
+                let reason = format!("The confirmation of receipt asks for {field}, which is not known.");
+                out.on(ticket).add_tag(&ask::tag(&field), because(reason, 0.9));
             }
+            if held { Answer::held(told) } else { Answer::abstained(told) }
+        }
+        Decision::Broken { note, why, .. } => {
+            out.on(ticket).note(&note, because(format!("Nothing was sent: {why}."), 1.0));
+            Answer::held(why)
         }
         Decision::Held(why) => Answer::held(why),
         Decision::Abstained(why) => Answer::abstained(why),
@@ -151,4 +240,7 @@ fn sentence(why: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
-kulanz_sdk::export!(AutoReply: answering);
+kulanz_sdk::export!(AutoReply: answering, events);
+
+#[cfg(test)]
+mod tests;

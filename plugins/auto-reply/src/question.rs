@@ -210,18 +210,26 @@ pub fn wants_person(subject: &str, text: &str) -> Option<&'static str> {
 }
 
 /// The first number in subject or text that names one order, invoice or contract: such a message is about
-/// that case, and an article about all cases is seldom its answer.
+/// that case, and an article about all cases is seldom its answer. The ticket's own number is none.
 #[must_use]
-pub fn case_number(subject: &str, text: &str) -> Option<String> {
+pub fn case_number(subject: &str, text: &str, ticket: u64) -> Option<String> {
+    let ticket = ticket.to_string();
     let words = subject.split_whitespace().chain(text.split_whitespace());
     let bare = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-    bare.take(QUESTION_CHARS_MAX).find(|word| is_case_number(word)).map(ToOwned::to_owned)
+    bare.take(QUESTION_CHARS_MAX).find(|word| is_case_number(word) && *word != ticket).map(ToOwned::to_owned)
 }
 
 fn is_case_number(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let shaped = word.chars().all(|c| c.is_ascii_alphanumeric() || "-/_".contains(c));
-    shaped && digits >= CASE_DIGITS_MIN && digits * 2 > word.chars().count()
+    shaped && !is_day(word) && digits >= CASE_DIGITS_MIN && digits * 2 > word.chars().count()
+}
+
+/// `2026-11-12` and `12/11/2026`.
+fn is_day(word: &str) -> bool {
+    let lengths: Vec<usize> = word.split(['-', '/']).map(str::len).collect();
+    let digits = word.chars().all(|c| c.is_ascii_digit() || "-/".contains(c));
+    digits && matches!(lengths.as_slice(), [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4])
 }
 
 /// A text's sentences, each with the mark that ends it.
@@ -344,13 +352,25 @@ mod tests {
 
     #[test]
     fn numbers_of_orders_and_invoices_name_a_case_and_other_numbers_do_not() {
-        assert_eq!(case_number("Re: order #10-48619", "").as_deref(), Some("10-48619"));
-        assert_eq!(case_number("", "die Rechnung (RE-2026-10873) fehlt").as_deref(), Some("RE-2026-10873"));
-        for text in
-            ["30 Tage", "129,00 €", "am 12.11.2026", "[CREDIT_CARD-12345]", "ab 9:00 Uhr", "Fehler 503"]
-        {
-            assert_eq!(case_number("", text), None, "{text}");
+        assert_eq!(case_number("Re: order #10-48619", "", 7).as_deref(), Some("10-48619"));
+        assert_eq!(
+            case_number("", "die Rechnung (RE-2026-10873) fehlt", 7).as_deref(),
+            Some("RE-2026-10873")
+        );
+        for text in [
+            "30 Tage",
+            "129,00 €",
+            "am 12.11.2026",
+            "2026-11-12",
+            "11/12/2026",
+            "[CREDIT_CARD-12345]",
+            "ab 9:00 Uhr",
+            "Fehler 503",
+        ] {
+            assert_eq!(case_number("", text, 7), None, "{text}");
         }
+        let text = "zu Ticket #104211: Bestellung 4711042";
+        assert_eq!(case_number("Re: [#104211]", text, 104_211).as_deref(), Some("4711042"));
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! What is written to customers, in German and English. Texts are templates; what goes into them is put
 //! in once, so that nothing a customer wrote can act as a template itself.
 
-use crate::decide::{Facts, Hit, Settings, percent};
+use crate::ask::AskFor;
+use crate::decide::{Facts, Hit, percent};
+use crate::greeting::{addressee, greeting};
+use crate::hours::{Closed, Opening};
+use crate::settings::Settings;
+use crate::template::{self, MORE, Unfilled};
 
 /// Characters of an article that a note quotes.
 const SUGGESTION_CHARS_MAX: usize = 4_000;
@@ -46,8 +51,8 @@ pub fn acknowledgement_language(known: Option<&str>, default: &str) -> Language 
     }
 }
 
-/// An admin's own texts; empty ones are built in. They may use `{greeting}`, `{number}`, `{title}`,
-/// `{body}` and `{signature}`.
+/// An admin's own texts; empty ones are built in. They may use `{greeting}`, `{number}` and `{signature}`,
+/// answers also `{title}` and `{body}`, confirmations `{more}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Texts {
@@ -97,6 +102,8 @@ const ACKNOWLEDGEMENT_DE: &str = "{greeting}
 
 vielen Dank für Ihre Nachricht. Sie ist bei uns angekommen und hat die Ticketnummer #{number}. Ein Mensch aus unserem Team liest sie und antwortet Ihnen.
 
+{more}
+
 Diese Eingangsbestätigung wurde automatisch verschickt. Möchten Sie etwas ergänzen, antworten Sie einfach auf diese Nachricht.
 
 Freundliche Grüße
@@ -107,30 +114,163 @@ const ACKNOWLEDGEMENT_EN: &str = "{greeting}
 
 thank you for your message. We have received it as ticket #{number}. A person from our team will read it and get back to you.
 
+{more}
+
 This confirmation was sent automatically. If you would like to add anything, simply reply to this message.
 
 Kind regards
 {signature}
 ";
 
+/// A text that cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Which of the admin's texts it is.
+    pub name: String,
+    /// What it lacks.
+    pub unfilled: Unfilled,
+}
+
+impl Broken {
+    /// Why nothing was sent.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let Self { name, unfilled } = self;
+        format!("the text `{name}` has the placeholder {{{}}}, which has no value", unfilled.placeholder)
+    }
+
+    /// The note for agents, with what would have been sent.
+    #[must_use]
+    pub fn note(&self, language: Language) -> String {
+        let Self { name, unfilled: Unfilled { placeholder, text } } = self;
+        let head = match language {
+            Language::German => format!(
+                "Nichts wurde verschickt: Der Text `{name}` hat den Platzhalter {{{placeholder}}}, für den es keinen Wert gibt. Bitte antworten Sie von Hand und berichtigen Sie den Text in den Einstellungen. So hätte er gelautet:"
+            ),
+            Language::English => format!(
+                "Nothing was sent: {}. Please answer by hand, and correct the text in the settings. It would have been:",
+                self.why()
+            ),
+        };
+        format!("{head}\n\n{text}")
+    }
+}
+
 /// The reply with an article.
-#[must_use]
-pub fn answer(language: Language, facts: &Facts, settings: &Settings, hit: &Hit) -> String {
-    let template = match language {
-        Language::German => either(&settings.texts.answer_de, ANSWER_DE),
-        Language::English => either(&settings.texts.answer_en, ANSWER_EN),
+///
+/// # Errors
+/// A placeholder without a value.
+pub fn answer(language: Language, facts: &Facts, settings: &Settings, hit: &Hit) -> Result<String, Broken> {
+    let (name, template) = match language {
+        Language::German => ("answer_de", either(&settings.texts.answer_de, ANSWER_DE)),
+        Language::English => ("answer_en", either(&settings.texts.answer_en, ANSWER_EN)),
     };
-    fill(template, language, facts, settings, (&hit.title, hit.body.trim()))
+    let signature = signature(language, settings)?;
+    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let value = |name: &str| match name {
+        "title" => given(&hit.title),
+        "body" => given(&hit.body),
+        _ => general(name, language, facts, settings, &signature),
+    };
+    filled(name, template, value)
 }
 
 /// The reply that only confirms receipt.
-#[must_use]
-pub fn acknowledgement(language: Language, facts: &Facts, settings: &Settings) -> String {
-    let template = match language {
-        Language::German => either(&settings.texts.acknowledgement_de, ACKNOWLEDGEMENT_DE),
-        Language::English => either(&settings.texts.acknowledgement_en, ACKNOWLEDGEMENT_EN),
+///
+/// # Errors
+/// A placeholder without a value.
+pub fn acknowledgement(language: Language, facts: &Facts, settings: &Settings) -> Result<String, Broken> {
+    let texts = &settings.texts;
+    let (name, template) = match language {
+        Language::German => ("acknowledgement_de", either(&texts.acknowledgement_de, ACKNOWLEDGEMENT_DE)),
+        Language::English => ("acknowledgement_en", either(&texts.acknowledgement_en, ACKNOWLEDGEMENT_EN)),
     };
-    fill(template, language, facts, settings, ("", ""))
+    let signature = signature(language, settings)?;
+    let general = |name: &str| general(name, language, facts, settings, &signature);
+    let mut more = Vec::new();
+    more.extend(facts.closed.map(|closed| when_open(language, closed)));
+    if let Some((name, ask)) = facts.ask.as_ref().map(|ask| asking(language, ask)) {
+        more.push(filled(&format!("{name} of {}", facts.ask_field()), ask, general)?);
+    }
+    let more = more.join("\n\n");
+    let value = |name: &str| if name == MORE { Some(more.clone()) } else { general(name) };
+    if more.is_empty() {
+        return filled(name, template, value);
+    }
+    filled(name, &template::with_more(template), value)
+}
+
+/// The text that asks for what is missing, and its name.
+fn asking(language: Language, ask: &AskFor) -> (&'static str, &str) {
+    match language {
+        Language::German => ("ask_de", ask.ask_de.trim()),
+        Language::English => ("ask_en", ask.ask_en.trim()),
+    }
+}
+
+const WEEKDAYS_DE: [&str; 7] =
+    ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"];
+const WEEKDAYS_EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const MONTHS_DE: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// When somebody is there again; without an opening in sight no promise is made.
+fn when_open(language: Language, Closed(opening): Closed) -> String {
+    let Some(Opening { date, weekday, minute, today }) = opening else {
+        return match language {
+            Language::German => {
+                "Zurzeit ist geschlossen; bis zu unserer Antwort kann es länger dauern als sonst."
+            }
+            Language::English => "We are closed at the moment, so our answer may take longer than usual.",
+        }
+        .to_owned();
+    };
+    let clock = format!("{}:{:02}", minute / 60, minute % 60);
+    let (days, months) = match language {
+        Language::German => (WEEKDAYS_DE, MONTHS_DE),
+        Language::English => (WEEKDAYS_EN, MONTHS_EN),
+    };
+    let weekday = days.get(weekday).copied().unwrap_or_default();
+    let month = months.get(usize::from(date.month).wrapping_sub(1)).copied().unwrap_or_default();
+    match (language, today) {
+        (Language::German, true) => {
+            format!("Zurzeit ist geschlossen. Wir sind heute ab {clock} Uhr wieder für Sie da.")
+        }
+        (Language::German, false) => format!(
+            "Zurzeit ist geschlossen. Wir sind ab {weekday}, {}. {month}, {clock} Uhr wieder für Sie da.",
+            date.day
+        ),
+        (Language::English, true) => format!("We are closed at the moment and back today at {clock}."),
+        (Language::English, false) => {
+            format!("We are closed at the moment and back on {weekday}, {} {month}, at {clock}.", date.day)
+        }
+    }
 }
 
 /// The note for agents with articles that may answer, the first one in full.
@@ -155,211 +295,34 @@ fn either<'a>(own: &'a str, built_in: &'a str) -> &'a str {
     if own.trim().is_empty() { built_in } else { own }
 }
 
-/// Fills a template in one pass: braces inside a value stay what they are.
-fn fill(
-    template: &str,
+/// Values that every text has.
+fn general(
+    name: &str,
     language: Language,
     facts: &Facts,
     settings: &Settings,
-    article: (&str, &str),
-) -> String {
-    let signature = match language {
-        Language::German => either(&settings.signature, "Ihr Serviceteam"),
-        Language::English => either(&settings.signature, "Your service team"),
+    signature: &str,
+) -> Option<String> {
+    match name {
+        "greeting" => Some(greeting(language, addressee(facts, settings))),
+        "number" => Some(facts.number.to_string()),
+        "signature" => Some(signature.to_owned()),
+        _ => None,
+    }
+}
+
+/// Who signs. Nothing is filled in there, so a placeholder in it has no value.
+fn signature(language: Language, settings: &Settings) -> Result<String, Broken> {
+    let built_in = match language {
+        Language::German => "Ihr Serviceteam",
+        Language::English => "Your service team",
     };
-    let mut out = String::with_capacity(template.len() + article.1.len() + 200);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, behind)) = after.split_once('}') else {
-            out.push('{');
-            rest = after;
-            continue;
-        };
-        match name {
-            "greeting" => out.push_str(&greeting(language, addressee(facts, settings))),
-            "number" => out.push_str(&facts.number.to_string()),
-            "title" => out.push_str(article.0),
-            "body" => out.push_str(article.1),
-            "signature" => out.push_str(signature),
-            _ => {
-                out.push('{');
-                rest = after;
-                continue;
-            }
-        }
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
+    filled("signature", either(&settings.signature, built_in), |_| None)
 }
 
-/// Whom a greeting may name: whoever wrote under a false address must not read the real one's name.
-fn addressee<'f>(facts: &'f Facts, settings: &Settings) -> Option<&'f str> {
-    facts.name.as_deref().filter(|_| facts.verified || settings.greet_unverified)
-}
-
-fn greeting(language: Language, name: Option<&str>) -> String {
-    match (language, name.and_then(speakable)) {
-        (Language::German, Some(name)) => format!("Guten Tag {name},"),
-        (Language::German, None) => "Guten Tag,".to_owned(),
-        (Language::English, Some(name)) => format!("Hello {name},"),
-        (Language::English, None) => "Hello,".to_owned(),
-    }
-}
-
-/// Words in the sender's name of a department or a machine: a greeting with it sounds silly.
-const NOBODY: &[&str] = &[
-    "ag",
-    "abteilung",
-    "accounting",
-    "accounts",
-    "admin",
-    "billing",
-    "buchhaltung",
-    "bot",
-    "einkauf",
-    "empfang",
-    "experts",
-    "gmbh",
-    "helpdesk",
-    "hotline",
-    "inc",
-    "info",
-    "kg",
-    "kontakt",
-    "kundendienst",
-    "leitung",
-    "ltd",
-    "marketing",
-    "newsletter",
-    "noreply",
-    "office",
-    "orders",
-    "payable",
-    "purchasing",
-    "rechnungswesen",
-    "sales",
-    "sekretariat",
-    "service",
-    "shop",
-    "support",
-    "system",
-    "team",
-    "vertrieb",
-    "verwaltung",
-    "zentrale",
-];
-
-/// “Okafor, Daniel” as it is spoken.
-fn in_order(name: &str) -> String {
-    match name.split_once(", ") {
-        Some((last, first)) if !first.contains(',') && !last.is_empty() => format!("{first} {last}"),
-        _ => name.to_owned(),
-    }
-}
-
-/// A name fit to be written in a greeting. Senders choose their display names: an address, a link or an
-/// advertisement in that place would be sent on under our name.
-fn speakable(name: &str) -> Option<String> {
-    let name = in_order(&name.split_whitespace().collect::<Vec<_>>().join(" "));
-    let mut words = name.split([' ', '-']).map(str::to_lowercase);
-    if words.any(|word| NOBODY.contains(&word.as_str())) {
-        return None;
-    }
-    let plain = name.chars().all(|c| c.is_alphabetic() || " -'’.".contains(c));
-    let dotted = name.split(' ').any(|word| word.trim_end_matches('.').contains('.'));
-    let fits = (2..=60).contains(&name.chars().count()) && name.split(' ').count() <= 5;
-    (plain && fits && !dotted && name.starts_with(char::is_alphabetic)).then_some(name)
+fn filled(name: &str, template: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, Broken> {
+    template::fill(template, value).map_err(|unfilled| Broken { name: name.to_owned(), unfilled })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_greeted_and_advertisements_are_not() {
-        for name in ["Ana Novak", "Dr. Jörg Müller-Lüdenscheidt", "Seán O’Neill", "  Ana   Novak "] {
-            assert!(speakable(name).is_some(), "{name}");
-        }
-        for name in [
-            "",
-            "A",
-            "ana@example.org",
-            "Win $100 now",
-            "www.evil.example",
-            "visit evil.example",
-            "[PERSON-1]",
-            "Accounts Payable",
-            "IT-Leitung",
-            "Buchhaltung Autohaus Lorenz",
-            "a, b, c",
-            "Ana\u{7}",
-            "x{number}",
-            "one two three four five six",
-        ] {
-            assert_eq!(speakable(name), None, "{name}");
-        }
-        assert_eq!(speakable("Okafor, Daniel").as_deref(), Some("Daniel Okafor"));
-    }
-
-    #[test]
-    fn only_a_verified_sender_is_greeted_by_name_unless_the_admin_says_otherwise() {
-        let facts = Facts { name: Some("Ana Novak".into()), ..Facts::default() };
-        let settings = Settings::default();
-        let text = |facts: &Facts, settings: &Settings| acknowledgement(Language::English, facts, settings);
-        assert!(text(&facts, &settings).starts_with("Hello,\n"));
-        assert!(text(&Facts { verified: true, ..facts.clone() }, &settings).starts_with("Hello Ana Novak,"));
-        let open = Settings { greet_unverified: true, ..settings };
-        assert!(text(&facts, &open).starts_with("Hello Ana Novak,"));
-    }
-
-    #[test]
-    fn a_note_for_agents_names_its_sources_and_says_that_nothing_was_sent() {
-        let hit = Hit {
-            key: "refund".into(),
-            locale: "en".into(),
-            title: "Refund?".into(),
-            body: "Ask us.".into(),
-            ..Hit::default()
-        };
-        let note = suggestion(Language::English, &Facts { number: 7, ..Facts::default() }, &[(&hit, 0.62)]);
-        assert!(note.contains("– Refund? [refund en, 62 % sure]") && note.contains("Ask us."), "{note}");
-        assert!(note.contains("None of them was sent") && note.contains("#7"));
-    }
-
-    #[test]
-    fn what_is_put_in_is_not_a_template_itself() {
-        let hit = Hit { title: "{signature}".into(), body: "Use {number} braces {".into(), ..Hit::default() };
-        let facts = Facts { number: 7, ..Facts::default() };
-        let text = answer(Language::English, &facts, &Settings::default(), &hit);
-        assert!(text.contains("“{signature}”\n") && text.contains("\nUse {number} braces {"), "{text}");
-    }
-
-    #[test]
-    fn own_texts_replace_the_built_in_ones_and_keep_unknown_braces() {
-        let texts = Texts {
-            acknowledgement_de: "{greeting} Nr. {number} {what} {signature}{".into(),
-            ..Texts::default()
-        };
-        let settings = Settings { texts, signature: "Lena".into(), ..Settings::default() };
-        let facts = Facts { number: 7, ..Facts::default() };
-        assert_eq!(acknowledgement(Language::German, &facts, &settings), "Guten Tag, Nr. 7 {what} Lena{");
-        assert!(acknowledgement(Language::English, &facts, &settings).contains("ticket #7"));
-    }
-
-    #[test]
-    fn every_built_in_text_says_that_it_is_automatic_and_how_to_reach_a_person() {
-        for (text, automatic, person) in [
-            (ANSWER_DE, "automatisch", "Mensch"),
-            (ACKNOWLEDGEMENT_DE, "automatisch", "Mensch"),
-            (ANSWER_EN, "automatically", "person"),
-            (ACKNOWLEDGEMENT_EN, "automatically", "person"),
-        ] {
-            assert!(
-                text.contains(automatic) && text.contains(person) && text.contains("#{number}"),
-                "{text}"
-            );
-        }
-    }
-}
+mod tests;

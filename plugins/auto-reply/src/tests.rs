@@ -1,0 +1,134 @@
+//! What the cases in `cases/` cannot say: several runs after each other, and what is not granted.
+
+use kulanz_sdk::fixture::{self, ArticleBuilder, ContactBuilder, EventBuilder, TicketBuilder};
+use kulanz_sdk::serde_json::json;
+use kulanz_sdk::{Answer, Answering as _, Effect, Effects, Events as _};
+
+use crate::{AutoReply, past};
+
+/// A knowledge base of one article that the search says this much good of.
+fn article(good: f32) {
+    let mut article = ArticleBuilder::new().key("password-reset").title("How do I reset my password?");
+    for name in ["title", "body", "reverse", "likeness", "coverage", "lead", "agreement"] {
+        article = article.signal(name, good);
+    }
+    fixture::add_article(
+        article.signal("unknown", 1.0 - good).signal("chance", 1.0 - good).body("Choose it on the page."),
+    );
+}
+
+fn ticket() -> TicketBuilder {
+    TicketBuilder::new().number(12).language("en").subject("Password")
+}
+
+fn answer_to(ticket: TicketBuilder) -> (Answer, Effects) {
+    let mut out = Effects::new();
+    let settings = fixture::settings("{}").unwrap();
+    let answer = AutoReply::answer(&EventBuilder::new().build(), &ticket.build(), settings, &mut out);
+    (answer.unwrap(), out)
+}
+
+fn ask() -> (Answer, Effects) {
+    answer_to(ticket().text("How do I reset my password?"))
+}
+
+fn rate(contact: &str, data: &kulanz_sdk::serde_json::Value) -> String {
+    let event = EventBuilder::of("answer.rated").data_json(data).build();
+    let ticket = ticket().requester(ContactBuilder::new().id(contact)).build();
+    AutoReply::handle(&event, &ticket, (), &mut Effects::new()).unwrap()
+}
+
+fn rated(contact: &str, helped: bool) -> String {
+    rate(contact, &json!({ "message_id": "msg_1", "article": "password-reset", "helped": helped }))
+}
+
+#[test]
+fn an_article_that_did_not_help_two_customers_goes_to_the_agent_instead() {
+    fixture::clear();
+    article(0.85);
+    assert!(matches!(ask().0, Answer::Answered(_)));
+    rated("con_1", false);
+    assert_eq!(
+        rated("con_2", false),
+        "article “password-reset” did not help; customers said that it did not help: 2 of 2"
+    );
+    let (answer, out) = ask();
+    assert!(matches!(&answer, Answer::Abstained(why) if why.contains("did not help: 2 of 2")), "{answer:?}");
+    assert!(matches!(&out.all()[0].effect, Effect::Note { text } if text.contains("password-reset")));
+    rated("con_1", true);
+    assert!(rated("con_2", true).ends_with("it helped: 2 of 2"));
+    assert!(matches!(ask().0, Answer::Answered(_)));
+}
+
+#[test]
+fn without_a_place_to_keep_it_nothing_is_learnt_and_answers_go_on() {
+    fixture::clear();
+    article(0.85);
+    fixture::deny("use:kv");
+    assert!(rated("con_1", false).starts_with("nothing is learnt"));
+    assert!(matches!(ask().0, Answer::Answered(_)));
+}
+
+#[test]
+fn an_event_without_article_or_word_is_left_and_what_is_damaged_is_begun_anew() {
+    fixture::clear();
+    for data in [json!({}), json!({ "article": "a" }), json!({ "article": 7, "helped": true })] {
+        assert!(rate("con_1", &data).contains("nothing is learnt"));
+    }
+    kulanz_sdk::kv::set(&past::key("password-reset"), b"{").unwrap();
+    article(0.85);
+    assert!(matches!(ask().0, Answer::Answered(_)));
+    rated("con_1", false);
+    let kept = String::from_utf8(fixture::kv_value("past:password-reset").unwrap()).unwrap();
+    assert!(kept.contains("\"helped\":false") && !kept.contains("con_1"), "{kept}");
+}
+
+#[test]
+fn a_reply_with_an_article_names_it_so_that_a_draft_carries_its_source() {
+    fixture::clear();
+    article(0.85);
+    let (_, out) = ask();
+    assert!(
+        matches!(&out.all()[0].effect, Effect::Reply { article: Some(key), language: Some(language), .. }
+            if key == "password-reset" && language == "en")
+    );
+}
+
+#[test]
+fn what_was_asked_for_is_recognised_in_a_later_message_or_in_the_field_and_asked_for_once() {
+    fixture::clear();
+    let order = || ticket().category("order_status");
+    let (_, out) = answer_to(order().text("Where is my parcel?"));
+    assert!(matches!(&out.all()[1].effect, Effect::AddTag { tag } if tag == "asked-order_number"));
+    let again = || order().tag("asked-order_number").last_reply_at_ms(5).text("Where is my parcel?");
+    for given in
+        [again().text("It is 4711042."), again().custom("order_number", "4711042").text("See above.")]
+    {
+        let (answer, out) = answer_to(given);
+        assert!(matches!(&answer, Answer::Held(why) if why.contains("given now")), "{answer:?}");
+        assert!(
+            matches!(out.all(), [one] if matches!(&one.effect, Effect::RemoveTag { tag } if tag == "asked-order_number"))
+        );
+    }
+    let (answer, out) = answer_to(again().text("Please hurry."));
+    assert!(matches!(answer, Answer::Held(_)) && out.all().is_empty());
+}
+
+#[test]
+fn without_a_look_at_the_custom_fields_nothing_is_asked_for() {
+    fixture::clear();
+    fixture::deny("read:custom");
+    let (_, out) = answer_to(ticket().category("order_status").text("Where is my parcel?"));
+    assert!(
+        matches!(out.all(), [one] if matches!(&one.effect, Effect::Reply { text, .. } if !text.contains("order number")))
+    );
+}
+
+#[test]
+fn a_window_that_makes_no_sense_fails_the_run_and_is_named() {
+    fixture::clear();
+    let settings = fixture::settings(r#"{"hours": {"monday": ["9-5"]}}"#).unwrap();
+    let ticket = ticket().text("Where is my parcel?").build();
+    let told = AutoReply::answer(&EventBuilder::new().build(), &ticket, settings, &mut Effects::new());
+    assert!(told.is_err_and(|error| error.to_string().contains("hours.monday: `9-5`")));
+}
