@@ -11,8 +11,10 @@ pub(crate) fn normalise(vector: &mut [f32]) {
     }
 }
 
+// All of these work on whole slices: a call per number, through a pointer, cannot be made parallel.
+
 /// e^x to six or seven digits: 2 to the whole part by exponent bits, the rest by a polynomial (Cephes).
-pub(crate) fn exp(x: f32) -> f32 {
+fn exp(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0; // 1.5 · 2^23: adding and taking it off rounds to a whole number
     let x = x.clamp(-87.0, 88.0);
     let whole = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
@@ -28,15 +30,15 @@ pub(crate) fn exp(x: f32) -> f32 {
 }
 
 /// The error function to seven digits, as a quotient of polynomials (the one Eigen uses).
-pub(crate) fn erf(x: f32) -> f32 {
+fn erf(x: f32) -> f32 {
     let x = x.clamp(-4.0, 4.0);
     let s = x * x;
-    let above = -2.726_142_2e-10;
+    let above = -2.726_142e-10;
     let above = above * s + 2.770_681_4e-8;
     let above = above * s + -2.101_024e-6;
     let above = above * s + -5.692_506_4e-5;
     let above = above * s + -7.349_906_3e-4;
-    let above = above * s + -2.954_599_8e-3;
+    let above = above * s + -2.954_6e-3;
     let above = above * s + -1.609_603_3e-2;
     let below = -1.456_607_2e-5;
     let below = below * s + -2.133_740_6e-4;
@@ -46,13 +48,28 @@ pub(crate) fn erf(x: f32) -> f32 {
     x * above / below
 }
 
+/// [`gelu_one`] of each number.
+pub(crate) fn gelu(numbers: &mut [f32]) {
+    numbers.iter_mut().for_each(|x| *x = gelu_one(*x));
+}
+
+/// [`gelu_tanh_one`] of each number.
+pub(crate) fn gelu_tanh(numbers: &mut [f32]) {
+    numbers.iter_mut().for_each(|x| *x = gelu_tanh_one(*x));
+}
+
+/// Zero for what is below zero.
+pub(crate) fn relu(numbers: &mut [f32]) {
+    numbers.iter_mut().for_each(|x| *x = x.max(0.0));
+}
+
 /// The Gaussian error linear unit, as BERT defines it.
-pub(crate) fn gelu(x: f32) -> f32 {
+fn gelu_one(x: f32) -> f32 {
     0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2))
 }
 
 /// The same by a hyperbolic tangent, as some later models were trained.
-pub(crate) fn gelu_tanh(x: f32) -> f32 {
+fn gelu_tanh_one(x: f32) -> f32 {
     let inner = 0.797_884_6 * (x + 0.044_715 * x * x * x);
     let e = exp(2.0 * inner.clamp(-15.0, 15.0));
     0.5 * x * (1.0 + (e - 1.0) / (e + 1.0))
@@ -61,11 +78,10 @@ pub(crate) fn gelu_tanh(x: f32) -> f32 {
 /// Turns scores into shares that sum to one.
 pub(crate) fn softmax(row: &mut [f32]) {
     let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
     for x in row.iter_mut() {
         *x = exp(*x - top);
-        sum += *x;
     }
+    let sum: f32 = row.iter().sum();
     for x in row {
         *x /= sum;
     }
@@ -121,7 +137,7 @@ mod tests {
     fn both_forms_of_the_unit_agree_to_three_digits() {
         for step in -600..=600 {
             let x = step as f32 / 100.0;
-            assert!((gelu(x) - gelu_tanh(x)).abs() < 1e-3, "{x}");
+            assert!((gelu_one(x) - gelu_tanh_one(x)).abs() < 1e-3, "{x}");
         }
     }
 

@@ -49,7 +49,7 @@ impl Tokens {
             return Err(Error::tokenizer(&file, why));
         }
         tokenizer.with_padding(None);
-        let cut = special.then(|| TruncationParams {
+        let cut = special.then_some(TruncationParams {
             max_length: settings.max_tokens,
             strategy: TruncationStrategy::LongestFirst,
             stride: 0,

@@ -18,7 +18,7 @@ pub(super) struct Config {
     pub(super) first_position: usize,
     pub(super) types: usize,
     pub(super) epsilon: f32,
-    pub(super) activation: fn(f32) -> f32,
+    pub(super) activation: fn(&mut [f32]),
 }
 
 impl Config {
@@ -86,11 +86,11 @@ fn architecture(file: &Path, value: &Value) -> Result<bool, Error> {
     }
 }
 
-fn activation(file: &Path, value: &Value) -> Result<fn(f32) -> f32, Error> {
+fn activation(file: &Path, value: &Value) -> Result<fn(&mut [f32]), Error> {
     match value.get("hidden_act").and_then(Value::as_str) {
         Some("gelu") | None => Ok(maths::gelu),
         Some("gelu_new" | "gelu_pytorch_tanh") => Ok(maths::gelu_tanh),
-        Some("relu") => Ok(|x| x.max(0.0)),
+        Some("relu") => Ok(maths::relu),
         Some(other) => {
             Err(Error::field(file, "hidden_act", format!("{other} is not supported; gelu and relu are")))
         }

@@ -32,7 +32,7 @@ pub(super) struct Layer {
     inner: Linear,
     outer: Linear,
     outer_norm: Norm,
-    activation: fn(f32) -> f32,
+    activation: fn(&mut [f32]),
 }
 
 impl Layer {
@@ -64,7 +64,9 @@ impl Layer {
         let mut rows = self.attention.apply(&seen) + rows;
         self.attention_norm.apply(&mut rows);
         let mut inner = self.inner.apply(&rows);
-        inner.mapv_inplace(self.activation);
+        if let Some(numbers) = inner.as_slice_memory_order_mut() {
+            (self.activation)(numbers);
+        }
         let mut rows = self.outer.apply(&inner) + rows;
         self.outer_norm.apply(&mut rows);
         rows
