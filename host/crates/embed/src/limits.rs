@@ -31,3 +31,5 @@ pub(crate) const LAYERS_MAX: usize = 64;
 pub(crate) const PREFIX_BYTES_MAX: usize = 200;
 /// A model's name.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
+/// How much of a tensor is read at once; a multiple of every number's size.
+pub(crate) const PIECE_BYTES: usize = 1024 * 1024;

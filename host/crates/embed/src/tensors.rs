@@ -81,13 +81,21 @@ impl Tensors {
             return Err(Error::tensor(&self.path, name, why));
         }
         let (from, to) = info.data_offsets;
-        let mut bytes = vec![0; to - from];
+        let (dtype, mut left) = (info.dtype, to - from);
         self.file.seek(SeekFrom::Start(self.start + from as u64)).map_err(Error::read(&self.path))?;
-        self.file.read_exact(&mut bytes).map_err(Error::read(&self.path))?;
-        numbers(info.dtype, &bytes).ok_or_else(|| {
-            let why = format!("is stored as {:?}; only F32, F16 and BF16 can be read", info.dtype);
-            Error::tensor(&self.path, name, why)
-        })
+        // Piece by piece, so that a large matrix is not in memory twice.
+        let mut piece = vec![0; left.min(limits::PIECE_BYTES)];
+        let mut all = Vec::with_capacity(shape.iter().product());
+        while left > 0 {
+            piece.truncate(left);
+            self.file.read_exact(&mut piece).map_err(Error::read(&self.path))?;
+            left -= piece.len();
+            if !append(&mut all, dtype, &piece) {
+                let why = format!("is stored as {dtype:?}; only F32, F16 and BF16 can be read");
+                return Err(Error::tensor(&self.path, name, why));
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -105,15 +113,17 @@ fn fits(path: &Path, name: &str, info: &TensorInfo, data_bytes: u64) -> Result<(
     Ok(())
 }
 
-fn numbers(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
+/// Appends the numbers of whole bytes; false for a kind of number that is not read.
+fn append(all: &mut Vec<f32>, dtype: Dtype, bytes: &[u8]) -> bool {
     let (pairs, _) = bytes.as_chunks::<2>();
     let (fours, _) = bytes.as_chunks::<4>();
     match dtype {
-        Dtype::F32 => Some(fours.iter().map(|four| f32::from_le_bytes(*four)).collect()),
-        Dtype::F16 => Some(pairs.iter().map(|pair| maths::from_f16(u16::from_le_bytes(*pair))).collect()),
-        Dtype::BF16 => Some(
-            pairs.iter().map(|pair| f32::from_bits(u32::from(u16::from_le_bytes(*pair)) << 16)).collect(),
-        ),
-        _ => None,
+        Dtype::F32 => all.extend(fours.iter().map(|four| f32::from_le_bytes(*four))),
+        Dtype::F16 => all.extend(pairs.iter().map(|pair| maths::from_f16(u16::from_le_bytes(*pair)))),
+        Dtype::BF16 => {
+            all.extend(pairs.iter().map(|pair| f32::from_bits(u32::from(u16::from_le_bytes(*pair)) << 16)));
+        }
+        _ => return false,
     }
+    true
 }
