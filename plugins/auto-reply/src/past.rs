@@ -3,11 +3,12 @@
 
 /// Voices that are kept per article; the oldest gives way.
 const VOICES_MAX: usize = 200;
-/// An article that nobody has spoken of helps as often as is promised: 95 of 100, worth four voices.
-const PRIOR_HELPED: f32 = 3.8;
-const PRIOR_NOT: f32 = 0.2;
-/// What a voice from a ticket of the same category counts; any other counts one.
-const SAME_CATEGORY: f32 = 2.0;
+/// An article that nobody has spoken of helps as often as is promised: 95 of 100, worth twenty voices. So one customer
+/// alone keeps no article back that was 90 % sure, two with the same kind of question do.
+const PRIOR_HELPED: f32 = 19.0;
+const PRIOR_NOT: f32 = 1.0;
+/// What a voice from a ticket of another category counts; one from the same counts one.
+const OTHER_CATEGORY: f32 = 0.5;
 /// Bounds of the shift: praise lifts a weak match little, since it was said of another question.
 const SHIFT_MIN: f32 = -3.0;
 const SHIFT_MAX: f32 = 0.5;
@@ -46,8 +47,8 @@ impl Voices {
     pub fn record(&self, category: Option<&str>) -> Record {
         let mut record = Record::default();
         for voice in &self.voices {
-            let same = category.is_some() && voice.category.as_deref() == category;
-            let weight = if same { SAME_CATEGORY } else { 1.0 };
+            let same = voice.category.as_deref() == category;
+            let weight = if same { 1.0 } else { OTHER_CATEGORY };
             if voice.helped {
                 record.helped += 1;
                 record.weight_helped += weight;
@@ -131,8 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn two_who_were_not_helped_stop_an_article_that_was_sure() {
-        let record = record(&[("ana", false), ("ben", false)]);
+    fn two_who_were_not_helped_stop_an_article_that_was_sure_and_one_alone_does_not() {
+        let asked = |by| Voice { category: Some("returns".into()), ..voice(by, false) };
+        let mut all = Voices::default();
+        all.take(asked("ana"));
+        assert!(all.record(Some("returns")).shifted(0.9) > 0.8);
+        all.take(asked("ben"));
+        let record = all.record(Some("returns"));
         assert!(record.shifted(0.9) < 0.8, "{}", record.shifted(0.9));
         assert_eq!(record.sentence().as_deref(), Some("customers said that it did not help: 2 of 2"));
     }
@@ -169,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_voice_from_the_same_category_counts_double() {
+    fn a_voice_from_another_category_counts_half() {
         let mut all = Voices::default();
         all.take(Voice { category: Some("returns".into()), ..voice("ana", false) });
         let (same, other) = (all.record(Some("returns")), all.record(Some("account")));

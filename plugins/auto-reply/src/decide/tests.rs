@@ -166,7 +166,7 @@ fn an_article_that_did_not_help_two_customers_is_sent_no_more_and_the_reason_say
 
 #[test]
 fn an_article_that_did_not_help_is_shown_to_agents_after_one_that_did() {
-    let hits = [rated(hit("blamed", "de", 0.8), &[("ana", false)]), hit("plain", "de", 0.7)];
+    let hits = [rated(hit("blamed", "de", 0.8), &[("ana", false), ("ben", false)]), hit("plain", "de", 0.7)];
     let keys: Vec<_> =
         suggestions(&Settings::default(), &hits).iter().map(|(hit, _)| hit.key.clone()).collect();
     assert_eq!(keys, ["plain", "blamed"]);
