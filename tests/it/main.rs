@@ -44,6 +44,7 @@ mod frozen;
 mod gate;
 mod guide;
 mod hostile;
+mod incidents;
 mod journeys;
 mod languages;
 mod ledger;

@@ -106,6 +106,7 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ("plugin-triage", "plugins/triage", &["kulanz-sdk"]),
     ("plugin-auto-reply", "plugins/auto-reply", &["kulanz-sdk"]),
     ("plugin-proactive-notice", "plugins/proactive-notice", &["kulanz-sdk"]),
+    ("plugin-incidents", "plugins/incidents", &["kulanz-sdk"]),
     ("plugin-order-status", "plugins/order-status", &["kulanz-sdk"]),
 ];
 
