@@ -169,14 +169,14 @@ pub fn keep_part(name: &str, bytes: &[u8]) -> Result<(), Error> {
 #[derive(Debug, Clone, Copy)]
 pub struct Stored {
     generation: u32,
-    labels: usize,
+    row_width: usize,
 }
 
 impl Stored {
     /// Those of this model.
     #[must_use]
     pub fn of(head: &Head) -> Self {
-        Self { generation: head.generation, labels: head.labels.len() }
+        Self { generation: head.generation, row_width: row_width(head.labels.len(), head.bits) }
     }
 }
 
@@ -192,6 +192,6 @@ impl Tables for Stored {
 
     fn rows(&self, rows: &[u32]) -> Result<Vec<u8>, Error> {
         let key = rows_key(self.generation);
-        kv::rows(&key, crate::features::as_u32(row_width(self.labels)), rows)?.ok_or_else(|| gone(&key))
+        kv::rows(&key, crate::features::as_u32(self.row_width), rows)?.ok_or_else(|| gone(&key))
     }
 }
