@@ -531,6 +531,7 @@ mod tests {
             fields.into_iter().find(|(field, ..)| field == "priority").map(|(_, value, _)| value)
         };
         assert_eq!(priority("low", "Das ist dringend").as_deref(), Some("high"));
+        assert_eq!(priority("low", "This is urgent").as_deref(), Some("high"));
         assert_eq!(priority("normal", "Notfall! Bei uns geht nichts").as_deref(), Some("urgent"));
         assert_eq!(priority("high", "this is urgent"), None);
         assert_eq!(priority("urgent", "no hurry, it is urgent to nobody"), None);

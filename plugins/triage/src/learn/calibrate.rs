@@ -22,9 +22,14 @@ const MARGIN_MAX: f32 = 14.0;
 const POINTS: usize = 100;
 /// Fewest tickets behind a promise.
 const BASIS_MIN: usize = 12;
-/// How far below what was seen a promise stays, in standard errors. 0.7 keeps what it promises in nearly all
-/// cases: the scores come from models that have seen fewer tickets than the one that will decide.
-const CAUTION: f32 = 0.7;
+/// How far below what was seen a promise stays, in standard errors, where labels have many tickets: the scores
+/// come from models that have seen fewer tickets than the one that will decide, and so are hardly too good.
+const CAUTION: f32 = 0.5;
+/// Standard errors more for a label with one ticket; with more of them it sinks. Of few tickets a label, the mix
+/// that comes later is not the mix that was judged.
+const CAUTION_FEW: f32 = 25.0;
+/// Most standard errors.
+const CAUTION_MAX: f32 = 1.6;
 
 /// What tells whether a guess is right.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -95,12 +100,13 @@ const PRIOR: [f32; SIGNS] = [0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
 const SENSE: [f32; SIGNS] = [0.0, 1.0, 1.0, -1.0, 1.0, 1.0];
 
 impl Calibration {
-    /// Fits to trials.
+    /// Fits to trials, with so many tickets a label behind them.
     #[must_use]
-    pub fn of(trials: &[Trial]) -> Self {
+    pub fn of(trials: &[Trial], per_label: f32) -> Self {
         let coefficients = weighed(trials);
         let mut out = Self { coefficients, curve: Vec::new(), novelty_max: usual_novelty(trials) };
-        out.curve = curve(trials.iter().map(|t| (out.confidence(&t.signs), t.right)).collect());
+        let caution = (CAUTION + CAUTION_FEW / per_label.max(1.0)).min(CAUTION_MAX);
+        out.curve = curve(trials.iter().map(|t| (out.confidence(&t.signs), t.right)).collect(), caution);
         out
     }
 
@@ -130,7 +136,7 @@ fn usual_novelty(trials: &[Trial]) -> f32 {
 }
 
 /// What can be promised from each confidence on.
-fn curve(mut judged: Vec<(f32, bool)>) -> Vec<(f32, f32)> {
+fn curve(mut judged: Vec<(f32, bool)>, caution: f32) -> Vec<(f32, f32)> {
     judged.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let step = judged.len().div_ceil(POINTS).max(1);
     let mut out = Vec::new();
@@ -140,7 +146,7 @@ fn curve(mut judged: Vec<(f32, bool)>) -> Vec<(f32, f32)> {
         hoped += confidence;
         let n = place + 1;
         if n >= BASIS_MIN && (n % step == 0 || n == judged.len()) {
-            out.push((*confidence, promised(right, hoped, n)));
+            out.push((*confidence, promised(right, hoped, n, caution)));
         }
     }
     out
@@ -148,10 +154,10 @@ fn curve(mut judged: Vec<(f32, bool)>) -> Vec<(f32, f32)> {
 
 /// What was counted and what the confidences say, half and half, less a margin for chance: each alone is taken in
 /// by luck, the one by that of few tickets, the other by that of the fit.
-fn promised(right: usize, hoped: f32, n: usize) -> f32 {
+fn promised(right: usize, hoped: f32, n: usize, caution: f32) -> f32 {
     let n = f32_of(n);
     let share = 0.5 * (f32_of(right) + hoped) / n;
-    wilson(share, n, CAUTION)
+    wilson(share, n, caution)
 }
 
 /// Lower end of the Wilson interval.
@@ -296,14 +302,14 @@ mod tests {
 
     #[test]
     fn confidence_says_how_often_such_a_guess_is_right() {
-        let fitted = Calibration::of(&trials());
+        let fitted = Calibration::of(&trials(), 200.0);
         assert!((fitted.confidence(&signs(0.9)) - 0.97).abs() < 0.02);
         assert!((fitted.confidence(&signs(0.6)) - 0.5).abs() < 0.05);
     }
 
     #[test]
     fn a_promise_takes_the_sure_guesses_and_one_that_cannot_be_kept_takes_none() {
-        let fitted = Calibration::of(&trials());
+        let fitted = Calibration::of(&trials(), 200.0);
         let from = fitted.threshold(0.95).unwrap();
         assert!(from > fitted.confidence(&signs(0.6)), "{from}");
         assert_eq!(fitted.threshold(0.995), None);
@@ -314,12 +320,12 @@ mod tests {
     fn where_all_trials_were_right_a_little_less_sure_is_sure_enough() {
         let all: Vec<Trial> =
             (0..200).map(|_| Trial { signs: signs(0.99), strange: signs(0.5), right: true }).collect();
-        assert!(Calibration::of(&all).threshold(0.95).unwrap() <= 0.95);
+        assert!(Calibration::of(&all, 100.0).threshold(0.95).unwrap() <= 0.95);
     }
 
     #[test]
     fn too_few_trials_promise_nothing() {
         let few: Vec<Trial> = trials().into_iter().take(BASIS_MIN - 1).collect();
-        assert_eq!(Calibration::of(&few).threshold(0.5), None);
+        assert_eq!(Calibration::of(&few, 200.0).threshold(0.5), None);
     }
 }

@@ -278,7 +278,7 @@ impl Job {
             until_minute: self.newest_minute,
             trained_at_ms: self.started_ms,
             accuracy,
-            calibration: Calibration::of(&judged),
+            calibration: Calibration::of(&judged, f32_of(corpus.len()) / f32_of(self.labels.len().max(1))),
         }
     }
 

@@ -80,7 +80,7 @@ fn rows_key(generation: u32) -> String {
 /// # Errors
 /// kv is not granted or not there.
 pub fn fixes(generation: u32) -> Result<Fixes, Error> {
-    let kept = kv::get(FIXES)?.and_then(|bytes| serde_json::from_slice::<Fixes>(&bytes).ok());
+    let kept = kv::get(FIXES)?.and_then(|bytes| Fixes::read(&bytes));
     Ok(kept.filter(|f| f.generation == generation).unwrap_or(Fixes { generation, all: Vec::new() }))
 }
 
@@ -89,7 +89,7 @@ pub fn fixes(generation: u32) -> Result<Fixes, Error> {
 /// # Errors
 /// kv is not granted or not there.
 pub fn all_fixes() -> Result<Fixes, Error> {
-    Ok(kv::get(FIXES)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    Ok(kv::get(FIXES)?.and_then(|bytes| Fixes::read(&bytes)).unwrap_or_default())
 }
 
 /// Keeps corrections.
@@ -97,7 +97,7 @@ pub fn all_fixes() -> Result<Fixes, Error> {
 /// # Errors
 /// kv is not granted, or full.
 pub fn keep_fixes(fixes: &Fixes) -> Result<(), Error> {
-    kv::set_json(FIXES, fixes)
+    kv::set(FIXES, &fixes.bytes())
 }
 
 /// The running training.
