@@ -3,6 +3,7 @@
 //!
 //! This file only carries between the host and the pure parts; it knows no rule and no model itself.
 
+pub mod amounts;
 pub mod defaults;
 pub mod features;
 pub mod guess;

@@ -1,4 +1,4 @@
-//! Order, invoice and customer numbers: a number counts when the text says what it is, in front of it or
+//! Order, invoice, customer and tracking numbers: a number counts when the text says what it is, in front of it or
 //! by its prefix. Amounts, dates, telephone numbers and placeholders are none.
 
 use crate::text::{fold, is_placeholder};
@@ -6,7 +6,7 @@ use crate::text::{fold, is_placeholder};
 /// A number that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number {
-    /// Key of the custom field: `order_number`, `invoice_number` or `customer_number`.
+    /// Key of the custom field: `order_number`, `invoice_number`, `customer_number` or `tracking_number`.
     pub key: &'static str,
     /// The number as the customer wrote it, without the sign in front.
     pub value: String,
@@ -34,6 +34,10 @@ const NAMES: &[(&str, &str)] = &[
     ("kdnr", "customer_number"),
     ("customer", "customer_number"),
     ("client", "customer_number"),
+    ("sendungsn", "tracking_number"),
+    ("sendungsverfolgung", "tracking_number"),
+    ("paketn", "tracking_number"),
+    ("tracking", "tracking_number"),
 ];
 
 /// Prefixes that make a number speak for itself.
@@ -50,6 +54,8 @@ const PREFIXES: &[(&str, &str)] = &[
     ("KD-", "customer_number"),
     ("KN-", "customer_number"),
     ("CUST-", "customer_number"),
+    ("JJD", "tracking_number"),
+    ("1Z", "tracking_number"),
 ];
 
 /// Words that may stand between the name and the number.
@@ -151,6 +157,9 @@ mod tests {
             ("invoice number is 55821", "invoice_number", "55821"),
             ("Kundennr. 300412", "customer_number", "300412"),
             ("ORD-20931", "order_number", "ORD-20931"),
+            ("Sendungsnummer 00340434161094042557", "tracking_number", "00340434161094042557"),
+            ("tracking number: 1Z999AA10123456784", "tracking_number", "1Z999AA10123456784"),
+            ("JJD000390007882823452 is where?", "tracking_number", "JJD000390007882823452"),
             ("die Rechnung RE-2026-0012 vom", "invoice_number", "RE-2026-0012"),
         ] {
             assert_eq!(found(text), [(key, value.to_owned())], "{text}");

@@ -4,7 +4,9 @@ use crate::guess::Guess;
 use crate::learn::{Learning, history};
 use crate::rules::{self, Rule, Score, Ticket};
 use crate::text::{self, Word};
-use crate::{defaults, language, numbers};
+use crate::{defaults, language};
+
+mod extras;
 
 /// What an admin can set.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
@@ -28,8 +30,14 @@ pub struct Settings {
     pub urgent_words: Vec<String>,
     /// Categories that are high by themselves.
     pub high_categories: Vec<String>,
-    /// Whether order, invoice and customer numbers go into custom fields.
+    /// Whether order, invoice, customer and tracking numbers go into custom fields.
     pub extract_numbers: bool,
+    /// Whether amounts and dates go into custom fields.
+    pub extract_facts: bool,
+    /// Whether type and sentiment go into custom fields.
+    pub extract_type: bool,
+    /// Names of products; the first one named goes into a custom field.
+    pub products: Vec<String>,
     /// Whether to learn from past tickets and corrections; off forgets what was learnt.
     pub learn: bool,
     /// What is learnt: the category, or the team itself.
@@ -53,6 +61,9 @@ impl Default for Settings {
             urgent_words: Vec::new(),
             high_categories: vec!["outage".to_owned()],
             extract_numbers: true,
+            extract_facts: true,
+            extract_type: false,
+            products: Vec::new(),
             learn: true,
             learn_field: history::Field::Category,
             precision: 0.95,
@@ -148,9 +159,7 @@ pub fn sort(input: &Input, settings: &Settings, guess: Option<&Guess>) -> Sorted
     let category = out.category(input, settings, &words, guess);
     out.priority(input, settings, &words, category.as_deref());
     out.anger(input, &words);
-    if settings.extract_numbers {
-        out.numbers(input);
-    }
+    out.extras(input, settings, &words);
     out
 }
 
@@ -403,16 +412,6 @@ impl Sorted {
         );
     }
 
-    fn numbers(&mut self, input: &Input) {
-        for number in numbers::find(&input.subject, &input.text) {
-            if !input.custom.iter().any(|filled| filled == number.key) {
-                let reason = format!("The customer names it: {}.", number.evidence);
-                let why = Why { reason, confidence: 0.9, evidence: vec![number.evidence] };
-                self.set(&format!("custom.{}", number.key), &number.value, why);
-            }
-        }
-    }
-
     fn abstain(&mut self, why: String) {
         self.summary.clone_from(&why);
         self.abstained = Some(why);
@@ -532,6 +531,7 @@ mod tests {
             fields.into_iter().find(|(field, ..)| field == "priority").map(|(_, value, _)| value)
         };
         assert_eq!(priority("low", "Das ist dringend").as_deref(), Some("high"));
+        assert_eq!(priority("low", "This is urgent").as_deref(), Some("high"));
         assert_eq!(priority("normal", "Notfall! Bei uns geht nichts").as_deref(), Some("urgent"));
         assert_eq!(priority("high", "this is urgent"), None);
         assert_eq!(priority("urgent", "no hurry, it is urgent to nobody"), None);

@@ -129,7 +129,7 @@ const KIN_POWER: i32 = 3;
 
 /// A number between 0 and 1 that belongs to a bucket.
 #[expect(clippy::cast_precision_loss, reason = "24 bits fit")]
-fn unit(bucket: u32) -> f32 {
+pub(crate) fn unit(bucket: u32) -> f32 {
     let mixed = u64::from(bucket).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     ((mixed >> 40) as f32 + 0.5) / 16_777_216.0
@@ -232,6 +232,8 @@ pub struct Corpus {
     /// A mark that near copies share: they are judged together, or a copy among what is learnt would give the
     /// answer away.
     pub kin: Vec<u32>,
+    /// Voice of each: 1, less for customers who write much.
+    pub voice: Vec<f32>,
     /// How much each counts: 1 on average, less for frequent labels and for customers who write much.
     pub cost: Vec<f32>,
 }
@@ -262,6 +264,7 @@ impl Corpus {
             minute: metas.iter().map(|m| m.minute).collect(),
             novelty: Vec::with_capacity(metas.len()),
             kin: Vec::with_capacity(metas.len()),
+            voice: super::influence::voices(metas, labels).1,
             cost: super::influence::costs(metas, labels),
             table,
         };

@@ -2,7 +2,7 @@
 
 use super::chunk::{unvarint, varint};
 use super::corpus::Corpus;
-use super::softmax::{Example, Weights, softmax};
+use super::softmax::{Example, Weights};
 use crate::features::as_u32;
 
 /// Bound of a sample's shares. The fit hardly depends on it between 10 and 100.
@@ -107,9 +107,10 @@ impl<'c> Fitting<'c> {
         }
     }
 
-    /// Scores of samples that are taken out of the fit for it: as if the model had never seen them.
+    /// Scores of samples that are taken out of the fit for it, and what backs each label: as if the model had
+    /// never seen them.
     /// The others' shares follow in a few passes; starting from the whole fit makes them few.
-    pub fn unseen(&mut self, left_out: &[usize], mut each: impl FnMut(usize, &[f32])) {
+    pub fn unseen(&mut self, left_out: &[usize], mut each: impl FnMut(usize, &[f32], &[f32])) {
         let labels = self.corpus.labels;
         let mut out = vec![false; self.corpus.len()];
         for sample in left_out {
@@ -128,11 +129,11 @@ impl<'c> Fitting<'c> {
                 }
             }
         }
-        let mut scores = Vec::new();
+        let (mut scores, mut backing) = (Vec::new(), Vec::new());
         for sample in left_out {
             self.weights.score(self.corpus.entries(*sample), &mut scores);
-            softmax(&mut scores);
-            each(*sample, &scores);
+            self.weights.backing(self.corpus.entries(*sample), &mut backing);
+            each(*sample, &scores, &backing);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Corrections learnt at once, on top of a model: each is an example with its own bounded shares, added to
 //! the scores of texts that are like it. The next training takes them in.
 
-use serde::{Deserialize, Serialize};
-
+use super::chunk::{unvarint, varint};
 use super::softmax::{Example, SHARE_ONE, fit_shares};
+use crate::features::as_u32;
 
 /// Corrections kept; older ones are in the history that the next training reads.
 const FIXES_MAX: usize = 64;
@@ -17,7 +17,7 @@ const ROUNDS: usize = 3;
 const COST: f32 = 40.0;
 
 /// One correction.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
     /// Ticket; a second correction of it replaces the first.
     pub ticket: u64,
@@ -34,7 +34,7 @@ pub struct Fix {
 }
 
 /// All corrections on top of a model.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fixes {
     /// Generation of the model that the scores and shares are for.
     pub generation: u32,
@@ -45,19 +45,12 @@ pub struct Fixes {
 impl Fixes {
     /// Adds what the corrections say to the scores of a text.
     pub fn add(&self, values: &[(u32, f32)], scores: &mut [f32]) {
-        self.add_but(None, values, scores);
-    }
-
-    fn add_but(&self, but: Option<usize>, values: &[(u32, f32)], scores: &mut [f32]) {
+        if self.all.is_empty() {
+            return;
+        }
         let sorted = by_bucket(values);
-        for (place, fix) in self.all.iter().enumerate().filter(|(place, _)| Some(*place) != but) {
-            let like = likeness(&sorted, &fix.values);
-            if like > 0.0 {
-                for (score, share) in scores.iter_mut().zip(&fix.shares) {
-                    *score += like * COST * f32::from(*share) / SHARE_ONE;
-                }
-            }
-            let _ = place;
+        for fix in &self.all {
+            fix.add(likeness(&sorted, &fix.values), scores);
         }
     }
 
@@ -98,13 +91,22 @@ impl Fixes {
     /// Fits the shares of the newest corrections to each other.
     pub fn settle(&mut self, labels: &[String], newest: usize) {
         let first = self.all.len().saturating_sub(newest);
+        let newest = self.all.get(first..).unwrap_or_default();
+        let likes: Vec<Vec<f32>> = newest
+            .iter()
+            .map(|one| self.all.iter().map(|other| likeness(&one.values, &other.values)).collect())
+            .collect();
         for _ in 0..ROUNDS {
-            for place in (first..self.all.len()).rev() {
+            for (place, likes) in (first..self.all.len()).zip(&likes).rev() {
                 let Some(fix) = self.all.get(place) else { continue };
                 let Some(label) = labels.iter().position(|l| *l == fix.label) else { continue };
                 let mut scores = fix.base.clone();
                 scores.resize(labels.len(), 0.0);
-                self.add_but(Some(place), &fix.values, &mut scores);
+                for (_, (other, like)) in
+                    self.all.iter().zip(likes).enumerate().filter(|(at, _)| *at != place)
+                {
+                    other.add(*like, &mut scores);
+                }
                 let norm = fix.values.iter().map(|v| v.1 * v.1).sum();
                 let mut shares = vec![0; labels.len()];
                 fit_shares(&scores, &mut shares, Example { entries: &[], label, cost: COST }, norm);
@@ -114,6 +116,79 @@ impl Fixes {
             }
         }
     }
+}
+
+impl Fix {
+    /// Adds what it says to the scores of a text that is so much like it.
+    fn add(&self, like: f32, scores: &mut [f32]) {
+        if like > 0.0 {
+            for (score, share) in scores.iter_mut().zip(&self.shares) {
+                *score += like * COST * f32::from(*share) / SHARE_ONE;
+            }
+        }
+    }
+}
+
+/// Mark of the format, in front of the bytes.
+const FORMAT: u8 = 1;
+
+impl Fixes {
+    /// As bytes: every prediction reads them, so they are short and need no parsing of text.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = vec![FORMAT];
+        varint(&mut out, self.generation);
+        for fix in &self.all {
+            out.extend(fix.ticket.to_le_bytes());
+            varint(&mut out, fix.requester);
+            varint(&mut out, as_u32(fix.label.len()));
+            out.extend(fix.label.as_bytes());
+            varint(&mut out, as_u32(fix.values.len()));
+            for (bucket, value) in &fix.values {
+                varint(&mut out, *bucket);
+                out.extend(value.to_le_bytes());
+            }
+            varint(&mut out, as_u32(fix.base.len()));
+            fix.base.iter().for_each(|score| out.extend(score.to_le_bytes()));
+            varint(&mut out, as_u32(fix.shares.len()));
+            fix.shares.iter().for_each(|share| out.extend(share.to_le_bytes()));
+        }
+        out
+    }
+
+    /// From bytes; none where they make no sense.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(&[FORMAT])?;
+        let mut at = 0;
+        let mut out = Self { generation: unvarint(rest, &mut at)?, all: Vec::new() };
+        while at < rest.len() {
+            out.all.push(fix(rest, &mut at)?);
+        }
+        Some(out)
+    }
+}
+
+fn fix(bytes: &[u8], at: &mut usize) -> Option<Fix> {
+    let ticket = u64::from_le_bytes(taken(bytes, at)?);
+    let requester = unvarint(bytes, at)?;
+    let length = unvarint(bytes, at)? as usize;
+    let label = std::str::from_utf8(bytes.get(*at..*at + length)?).ok()?.to_owned();
+    *at += length;
+    let values = many(bytes, at, |at| Some((unvarint(bytes, at)?, f32::from_le_bytes(taken(bytes, at)?))))?;
+    let base = many(bytes, at, |at| Some(f32::from_le_bytes(taken(bytes, at)?)))?;
+    let shares = many(bytes, at, |at| Some(i16::from_le_bytes(taken(bytes, at)?)))?;
+    Some(Fix { ticket, requester, label, values, base, shares })
+}
+
+fn taken<const N: usize>(bytes: &[u8], at: &mut usize) -> Option<[u8; N]> {
+    let found = bytes.get(*at..)?.first_chunk().copied()?;
+    *at += N;
+    Some(found)
+}
+
+fn many<T>(bytes: &[u8], at: &mut usize, mut one: impl FnMut(&mut usize) -> Option<T>) -> Option<Vec<T>> {
+    (0..unvarint(bytes, at)?).map(|_| one(at)).collect()
 }
 
 /// Sorted, equal buckets of both blocks summed up.
@@ -131,19 +206,36 @@ fn by_bucket(values: &[(u32, f32)]) -> Vec<(u32, f32)> {
 }
 
 /// Product of two sorted lists.
-fn likeness(a: &[(u32, f32)], b: &[(u32, f32)]) -> f32 {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+fn likeness(mut a: &[(u32, f32)], mut b: &[(u32, f32)]) -> f32 {
     let mut sum = 0.0;
-    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
-        match x.0.cmp(&y.0) {
-            std::cmp::Ordering::Less => drop(a.next()),
-            std::cmp::Ordering::Greater => drop(b.next()),
-            std::cmp::Ordering::Equal => {
-                sum += x.1 * y.1;
-                a.next();
-                b.next();
-            }
+    while let ([x, more_a @ ..], [y, more_b @ ..]) = (a, b) {
+        if x.0 == y.0 {
+            sum += x.1 * y.1;
         }
+        (a, b) = (if x.0 <= y.0 { more_a } else { a }, if y.0 <= x.0 { more_b } else { b });
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn corrections_come_back_as_they_were_kept_and_bytes_cut_short_are_none() {
+        let fix = Fix {
+            ticket: u64::MAX,
+            requester: 7,
+            label: "Rückgabe".to_owned(),
+            values: vec![(3, 0.25), (131_071, 0.5)],
+            base: vec![-1.5, 2.0],
+            shares: vec![-16_384, 16_384],
+        };
+        let fixes = Fixes { generation: 300, all: vec![fix.clone(), Fix { base: Vec::new(), ..fix }] };
+        let bytes = fixes.bytes();
+        assert_eq!(Fixes::read(&bytes), Some(fixes));
+        assert_eq!(Fixes::read(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(Fixes::read(b"{}"), None);
+        assert_eq!(Fixes::read(&[]), None);
+    }
 }

@@ -15,9 +15,26 @@ const BALANCE: f32 = 0.5;
 /// Bounds of the balance, so that a label with one ticket is no loudspeaker.
 const BALANCE_RANGE: std::ops::RangeInclusive<f32> = 0.33..=3.0;
 
-/// A factor for each sample.
+/// How much each sample counts in the fit: its voice, and more for rare labels.
 #[must_use]
 pub fn costs(samples: &[Meta], labels: usize) -> Vec<f32> {
+    let (by_label, voices) = voices(samples, labels);
+    let used = by_label.iter().filter(|n| **n > 0).count().max(1);
+    let mean = f32_of(samples.len()) / f32_of(used);
+    samples
+        .iter()
+        .zip(voices)
+        .map(|(sample, voice)| {
+            let under = f32_of(by_label.get(sample.label as usize).copied().unwrap_or(1).max(1));
+            let balance = (mean / under).powf(BALANCE).clamp(*BALANCE_RANGE.start(), *BALANCE_RANGE.end());
+            balance * voice
+        })
+        .collect()
+}
+
+/// Tickets per label, and each sample's voice: 1, or less where its customer has written more than is allowed.
+#[must_use]
+pub fn voices(samples: &[Meta], labels: usize) -> (Vec<usize>, Vec<f32>) {
     let mut by_label = vec![0_usize; labels];
     let mut by_requester: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     for sample in samples {
@@ -26,19 +43,16 @@ pub fn costs(samples: &[Meta], labels: usize) -> Vec<f32> {
         }
         *by_requester.entry((sample.label, sample.requester)).or_default() += 1;
     }
-    let used = by_label.iter().filter(|n| **n > 0).count().max(1);
-    let mean = f32_of(samples.len()) / f32_of(used);
-    samples
+    let voices = samples
         .iter()
         .map(|sample| {
             let under = f32_of(by_label.get(sample.label as usize).copied().unwrap_or(1).max(1));
             let own =
                 f32_of(by_requester.get(&(sample.label, sample.requester)).copied().unwrap_or(1).max(1));
-            let allowed = FREE.max(SHARE * under);
-            let balance = (mean / under).powf(BALANCE).clamp(*BALANCE_RANGE.start(), *BALANCE_RANGE.end());
-            balance * (allowed / own).min(1.0)
+            (FREE.max(SHARE * under) / own).min(1.0)
         })
-        .collect()
+        .collect();
+    (by_label, voices)
 }
 
 #[cfg(test)]

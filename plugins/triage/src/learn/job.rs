@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calibrate::{Calibration, Signs, Trial, two_best};
 use super::chunk::{self, Sample};
-use super::corpus::{BITS, Corpus, f32_of};
+use super::corpus::{BITS, Corpus, f32_of, unit};
 use super::fitting::{Fitting, PASSES};
 use super::fixes::Fixes;
 use super::history::{self, Past};
@@ -50,6 +50,9 @@ pub struct Job {
     pass: u32,
     place: usize,
     fold: usize,
+    /// Of the tickets that came after the model in force: how many the new one sorts right without having seen
+    /// them, and how many there are.
+    newer: Option<(usize, usize)>,
     newest_minute: u32,
 }
 
@@ -103,7 +106,8 @@ impl Job {
         self.fit(&corpus, &mut work)?;
         if self.step == Step::Judge && work > 0 {
             self.judge(&corpus, &mut work)?;
-            if self.fold == folds(corpus.len()) {
+            if self.fold == folds(corpus.len()) && work > 0 {
+                self.foresee(&corpus, &mut work)?;
                 return self.end(&corpus);
             }
         }
@@ -193,15 +197,34 @@ impl Job {
         while self.fold < folds(corpus.len()) && *work > 0 {
             let mut fitting = Fitting::resume(corpus, &shares);
             *work = work.saturating_sub(2 * fitting.work_of_pass());
-            fitting.unseen(&left_out(corpus, self.fold), |sample, probabilities| {
-                let novelty = corpus.novelty.get(sample).copied().unwrap_or(0.0);
-                let right =
-                    corpus.label.get(sample).is_some_and(|l| *l as usize == two_best(probabilities).0);
-                write_trial(&mut trials, sample, Trial { signs: Signs::of(probabilities, novelty), right });
+            fitting.unseen(&left_out(corpus, self.fold), |sample, scores, backing| {
+                if is_heard(corpus, sample) {
+                    write_trial(&mut trials, sample, trial(corpus, sample, scores, backing));
+                }
             });
             self.fold += 1;
         }
         kept::keep_part("trials", &trials)
+    }
+
+    /// How the new model sorts the tickets that the one in force has not seen, if it had not seen them either:
+    /// so both stand on the same ground, and a history that was spoilt since shows.
+    fn foresee(&mut self, corpus: &Corpus, work: &mut u64) -> Result<(), Error> {
+        let Some(before) = kept::head()? else { return Ok(()) };
+        let is_newer = |sample: &usize| corpus.minute.get(*sample).is_some_and(|m| *m > before.until_minute);
+        let newer: Vec<usize> = (0..corpus.len()).filter(is_newer).collect();
+        // Without the older half there is nothing to judge by.
+        if newer.len() < COMPARED_MIN || newer.len() * 2 > corpus.len() {
+            return Ok(());
+        }
+        let mut fitting = Fitting::resume(corpus, &kept::part("shares")?);
+        *work = work.saturating_sub(2 * fitting.work_of_pass());
+        let mut right = 0;
+        fitting.unseen(&newer, |sample, scores, _| {
+            right += usize::from(corpus.label.get(sample).is_some_and(|l| *l as usize == two_best(scores).0));
+        });
+        self.newer = Some((right, newer.len()));
+        Ok(())
     }
 
     fn end(self, corpus: &Corpus) -> Result<Slice, Error> {
@@ -210,7 +233,7 @@ impl Job {
         let accuracy = f32_of(right) / f32_of(trials.len().max(1));
         let before = kept::head()?;
         if let Some(before) = &before
-            && let Some((old, new)) = self.compared(corpus, before, &trials)?
+            && let Some((old, new)) = self.compared(before)?
             && new + SLACK < old
         {
             kept::end_job(self.started_ms)?;
@@ -221,8 +244,9 @@ impl Job {
                 percent(new)
             )));
         }
-        let head = self.head(corpus, before.as_ref(), accuracy, &trials);
         let packed = Packed::of(corpus, &Fitting::resume(corpus, &kept::part("shares")?));
+        let mut head = self.head(corpus, before.as_ref(), accuracy, &trials);
+        head.bits = packed.bits;
         kept::publish(&head, &packed)?;
         kept::keep_fixes(&carried(kept::all_fixes()?, &head, &packed))?;
         kept::end_job(self.started_ms)?;
@@ -247,46 +271,31 @@ impl Job {
             format: FORMAT,
             generation: before.map_or(1, |before| before.generation + 1),
             labels: self.labels.clone(),
+            bits: 8,
             teams: self.teams.iter().map(leading).collect(),
             counts,
             unknown: corpus.table.unknown(),
             until_minute: self.newest_minute,
             trained_at_ms: self.started_ms,
             accuracy,
-            calibration: Calibration::of(&judged),
+            calibration: Calibration::of(&judged, f32_of(corpus.len()) / f32_of(self.labels.len().max(1))),
         }
     }
 
-    /// Shares that the old and the new model sort right of left-out tickets that came after the old one.
-    fn compared(
-        &self,
-        corpus: &Corpus,
-        before: &Head,
-        trials: &[(u32, Trial)],
-    ) -> Result<Option<(f32, f32)>, Error> {
-        let newer: BTreeMap<u32, bool> = trials
-            .iter()
-            .filter(|(sample, _)| {
-                corpus.minute.get(*sample as usize).is_some_and(|m| *m > before.until_minute)
-            })
-            .map(|(sample, trial)| (*sample, trial.right))
-            .collect();
-        if newer.len() < COMPARED_MIN {
-            return Ok(None);
-        }
+    /// Shares that the old and the new model sort right of the tickets that came after the old one.
+    fn compared(&self, before: &Head) -> Result<Option<(f32, f32)>, Error> {
+        let Some((new, all)) = self.newer else { return Ok(None) };
         let mut right = 0;
         for n in 0..self.chunks {
             let bytes = kept::part(&format!("chunk.{n}"))?;
-            // Samples are told by what they are: the corpus may have dropped the oldest.
             for sample in chunk::samples(&bytes).filter(|s| s.minute > before.until_minute) {
                 let seen = Seen::fetch(before, &Stored::of(before), &sample.bag)?;
                 let best = two_best(&seen.scores(before.labels.len())).0;
                 right += usize::from(before.labels.get(best) == self.labels.get(sample.label as usize));
             }
         }
-        let all = corpus.minute.iter().filter(|m| **m > before.until_minute).count().max(1);
-        let new = newer.values().filter(|right| **right).count();
-        Ok(Some((f32_of(right) / f32_of(all), f32_of(new) / f32_of(newer.len()))))
+        // The oldest may have been dropped for want of room, which are not the newer ones.
+        Ok(Some((f32_of(right) / f32_of(all), f32_of(new) / f32_of(all))))
     }
 }
 
@@ -340,25 +349,43 @@ fn carried(mut fixes: Fixes, head: &Head, packed: &Packed) -> Fixes {
     fixes
 }
 
+/// Whether a sample may speak for what can be promised: of a customer who writes much, as many as count in full.
+fn is_heard(corpus: &Corpus, sample: usize) -> bool {
+    corpus.voice.get(sample).is_none_or(|voice| unit(as_u32(sample)) < *voice)
+}
+
+/// How a sample that was left out was judged, and how it would be if its label were not known.
+fn trial(corpus: &Corpus, sample: usize, scores: &[f32], backing: &[f32]) -> Trial {
+    let novelty = corpus.novelty.get(sample).copied().unwrap_or(0.0);
+    let own = corpus.label.get(sample).map_or(usize::MAX, |label| *label as usize);
+    let signs =
+        |scores: &[f32]| Signs::of(scores, backing.get(two_best(scores).0).copied().unwrap_or(0.0), novelty);
+    let mut others = scores.to_vec();
+    if let Some(score) = others.get_mut(own) {
+        *score = f32::NEG_INFINITY;
+    }
+    Trial { signs: signs(scores), strange: signs(&others), right: two_best(scores).0 == own }
+}
+
 fn write_trial(out: &mut Vec<u8>, sample: usize, trial: Trial) {
     out.extend(as_u32(sample).to_le_bytes());
     out.push(u8::from(trial.right));
-    trial.signs.0.iter().for_each(|sign| out.extend(sign.to_le_bytes()));
+    trial.signs.0.iter().chain(&trial.strange.0).for_each(|sign| out.extend(sign.to_le_bytes()));
 }
 
 fn trials(bytes: &[u8]) -> Vec<(u32, Trial)> {
-    const WIDTH: usize = 5 + 4 * super::calibrate::SIGNS;
+    const WIDTH: usize = 5 + 2 * 4 * super::calibrate::SIGNS;
     let word = |bytes: &[u8]| bytes.first_chunk().copied().unwrap_or_default();
     bytes
         .chunks_exact(WIDTH)
         .map(|line| {
             let (head, tail) = line.split_at(5);
-            let mut signs = [0.0; super::calibrate::SIGNS];
-            for (sign, bytes) in signs.iter_mut().zip(tail.chunks_exact(4)) {
+            let (mut signs, mut strange) = (Signs::default(), Signs::default());
+            for (sign, bytes) in signs.0.iter_mut().chain(&mut strange.0).zip(tail.chunks_exact(4)) {
                 *sign = f32::from_le_bytes(word(bytes));
             }
             let right = head.get(4).is_some_and(|flag| *flag == 1);
-            (u32::from_le_bytes(word(head)), Trial { signs: Signs(signs), right })
+            (u32::from_le_bytes(word(head)), Trial { signs, strange, right })
         })
         .collect()
 }

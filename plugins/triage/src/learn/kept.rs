@@ -80,7 +80,7 @@ fn rows_key(generation: u32) -> String {
 /// # Errors
 /// kv is not granted or not there.
 pub fn fixes(generation: u32) -> Result<Fixes, Error> {
-    let kept = kv::get(FIXES)?.and_then(|bytes| serde_json::from_slice::<Fixes>(&bytes).ok());
+    let kept = kv::get(FIXES)?.and_then(|bytes| Fixes::read(&bytes));
     Ok(kept.filter(|f| f.generation == generation).unwrap_or(Fixes { generation, all: Vec::new() }))
 }
 
@@ -89,7 +89,7 @@ pub fn fixes(generation: u32) -> Result<Fixes, Error> {
 /// # Errors
 /// kv is not granted or not there.
 pub fn all_fixes() -> Result<Fixes, Error> {
-    Ok(kv::get(FIXES)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    Ok(kv::get(FIXES)?.and_then(|bytes| Fixes::read(&bytes)).unwrap_or_default())
 }
 
 /// Keeps corrections.
@@ -97,7 +97,7 @@ pub fn all_fixes() -> Result<Fixes, Error> {
 /// # Errors
 /// kv is not granted, or full.
 pub fn keep_fixes(fixes: &Fixes) -> Result<(), Error> {
-    kv::set_json(FIXES, fixes)
+    kv::set(FIXES, &fixes.bytes())
 }
 
 /// The running training.
@@ -169,14 +169,14 @@ pub fn keep_part(name: &str, bytes: &[u8]) -> Result<(), Error> {
 #[derive(Debug, Clone, Copy)]
 pub struct Stored {
     generation: u32,
-    labels: usize,
+    row_width: usize,
 }
 
 impl Stored {
     /// Those of this model.
     #[must_use]
     pub fn of(head: &Head) -> Self {
-        Self { generation: head.generation, labels: head.labels.len() }
+        Self { generation: head.generation, row_width: row_width(head.labels.len(), head.bits) }
     }
 }
 
@@ -192,6 +192,6 @@ impl Tables for Stored {
 
     fn rows(&self, rows: &[u32]) -> Result<Vec<u8>, Error> {
         let key = rows_key(self.generation);
-        kv::rows(&key, crate::features::as_u32(row_width(self.labels)), rows)?.ok_or_else(|| gone(&key))
+        kv::rows(&key, crate::features::as_u32(self.row_width), rows)?.ok_or_else(|| gone(&key))
     }
 }

@@ -1,5 +1,6 @@
 //! A trained model: a head that is read whole, and two tables of which a prediction fetches only the rows
-//! that its text has. Weights are bytes with a scale per row. Knows no tickets.
+//! that its text has. Weights are bytes, or half bytes where there are many, with a scale per row. Knows no
+//! tickets.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,6 @@ use super::calibrate::{self, Calibration, Signs};
 use super::corpus::{BUCKETS, Corpus, Table, f32_of, values};
 use super::fitting::Fitting;
 use super::fixes::Fixes;
-use super::softmax::softmax;
 use crate::features::{Bag, Words, as_u32};
 
 /// Bytes of both tables together.
@@ -26,6 +26,8 @@ pub struct Head {
     pub generation: u32,
     /// Labels in order of their columns.
     pub labels: Vec<String>,
+    /// Bits of a weight.
+    pub bits: u32,
     /// The team that most tickets of a label went to; empty when none clearly leads.
     pub teams: Vec<String>,
     /// Tickets per label.
@@ -43,7 +45,7 @@ pub struct Head {
 }
 
 /// Format of head and tables.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Where the tables are: in kv, or at hand when a model is being made.
 pub trait Tables {
@@ -68,12 +70,19 @@ pub struct Packed {
     pub rows: Vec<u8>,
     /// Labels.
     pub labels: usize,
+    /// Bits of a weight.
+    pub bits: u32,
 }
 
 /// Bytes of a row.
 #[must_use]
-pub const fn row_width(labels: usize) -> usize {
-    labels + SCALE_WIDTH
+pub const fn row_width(labels: usize, bits: u32) -> usize {
+    (labels * bits as usize).div_ceil(8) + SCALE_WIDTH
+}
+
+/// Bits of a weight, so that as many rows as possible have room: a coarse weight is better than none.
+const fn bits_for(rows: usize, labels: usize) -> u32 {
+    if rows * row_width(labels, 8) <= BYTES_MAX - BUCKETS * INDEX_WIDTH { 8 } else { 4 }
 }
 
 impl Packed {
@@ -81,7 +90,6 @@ impl Packed {
     #[must_use]
     pub fn of(corpus: &Corpus, fitting: &Fitting<'_>) -> Self {
         let (labels, weights) = (corpus.labels, fitting.weights());
-        let rows_max = (BYTES_MAX - BUCKETS * INDEX_WIDTH) / row_width(labels);
         let mut energy = vec![0.0_f32; corpus.table.rows()];
         for sample in 0..corpus.len() {
             for entry in corpus.entries(sample) {
@@ -96,10 +104,11 @@ impl Packed {
         let mut kept: Vec<u32> = (0..as_u32(energy.len())).collect();
         let of = |row: &u32| energy.get(*row as usize).copied().unwrap_or(0.0);
         kept.sort_by(|a, b| of(b).total_cmp(&of(a)).then(a.cmp(b)));
-        kept.truncate(rows_max);
         kept.retain(|row| of(row) > 0.0);
-        let mut out =
-            Self { index: Vec::new(), rows: Vec::with_capacity(kept.len() * row_width(labels)), labels };
+        let bits = bits_for(kept.len(), labels);
+        kept.truncate((BYTES_MAX - BUCKETS * INDEX_WIDTH) / row_width(labels, bits));
+        let rows = Vec::with_capacity(kept.len() * row_width(labels, bits));
+        let mut out = Self { index: Vec::new(), rows, labels, bits };
         let mut new = vec![0_u32; energy.len()];
         for (place, row) in kept.iter().enumerate() {
             if let Some(new) = new.get_mut(*row as usize) {
@@ -114,10 +123,16 @@ impl Packed {
     fn push(&mut self, weights: &[f32]) {
         let top = weights.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
         // The upper half of a float is a float; rounding it up keeps the largest weight within a byte.
-        let scale = (((top / 127.0).to_bits() >> 16) + 1) as u16;
+        let largest = if self.bits == 8 { 127.0 } else { 7.0 };
+        let scale = (((top / largest).to_bits() >> 16) + 1) as u16;
         let unit = f32::from_bits(u32::from(scale) << 16);
         self.rows.extend(scale.to_le_bytes());
-        self.rows.extend(weights.iter().map(|w| byte(w / unit)));
+        if self.bits == 8 {
+            self.rows.extend(weights.iter().map(|w| byte(w / unit)));
+        } else {
+            let half = |w: Option<&f32>| byte(w.map_or(0.0, |w| w / unit)) & 0x0f;
+            self.rows.extend(weights.chunks(2).map(|pair| half(pair.first()) | half(pair.get(1)) << 4));
+        }
     }
 }
 
@@ -143,7 +158,7 @@ impl Tables for Packed {
     }
 
     fn rows(&self, rows: &[u32]) -> Result<Vec<u8>, kulanz_sdk::Error> {
-        Ok(gathered(&self.rows, row_width(self.labels), rows))
+        Ok(gathered(&self.rows, row_width(self.labels, self.bits), rows))
     }
 }
 
@@ -161,8 +176,10 @@ pub struct Seen {
     pub values: Vec<(u32, f32)>,
     /// Row of each value, where it has one.
     rows: Vec<Option<u32>>,
-    /// Rows of weights, one after another.
-    bytes: Vec<u8>,
+    /// Scales of the rows.
+    scales: Vec<f32>,
+    /// Weights of the rows, a byte each, one row after another.
+    weights: Vec<i8>,
     /// Features of the text, known or not.
     features: usize,
 }
@@ -198,19 +215,35 @@ impl Seen {
             out.rows.push(row.checked_sub(1));
             rows.extend(row.checked_sub(1));
         }
-        out.bytes = tables.rows(&rows)?;
+        out.unpack(&tables.rows(&rows)?, head.labels.len(), head.bits);
         Ok(out)
     }
 
+    fn unpack(&mut self, bytes: &[u8], labels: usize, bits: u32) {
+        self.weights.reserve(bytes.len() * 8 / bits.max(1) as usize);
+        for (n, row) in bytes.chunks_exact(row_width(labels, bits)).enumerate() {
+            let [low, high, packed @ ..] = row else { return };
+            self.scales.push(f32::from_bits(u32::from(u16::from_le_bytes([*low, *high])) << 16));
+            if bits == 8 {
+                self.weights.extend(packed.iter().map(|byte| byte.cast_signed()));
+            } else {
+                // Shifting up and down again keeps the sign of the half.
+                let halves = |byte: &u8| [(byte << 4).cast_signed() >> 4, byte.cast_signed() >> 4];
+                self.weights.extend(packed.iter().flat_map(halves));
+                self.weights.truncate((n + 1) * labels);
+            }
+        }
+    }
+
     /// The weights of each value: `each(place, value, scale, weights)`.
-    pub fn weights(&self, labels: usize, mut each: impl FnMut(usize, f32, f32, &[u8])) {
-        let mut rows = self.bytes.chunks_exact(row_width(labels));
+    pub fn weights(&self, labels: usize, mut each: impl FnMut(usize, f32, f32, &[i8])) {
+        let mut rows = self.scales.iter().zip(self.weights.chunks_exact(labels.max(1)));
         for (place, ((_, value), row)) in self.values.iter().zip(&self.rows).enumerate() {
             if row.is_none() {
                 continue;
             }
-            let Some([low, high, weights @ ..]) = rows.next() else { return };
-            each(place, *value, f32::from_bits(u32::from(u16::from_le_bytes([*low, *high])) << 16), weights);
+            let Some((scale, weights)) = rows.next() else { return };
+            each(place, *value, *scale, weights);
         }
     }
 
@@ -221,10 +254,22 @@ impl Seen {
         self.weights(labels, |_, value, scale, weights| {
             let factor = value * scale;
             for (score, weight) in scores.iter_mut().zip(weights) {
-                *score += factor * f32::from(weight.cast_signed());
+                *score += factor * f32::from(*weight);
             }
         });
         scores
+    }
+
+    /// Share of the text, by squared values, that speaks for a label.
+    #[must_use]
+    pub fn backing(&self, labels: usize, label: usize) -> f32 {
+        let mut sum = 0.0;
+        self.weights(labels, |_, value, _, weights| {
+            if weights.get(label).is_some_and(|weight| *weight > 0) {
+                sum += value * value;
+            }
+        });
+        sum
     }
 
     /// Share of the text's features that were never seen in training, by count.
@@ -269,8 +314,7 @@ pub fn predict(
     let mut scores = seen.scores(head.labels.len());
     fixes.add(&seen.values, &mut scores);
     let (best, second) = calibrate::two_best(&scores);
-    softmax(&mut scores);
-    let signs = Signs::of(&scores, seen.novelty());
+    let signs = Signs::of(&scores, seen.backing(head.labels.len(), best), seen.novelty());
     Ok(Some(Prediction {
         best,
         second,
@@ -290,7 +334,7 @@ fn evidence(
     second: usize,
 ) -> Vec<String> {
     let mut by_bucket: Vec<(u32, f32)> = seen.values.iter().map(|(bucket, _)| (*bucket, 0.0)).collect();
-    let sign = |weights: &[u8], label: usize| f32::from(weights.get(label).map_or(0, |w| w.cast_signed()));
+    let sign = |weights: &[i8], label: usize| f32::from(weights.get(label).copied().unwrap_or(0));
     seen.weights(head.labels.len(), |place, value, scale, weights| {
         if let Some(line) = by_bucket.get_mut(place) {
             line.1 += value * scale * (sign(weights, best) - sign(weights, second));

@@ -11,6 +11,8 @@ pub const SHARE_ONE: f32 = 16_384.0;
 const NEWTON_STEPS_MAX: usize = 10;
 /// The steps end when the probabilities sum to one within this.
 const SUM_SLACK: f32 = 0.01;
+/// From here on a weight speaks for its label; below it is what rounding leaves.
+const BACKS_FROM: f32 = 1e-3;
 /// Entries pack a row and a value of so many bits.
 const VALUE_BITS: u32 = 14;
 const VALUE_ONE: f32 = 16_384.0;
@@ -92,6 +94,19 @@ impl Weights {
         scores.resize(self.stride, 0.0);
         self.score_into(entries, scores);
         scores.truncate(self.labels);
+    }
+
+    /// For each label the share of an example, by squared values, that speaks for it: a weight is above zero only
+    /// where a ticket of the label has the feature.
+    pub fn backing(&self, entries: &[Entry], backing: &mut Vec<f32>) {
+        backing.clear();
+        backing.resize(self.labels, 0.0);
+        for entry in entries {
+            let value = entry.value();
+            for (sum, weight) in backing.iter_mut().zip(self.row(entry.row())) {
+                *sum += if *weight > BACKS_FROM { value * value } else { 0.0 };
+            }
+        }
     }
 
     fn score_into(&self, entries: &[Entry], scores: &mut [f32]) {

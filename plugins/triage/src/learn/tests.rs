@@ -1,5 +1,8 @@
 //! From past tickets to a decision, natively: the same code that runs in the sandbox, against the fixture.
 
+mod bad_input;
+mod evidence;
+
 use kulanz_sdk::fixture::{
     self, ContactBuilder, EventBuilder, FiringBuilder, MessageBuilder, TicketBuilder, add_ticket,
 };
@@ -27,10 +30,16 @@ const BROKEN: [&str; 4] = [
 
 /// Every thing in every sentence, solved, one customer each.
 fn history() -> Vec<TicketBuilder> {
+    history_with("", "")
+}
+
+/// The same with one label under another name.
+fn history_with(old: &str, new: &str) -> Vec<TicketBuilder> {
     let mut out = Vec::new();
     for (label, sentences) in [("shipping", PARCEL), ("refund", MONEY), ("damage", BROKEN)] {
         for thing in THINGS {
             for sentence in sentences {
+                let label = if label == old { new } else { label };
                 out.push(past(out.len(), label, &format!("{sentence} {thing}")));
             }
         }
@@ -105,6 +114,23 @@ fn correct(n: usize, requester: &str, text: &str, label: &str) -> String {
     TriageByWords::handle(&event, &ticket, Settings::default(), &mut Effects::new()).unwrap()
 }
 
+/// A night's training after the model of `learn_from`.
+fn train_again() -> String {
+    let learning = super::Learning { on: true, field: super::Field::Category, work: u64::MAX };
+    super::fire(&learning, 200_000_000).unwrap()
+}
+
+/// Tickets that came after the first model, rightly sorted.
+fn newer() -> Vec<TicketBuilder> {
+    let sorted = [("shipping", PARCEL), ("refund", MONEY), ("damage", BROKEN)];
+    (0..90)
+        .map(|n| {
+            let (label, sentences) = sorted[n % 3];
+            past(2_000 + n, label, &format!("hello {} {}", sentences[n / 3 % 4], THINGS[n / 2 % 8]))
+        })
+        .collect()
+}
+
 #[test]
 fn what_people_left_on_solved_tickets_decides_the_next_one_with_its_words() {
     let said = learn_from(history());
@@ -117,21 +143,6 @@ fn what_people_left_on_solved_tickets_decides_the_next_one_with_its_words() {
         evidence.contains(&"parcel".to_owned()) || evidence.contains(&"courier".to_owned()),
         "{evidence:?}"
     );
-}
-
-#[test]
-fn without_the_named_words_the_guess_is_less_sure() {
-    learn_from(history());
-    for text in [
-        "my parcel with the bike got lost by the courier",
-        "please reimburse the price of my tent soon",
-        "a defect broke the screen of my phone",
-    ] {
-        let (label, before, evidence) = guess(text);
-        let rest: Vec<&str> = text.split(' ').filter(|w| !evidence.iter().any(|e| e == w)).collect();
-        let (after_label, after, _) = asked(&rest.join(" "), r#"{"threshold": 0}"#).1.unwrap_or_default();
-        assert!(after_label != label || after < before, "{text}: {before} then {after} without {evidence:?}");
-    }
 }
 
 #[test]
@@ -212,83 +223,28 @@ fn only_what_people_correct_is_learnt() {
 }
 
 #[test]
-fn one_customer_with_a_hundred_corrections_does_not_turn_the_model() {
-    learn_from(history());
-    for n in 0..100 {
-        correct(1_000 + n, "attacker", &format!("where is my parcel number {n}"), "refund");
-    }
-    assert!(kept::all_fixes().unwrap().all.len() <= 4);
-    assert_eq!(guess("the courier lost the book").0, "shipping");
-    assert_eq!(guess("still no delivery of the chair").0, "shipping");
-}
-
-#[test]
-fn a_history_flooded_by_one_customer_still_sorts_the_others_right() {
-    let mut tickets = history();
-    for n in 0..200 {
-        let flood = past(1_000 + n, "refund", &format!("where is my parcel, the courier lost it {n}"));
-        tickets.push(flood.requester(ContactBuilder::new().id("attacker")));
-    }
-    learn_from(tickets);
-    assert_eq!(guess("where is my parcel with the tent").0, "shipping");
-    assert_eq!(guess("still no delivery of the phone").0, "shipping");
-}
-
-#[test]
-fn one_label_only_or_too_few_tickets_teach_nothing_and_say_so() {
-    let one: Vec<TicketBuilder> =
-        (0..50).map(|n| past(n, "refund", &format!("money back for order {n}"))).collect();
-    assert!(learn_from(one).starts_with("too little to learn from: 50 sorted tickets of 1 kinds"));
-    assert!(learn_from(history().into_iter().take(5).collect()).starts_with("too little"));
-    assert!(learn_from(Vec::new()).starts_with("too little"));
-    assert!(kept::head().unwrap().is_none());
-}
-
-#[test]
-fn contradictory_labels_earn_no_decision() {
-    let mut tickets = Vec::new();
-    for n in 0..120 {
-        let label = ["a", "b", "c"][n % 3];
-        tickets.push(past(n, label, "the very same words on every ticket"));
-    }
-    let said = learn_from(tickets);
-    assert!(said.starts_with("learned 3 labels"), "{said}");
-    let (outcome, category) = asked("the very same words on every ticket", "{}");
-    assert!(category.is_none() && matches!(outcome, Outcome::Abstained(_)), "{outcome:?} {category:?}");
-}
-
-#[test]
-fn empty_and_endless_bodies_are_learnt_past_and_sorted_past() {
-    let mut tickets = history();
-    tickets.push(past(900, "refund", ""));
-    tickets.push(past(901, "refund", "   \n\n "));
-    tickets.push(past(902, "refund", &"refund money ".repeat(400_000)));
-    tickets.push(past(903, "refund", &"x".repeat(5_000_000)));
-    let said = learn_from(tickets);
-    assert!(said.starts_with("learned 3 labels from 98 tickets"), "{said}");
-    assert_eq!(guess(&"refund money ".repeat(400_000)).0, "refund");
-    assert!(asked("", "{}").1.is_none());
-}
-
-#[test]
 fn a_worse_model_does_not_replace_a_good_one() {
     learn_from(history());
-    let good = kept::head().unwrap().unwrap();
-    // A night later people's labels have turned into noise.
-    for n in 0..200 {
-        let sentence = [PARCEL, MONEY, BROKEN][n % 3][n % 4];
-        let right = ["shipping", "refund", "damage"][n % 3];
-        let label = if n % 2 == 0 { right } else { ["shipping", "refund", "damage"][(n * 7 / 3) % 3] };
-        add_ticket(past(2_000 + n, label, &format!("{sentence} {}", THINGS[n % 8])));
+    newer().into_iter().for_each(add_ticket);
+    // Somebody has sorted three hundred old tickets the wrong way round.
+    for n in 0..300 {
+        let (label, sentences) = [("refund", PARCEL), ("damage", MONEY), ("shipping", BROKEN)][n % 3];
+        let text = format!("{} {}", sentences[n / 3 % 4], THINGS[n % 8]);
+        add_ticket(past(3_000 + n, label, &text).created_at_ms(60_000 * (n as u64 % 90 + 1) + n as u64));
     }
-    let said = super::fire(
-        &super::Learning { on: true, field: super::Field::Category, work: u64::MAX },
-        200_000_000,
-    )
-    .unwrap();
-    assert!(said.starts_with("the model stays") || said.starts_with("learned"), "{said}");
-    let now = kept::head().unwrap().unwrap();
-    assert!(now.generation == good.generation || said.starts_with("learned"));
+    let said = train_again();
+    assert!(said.starts_with("the model stays"), "{said}");
+    assert_eq!(kept::head().unwrap().unwrap().generation, 1);
+    assert_eq!(guess("the courier lost the book").0, "shipping");
+}
+
+#[test]
+fn a_model_that_is_no_worse_replaces_the_one_before() {
+    learn_from(history());
+    newer().into_iter().for_each(add_ticket);
+    let said = train_again();
+    assert!(said.starts_with("learned 3 labels from 186 tickets"), "{said}");
+    assert_eq!(kept::head().unwrap().unwrap().generation, 2);
 }
 
 #[test]
