@@ -17,7 +17,7 @@ use watch::{Case, Finding, HOUR_MS, Settings};
 const PAGE: u32 = 200;
 /// Searches per firing: more than a thousand tickets a day are looked at from the newest back.
 const PAGES_MAX: usize = 6;
-/// Effects left for other findings when a run proposes its last one, of the 64 allowed.
+/// Effects of one run, of the 64 allowed. An incident with all that it may attach at once fits.
 const EFFECTS_MAX: usize = 56;
 
 /// The plugin.
@@ -30,12 +30,13 @@ impl Schedule for Incidents {
         let now_ms = firing.fired_at_ms();
         let cases = cases(now_ms)?;
         let findings = watch::look(&cases, &settings, now_ms);
-        let (mut done, mut left) = (0, 0);
+        let (mut done, mut left, mut room) = (0, 0, EFFECTS_MAX);
         for finding in &findings {
-            if out.all().len() + finding.effects() > EFFECTS_MAX && done > 0 {
+            let Some(rest) = room.checked_sub(finding.effects()) else {
                 left += 1;
                 continue;
-            }
+            };
+            room = rest;
             propose(finding, &settings, out);
             done += 1;
         }
