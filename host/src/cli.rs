@@ -17,6 +17,7 @@ mod gate;
 mod ingest;
 mod instead;
 mod lines;
+mod model;
 mod person;
 mod plugin;
 mod queue;
@@ -125,6 +126,9 @@ enum Command {
     /// Knowledge-base articles
     #[command(subcommand)]
     Article(article::ArticleCommand),
+    /// Language models that tell which texts mean the same
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Schedules of plugins
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
@@ -256,6 +260,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Plugin(command) => Box::pin(command.run(&ground)).await,
         Command::Db(command) => Box::pin(command.run(&ground)).await,
         Command::Token(command) => Box::pin(command.run(&ground)).await,
+        Command::Model(command) => command.run(&ground),
         Command::Article(command) => Box::pin(command.run(&ground)).await,
         Command::Schedule(command) => Box::pin(command.run(&ground)).await,
         Command::Queue(command) => Box::pin(command.run(&ground)).await,

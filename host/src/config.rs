@@ -54,6 +54,8 @@ pub struct Config {
     pub desk: DeskConfig,
     /// `[plugins]`
     pub plugins: Plugins,
+    /// `[embed]`
+    pub embed: Embed,
     /// `[log]`
     pub log: Log,
     /// Who set what, for `config show`.
@@ -200,6 +202,13 @@ pub struct Plugins {
     http_trusted_pem: Vec<u8>,
 }
 
+/// `[embed]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Embed {
+    /// Name of the model; empty: the only one in place.
+    pub model: String,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct Log {
@@ -258,6 +267,7 @@ impl Config {
             smtp: smtp(&layers)?,
             desk,
             plugins: plugins(&layers)?,
+            embed: layers.section("embed", &[])?,
             log: layers.section("log", &[])?,
             layers,
         };

@@ -6,6 +6,7 @@ pub mod config;
 pub mod doors;
 pub mod lifecycle;
 pub mod mail_in;
+pub mod models;
 pub mod sample;
 pub mod server;
 pub mod telemetry;

@@ -71,6 +71,7 @@ impl House {
             senders,
             seal: seal.clone(),
             tombstones: Arc::new(FileOfTombstones::of(data_dir.path())),
+            meaning: crate::models::meaning(&config)?,
             fetch: config.plugins.http.then(|| fetch(&config)),
             webhooks: fetch(&config),
             config: config.desk.clone(),

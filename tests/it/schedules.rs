@@ -37,6 +37,7 @@ async fn host(database: &Database, number: u128) -> (Desk, Arc<FixedClock>) {
         senders: channels::sender::Senders::unchecked(),
         seal: SealKey::new(&[5; 32]),
         tombstones: Arc::new(desk::NoTombstones),
+        meaning: desk::Meaning::none(),
         fetch: None,
         webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions::default()),
         config: config(),

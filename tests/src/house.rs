@@ -93,6 +93,7 @@ impl House {
             senders: outside.senders,
             seal: SealKey::new(&[5; 32]),
             tombstones: Arc::new(desk::NoTombstones),
+            meaning: desk::Meaning::none(),
             fetch: outside.fetch,
             webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions {
                 allow_plain_http: true,

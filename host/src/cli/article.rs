@@ -1,5 +1,6 @@
 //! `kulanz article`: the knowledge base from files and to lines.
 
+mod export;
 mod reading;
 
 use std::path::{Path, PathBuf};
@@ -12,9 +13,9 @@ use super::{Ground, instead, lines, operator, screen};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ArticleCommand {
-    /// Write articles from JSON Lines {key, locale, title, body, state?}, a CSV table or a folder of Markdown files; the same key and locale again replaces
+    /// Write articles from JSON Lines {key, locale, title, body, state?}, a CSV table, a JSON export (Zendesk, Zammad or a list) or a folder of Markdown files; the same key and locale again replaces
     Import {
-        /// File (.csv, or JSON Lines), folder, or - for JSON Lines on stdin
+        /// File (.csv, .json, or JSON Lines), folder, or - for JSON Lines on stdin
         file: PathBuf,
     },
     /// List articles
@@ -66,9 +67,9 @@ pub(super) async fn import(desk: &Desk, file: &Path) -> anyhow::Result<u64> {
             put(desk, article).await.with_context(|| path.display().to_string())?;
             written += 1;
         }
-    } else if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+    } else if let Some(read) = reader(file) {
         let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        for article in reading::csv(&text).map_err(|why| anyhow::anyhow!("{}, {why}", file.display()))? {
+        for article in read(&text).map_err(|why| anyhow::anyhow!("{}, {why}", file.display()))? {
             let key = article.key.clone();
             put(desk, article).await.with_context(|| format!("{}, article {key}", file.display()))?;
             written += 1;
@@ -81,6 +82,16 @@ pub(super) async fn import(desk: &Desk, file: &Path) -> anyhow::Result<u64> {
         }
     }
     Ok(written)
+}
+
+/// What reads a whole file of this name; none: it is JSON Lines.
+fn reader(file: &Path) -> Option<fn(&str) -> Result<Vec<NewArticle>, String>> {
+    let ending = file.extension()?.to_string_lossy().to_ascii_lowercase();
+    match ending.as_str() {
+        "csv" => Some(reading::csv),
+        "json" => Some(export::json),
+        _ => None,
+    }
 }
 
 async fn put(desk: &Desk, article: NewArticle) -> anyhow::Result<()> {

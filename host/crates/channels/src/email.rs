@@ -130,6 +130,12 @@ impl Default for Mail {
     }
 }
 
+/// Readable text of foreign HTML, within the limits of a mail's.
+#[must_use]
+pub fn text_of_html(html: &str) -> String {
+    html::to_text(html).0
+}
+
 /// Reads a mail. Never fails and never panics; bounded in time and memory. Takes a moment on hostile
 /// input, so call it where blocking is allowed.
 #[must_use]

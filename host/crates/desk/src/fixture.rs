@@ -78,6 +78,7 @@ impl Fixture {
             senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&[7; 32]),
             tombstones: Arc::new(crate::NoTombstones),
+            meaning: crate::Meaning::none(),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
             config: DeskConfig { redaction_required: false, ..DeskConfig::default() },

@@ -21,6 +21,7 @@ mod intake;
 mod knowledge;
 mod ledger;
 mod marks;
+mod meaning;
 mod numbers;
 mod people;
 mod person;
@@ -56,6 +57,7 @@ pub use frame::{Framed, Frames, Values};
 pub use idempotency::Memo;
 pub use intake::IntakeReceipt;
 pub use ledger::LedgerView;
+pub use meaning::Meaning;
 pub use people::{NewMessage, NewMessageKind, TicketChange};
 pub use person::{Erased, NoTombstones, Tombstone, Tombstones};
 pub use plugins::{
@@ -89,6 +91,8 @@ pub struct DeskParts {
     pub seal: SealKey,
     /// Where erasures are written down outside the database.
     pub tombstones: Arc<dyn Tombstones>,
+    /// What texts mean.
+    pub meaning: Meaning,
     /// Outbound HTTP for plugins; none: `http` answers unavailable.
     pub fetch: Option<channels::fetch::Fetch>,
     /// Outbound HTTP for webhooks.
@@ -106,6 +110,7 @@ pub(crate) struct Inner {
     pub(crate) senders: channels::sender::Senders,
     pub(crate) seal: SealKey,
     pub(crate) tombstones: Arc<dyn Tombstones>,
+    pub(crate) meaning: Meaning,
     pub(crate) fetch: Option<channels::fetch::Fetch>,
     pub(crate) webhooks: channels::fetch::Fetch,
     pub(crate) config: DeskConfig,
@@ -142,6 +147,7 @@ impl Desk {
             senders: parts.senders,
             seal: parts.seal,
             tombstones: parts.tombstones,
+            meaning: parts.meaning,
             fetch: parts.fetch,
             webhooks: parts.webhooks,
             config: parts.config,

@@ -316,6 +316,15 @@ pub enum Fact {
     PutArticle(Article),
     /// Removes an article.
     RemoveArticle(ArticleId),
+    /// Vectors of texts by the model that made them; those that are there stay as they are.
+    PutVectors {
+        /// Digest of the model.
+        model: String,
+        /// Digest of a text with its vector, four bytes a number, little end first.
+        vectors: Vec<(String, Vec<u8>)>,
+    },
+    /// Removes the vectors of all other models.
+    KeepVectorsOf(String),
     /// A token, new or changed (`Conflict("token_digest")`).
     PutToken(Token),
     /// Removes a token.

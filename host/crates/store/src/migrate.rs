@@ -27,6 +27,7 @@ pub(crate) const STEPS: &[Step] = steps![
     6 "0006_gate",
     7 "0007_vault",
     8 "0008_answers",
+    9 "0009_vectors",
 ];
 
 /// The schema this build knows.

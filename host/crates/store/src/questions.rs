@@ -180,6 +180,8 @@ questions! {
     articles_with_key(key: &str) -> Vec<Article> = article::with_key(key);
     /// An article.
     article(id: ArticleId) -> Option<Article> = article::by_id(id);
+    /// Vectors of texts that a model made, by digest; those that there are.
+    vectors(model: &str, digests: &[String]) -> Vec<(String, Vec<u8>)> = article::vectors(model, digests);
     /// Numbers that change whenever any article does, and whenever any learnt question does.
     articles_versions() -> (i64, i64) = article::versions();
     /// Questions that an article, or any, was confirmed to answer.

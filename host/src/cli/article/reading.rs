@@ -89,7 +89,7 @@ pub(super) fn csv(text: &str) -> Result<Vec<NewArticle>, String> {
         .collect()
 }
 
-fn column(header: &str) -> Option<&'static str> {
+pub(super) fn column(header: &str) -> Option<&'static str> {
     let low = header.trim().to_lowercase();
     COLUMNS.iter().find(|(_, names)| names.contains(&low.as_str())).map(|(column, _)| *column)
 }
@@ -122,7 +122,7 @@ fn cells(text: &str, separator: char) -> Vec<Vec<String>> {
 }
 
 /// From values by name; what is left out is made up sensibly.
-fn article(row: &BTreeMap<String, String>) -> Result<NewArticle, String> {
+pub(super) fn article(row: &BTreeMap<String, String>) -> Result<NewArticle, String> {
     let value = |name: &str| row.get(name).map(|v| v.trim()).unwrap_or_default();
     let (title, body) = (value("title"), value("body"));
     if title.is_empty() || body.is_empty() {

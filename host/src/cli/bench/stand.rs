@@ -111,6 +111,7 @@ impl Stand {
             senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&data_dir.key("seal.key")?),
             tombstones: Arc::new(desk::NoTombstones),
+            meaning: desk::Meaning::none(),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
             config: config.desk,

@@ -268,6 +268,7 @@ async fn desk_on(store: &Store, now: Timestamp, config: DeskConfig) -> (Desk, Ar
         senders: channels::sender::Senders::unchecked(),
         seal: SealKey::new(&[7; 32]),
         tombstones: Arc::new(desk::NoTombstones),
+        meaning: desk::Meaning::none(),
         fetch: None,
         webhooks: Fetch::new(FetchOptions::default()),
         config,

@@ -69,6 +69,7 @@ impl World {
             senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&[7; 32]),
             tombstones: Arc::new(desk::NoTombstones),
+            meaning: desk::Meaning::none(),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
             config: DeskConfig { redaction_required, ..DeskConfig::default() },

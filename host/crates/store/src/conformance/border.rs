@@ -187,6 +187,23 @@ pub(super) async fn what_an_article_was_confirmed_to_answer_is_kept_until_its_ti
     Ok(())
 }
 
+pub(super) async fn vectors_are_kept_by_model_and_text(store: &Store) -> Verdict {
+    let put = |model: &str, vectors: &[(&str, u8)]| {
+        let vectors = vectors.iter().map(|(digest, byte)| ((*digest).to_owned(), vec![*byte; 8])).collect();
+        Commit::of(vec![Fact::PutVectors { model: model.to_owned(), vectors }])
+    };
+    store.commit(put("one", &[("a", 1), ("b", 2)])).await?;
+    store.commit(put("one", &[("a", 9), ("c", 3)])).await?;
+    store.commit(put("two", &[("a", 4)])).await?;
+    let ask = ["c", "x", "a"].map(str::to_owned);
+    let found = store.vectors("one", &ask).await?;
+    same!(found, vec![("c".to_owned(), vec![3; 8]), ("a".to_owned(), vec![1; 8])]);
+    store.commit(Commit::of(vec![Fact::KeepVectorsOf("two".to_owned())])).await?;
+    holds!(store.vectors("one", &ask).await?.is_empty());
+    same!(store.vectors("two", &ask).await?.len(), 1);
+    Ok(())
+}
+
 pub(super) async fn an_answer_is_rated_only_as_it_was_read(store: &Store) -> Verdict {
     let make = Sample::default();
     let ticket = make.ticket(1);

@@ -51,6 +51,7 @@ list! {
         articles_change_their_version,
         what_an_article_was_confirmed_to_answer_is_kept_until_its_ticket_is_forgotten,
         an_answer_is_rated_only_as_it_was_read,
+        vectors_are_kept_by_model_and_text,
         tokens_and_webhooks_read_back,
         settings_keep_their_newest_value,
     }

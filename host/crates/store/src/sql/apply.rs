@@ -50,7 +50,9 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::PutArticle(_)
         | Fact::RemoveArticle(_)
         | Fact::PutAlternate(_)
-        | Fact::RemoveAlternate { .. } => (4, String::new()),
+        | Fact::RemoveAlternate { .. }
+        | Fact::PutVectors { .. }
+        | Fact::KeepVectorsOf(_) => (4, String::new()),
         Fact::Audit(_) => (5, String::new()),
         Fact::ReturnNumbers { .. } => (6, String::new()),
         Fact::AddMessage(message) => (2, message.id.to_string()),
@@ -165,6 +167,8 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::RemoveAlternate { article_id, ticket_id } => {
             article::remove_alternate(c, *article_id, *ticket_id).await?;
         }
+        Fact::PutVectors { model, vectors } => article::put_vectors(c, model, vectors).await?,
+        Fact::KeepVectorsOf(model) => article::keep_vectors_of(c, model).await?,
         Fact::PutToken(token) => access::put_token(c, token).await?,
         Fact::RemoveToken(id) => access::remove_token(c, *id).await?,
         Fact::PutWebhook(webhook) => access::put_webhook(c, webhook).await?,

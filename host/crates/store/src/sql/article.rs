@@ -96,6 +96,46 @@ pub(crate) async fn alternates(c: &mut Connection, article: Option<ArticleId>) -
     })
 }
 
+/// Vectors of texts, those that there are.
+pub(crate) async fn vectors(
+    c: &mut Connection,
+    model: &str,
+    digests: &[String],
+) -> Outcome<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for digest in digests {
+        let vector: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT vector FROM vector WHERE model = $1 AND digest = $2")
+                .bind(model)
+                .bind(digest)
+                .fetch_optional(&mut *c)
+                .await?;
+        found.extend(vector.map(|vector| (digest.clone(), vector)));
+    }
+    Ok(found)
+}
+
+pub(crate) async fn put_vectors(
+    c: &mut Connection,
+    model: &str,
+    vectors: &[(String, Vec<u8>)],
+) -> Outcome<()> {
+    for (digest, vector) in vectors {
+        sqlx::query("INSERT INTO vector (model, digest, vector) VALUES ($1, $2, $3) ON CONFLICT (model, digest) DO NOTHING")
+            .bind(model)
+            .bind(digest)
+            .bind(vector)
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn keep_vectors_of(c: &mut Connection, model: &str) -> Outcome<()> {
+    sqlx::query("DELETE FROM vector WHERE model <> $1").bind(model).execute(c).await?;
+    Ok(())
+}
+
 async fn count_change(c: &mut Connection, name: &str) -> Outcome<()> {
     sqlx::query("UPDATE counter SET value = value + 1 WHERE name = $1").bind(name).execute(c).await?;
     Ok(())

@@ -1,0 +1,8 @@
+-- Vectors of articles' texts by the model that made them: what was reckoned once is not reckoned again. Twin of migrations/sqlite/0009_vectors.sql.
+
+CREATE TABLE vector (
+    model TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    vector BYTEA NOT NULL,
+    PRIMARY KEY (model, digest)
+);
