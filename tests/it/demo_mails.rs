@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use domain::effect::Effect;
 use domain::message::{AutoClass, Delivery, Direction};
 use domain::plugin::Hook;
-use domain::ticket::Ticket;
+use domain::ticket::{Field, Ticket};
 use tests::database::Database;
-use tests::house::config;
+use tests::house::{agent, config};
 use tests::{House, planted, source};
 
 fn mails() -> Vec<(String, Vec<u8>)> {
@@ -145,4 +145,29 @@ on_both!(the_same_mails_again_change_nothing, |backend| {
     }
     house.settle().await;
     assert_eq!(house.tickets().await, before);
+});
+
+on_both!(what_a_person_corrects_is_known_for_the_next_mail_like_it, |backend| {
+    let house = House::furnished(backend).await;
+    let lesson =
+        |name: &str| std::fs::read_to_string(source().join("tests/fixtures/lesson").join(name)).unwrap();
+    house.mail(&lesson("1-grinding.eml")).await;
+    let first = house.ticket(1).await;
+    assert_ne!(first.category.as_deref(), Some("warranty"), "no rule knows it");
+    let set = |field, value: &str| desk::TicketChange::SetField { field, value: value.to_owned() };
+    let changes = vec![set(Field::Category, "warranty"), set(Field::Team, "repairs")];
+    house.desk.change_ticket(first.id, changes, None, agent()).await.unwrap();
+    house.settle().await;
+
+    house.mail(&lesson("2-pump.eml")).await;
+    let second = house.ticket(2).await;
+    assert_eq!((second.category.as_deref(), second.team.as_deref()), (Some("warranty"), Some("repairs")));
+    let decisions = house.store.decisions_of(second.id).await.unwrap();
+    let category = decisions
+        .iter()
+        .find(|d| matches!(&d.effect, Effect::SetField { field, .. } if field == "category"))
+        .unwrap();
+    assert!(category.basis.reason.contains("#1"), "{}", category.basis.reason);
+    let evidence = category.basis.evidence.join(" ").to_lowercase();
+    assert!(evidence.contains("pump") || evidence.contains("grinding"), "{evidence}");
 });

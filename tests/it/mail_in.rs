@@ -80,3 +80,43 @@ async fn a_socket_file_is_taken_over_from_a_server_that_was_killed() {
     assert_eq!(handed_over(place), "own {}\ntwice {}\nforeign 550\n");
     assert!(server.stop().success());
 }
+
+/// A mail with one file.
+fn with_file(name: &str, content: &str) -> String {
+    format!(
+        "From: Ana <ana@kunde.example>
+To: help@shop.example
+Subject: The invoice
+Message-ID: <file-{name}@kunde.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+Please find the invoice attached and tell me whether it is right.
+--b
+Content-Type: application/pdf; name=\"{name}\"
+Content-Disposition: attachment; filename=\"{name}\"
+Content-Transfer-Encoding: base64
+
+{content}
+--b--
+"
+    )
+}
+
+on_both!(an_agent_is_told_of_a_file_that_is_not_what_it_looks_like, |backend| {
+    let house = tests::House::bare(backend).await;
+    // A Windows program that calls itself a PDF, and a PDF.
+    house.mail(&with_file("invoice.pdf", "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAA=")).await;
+    house.mail(&with_file("letter.pdf", "JVBERi0xLjQKJcOkw7zDtsOfCg==")).await;
+    let notes = async |number| {
+        let ticket = house.ticket(number).await;
+        let messages = house.store.messages(ticket.id).await.unwrap();
+        let notes = messages.into_iter().filter(|m| m.direction == domain::message::Direction::Note);
+        notes.map(|m| m.text).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(1).await, ["Careful with what is attached: “invoice.pdf” is a program."]);
+    assert_eq!(notes(2).await, [""; 0]);
+});

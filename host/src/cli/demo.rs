@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use desk::{Page, TicketChange, TicketFilter};
 use domain::plugin::Mode;
 use domain::story::Tongue;
+use domain::ticket::{Field, Ticket};
+use domain::{Actor, ActorKind};
 
 use super::{Ground, RefusedHere, article, ingest, operator, plugin, screen, serve, stories};
 use crate::config::Config;
@@ -35,6 +38,10 @@ pub(super) struct Demo {
 
 /// Whom the demo's mails are written to.
 const OUR_ADDRESS: &str = "help@shop.example";
+/// What the person of the demo sorts the lesson's first mail as.
+const LESSON_CATEGORY: &str = "warranty";
+/// Who takes care of it.
+const LESSON_TEAM: &str = "repairs";
 /// Name of that house.
 const OUR_NAME: &str = "Shop";
 
@@ -42,13 +49,19 @@ const OUR_NAME: &str = "Shop";
 struct Sources {
     articles: PathBuf,
     mails: PathBuf,
+    /// Two mails about one thing that no rule knows: the first is corrected by a person before the second comes.
+    lesson: PathBuf,
 }
 
 impl Sources {
     fn find() -> anyhow::Result<Self> {
         let fixtures =
             pack::bundled_sources().and_then(|plugins| Some(plugins.parent()?.join("tests/fixtures")));
-        let sources = fixtures.map(|f| Self { articles: f.join("articles.jsonl"), mails: f.join("mails") });
+        let sources = fixtures.map(|f| Self {
+            articles: f.join("articles.jsonl"),
+            mails: f.join("mails"),
+            lesson: f.join("lesson"),
+        });
         match sources {
             Some(sources) if sources.articles.is_file() && sources.mails.is_dir() => Ok(sources),
             _ => Err(RefusedHere::because(
@@ -152,12 +165,54 @@ impl Demo {
             screen::count(tally.taken, "mail"),
             screen::count(settled.jobs, "job")
         ));
+        let lesson = self.teach(house, &sources.lesson).await?;
         let told = stories::print_all(&house.desk, self.lang, self.json).await?;
         anyhow::ensure!(tally.failed == 0, "{} could not be taken in", screen::count(tally.failed, "mail"));
+        anyhow::ensure!(lesson == 0, "{} of the lesson failed", screen::count(lesson, "job"));
         anyhow::ensure!(settled.failures == 0, "{} failed", screen::count(settled.failures, "job"));
         screen::say(format_args!("{} told.", screen::count(told, "ticket")));
         Ok(())
     }
+
+    /// A person corrects a ticket, and the next one like it comes: its story says from whom the sorting was learnt.
+    /// Answers how many jobs failed.
+    async fn teach(&self, house: &House, lesson: &Path) -> anyhow::Result<u64> {
+        let mut failures = 0;
+        let mut taught = None;
+        for name in ["1-grinding.eml", "2-pump.eml"] {
+            let before = newest(house).await?;
+            let (_, settled) = ingest::one_by_one(&house.desk, "demo", &lesson.join(name)).await?;
+            failures += settled.failures;
+            let Some(ticket) = newest(house).await?.filter(|t| Some(t.number) != before.map(|b| b.number))
+            else {
+                continue;
+            };
+            if taught.is_none() {
+                let set = |field, value: &str| TicketChange::SetField { field, value: value.to_owned() };
+                let changes = vec![set(Field::Category, LESSON_CATEGORY), set(Field::Team, LESSON_TEAM)];
+                house.desk.change_ticket(ticket.id, changes, None, agent()).await?;
+                failures += house.desk.settle().await?.failures;
+                taught = Some(ticket.number);
+            } else if let Some(first) = taught {
+                screen::say(format_args!(
+                    "A person sorted #{first} as {LESSON_CATEGORY}; #{} came after it: see both stories.\n",
+                    ticket.number
+                ));
+            }
+        }
+        Ok(failures)
+    }
+}
+
+/// The ticket that came last.
+async fn newest(house: &House) -> anyhow::Result<Option<Ticket>> {
+    let tickets = house.desk.ask().tickets(&TicketFilter::default(), &Page::first(1)).await?;
+    Ok(tickets.into_iter().next())
+}
+
+/// A person of the demo's house.
+fn agent() -> Actor {
+    Actor::new(ActorKind::Agent, "ines")
 }
 
 fn announce(house: &House, address: &str, kept: bool) {
