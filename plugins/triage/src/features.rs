@@ -225,9 +225,15 @@ impl Bag {
     /// Counts the features of a text.
     #[must_use]
     pub fn of(words: &Words, bits: u32) -> Self {
+        Self::of_some(words, bits, |_| true)
+    }
+
+    /// Counts those features of a text that are wanted.
+    #[must_use]
+    pub fn of_some(words: &Words, bits: u32, wanted: impl Fn(Feature) -> bool) -> Self {
         let mut all: [Vec<u32>; BLOCKS] = Default::default();
         words.features(bits, |f| {
-            if let Some(block) = all.get_mut(f.block) {
+            if let Some(block) = all.get_mut(f.block).filter(|_| wanted(f)) {
                 block.push(f.bucket);
             }
         });

@@ -1,5 +1,6 @@
 //! What the model learnt from past tickets makes of a message, if there is a model.
 
+use crate::learn::examples::Like;
 use crate::learn::history::{Field, joined};
 use crate::learn::{kept, model};
 use crate::sort::{Input, Settings};
@@ -65,4 +66,19 @@ pub fn of(input: &Input, settings: &Settings) -> Option<Guess> {
         labels: head.labels,
         evidence: found.evidence,
     })
+}
+
+/// The corrected ticket that a message is much like, if there is one. A ticket that a person sorted itself is
+/// like no other.
+#[must_use]
+pub fn like(input: &Input, settings: &Settings) -> Option<Like> {
+    let learning = settings.learning();
+    if !learning.on || input.auto_class != "human" {
+        return None;
+    }
+    let examples = kept::examples(learning.field).ok()?;
+    if examples.of(input.number).is_some() {
+        return None;
+    }
+    examples.like(&joined(&input.subject, &input.text))
 }

@@ -4,6 +4,7 @@
 pub mod calibrate;
 pub mod chunk;
 pub mod corpus;
+pub mod examples;
 pub mod fitting;
 pub mod fixes;
 pub mod history;
@@ -16,6 +17,7 @@ pub mod softmax;
 use kulanz_sdk::{Error, Ticket};
 
 use crate::features::{Bag, Words};
+use examples::Example;
 use fixes::Fix;
 use history::Field;
 use job::{Job, Slice};
@@ -27,7 +29,7 @@ use model::Seen;
 const RENEWED_AFTER_MS: u64 = 20 * 60 * 60 * 1_000;
 
 /// The settings about learning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Learning {
     /// Whether to learn at all.
     pub on: bool,
@@ -35,6 +37,8 @@ pub struct Learning {
     pub field: Field,
     /// Calculations in one firing.
     pub work: u64,
+    /// Share of learnt labels that must be right for one to be set.
+    pub precision: f32,
 }
 
 /// A firing of the schedule: a slice of the running training, or a new one when it is due.
@@ -55,7 +59,7 @@ pub fn fire(learning: &Learning, now_ms: u64) -> Result<String, Error> {
             None => Job::begin(now_ms),
         },
     };
-    Ok(match job.slice(learning.field, learning.work)? {
+    Ok(match job.slice(learning)? {
         Slice::More(told) | Slice::Done(told) => told,
     })
 }
@@ -68,33 +72,81 @@ fn due(now_ms: u64) -> Result<Option<String>, Error> {
         .map(|_| "nothing to learn yet".to_owned()))
 }
 
-/// A person set a ticket's label: learnt at once, on top of the model.
+/// A person set a ticket's label.
+#[expect(missing_debug_implementations, reason = "a ticket is a handle into the host")]
+pub struct Correction<'a, 't> {
+    /// The ticket.
+    pub ticket: &'a Ticket<'t>,
+    /// When, milliseconds since 1970.
+    pub at_ms: u64,
+    /// What it is.
+    pub right: String,
+    /// What it was before.
+    pub instead_of: Option<String>,
+    /// The team that the person gave it to at the same time.
+    pub team: Option<String>,
+}
+
+/// A person set a ticket's label: kept as an example, and learnt on top of the model if that knows the label.
 ///
 /// # Errors
 /// The text is not granted, or kv cannot be read.
-pub fn correct(learning: &Learning, ticket: &Ticket<'_>, right: &str) -> Result<String, Error> {
-    if !learning.on {
-        return Ok("learning is off".to_owned());
-    }
-    let Some(head) = kept::head()? else {
-        return Ok("there is no model yet: the next training takes it in".to_owned());
-    };
-    if !head.labels.iter().any(|label| label == right) {
-        return Ok(format!("{right} is new: the next training takes it in"));
-    }
-    let Some(text) = history::text(ticket)? else {
+pub fn correct(learning: &Learning, correction: &Correction<'_, '_>) -> Result<String, Error> {
+    let Some(text) = history::text(correction.ticket)? else {
         return Ok("there is no message of a person to learn from".to_owned());
     };
-    let seen = Seen::fetch(&head, &Stored::of(&head), &Bag::of(&Words::of(&text), corpus::BITS))?;
-    if seen.values.is_empty() {
-        return Ok("the model knows no word of it: the next training takes it in".to_owned());
+    let kept = keep_example(learning, correction, &text)?;
+    let right = &correction.right;
+    Ok(match (fix(correction, &text)?, kept) {
+        (true, _) => format!("learned: tickets like this one are {right}"),
+        (false, true) => format!("learned: tickets much like this one are {right}"),
+        (false, false) => "there is no word in it to learn from".to_owned(),
+    })
+}
+
+/// Whether there was something to keep.
+fn keep_example(learning: &Learning, correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
+    let bag = examples::bag(text);
+    if bag.is_empty() {
+        return Ok(false);
     }
+    let mut examples = kept::examples(learning.field)?;
+    let number = correction.ticket.number();
+    // A team that a person chose stands as long as it is still the ticket's.
+    let chosen = examples.of(number).map(|old| old.team.clone());
+    let chosen = chosen.filter(|team| correction.ticket.team().as_ref() == Some(team));
+    examples.learn(Example {
+        ticket: number,
+        at_ms: correction.at_ms,
+        requester: history::requester(correction.ticket),
+        label: correction.right.clone(),
+        instead_of: correction.instead_of.clone().unwrap_or_default(),
+        team: correction.team.clone().or(chosen).unwrap_or_default(),
+        bag,
+    });
+    kept::keep_examples(&examples)?;
+    Ok(true)
+}
+
+/// Learns a correction on top of the model; whether the model could take it.
+fn fix(correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
+    let Some(head) = kept::head()? else { return Ok(false) };
     let mut fixes = kept::fixes(head.generation)?;
+    let number = correction.ticket.number();
+    let bag = Bag::of(&Words::of(text), corpus::BITS);
+    let seen = Seen::fetch(&head, &Stored::of(&head), &bag)?;
+    if seen.values.is_empty() || !head.labels.contains(&correction.right) {
+        // What was said of the ticket before is not true any more.
+        if fixes.forget(number, &head.labels) {
+            kept::keep_fixes(&fixes)?;
+        }
+        return Ok(false);
+    }
     fixes.learn(
         Fix {
-            ticket: ticket.number(),
-            requester: history::requester(ticket),
-            label: right.to_owned(),
+            ticket: number,
+            requester: history::requester(correction.ticket),
+            label: correction.right.clone(),
             base: seen.scores(head.labels.len()),
             values: seen.values,
             shares: Vec::new(),
@@ -102,7 +154,42 @@ pub fn correct(learning: &Learning, ticket: &Ticket<'_>, right: &str) -> Result<
         &head.labels,
     );
     kept::keep_fixes(&fixes)?;
-    Ok(format!("learned: tickets like this one are {right}"))
+    Ok(true)
+}
+
+/// A person gave a ticket to a team, or to none: if it is an example, what is like it goes there too.
+///
+/// # Errors
+/// kv cannot be read.
+pub fn gave(learning: &Learning, ticket: &Ticket<'_>, team: Option<String>) -> Result<String, Error> {
+    let mut examples = kept::examples(learning.field)?;
+    let Some(example) = examples.all.iter_mut().find(|one| one.ticket == ticket.number()) else {
+        return Ok("the category was not corrected".to_owned());
+    };
+    example.team = team.unwrap_or_default();
+    let told = format!("learned: the team of tickets much like this one is {}", example.team);
+    kept::keep_examples(&examples)?;
+    Ok(told)
+}
+
+/// A person took a ticket's label away: it is no example any more.
+///
+/// # Errors
+/// kv cannot be read.
+pub fn took_back(learning: &Learning, ticket: &Ticket<'_>) -> Result<String, Error> {
+    let mut examples = kept::examples(learning.field)?;
+    let before = examples.all.len();
+    examples.all.retain(|one| one.ticket != ticket.number());
+    if examples.all.len() < before {
+        kept::keep_examples(&examples)?;
+    }
+    if let Some(head) = kept::head()? {
+        let mut fixes = kept::fixes(head.generation)?;
+        if fixes.forget(ticket.number(), &head.labels) {
+            kept::keep_fixes(&fixes)?;
+        }
+    }
+    Ok("forgot what was learnt of this ticket".to_owned())
 }
 
 #[cfg(test)]

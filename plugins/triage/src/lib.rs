@@ -15,8 +15,8 @@ pub mod sort;
 pub mod text;
 
 use kulanz_sdk::prelude::*;
-use learn::history;
-use sort::{Input, Settings, Sorted, Why};
+use learn::{Correction, history};
+use sort::{Input, Learnt, Settings, Sorted, Why};
 
 /// The plugin.
 pub struct TriageByWords;
@@ -38,6 +38,7 @@ impl Triage for TriageByWords {
         }
         let subject = message.subject()?;
         let input = Input {
+            number: ticket.number(),
             subject: if subject.trim().is_empty() { ticket.subject()? } else { subject },
             text: message.reply_text()?,
             auto_class: message.auto_class(),
@@ -49,8 +50,8 @@ impl Triage for TriageByWords {
             // Without the grant to read custom fields nothing is known to be filled.
             custom: ticket.custom_fields().unwrap_or_default().into_iter().map(|(key, _)| key).collect(),
         };
-        let guess = guess::of(&input, &settings);
-        let sorted = sort::sort(&input, &settings, guess.as_ref());
+        let learnt = Learnt { guess: guess::of(&input, &settings), like: guess::like(&input, &settings) };
+        let sorted = sort::sort(&input, &settings, &learnt);
         propose(&sorted, ticket, out);
         Ok(match sorted.abstained {
             Some(why) => Outcome::abstained(why),
@@ -84,10 +85,20 @@ impl Events for TriageByWords {
         if event.actor_kind() != "agent" {
             return Ok("only what people correct is learnt".to_owned());
         }
-        let Some(right) = event.change(field).and_then(|change| change.to) else {
-            return Ok(format!("the {field} was not corrected"));
+        if !learning.on {
+            return Ok("learning is off".to_owned());
+        }
+        let team = if field == "category" { event.change("team") } else { None };
+        let Some(change) = event.change(field) else {
+            return match team {
+                Some(team) => learn::gave(&learning, ticket, team.to),
+                None => Ok(format!("the {field} was not corrected")),
+            };
         };
-        learn::correct(&learning, ticket, &right)
+        let Some(right) = change.to else { return learn::took_back(&learning, ticket) };
+        let at_ms = event.time_ms();
+        let team = team.and_then(|team| team.to);
+        learn::correct(&learning, &Correction { ticket, at_ms, right, instead_of: change.from, team })
     }
 }
 

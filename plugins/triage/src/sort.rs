@@ -1,6 +1,7 @@
 //! What triage proposes for a message: pure, from text and settings to proposals with their reasons.
 
 use crate::guess::Guess;
+use crate::learn::examples::Like;
 use crate::learn::{Learning, history};
 use crate::rules::{self, Rule, Score, Ticket};
 use crate::text::{self, Word};
@@ -76,7 +77,12 @@ impl Settings {
     /// The settings about learning.
     #[must_use]
     pub fn learning(&self) -> Learning {
-        Learning { on: self.learn, field: self.learn_field, work: u64::from(self.learn_slice) * 1_000_000 }
+        Learning {
+            on: self.learn,
+            field: self.learn_field,
+            work: u64::from(self.learn_slice) * 1_000_000,
+            precision: self.precision,
+        }
     }
 
     /// The rules in force.
@@ -92,6 +98,8 @@ impl Settings {
 /// The message and what is known of its ticket.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
+    /// Number of the ticket.
+    pub number: u64,
     /// Subject line.
     pub subject: String,
     /// Text without quotes and signature.
@@ -145,9 +153,18 @@ enum Verdict {
 /// Evidence pieces kept.
 const EVIDENCE_MAX: usize = 6;
 
-/// Sorts one message, with what the model makes of it, if there is one.
+/// What was learnt, about one message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Learnt {
+    /// What the model makes of it.
+    pub guess: Option<Guess>,
+    /// The corrected ticket that it is like.
+    pub like: Option<Like>,
+}
+
+/// Sorts one message, with what was learnt.
 #[must_use]
-pub fn sort(input: &Input, settings: &Settings, guess: Option<&Guess>) -> Sorted {
+pub fn sort(input: &Input, settings: &Settings, learnt: &Learnt) -> Sorted {
     let mut out = Sorted::default();
     if input.auto_class != "human" {
         out.machine_mail(input);
@@ -156,7 +173,7 @@ pub fn sort(input: &Input, settings: &Settings, guess: Option<&Guess>) -> Sorted
     let words = text::words(&input.subject, &input.text);
     out.language(input, settings, &words);
     let words = Ticket::of(&words);
-    let category = out.category(input, settings, &words, guess);
+    let category = out.category(input, settings, &words, learnt);
     out.priority(input, settings, &words, category.as_deref());
     out.anger(input, &words);
     out.extras(input, settings, &words);
@@ -195,22 +212,31 @@ impl Sorted {
 
     /// Proposes category, team and tags; answers the category that the ticket then has.
     ///
-    /// Rules of an admin come first, then what past tickets teach, then the built-in rules; these are silent
+    /// Rules of an admin come first, then what past tickets teach, then what a person corrected, then the built-in
+    /// rules; these are silent
     /// about categories that the desk does not use, and altogether once the model keeps its promise.
     fn category(
         &mut self,
         input: &Input,
         settings: &Settings,
         words: &Ticket<'_>,
-        guess: Option<&Guess>,
+        learnt: &Learnt,
     ) -> Option<String> {
-        let own = guess.is_some().then(|| by_rules(settings, &settings.rules, words)).flatten();
-        match (own, guess) {
-            (Some(Verdict::Sure(rule, score, confidence)), _) => {
-                self.settle(input, settings, &rule, &score, confidence)
-            }
-            (_, Some(guess)) if guess.is_sure() => self.learned(input, settings, guess),
-            (_, Some(guess)) => {
+        let (guess, like) = (learnt.guess.as_ref(), learnt.like.as_ref());
+        if (guess.is_some() || like.is_some())
+            && let Some(Verdict::Sure(rule, score, confidence)) = by_rules(settings, &settings.rules, words)
+        {
+            return self.settle(input, settings, &rule, &score, confidence);
+        }
+        let is_corrected = |guess: &Guess| like.is_some_and(|like| like.instead_of == guess.label);
+        if let Some(guess) = guess.filter(|guess| guess.is_sure() && !is_corrected(guess)) {
+            return self.learned(input, settings, guess);
+        }
+        if let Some(like) = like {
+            return self.alike(input, settings, like);
+        }
+        match guess {
+            Some(guess) => {
                 let mut known = settings.rules();
                 known.retain(|rule| guess.sure_from.is_none() && guess.labels.contains(&rule.category));
                 match by_rules(settings, &known, words) {
@@ -221,7 +247,7 @@ impl Sorted {
                     _ => self.unsure(input, settings, guess),
                 }
             }
-            (_, None) => match by_rules(settings, &settings.rules(), words) {
+            None => match by_rules(settings, &settings.rules(), words) {
                 Some(Verdict::Sure(rule, score, confidence)) => {
                     self.settle(input, settings, &rule, &score, confidence)
                 }
@@ -277,6 +303,29 @@ impl Sorted {
         self.summary =
             format!("{} ({} %), learned from past tickets", guess.label, percent(guess.confidence));
         if guess.field == history::Field::Team { input.category.clone() } else { Some(guess.label.clone()) }
+    }
+
+    /// A ticket that a person corrected is much like it.
+    fn alike(&mut self, input: &Input, settings: &Settings, like: &Like) -> Option<String> {
+        let Like { field, ticket, label, team, confidence, evidence, .. } = like;
+        let is_category = *field == history::Field::Category;
+        if is_category && let Some(before) = self.keeps(input, settings, label, *confidence) {
+            return Some(before);
+        }
+        let why = |did: String| Why {
+            reason: format!("Like #{ticket}, which a person {did}."),
+            confidence: *confidence,
+            evidence: evidence.clone(),
+        };
+        self.summary = format!("{label} ({} %), like #{ticket}", percent(*confidence));
+        if is_category && input.category.as_ref() != Some(label) {
+            self.set("category", label, why(format!("sorted as {label}")));
+        }
+        let team = if is_category { team } else { label };
+        if !team.is_empty() && input.team.as_ref() != Some(team) {
+            self.set("team", team, why(format!("gave to {team}")));
+        }
+        if is_category { Some(label.clone()) } else { input.category.clone() }
     }
 
     /// The model is not sure enough; asked for its best guess at any price, it still names it.
@@ -505,7 +554,7 @@ mod tests {
     fn everyday_requests_are_sorted_or_left_to_people_and_hardly_ever_wrong() {
         let sorted = |text: &str| {
             let input = Input { text: text.to_owned(), auto_class: "human".to_owned(), ..Input::default() };
-            let fields = sort(&input, &Settings::default(), None).fields;
+            let fields = sort(&input, &Settings::default(), &Learnt::default()).fields;
             fields.into_iter().find(|(field, ..)| field == "category").map(|(_, value, _)| value)
         };
         let (mut right, mut wrong) = (0, Vec::new());
@@ -527,7 +576,7 @@ mod tests {
                 priority: before.to_owned(),
                 ..Input::default()
             };
-            let fields = sort(&input, &Settings::default(), None).fields;
+            let fields = sort(&input, &Settings::default(), &Learnt::default()).fields;
             fields.into_iter().find(|(field, ..)| field == "priority").map(|(_, value, _)| value)
         };
         assert_eq!(priority("low", "Das ist dringend").as_deref(), Some("high"));
@@ -550,6 +599,8 @@ mod tests {
             Settings { rules: vec![rule], built_in_rules: false, threshold: f32::NAN, ..Settings::default() };
         let input =
             Input { text: "hello there".to_owned(), auto_class: "human".to_owned(), ..Input::default() };
-        assert!(sort(&input, &settings, None).fields.iter().all(|(field, ..)| field == "language"));
+        assert!(
+            sort(&input, &settings, &Learnt::default()).fields.iter().all(|(field, ..)| field == "language")
+        );
     }
 }

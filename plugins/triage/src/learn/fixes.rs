@@ -88,6 +88,17 @@ impl Fixes {
         self.settle(labels, REPLAYED + 1);
     }
 
+    /// Forgets the correction of a ticket; whether there was one.
+    pub fn forget(&mut self, ticket: u64, labels: &[String]) -> bool {
+        let before = self.all.len();
+        self.all.retain(|old| old.ticket != ticket);
+        if self.all.len() == before {
+            return false;
+        }
+        self.settle(labels, self.all.len());
+        true
+    }
+
     /// Fits the shares of the newest corrections to each other.
     pub fn settle(&mut self, labels: &[String], newest: usize) {
         let first = self.all.len().saturating_sub(newest);
@@ -181,7 +192,7 @@ fn fix(bytes: &[u8], at: &mut usize) -> Option<Fix> {
     Some(Fix { ticket, requester, label, values, base, shares })
 }
 
-fn taken<const N: usize>(bytes: &[u8], at: &mut usize) -> Option<[u8; N]> {
+pub(super) fn taken<const N: usize>(bytes: &[u8], at: &mut usize) -> Option<[u8; N]> {
     let found = bytes.get(*at..)?.first_chunk().copied()?;
     *at += N;
     Some(found)
@@ -192,7 +203,7 @@ fn many<T>(bytes: &[u8], at: &mut usize, mut one: impl FnMut(&mut usize) -> Opti
 }
 
 /// Sorted, equal buckets of both blocks summed up.
-fn by_bucket(values: &[(u32, f32)]) -> Vec<(u32, f32)> {
+pub(super) fn by_bucket(values: &[(u32, f32)]) -> Vec<(u32, f32)> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     sorted.dedup_by(|later, kept| {
@@ -206,7 +217,7 @@ fn by_bucket(values: &[(u32, f32)]) -> Vec<(u32, f32)> {
 }
 
 /// Product of two sorted lists.
-fn likeness(mut a: &[(u32, f32)], mut b: &[(u32, f32)]) -> f32 {
+pub(super) fn likeness(mut a: &[(u32, f32)], mut b: &[(u32, f32)]) -> f32 {
     let mut sum = 0.0;
     while let ([x, more_a @ ..], [y, more_b @ ..]) = (a, b) {
         if x.0 == y.0 {

@@ -19,6 +19,8 @@ pub enum Field {
 /// A past ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
+    /// Its number.
+    pub number: u64,
     /// Subject and first message.
     pub text: String,
     /// What it turned out to be.
@@ -63,6 +65,7 @@ fn past(field: Field, ticket: &Ticket<'_>) -> Result<Option<Past>, Error> {
     let Some(label) = label(field, ticket) else { return Ok(None) };
     let Some(text) = text(ticket)? else { return Ok(None) };
     Ok(Some(Past {
+        number: ticket.number(),
         text,
         label,
         team: ticket.team(),

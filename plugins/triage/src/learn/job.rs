@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use kulanz_sdk::Error;
 use serde::{Deserialize, Serialize};
 
+use super::Learning;
 use super::calibrate::{Calibration, Signs, Trial, two_best};
 use super::chunk::{self, Sample};
 use super::corpus::{BITS, Corpus, f32_of, unit};
@@ -54,6 +55,9 @@ pub struct Job {
     /// them, and how many there are.
     newer: Option<(usize, usize)>,
     newest_minute: u32,
+    /// Corrected tickets that were read as they were corrected.
+    #[serde(default)]
+    corrected: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -80,13 +84,14 @@ impl Job {
         Self { started_ms: now_ms, ..Self::default() }
     }
 
-    /// Does `work` calculations' worth, and keeps where it stands.
+    /// Does a slice's worth of calculations, and keeps where it stands.
     ///
     /// # Errors
     /// The history or kv cannot be read.
-    pub fn slice(mut self, field: history::Field, mut work: u64) -> Result<Slice, Error> {
+    pub fn slice(mut self, learning: &Learning) -> Result<Slice, Error> {
+        let mut work = learning.work;
         if self.step == Step::Read {
-            self.read(field, &mut work)?;
+            self.read(learning.field, &mut work)?;
         }
         if self.step == Step::Read || work == 0 {
             return self.later();
@@ -108,7 +113,7 @@ impl Job {
             self.judge(&corpus, &mut work)?;
             if self.fold == folds(corpus.len()) && work > 0 {
                 self.foresee(&corpus, &mut work)?;
-                return self.end(&corpus);
+                return self.end(&corpus, learning);
             }
         }
         self.later()
@@ -131,6 +136,7 @@ impl Job {
     fn read(&mut self, field: history::Field, work: &mut u64) -> Result<(), Error> {
         let mut bytes = Vec::new();
         let mut seen = vec![0_u32; super::corpus::BUCKETS];
+        let examples = kept::examples(field)?;
         for _ in 0..PAGES_PER_SLICE {
             let page = history::page(field, self.cursor_ms)?;
             self.cursor_ms = page.cursor_ms.max(self.cursor_ms);
@@ -142,6 +148,8 @@ impl Job {
                 }
             }
             for (past, bag) in page.tickets.iter().zip(bags) {
+                let example = examples.of(past.number).filter(|one| one.label == past.label);
+                self.corrected.extend(example.map(|one| one.ticket));
                 self.add(&mut bytes, past, most_telling(bag, &seen));
             }
             *work = work.saturating_sub(WORK_OF_PAGE);
@@ -227,7 +235,7 @@ impl Job {
         Ok(())
     }
 
-    fn end(self, corpus: &Corpus) -> Result<Slice, Error> {
+    fn end(self, corpus: &Corpus, learning: &Learning) -> Result<Slice, Error> {
         let trials = trials(&kept::part("trials")?);
         let right = trials.iter().filter(|(_, trial)| trial.right).count();
         let accuracy = f32_of(right) / f32_of(trials.len().max(1));
@@ -249,6 +257,7 @@ impl Job {
         head.bits = packed.bits;
         kept::publish(&head, &packed)?;
         kept::keep_fixes(&carried(kept::all_fixes()?, &head, &packed))?;
+        self.drop_examples(&head, learning)?;
         kept::end_job(self.started_ms)?;
         Ok(Slice::Done(format!(
             "learned {} labels from {} tickets; of {} left out, {} % are sorted right",
@@ -257,6 +266,21 @@ impl Job {
             trials.len(),
             crate::sort::percent(accuracy)
         )))
+    }
+
+    /// Drops the examples that the new model has learnt from. One that keeps no promise yet decides nothing, and
+    /// then they stay.
+    fn drop_examples(&self, head: &Head, learning: &Learning) -> Result<(), Error> {
+        if self.corrected.is_empty() || head.calibration.threshold(learning.precision).is_none() {
+            return Ok(());
+        }
+        let mut examples = kept::examples(learning.field)?;
+        examples.all.retain(|one| {
+            one.at_ms >= self.started_ms
+                || !head.labels.contains(&one.label)
+                || !self.corrected.contains(&one.ticket)
+        });
+        kept::keep_examples(&examples)
     }
 
     fn head(&self, corpus: &Corpus, before: Option<&Head>, accuracy: f32, trials: &[(u32, Trial)]) -> Head {

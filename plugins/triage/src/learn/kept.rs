@@ -3,13 +3,16 @@
 
 use kulanz_sdk::{Error, kv, serde_json};
 
+use super::examples::Examples;
 use super::fixes::Fixes;
+use super::history::Field;
 use super::job::Job;
 use super::model::{FORMAT, Head, INDEX_WIDTH, Packed, Tables, row_width};
 
 const MODEL: &str = "model";
 const BEFORE: &str = "model.before";
 const FIXES: &str = "fixes";
+const EXAMPLES: &str = "examples";
 const JOB: &str = "job";
 const TRIED: &str = "tried";
 /// Chunks and shares of a running training.
@@ -50,7 +53,7 @@ pub fn tried_at_ms() -> Result<Option<u64>, Error> {
     Ok(kv::get(TRIED)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Forgets every model, every correction and every training.
+/// Forgets every model, every correction, every example and every training.
 ///
 /// # Errors
 /// kv is not granted.
@@ -98,6 +101,23 @@ pub fn all_fixes() -> Result<Fixes, Error> {
 /// kv is not granted, or full.
 pub fn keep_fixes(fixes: &Fixes) -> Result<(), Error> {
     kv::set(FIXES, &fixes.bytes())
+}
+
+/// Examples of a field; none where they are of the other one.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn examples(field: Field) -> Result<Examples, Error> {
+    let kept = kv::get(EXAMPLES)?.and_then(|bytes| Examples::read(&bytes));
+    Ok(kept.filter(|examples| examples.field == field).unwrap_or(Examples::none(field)))
+}
+
+/// Keeps examples.
+///
+/// # Errors
+/// kv is not granted, or full.
+pub fn keep_examples(examples: &Examples) -> Result<(), Error> {
+    if examples.all.is_empty() { kv::delete(EXAMPLES) } else { kv::set(EXAMPLES, &examples.bytes()) }
 }
 
 /// The running training.

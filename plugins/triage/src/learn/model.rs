@@ -364,7 +364,8 @@ fn evidence(
     strongest(&says, words, text)
 }
 
-fn strongest(says: &[f32], words: &Words, text: &str) -> Vec<String> {
+/// Words in the order of how much they say, those that say nothing left out.
+pub(super) fn strongest(says: &[f32], words: &Words, text: &str) -> Vec<String> {
     let mut order: Vec<usize> = (0..says.len()).collect();
     let of = |word: usize| says.get(word).copied().unwrap_or(0.0);
     order.sort_by(|a, b| of(*b).total_cmp(&of(*a)).then(a.cmp(b)));

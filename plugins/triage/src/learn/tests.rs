@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod evidence;
+mod first_day;
 
 use kulanz_sdk::fixture::{
     self, ContactBuilder, EventBuilder, FiringBuilder, MessageBuilder, TicketBuilder, add_ticket,
@@ -116,7 +117,8 @@ fn correct(n: usize, requester: &str, text: &str, label: &str) -> String {
 
 /// A night's training after the model of `learn_from`.
 fn train_again() -> String {
-    let learning = super::Learning { on: true, field: super::Field::Category, work: u64::MAX };
+    let learning =
+        super::Learning { on: true, field: super::Field::Category, work: u64::MAX, precision: 0.95 };
     super::fire(&learning, 200_000_000).unwrap()
 }
 
@@ -184,7 +186,8 @@ fn slices_of_a_training_come_to_the_same_model_as_one_run() {
         let firing =
             FiringBuilder::new().schedule("learn").scheduled_for_ms(1_000_000 + minute * 60_000).build();
         // Ten thousand calculations: a few visits at a time, far below what a page of history counts.
-        let learning = super::Learning { on: true, field: super::Field::Category, work: 20_010_000 };
+        let learning =
+            super::Learning { on: true, field: super::Field::Category, work: 20_010_000, precision: 0.95 };
         let _ = firing;
         firings += 1;
         if super::fire(&learning, 1_000_000 + minute * 60_000).unwrap().starts_with("learned") {

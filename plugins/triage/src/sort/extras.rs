@@ -133,7 +133,7 @@ mod tests {
             custom: filled.iter().map(|key| (*key).to_owned()).collect(),
             ..Input::default()
         };
-        let fields = sort(&input, settings, None).fields.into_iter();
+        let fields = sort(&input, settings, &crate::sort::Learnt::default()).fields.into_iter();
         fields
             .filter_map(|(field, value, why)| {
                 assert!(!why.evidence.is_empty() && !why.reason.contains(IN_SUBJECT), "{field}");

@@ -159,7 +159,7 @@ fn a_renamed_label_is_learnt_under_its_new_name_and_the_old_name_is_gone() {
     assert!(kept::all_fixes().unwrap().all.is_empty(), "a correction to a name that is gone says nothing");
     assert_eq!(
         correct(501, "c501", "the lamp is cracked", "damage"),
-        "damage is new: the next training takes it in"
+        "learned: tickets much like this one are damage"
     );
 }
 
