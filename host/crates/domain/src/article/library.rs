@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::index::{Index, Source};
-use super::rank::Hit;
+use super::signals::Hit;
 use super::words::{guess, primary};
 
 /// Counted as the language of articles that do not tell theirs, when no other article does either.
