@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::grams::{Likeness, Texture};
+use super::meaning::{Meanings, Vectors};
 use super::spelling::Spellings;
 use super::terms::{Field, Terms};
 use super::words::{Reader, Tongue, precise};
@@ -13,6 +14,8 @@ use super::words::{Reader, Tongue, precise};
 const WORDS_MAX: usize = 2_000;
 /// Share of common words from which on two questions are the same.
 const SAME_QUESTION: f32 = 0.8;
+/// Questions of a knowledge base that are asked to learn what wrong articles score in it.
+const STRANGERS_MAX: usize = 200;
 
 /// What is indexed of an article.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,6 +54,11 @@ pub struct Index {
     pub(super) spellings: Spellings,
     /// Sorted ascending: what the best wrong article scored for questions of this very knowledge base.
     pub(super) strangers: Vec<f32>,
+    /// The same where vectors counted.
+    pub(super) strangers_meant: Vec<f32>,
+    /// Those questions, with their articles.
+    pub(super) sample: Vec<(usize, String)>,
+    pub(super) meanings: Option<Meanings>,
 }
 
 impl Index {
@@ -93,9 +101,28 @@ impl Index {
             owners,
             owned,
             strangers: Vec::new(),
+            strangers_meant: Vec::new(),
+            sample: sample_of(&titles),
+            meanings: None,
         };
-        index.strangers = index.scores_of_strangers(&titles);
+        index.strangers = index.scores_of_strangers(|_| None);
         index
+    }
+
+    /// Adds what the articles mean, by position. Where an article has no vectors, words alone count.
+    #[must_use]
+    pub fn with_vectors<'a>(mut self, articles: impl IntoIterator<Item = &'a Vectors>) -> Self {
+        let articles: Vec<&Vectors> = articles.into_iter().take(self.len()).collect();
+        let all = (0..self.len()).map(|article| articles.get(article).copied());
+        self.meanings = Meanings::of(all);
+        self.strangers_meant = match self.meanings {
+            Some(_) => {
+                let own = |article: usize| Some(articles.get(article)?.questions.first()?.as_slice());
+                self.scores_of_strangers(own)
+            }
+            None => Vec::new(),
+        };
+        self
     }
 
     /// How many articles it holds.
@@ -141,6 +168,12 @@ impl Index {
         out.dedup();
         out
     }
+}
+
+/// Evenly spaced questions, each with its article.
+fn sample_of(titles: &[&str]) -> Vec<(usize, String)> {
+    let step = titles.len().div_ceil(STRANGERS_MAX).max(1);
+    titles.iter().enumerate().step_by(step).map(|(at, title)| (at, (*title).to_owned())).collect()
 }
 
 fn rarity(articles: f32, with: f32) -> f32 {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::grams;
 use super::index::Index;
+use super::meaning::Nearness;
 use super::signals::{Hit, Signals};
 use super::synonyms;
 use super::terms::{self, Field};
@@ -15,8 +16,6 @@ use super::words::{Kind, Reader, Tongue, Word, precise};
 
 /// Words of a question that are looked at.
 const WORDS_MAX: usize = 120;
-/// Questions of a knowledge base that are asked to learn what wrong articles score in it.
-const STRANGERS_MAX: usize = 200;
 /// Articles after a hit that are looked at for one that answers another question.
 const RIVALS_MAX: usize = 50;
 /// N-grams that more than one in so many texts has are not looked at: they tell little and cost most.
@@ -41,6 +40,10 @@ pub struct Weights {
     pub spelling: f32,
     /// Two neighbours together.
     pub joined: f32,
+    /// Of the meaning in the score, if there are vectors; the views share the rest.
+    pub meaning: f32,
+    /// Likeness to the answer's meaning instead of the question's.
+    pub meaning_body: f32,
 }
 
 /// What is used.
@@ -51,7 +54,19 @@ pub const WEIGHTS: Weights = Weights {
     part: 0.6,
     spelling: 0.7,
     joined: 1.15,
+    meaning: 0.5,
+    meaning_body: 0.8,
 };
+
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    question: &'a str,
+    /// What it means.
+    vector: Option<&'a [f32]>,
+    /// An article that is to be taken for not there.
+    without: Option<usize>,
+}
 
 /// One word of the question with everything that may stand for it.
 #[derive(Debug)]
@@ -153,31 +168,54 @@ impl Index {
         self.search_with(question, limit, &WEIGHTS)
     }
 
+    /// The same with the question's vector, which counts if there are vectors of articles, of the same dimension.
+    #[must_use]
+    pub fn search_meant(&self, question: &str, vector: Option<&[f32]>, limit: usize) -> Vec<Hit> {
+        self.search_meant_with(question, vector, limit, &WEIGHTS)
+    }
+
+    /// The same with other weights.
+    #[must_use]
+    pub fn search_meant_with(
+        &self,
+        question: &str,
+        vector: Option<&[f32]>,
+        limit: usize,
+        weights: &Weights,
+    ) -> Vec<Hit> {
+        self.hits_for(Asked { question, vector, without: None }, limit, weights)
+    }
+
     /// The same as if one article were not there, nor others that answer its question.
     #[must_use]
     pub fn search_without(&self, article: usize, question: &str, limit: usize) -> Vec<Hit> {
-        self.hits_for(question, limit, &WEIGHTS, Some(article))
+        self.hits_for(Asked { question, vector: None, without: Some(article) }, limit, &WEIGHTS)
     }
 
     /// The same with other weights.
     #[must_use]
     pub fn search_with(&self, question: &str, limit: usize, weights: &Weights) -> Vec<Hit> {
-        self.hits_for(question, limit, weights, None)
+        self.search_meant_with(question, None, limit, weights)
     }
 
-    fn hits_for(&self, question: &str, limit: usize, weights: &Weights, without: Option<usize>) -> Vec<Hit> {
-        let words = Reader::new(self.tongue).words(question, WORDS_MAX);
+    fn hits_for(&self, asked: Asked<'_>, limit: usize, weights: &Weights) -> Vec<Hit> {
+        let words = Reader::new(self.tongue).words(asked.question, WORDS_MAX);
         let terms = self.terms(&words, weights);
         let total: f32 = terms.iter().map(|t| t.weight).sum();
-        if total <= 0.0 {
+        let near = self.meanings.as_ref().zip(asked.vector).and_then(|(all, vector)| all.near(vector));
+        if total <= 0.0 && near.is_none() {
             return Vec::new();
         }
+        let total = total.max(f32::EPSILON);
         let views = self.views(&words, &terms, total, weights);
         let mut scored = self.scored(&views, weights);
-        if let Some(article) = without {
+        if let Some(near) = &near {
+            near.mix(&mut scored, weights);
+        }
+        if let Some(article) = asked.without {
             self.take_away(article, &mut scored);
         }
-        self.hits(&views, &scored, &terms, total, limit)
+        self.hits(&views, &scored, (&terms, total), near.as_ref(), limit)
     }
 
     fn take_away(&self, article: usize, scored: &mut [(f32, usize)]) {
@@ -190,12 +228,11 @@ impl Index {
     }
 
     /// What the best wrong article scores for questions of this knowledge base: each question is asked
-    /// while its own article is not there. Of a large one, evenly spaced questions are asked.
-    pub(super) fn scores_of_strangers(&self, titles: &[&str]) -> Vec<f32> {
-        let step = titles.len().div_ceil(STRANGERS_MAX).max(1);
-        let asked = titles.iter().enumerate().step_by(step);
-        let best = asked.map(|(article, title)| {
-            self.search_without(article, title, 1).first().map_or(0.0, |hit| hit.score)
+    /// while its own article is not there. `vector`: of an article's question.
+    pub(super) fn scores_of_strangers<'a>(&self, vector: impl Fn(usize) -> Option<&'a [f32]>) -> Vec<f32> {
+        let best = self.sample.iter().map(|(article, question)| {
+            let asked = Asked { question, vector: vector(*article), without: Some(*article) };
+            self.hits_for(asked, 1, &WEIGHTS).first().map_or(0.0, |hit| hit.score)
         });
         let mut scores: Vec<f32> = best.collect();
         scores.sort_by(f32::total_cmp);
@@ -374,8 +411,8 @@ impl Index {
         &self,
         views: &Views,
         scored: &[(f32, usize)],
-        terms: &[Term],
-        total: f32,
+        (terms, total): (&[Term], f32),
+        near: Option<&Nearness>,
         limit: usize,
     ) -> Vec<Hit> {
         let order = order_of(scored, limit + RIVALS_MAX);
@@ -391,6 +428,7 @@ impl Index {
             let asks_other =
                 |other: &&usize| scored.get(**other).is_none_or(|s| !self.same_question(question, s.1));
             let next = behind.find(asks_other).map_or(0.0, |rival| score(*rival));
+            let is_rival = |other: usize| score(other) > 0.0 && asks_other(&&other);
             let signals = Signals {
                 title: at(&views.title, question).min(1.0),
                 body: at(&views.body, *article).min(1.0),
@@ -399,9 +437,11 @@ impl Index {
                 coverage: self.coverage(*article, terms, total),
                 unknown: unknown / total,
                 lead: ((own - next) / own).clamp(0.0, 1.0),
-                chance: self.chance(own),
+                chance: chance(own, if near.is_some() { &self.strangers_meant } else { &self.strangers }),
                 words: 1.0 - 1.0 / (1.0 + telling),
                 agreement: views.agreement(&best, *article, question),
+                meaning: near.and_then(|near| near.of(*article)),
+                meaning_lead: near.and_then(|near| near.lead(*article, is_rival)),
             };
             out.push(Hit {
                 index: *article,
@@ -432,13 +472,6 @@ impl Index {
         covered.min(1.0)
     }
 
-    /// Share of this knowledge base's own questions for which a wrong article scores as much.
-    fn chance(&self, score: f32) -> f32 {
-        let n = self.strangers.len();
-        let below = self.strangers.partition_point(|stranger| *stranger < score);
-        (precise(n - below) + 1.0) / (precise(n) + 2.0)
-    }
-
     /// The question's words that an article has, strongest first.
     fn terms_in(&self, article: usize, question: usize, terms: &[Term]) -> Vec<String> {
         let mut found: Vec<(f32, &str)> = terms
@@ -457,6 +490,13 @@ impl Index {
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         found.into_iter().map(|(_, word)| word.to_owned()).collect()
     }
+}
+
+/// Share of a knowledge base's own questions for which a wrong article, a stranger, scores as much.
+fn chance(score: f32, strangers: &[f32]) -> f32 {
+    let n = strangers.len();
+    let below = strangers.partition_point(|stranger| *stranger < score);
+    (precise(n - below) + 1.0) / (precise(n) + 2.0)
 }
 
 /// Articles with any score, best first, at most so many.

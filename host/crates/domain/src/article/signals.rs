@@ -36,6 +36,12 @@ pub struct Signals {
     pub words: f32,
     /// Share of the four views in which this article is the best.
     pub agreement: f32,
+    /// Likeness to the meaning of the article's question, if both have vectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<f32>,
+    /// How far the next article by meaning that answers another question is behind, as a share of `meaning`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning_lead: Option<f32>,
 }
 
 impl Signals {
@@ -54,13 +60,15 @@ impl Signals {
             chance: bad,
             words: good,
             agreement: good,
+            meaning: None,
+            meaning_lead: None,
         }
     }
 
-    /// By name, as plugins see them.
+    /// By name, as plugins see them; those of the meaning only where it is known.
     #[must_use]
     pub fn named(&self) -> Vec<(String, f32)> {
-        [
+        let always = [
             ("title", self.title),
             ("body", self.body),
             ("reverse", self.reverse),
@@ -71,8 +79,10 @@ impl Signals {
             ("chance", self.chance),
             ("words", self.words),
             ("agreement", self.agreement),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        ];
+        let meaning = self.meaning.map(|value| ("meaning", value));
+        let lead = self.meaning_lead.map(|value| ("meaning_lead", value));
+        let named = always.into_iter().chain(meaning).chain(lead);
+        named.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
