@@ -54,7 +54,7 @@ pub const WEIGHTS: Weights = Weights {
     part: 0.6,
     spelling: 0.7,
     joined: 1.15,
-    meaning: 0.5,
+    meaning: 0.6,
     meaning_body: 0.8,
 };
 
