@@ -1,12 +1,17 @@
 //! Knowledge-base articles, and the search of them for a question.
 
 mod alternate;
+mod grams;
 mod index;
 mod library;
+mod lists;
+mod meaning;
 mod rank;
+mod signals;
 mod spelling;
 mod stem;
 mod synonyms;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -14,7 +19,9 @@ mod words;
 pub use alternate::{Alternate, PER_ARTICLE_MAX, PER_CONTACT_MAX, admit, question};
 pub use index::{Index, Source};
 pub use library::Library;
-pub use rank::{Hit, Signals, WEIGHTS, Weights};
+pub use meaning::Vectors;
+pub use rank::{WEIGHTS, Weights};
+pub use signals::{Hit, Signals};
 pub use words::{guess, primary};
 
 use crate::id::ArticleId;

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::index::{Index, Source};
-use super::rank::Hit;
+use super::meaning::Vectors;
+use super::signals::Hit;
 use super::words::{guess, primary};
 
 /// Counted as the language of articles that do not tell theirs, when no other article does either.
@@ -53,13 +54,36 @@ impl Library {
         Self { shelves }
     }
 
+    /// Adds what the articles mean, by position. Where an article has no vectors, words alone count.
+    #[must_use]
+    pub fn with_vectors(self, articles: &[Vectors]) -> Self {
+        let none = Vectors::default();
+        let add = |(language, Shelf { places, index }): (String, Shelf)| {
+            let index = index.with_vectors(places.iter().map(|place| articles.get(*place).unwrap_or(&none)));
+            (language, Shelf { places, index })
+        };
+        Self { shelves: self.shelves.into_iter().map(add).collect() }
+    }
+
     /// The best articles for a question, best first; in one language if given, else in all.
     #[must_use]
     pub fn search(&self, question: &str, language: Option<&str>, limit: usize) -> Vec<Hit> {
+        self.search_meant(question, None, language, limit)
+    }
+
+    /// The same with the question's vector, which counts if there are vectors of articles, of the same dimension.
+    #[must_use]
+    pub fn search_meant(
+        &self,
+        question: &str,
+        vector: Option<&[f32]>,
+        language: Option<&str>,
+        limit: usize,
+    ) -> Vec<Hit> {
         let own = language.map(primary);
         let asked =
             self.shelves.iter().filter(|(language, _)| own.as_ref().is_none_or(|own| own == *language));
-        let mut hits: Vec<Hit> = asked.flat_map(|(_, shelf)| shelf.search(question, limit)).collect();
+        let mut hits: Vec<Hit> = asked.flat_map(|(_, shelf)| shelf.search(question, vector, limit)).collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index)));
         hits.truncate(limit);
         hits
@@ -74,8 +98,8 @@ impl Library {
 }
 
 impl Shelf {
-    fn search(&self, question: &str, limit: usize) -> Vec<Hit> {
-        let hits = self.index.search(question, limit).into_iter();
+    fn search(&self, question: &str, vector: Option<&[f32]>, limit: usize) -> Vec<Hit> {
+        let hits = self.index.search_meant(question, vector, limit).into_iter();
         hits.filter_map(|hit| Some(Hit { index: *self.places.get(hit.index)?, ..hit })).collect()
     }
 }

@@ -1,94 +1,21 @@
-//! Ranking: how well each article fits a question. Four views are added up: the question's words in the
-//! article's question, in its answer, the article's question in the question, and likeness by n-grams.
+//! Ranking: how well each article fits a question. Five views are added up: the question's words in the
+//! article's question, in its answer, the article's question in the question, and likeness by n-grams of
+//! both questions and of question and article.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::rc::Rc;
 
-use super::index::{self, Field, Index};
+use super::grams;
+use super::index::Index;
+use super::meaning::Nearness;
+use super::signals::{Hit, Signals};
 use super::synonyms;
+use super::terms::{self, Field};
 use super::words::{Kind, Reader, Tongue, Word, precise};
-
-/// An article found for a question.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Hit {
-    /// Index into the searched articles.
-    pub index: usize,
-    /// How well it fits, 0 to 1.
-    pub score: f32,
-    /// Question words that the article has, strongest first, as they were written but folded.
-    pub terms: Vec<String>,
-    /// What the score is made of, and how far it can be trusted.
-    pub signals: Signals,
-}
-
-/// What a hit's score is made of, and how far it can be trusted. All from 0 to 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Signals {
-    /// Share of the question's weight that the article's question has.
-    pub title: f32,
-    /// Share of the question's weight that the answer has.
-    pub body: f32,
-    /// Share of the article's question that the question has.
-    pub reverse: f32,
-    /// Likeness of both questions by n-grams.
-    pub likeness: f32,
-    /// Share of the question's weight that the article has anywhere.
-    pub coverage: f32,
-    /// Share of the question's weight in words that no article has.
-    pub unknown: f32,
-    /// How far the next article that answers another question is behind, as a share of the score.
-    pub lead: f32,
-    /// Share of this knowledge base's own questions for which a wrong article scores as much.
-    pub chance: f32,
-    /// Words of the question that tell something: 1 − 1 / (1 + n).
-    pub words: f32,
-    /// Share of the four views in which this article is the best.
-    pub agreement: f32,
-}
-
-impl Signals {
-    /// Signals that all say the same, for hits written down by hand: `good` from 0 to 1.
-    #[must_use]
-    pub const fn all_saying(good: f32) -> Self {
-        let bad = 1.0 - good;
-        Self {
-            title: good,
-            body: good,
-            reverse: good,
-            likeness: good,
-            coverage: good,
-            unknown: bad,
-            lead: good,
-            chance: bad,
-            words: good,
-            agreement: good,
-        }
-    }
-
-    /// By name, as plugins see them.
-    #[must_use]
-    pub fn named(&self) -> Vec<(String, f32)> {
-        [
-            ("title", self.title),
-            ("body", self.body),
-            ("reverse", self.reverse),
-            ("likeness", self.likeness),
-            ("coverage", self.coverage),
-            ("unknown", self.unknown),
-            ("lead", self.lead),
-            ("chance", self.chance),
-            ("words", self.words),
-            ("agreement", self.agreement),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
-    }
-}
 
 /// Words of a question that are looked at.
 const WORDS_MAX: usize = 120;
-/// Questions of a knowledge base that are asked to learn what wrong articles score in it.
-const STRANGERS_MAX: usize = 200;
 /// Articles after a hit that are looked at for one that answers another question.
 const RIVALS_MAX: usize = 50;
 /// N-grams that more than one in so many texts has are not looked at: they tell little and cost most.
@@ -113,6 +40,10 @@ pub struct Weights {
     pub spelling: f32,
     /// Two neighbours together.
     pub joined: f32,
+    /// Of the meaning in the score, if there are vectors; the views share the rest.
+    pub meaning: f32,
+    /// Likeness to the answer's meaning instead of the question's.
+    pub meaning_body: f32,
 }
 
 /// What is used.
@@ -123,7 +54,19 @@ pub const WEIGHTS: Weights = Weights {
     part: 0.6,
     spelling: 0.7,
     joined: 1.15,
+    meaning: 0.6,
+    meaning_body: 0.8,
 };
+
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    question: &'a str,
+    /// What it means.
+    vector: Option<&'a [f32]>,
+    /// An article that is to be taken for not there.
+    without: Option<usize>,
+}
 
 /// One word of the question with everything that may stand for it.
 #[derive(Debug)]
@@ -134,7 +77,7 @@ struct Term {
     forms: Vec<(u32, f32)>,
 }
 
-/// Scores by place, with the places that have any.
+/// Scores of one word by place, with the places that have any.
 struct Scores {
     of: Vec<f32>,
     touched: Vec<u32>,
@@ -154,53 +97,64 @@ impl Scores {
         }
     }
 
-    fn add(&mut self, place: u32, more: f32) {
-        if let Some(score) = self.of.get_mut(place as usize) {
-            *score += more;
-        }
-    }
-
-    fn get(&self, place: usize) -> f32 {
-        self.of.get(place).copied().unwrap_or(0.0)
-    }
-
-    fn clear(&mut self) {
+    /// Adds the scores, so many times, to a view's, and forgets them.
+    fn pour(&mut self, times: f32, view: &mut [f32]) {
         for place in self.touched.drain(..) {
             if let Some(score) = self.of.get_mut(place as usize) {
+                add(view, place, times * *score);
                 *score = 0.0;
             }
         }
     }
 }
 
-/// The four views of all articles.
+fn add(view: &mut [f32], place: u32, more: f32) {
+    if let Some(score) = view.get_mut(place as usize) {
+        *score += more;
+    }
+}
+
+fn at(view: &[f32], place: usize) -> f32 {
+    view.get(place).copied().unwrap_or(0.0)
+}
+
+/// The highest score, taken in strides so that several are compared at once.
+fn highest(view: &[f32]) -> f32 {
+    let higher = |a: f32, b: f32| if b > a { b } else { a };
+    let mut best = [0.0_f32; 8];
+    for scores in view.chunks(best.len()) {
+        for (best, score) in best.iter_mut().zip(scores) {
+            *best = higher(*best, *score);
+        }
+    }
+    best.into_iter().fold(0.0, higher)
+}
+
+/// The five views of all articles.
 struct Views {
-    /// By question: title, reverse, likeness.
-    title: Scores,
-    reverse: Scores,
-    likeness: Scores,
+    /// By question.
+    title: Vec<f32>,
+    reverse: Vec<f32>,
+    likeness: Vec<f32>,
     /// By article.
-    body: Scores,
-    texture: Scores,
-    /// By article: weight of the question's words that it has anywhere.
-    covered: Scores,
+    body: Vec<f32>,
+    texture: Vec<f32>,
 }
 
 impl Views {
     /// The best score of each view.
     fn best(&self) -> [f32; 5] {
-        [&self.title, &self.body, &self.reverse, &self.likeness, &self.texture]
-            .map(|scores| scores.of.iter().copied().fold(0.0, f32::max))
+        [&self.title, &self.body, &self.reverse, &self.likeness, &self.texture].map(|view| highest(view))
     }
 
     /// Share of the views in which an article with its question is the best.
     fn agreement(&self, best: &[f32; 5], article: usize, question: usize) -> f32 {
         let own = [
-            self.title.get(question),
-            self.body.get(article),
-            self.reverse.get(question),
-            self.likeness.get(question),
-            self.texture.get(article),
+            at(&self.title, question),
+            at(&self.body, article),
+            at(&self.reverse, question),
+            at(&self.likeness, question),
+            at(&self.texture, article),
         ];
         let votes = own.iter().zip(best).filter(|(own, best)| **own > 0.0 && own >= best).count();
         precise(votes) / precise(best.len())
@@ -214,54 +168,71 @@ impl Index {
         self.search_with(question, limit, &WEIGHTS)
     }
 
+    /// The same with the question's vector, which counts if there are vectors of articles, of the same dimension.
+    #[must_use]
+    pub fn search_meant(&self, question: &str, vector: Option<&[f32]>, limit: usize) -> Vec<Hit> {
+        self.search_meant_with(question, vector, limit, &WEIGHTS)
+    }
+
+    /// The same with other weights.
+    #[must_use]
+    pub fn search_meant_with(
+        &self,
+        question: &str,
+        vector: Option<&[f32]>,
+        limit: usize,
+        weights: &Weights,
+    ) -> Vec<Hit> {
+        self.hits_for(Asked { question, vector, without: None }, limit, weights)
+    }
+
     /// The same as if one article were not there, nor others that answer its question.
     #[must_use]
     pub fn search_without(&self, article: usize, question: &str, limit: usize) -> Vec<Hit> {
-        self.hits_for(question, limit, &WEIGHTS, Some(article))
+        self.hits_for(Asked { question, vector: None, without: Some(article) }, limit, &WEIGHTS)
     }
 
     /// The same with other weights.
     #[must_use]
     pub fn search_with(&self, question: &str, limit: usize, weights: &Weights) -> Vec<Hit> {
-        self.hits_for(question, limit, weights, None)
+        self.search_meant_with(question, None, limit, weights)
     }
 
-    fn hits_for(&self, question: &str, limit: usize, weights: &Weights, without: Option<usize>) -> Vec<Hit> {
-        let words = Reader::new(self.tongue).words(question, WORDS_MAX);
+    fn hits_for(&self, asked: Asked<'_>, limit: usize, weights: &Weights) -> Vec<Hit> {
+        let words = Reader::new(self.tongue).words(asked.question, WORDS_MAX);
         let terms = self.terms(&words, weights);
         let total: f32 = terms.iter().map(|t| t.weight).sum();
-        if total <= 0.0 {
+        let near = self.meanings.as_ref().zip(asked.vector).and_then(|(all, vector)| all.near(vector));
+        if total <= 0.0 && near.is_none() {
             return Vec::new();
         }
+        let total = total.max(f32::EPSILON);
         let views = self.views(&words, &terms, total, weights);
         let mut scored = self.scored(&views, weights);
-        if let Some(article) = without {
+        if let Some(near) = &near {
+            near.mix(&mut scored, weights);
+        }
+        if let Some(article) = asked.without {
             self.take_away(article, &mut scored);
         }
-        self.hits(&views, &scored, &terms, total, limit)
+        self.hits(&views, &scored, (&terms, total), near.as_ref(), limit)
     }
 
     fn take_away(&self, article: usize, scored: &mut [(f32, usize)]) {
-        let own: Vec<usize> = self.questions_of(article).collect();
+        let same = self.same_questions(article);
         for (other, (score, question)) in scored.iter_mut().enumerate() {
-            if other == article || own.iter().any(|own| self.same_question(*own, *question)) {
+            if other == article || same.binary_search(question).is_ok() {
                 *score = f32::MIN;
             }
         }
     }
 
-    fn questions_of(&self, article: usize) -> impl Iterator<Item = usize> {
-        let owners = self.owners.iter().enumerate();
-        owners.filter(move |(_, owner)| **owner as usize == article).map(|(question, _)| question)
-    }
-
     /// What the best wrong article scores for questions of this knowledge base: each question is asked
-    /// while its own article is not there. Of a large one, evenly spaced questions are asked.
-    pub(super) fn scores_of_strangers(&self, titles: &[&str]) -> Vec<f32> {
-        let step = titles.len().div_ceil(STRANGERS_MAX).max(1);
-        let asked = titles.iter().enumerate().step_by(step);
-        let best = asked.map(|(article, title)| {
-            self.search_without(article, title, 1).first().map_or(0.0, |hit| hit.score)
+    /// while its own article is not there. `vector`: of an article's question.
+    pub(super) fn scores_of_strangers<'a>(&self, vector: impl Fn(usize) -> Option<&'a [f32]>) -> Vec<f32> {
+        let best = self.sample.iter().map(|(article, question)| {
+            let asked = Asked { question, vector: vector(*article), without: Some(*article) };
+            self.hits_for(asked, 1, &WEIGHTS).first().map_or(0.0, |hit| hit.score)
         });
         let mut scores: Vec<f32> = best.collect();
         scores.sort_by(f32::total_cmp);
@@ -269,8 +240,8 @@ impl Index {
     }
 
     fn terms(&self, words: &[Rc<Word>], weights: &Weights) -> Vec<Term> {
-        let joined = index::joined(words);
-        let apart = index::apart(words);
+        let joined = terms::joined(words);
+        let apart = terms::apart(words);
         let mut seen = HashSet::new();
         let mut out = Vec::new();
         for (at, word) in words.iter().enumerate().filter(|(_, w)| w.kind != Kind::Stop) {
@@ -289,7 +260,7 @@ impl Index {
             }
             self.put_synonyms(&mut forms, &word.stem, weights.synonym);
             if self.tongue == Tongue::German {
-                for part in index::parts_of(&word.folded, |stem| self.vocabulary.contains_key(stem)) {
+                for part in terms::parts_of(&word.folded, |stem| self.vocabulary.contains_key(stem)) {
                     self.put(&mut forms, &part, weights.part);
                 }
             }
@@ -329,128 +300,123 @@ impl Index {
     }
 
     fn views(&self, words: &[Rc<Word>], terms: &[Term], total: f32, weights: &Weights) -> Views {
-        let questions = self.owners.len();
+        let (questions, articles) = (self.owners.len(), self.len());
         let mut views = Views {
-            title: Scores::new(questions),
-            reverse: Scores::new(questions),
-            likeness: Scores::new(questions),
-            body: Scores::new(self.articles),
-            texture: Scores::new(self.articles),
-            covered: Scores::new(self.articles),
+            title: vec![0.0; questions],
+            reverse: vec![0.0; questions],
+            likeness: vec![0.0; questions],
+            body: vec![0.0; articles],
+            texture: vec![0.0; articles],
         };
         let mut in_questions = Scores::new(questions);
         let mut back = Scores::new(questions);
-        let mut in_answers = Scores::new(self.articles);
-        let mut anywhere = Scores::new(self.articles);
+        let mut in_answers = Scores::new(articles);
+        let norms = [
+            norms(weights.bm25[0], &self.questions.lengths, self.questions.mean),
+            norms(weights.bm25[1], &self.answers.lengths, self.answers.mean),
+        ];
         for term in terms {
+            let weight = term.weight / total;
+            // One form needs no comparison with others.
+            let alone = term.forms.len() == 1;
             for (form, factor) in &term.forms {
                 let rarity = self.rarity_at(*form);
-                let share = factor * (rarity / term.weight.max(f32::EPSILON)).min(1.0);
-                each(&self.questions, *form, weights.bm25[0], |place, fit| {
+                let share = self.share(term, *form, *factor);
+                each(&self.questions, *form, weights.bm25[0].0, &norms[0], |place, fit| {
                     in_questions.raise(place, share * fit);
                     back.raise(place, factor.min(1.0) * rarity);
-                    if let Some(owner) = self.owners.get(place as usize) {
-                        anywhere.raise(*owner, share.min(1.0));
+                });
+                each(&self.answers, *form, weights.bm25[1].0, &norms[1], |place, fit| {
+                    if alone {
+                        add(&mut views.body, place, weight * (share * fit));
+                    } else {
+                        in_answers.raise(place, share * fit);
                     }
                 });
-                each(&self.answers, *form, weights.bm25[1], |place, fit| {
-                    in_answers.raise(place, share * fit);
-                    anywhere.raise(place, share.min(1.0));
-                });
             }
-            let weight = term.weight / total;
-            for (scores, view, times) in [
-                (&mut in_questions, &mut views.title, weight),
-                (&mut in_answers, &mut views.body, weight),
-                (&mut anywhere, &mut views.covered, weight),
-                (&mut back, &mut views.reverse, 1.0),
-            ] {
-                for place in &scores.touched {
-                    view.add(*place, times * scores.get(*place as usize));
-                }
-                scores.clear();
-            }
+            in_questions.pour(weight, &mut views.title);
+            in_answers.pour(weight, &mut views.body);
+            back.pour(1.0, &mut views.reverse);
         }
-        for (place, mass) in self.masses.iter().enumerate() {
-            if let Some(score) = views.reverse.of.get_mut(place) {
-                *score = (*score / mass.max(f32::EPSILON)).min(1.0);
-            }
+        for (score, mass) in views.reverse.iter_mut().zip(&self.masses) {
+            *score = (*score / mass.max(f32::EPSILON)).min(1.0);
         }
         self.look_alike(words, &mut views.likeness);
         self.feel_alike(words, &mut views.texture, weights.bm25[2]);
         views
     }
 
-    fn look_alike(&self, words: &[Rc<Word>], likeness: &mut Scores) {
+    /// What a form of a word counts, compared with the word.
+    fn share(&self, term: &Term, form: u32, factor: f32) -> f32 {
+        factor * (self.rarity_at(form) / term.weight.max(f32::EPSILON)).min(1.0)
+    }
+
+    fn look_alike(&self, words: &[Rc<Word>], likeness: &mut [f32]) {
         let unknown = precise(self.owners.len() + 1).ln() + 1.0;
         let common = self.owners.len().max(COMMON_MIN) / COMMON_SHARE;
         let mut norm = 0.0;
-        for (gram, count) in index::grams_of(words) {
-            let known = self.grams.get(&gram);
-            let weight = (1.0 + count.ln()) * known.map_or(unknown, |g| g.rarity);
+        for (gram, count) in grams::grams_of(words) {
+            let (rarity, places) = self.grams.at(gram).unwrap_or((unknown, &[]));
+            let weight = (1.0 + count.ln()) * rarity;
             norm += weight * weight;
-            let places = known.map_or(&[][..], |g| g.places.as_slice());
             for (place, share) in places.iter().filter(|_| places.len() <= common) {
-                likeness.add(*place, weight * share);
+                add(likeness, *place, weight * share);
             }
         }
         let norm = norm.sqrt().max(f32::EPSILON);
-        likeness.of.iter_mut().for_each(|score| *score = (*score / norm).min(1.0));
+        likeness.iter_mut().for_each(|score| *score = (*score / norm).min(1.0));
     }
 
-    fn feel_alike(&self, words: &[Rc<Word>], texture: &mut Scores, (k1, b): (f32, f32)) {
-        let common = self.articles.max(COMMON_MIN) / COMMON_SHARE;
+    fn feel_alike(&self, words: &[Rc<Word>], texture: &mut [f32], (k1, b): (f32, f32)) {
+        let common = self.len().max(COMMON_MIN) / COMMON_SHARE;
+        let norms = norms((k1, b), &self.texture.lengths, self.texture.mean);
         let mut total = 0.0;
-        for (gram, _) in index::texture_of(words.iter()) {
-            let places = self.texture.places.get(&gram).map_or(&[][..], Vec::as_slice);
+        for gram in grams::texture_of(words) {
+            let places = self.texture.at(gram);
             let rarity = self.rarity_of(precise(places.len()));
             total += rarity;
-            for (article, count) in places.iter().filter(|_| places.len() <= common) {
-                let length = self.texture.lengths.get(*article as usize).copied().unwrap_or(1.0);
-                let norm = k1 * (1.0 - b + b * length / self.texture.mean);
-                texture.add(*article, rarity * count * (k1 + 1.0) / (count + norm));
+            if places.len() > common {
+                continue;
+            }
+            for place in places {
+                let (article, count) = (place.article() as usize, place.count());
+                if let (Some(score), Some(norm)) = (texture.get_mut(article), norms.get(article)) {
+                    *score += rarity * count * (k1 + 1.0) / (count + norm);
+                }
             }
         }
         let total = total.max(f32::EPSILON);
-        texture.of.iter_mut().for_each(|score| *score /= total);
+        texture.iter_mut().for_each(|score| *score /= total);
     }
 
     /// By article: (score, its best question).
     fn scored(&self, views: &Views, weights: &Weights) -> Vec<(f32, usize)> {
         let [title, body, reverse, likeness, texture] = weights.views;
-        let mut out: Vec<(f32, usize)> = vec![(f32::MIN, 0); self.articles];
-        for (question, owner) in self.owners.iter().enumerate() {
-            let score = title * views.title.get(question)
-                + reverse * views.reverse.get(question)
-                + likeness * views.likeness.get(question);
-            if let Some(best) = out.get_mut(*owner as usize).filter(|best| best.0 < score) {
-                *best = (score, question);
+        let best_of = |(article, own): (usize, &Range<usize>)| {
+            let mut best = (f32::MIN, 0);
+            for question in own.clone() {
+                let score = title * at(&views.title, question)
+                    + reverse * at(&views.reverse, question)
+                    + likeness * at(&views.likeness, question);
+                if best.0 < score {
+                    best = (score, question);
+                }
             }
-        }
-        for (article, (score, _)) in out.iter_mut().enumerate() {
-            *score += body * views.body.get(article) + texture * views.texture.get(article);
-        }
-        out
+            (best.0 + (body * at(&views.body, article) + texture * at(&views.texture, article)), best.1)
+        };
+        self.owned.iter().enumerate().map(best_of).collect()
     }
 
     fn hits(
         &self,
         views: &Views,
         scored: &[(f32, usize)],
-        terms: &[Term],
-        total: f32,
+        (terms, total): (&[Term], f32),
+        near: Option<&Nearness>,
         limit: usize,
     ) -> Vec<Hit> {
-        let mut order: Vec<usize> = (0..scored.len()).collect();
+        let order = order_of(scored, limit + RIVALS_MAX);
         let score = |article: usize| scored.get(article).map_or(0.0, |s| s.0);
-        order.retain(|article| score(*article) > 0.0);
-        let better = |a: &usize, b: &usize| score(*b).total_cmp(&score(*a)).then(a.cmp(b));
-        let needed = limit + RIVALS_MAX;
-        if order.len() > needed {
-            order.select_nth_unstable_by(needed, better);
-            order.truncate(needed);
-        }
-        order.sort_unstable_by(better);
         let unknown: f32 = terms.iter().filter(|t| t.forms.is_empty()).map(|t| t.weight).sum();
         let telling = precise(terms.iter().filter(|t| t.weight > 0.0).count());
         let best = views.best();
@@ -462,17 +428,20 @@ impl Index {
             let asks_other =
                 |other: &&usize| scored.get(**other).is_none_or(|s| !self.same_question(question, s.1));
             let next = behind.find(asks_other).map_or(0.0, |rival| score(*rival));
+            let is_rival = |other: usize| score(other) > 0.0 && asks_other(&&other);
             let signals = Signals {
-                title: views.title.get(question).min(1.0),
-                body: views.body.get(*article).min(1.0),
-                reverse: views.reverse.get(question),
-                likeness: views.likeness.get(question),
-                coverage: views.covered.get(*article).min(1.0),
+                title: at(&views.title, question).min(1.0),
+                body: at(&views.body, *article).min(1.0),
+                reverse: at(&views.reverse, question),
+                likeness: at(&views.likeness, question),
+                coverage: self.coverage(*article, terms, total),
                 unknown: unknown / total,
                 lead: ((own - next) / own).clamp(0.0, 1.0),
-                chance: self.chance(own),
+                chance: chance(own, if near.is_some() { &self.strangers_meant } else { &self.strangers }),
                 words: 1.0 - 1.0 / (1.0 + telling),
                 agreement: views.agreement(&best, *article, question),
+                meaning: near.and_then(|near| near.of(*article)),
+                meaning_lead: near.and_then(|near| near.lead(*article, is_rival)),
             };
             out.push(Hit {
                 index: *article,
@@ -484,19 +453,27 @@ impl Index {
         out
     }
 
-    /// Share of this knowledge base's own questions for which a wrong article scores as much.
-    fn chance(&self, score: f32) -> f32 {
-        let n = self.strangers.len();
-        let below = self.strangers.partition_point(|stranger| *stranger < score);
-        (precise(n - below) + 1.0) / (precise(n) + 2.0)
+    /// Share of the question's weight that an article has in any of its questions or in its answer.
+    fn coverage(&self, article: usize, terms: &[Term], total: f32) -> f32 {
+        let own = self.owned.get(article).cloned().unwrap_or_default();
+        let has = |form: u32| {
+            let asked = self.questions.at(form);
+            let first = asked.partition_point(|(question, _)| (*question as usize) < own.start);
+            asked.get(first).is_some_and(|(question, _)| own.contains(&(*question as usize)))
+                || stands(&self.answers, form, article)
+        };
+        let mut covered = 0.0;
+        for term in terms {
+            let forms = term.forms.iter().filter(|(form, _)| has(*form));
+            let best =
+                forms.map(|(form, factor)| self.share(term, *form, *factor).min(1.0)).fold(0.0, f32::max);
+            covered += term.weight / total * best;
+        }
+        covered.min(1.0)
     }
 
     /// The question's words that an article has, strongest first.
     fn terms_in(&self, article: usize, question: usize, terms: &[Term]) -> Vec<String> {
-        let stands = |field: &Field, form: u32, place: usize| {
-            let places = field.postings.get(form as usize).map_or(&[][..], Vec::as_slice);
-            places.binary_search_by(|(text, _)| (*text as usize).cmp(&place)).is_ok()
-        };
         let mut found: Vec<(f32, &str)> = terms
             .iter()
             .filter_map(|term| {
@@ -515,11 +492,40 @@ impl Index {
     }
 }
 
+/// Share of a knowledge base's own questions for which a wrong article, a stranger, scores as much.
+fn chance(score: f32, strangers: &[f32]) -> f32 {
+    let n = strangers.len();
+    let below = strangers.partition_point(|stranger| *stranger < score);
+    (precise(n - below) + 1.0) / (precise(n) + 2.0)
+}
+
+/// Articles with any score, best first, at most so many.
+fn order_of(scored: &[(f32, usize)], needed: usize) -> Vec<usize> {
+    // Bits of floats above 0 are ordered as the floats are: one number to compare instead of two.
+    let key = |article: u32, score: f32| u64::from(u32::MAX - score.to_bits()) << 32 | u64::from(article);
+    let found = (0_u32..).zip(scored).filter(|(_, (score, _))| *score > 0.0);
+    let mut keys: Vec<u64> = found.map(|(article, (score, _))| key(article, *score)).collect();
+    if keys.len() > needed {
+        keys.select_nth_unstable(needed);
+        keys.truncate(needed);
+    }
+    keys.sort_unstable();
+    keys.into_iter().filter_map(|key| usize::try_from(key & u64::from(u32::MAX)).ok()).collect()
+}
+
+fn stands(field: &Field, form: u32, place: usize) -> bool {
+    field.at(form).binary_search_by(|(text, _)| (*text as usize).cmp(&place)).is_ok()
+}
+
+/// By text: how many mentions of a word in it count half of what endless ones count (BM25).
+fn norms((k1, b): (f32, f32), lengths: &[f32], mean: f32) -> Vec<f32> {
+    lengths.iter().map(|length| k1 * (1.0 - b + b * length / mean)).collect()
+}
+
 /// Every text that has a term, with the term's saturated count: 1 for one mention in a text of mean length.
-fn each(field: &Field, term: u32, (k1, b): (f32, f32), mut seen: impl FnMut(u32, f32)) {
-    for (place, count) in field.postings.get(term as usize).map_or(&[][..], Vec::as_slice) {
-        let length = field.lengths.get(*place as usize).copied().unwrap_or(1.0);
-        let norm = k1 * (1.0 - b + b * length / field.mean);
+fn each(field: &Field, term: u32, k1: f32, norms: &[f32], mut seen: impl FnMut(u32, f32)) {
+    for (place, count) in field.at(term) {
+        let norm = at(norms, *place as usize);
         seen(*place, count * (k1 + 1.0) / (count + norm));
     }
 }

@@ -2,6 +2,7 @@
 //! language's stems. Knows German and English; words of other languages are folded only. Refuses to know
 //! what the words are compared for.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -39,57 +40,44 @@ pub(super) struct Word {
     pub(super) stem: String,
     /// How much it says.
     pub(super) kind: Kind,
-    /// Its n-grams, as numbers; none of a stop word.
-    pub(super) grams: Vec<u64>,
-    /// Those of the one size that whole articles are indexed with.
-    pub(super) texture: Vec<u64>,
 }
 
 /// Reads texts of one language; a word that was seen before costs a look-up.
 pub(super) struct Reader {
     tongue: Tongue,
-    seen: HashMap<String, Rc<Word>>,
+    seen: HashMap<String, u32>,
+    words: Vec<Rc<Word>>,
 }
 
 impl Reader {
     pub(super) fn new(tongue: Tongue) -> Self {
-        Self { tongue, seen: HashMap::new() }
+        Self { tongue, seen: HashMap::new(), words: Vec::new() }
+    }
+
+    /// The words of a text, at most so many, as positions among all that were read.
+    pub(super) fn read(&mut self, text: &str, limit: usize) -> Vec<u32> {
+        let number = |raw: Cow<'_, str>| {
+            if let Some(number) = self.seen.get(raw.as_ref()) {
+                return *number;
+            }
+            let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+            self.words.push(Rc::new(self.tongue.word(&raw)));
+            self.seen.insert(raw.into_owned(), number);
+            number
+        };
+        split(text).take(limit).map(number).collect()
+    }
+
+    /// All words that were read, each once.
+    pub(super) fn into_words(self) -> Vec<Rc<Word>> {
+        self.words
     }
 
     /// The words of a text, at most so many.
     pub(super) fn words(&mut self, text: &str, limit: usize) -> Vec<Rc<Word>> {
-        let mut out = Vec::new();
-        for raw in split(text).take(limit) {
-            if let Some(word) = self.seen.get(&raw) {
-                out.push(Rc::clone(word));
-                continue;
-            }
-            let word = Rc::new(self.tongue.word(&raw));
-            self.seen.insert(raw, Rc::clone(&word));
-            out.push(word);
-        }
-        out
+        let numbers = self.read(text, limit);
+        numbers.iter().filter_map(|number| self.words.get(*number as usize)).map(Rc::clone).collect()
     }
-}
-
-/// Letters of a word's n-grams, a space at either end included.
-const GRAM_LETTERS: std::ops::RangeInclusive<usize> = 3..=5;
-/// Letters of the n-grams of whole articles: one size, as there are many.
-const TEXTURE_LETTERS: std::ops::RangeInclusive<usize> = 4..=4;
-
-fn grams(folded: &str, kind: Kind, sizes: std::ops::RangeInclusive<usize>) -> Vec<u64> {
-    if kind == Kind::Stop {
-        return Vec::new();
-    }
-    let letters: Vec<char> = std::iter::once(' ').chain(folded.chars()).chain([' ']).collect();
-    sizes.flat_map(|size| letters.windows(size)).map(number_of).collect()
-}
-
-/// FNV-1a over the letters.
-fn number_of(letters: &[char]) -> u64 {
-    letters.iter().fold(0xcbf2_9ce4_8422_2325, |hash, letter| {
-        (hash ^ u64::from(u32::from(*letter))).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// Letters of the longest word that is looked at; longer ones are cut.
@@ -117,8 +105,7 @@ impl Tongue {
         let folded = self.fold(raw);
         let kind = self.kind(&folded);
         let stem = self.stem(&folded);
-        let (grams, texture) = (grams(&folded, kind, GRAM_LETTERS), grams(&folded, kind, TEXTURE_LETTERS));
-        Word { folded, stem, kind, grams, texture }
+        Word { folded, stem, kind }
     }
 
     /// Stem of a folded word.
@@ -185,20 +172,37 @@ pub fn guess(text: &str) -> Option<&'static str> {
 
 /// Runs of letters and digits. An apostrophe inside a word is dropped (“can't”), and a single letter before
 /// a hyphen joins what follows (“e-mail”, “x-ray”).
-fn split(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '‑'))).flat_map(|chunk| {
-        let bare: String = chunk.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
-        let mut out: Vec<String> = Vec::new();
-        let mut joins = false;
-        for part in bare.split(['-', '‑']).filter(|p| !p.is_empty()) {
-            match out.last_mut() {
-                Some(before) if joins => before.push_str(part),
-                _ => out.push(part.to_owned()),
-            }
-            joins = part.chars().count() == 1 && part.chars().all(char::is_alphabetic);
-        }
-        out
+fn split(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let chunks = text
+        .split(|c: char| !(c.is_alphanumeric() || is_apostrophe(c) || is_hyphen(c)))
+        .filter(|c| !c.is_empty());
+    chunks.flat_map(|chunk| {
+        let plain = !chunk.contains(|c| is_apostrophe(c) || is_hyphen(c));
+        let marked = if plain { Vec::new() } else { split_marked(chunk) };
+        plain.then_some(Cow::Borrowed(chunk)).into_iter().chain(marked.into_iter().map(Cow::Owned))
     })
+}
+
+fn split_marked(chunk: &str) -> Vec<String> {
+    let bare: String = chunk.chars().filter(|c| !is_apostrophe(*c)).collect();
+    let mut out: Vec<String> = Vec::new();
+    let mut joins = false;
+    for part in bare.split(is_hyphen).filter(|p| !p.is_empty()) {
+        match out.last_mut() {
+            Some(before) if joins => before.push_str(part),
+            _ => out.push(part.to_owned()),
+        }
+        joins = part.chars().count() == 1 && part.chars().all(char::is_alphabetic);
+    }
+    out
+}
+
+const fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’')
+}
+
+const fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '‑')
 }
 
 /// What a letter with a mark is without it.
