@@ -9,7 +9,7 @@ mod mailbox;
 use std::path::{Path, PathBuf};
 
 use channels::fetch::FetchOptions;
-use desk::{DeskConfig, Frames, MailIdentity};
+use desk::{DeskConfig, MailIdentity};
 use serde::Deserialize;
 
 pub use mailbox::{Mailbox, SecretSource};

@@ -1,7 +1,5 @@
 //! What leaves and whom it is from, read from the settings: frames, SMTP, sender checks, DKIM keys. Knows no mailbox.
 
-use std::path::Path;
-
 use desk::Frames;
 use serde::Deserialize;
 

@@ -3,9 +3,10 @@
 
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::article::{Hit, Library, Source};
+use domain::article::{Hit, Library, Source, Vectors};
 use domain::id::{ArticleId, CountingIds, TicketId};
 use domain::snapshot::TicketView;
+use embed::Model;
 use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 use serde::Deserialize;
 
@@ -23,10 +24,14 @@ pub struct Entry {
     pub lang: Option<String>,
 }
 
+/// Entries whose vectors are reckoned at a time.
+const EMBEDDED_AT_A_TIME: usize = 64;
+
 /// A knowledge base in memory, indexed as the house does it.
 pub struct Shelf {
     entries: Vec<(ArticleId, Entry)>,
     library: Library,
+    model: Option<Model>,
 }
 
 impl Shelf {
@@ -46,7 +51,25 @@ impl Shelf {
                 (ArticleId::mint(&ids, Timestamp(0)), Entry { lang, ..entry })
             })
             .collect();
-        Self { entries, library }
+        Self { entries, library, model: None }
+    }
+
+    /// The same with what a model says of each entry's meaning, and of each question's.
+    ///
+    /// # Errors
+    /// When the model cannot say.
+    pub fn meaning(self, model: Model) -> Result<Self, embed::Error> {
+        let mut vectors = Vec::with_capacity(self.entries.len());
+        for chunk in self.entries.chunks(EMBEDDED_AT_A_TIME) {
+            let questions: Vec<&str> = chunk.iter().map(|(_, entry)| entry.question.as_str()).collect();
+            let bodies: Vec<String> = chunk.iter().map(|(_, entry)| desk::beginning(&entry.answer)).collect();
+            let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+            let both = model.embed(&questions)?.into_iter().zip(model.embed(&bodies)?);
+            vectors
+                .extend(both.map(|(question, body)| Vectors { questions: vec![question], body: Some(body) }));
+        }
+        let Self { entries, library, .. } = self;
+        Ok(Self { entries, library: library.with_vectors(&vectors), model: Some(model) })
     }
 
     /// The best entries for a question, best first, with their scores; in one language if given.
@@ -64,7 +87,8 @@ impl Shelf {
     }
 
     fn found(&self, question: &str, language: Option<&str>, limit: usize) -> Vec<(ArticleId, &Entry, Hit)> {
-        let hits = self.library.search(question, language, limit).into_iter();
+        let vector = self.model.as_ref().and_then(|model| model.embed(&[question]).ok()?.pop());
+        let hits = self.library.search_meant(question, vector.as_deref(), language, limit).into_iter();
         hits.filter_map(|hit| self.entries.get(hit.index).map(|(id, entry)| (*id, entry, hit))).collect()
     }
 }

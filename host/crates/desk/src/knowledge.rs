@@ -3,29 +3,42 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use domain::Timestamp;
-use domain::article::{Alternate, Article, ArticleState, Hit, Library, Source};
+use domain::article::{Alternate, Article, ArticleState, Hit, Library, Source, Vectors};
 use domain::id::ArticleId;
 use store::{Store, StoreError};
 use tokio::sync::RwLock;
+
+use crate::meaning::{Meaning, Vector, beginning};
 
 /// Up to so many articles are indexed anew for every question that is learnt.
 const QUICK_ARTICLES: usize = 1_000;
 /// Beyond, what was learnt waits so long, milliseconds.
 const LEARNT_WAIT_MS: i64 = 600_000;
 
+/// Of the articles, of what was learnt of them, and of the vectors.
+type Versions = (i64, i64, u64);
+
 #[derive(Default)]
 struct Shelf {
-    versions: (i64, i64),
+    versions: Versions,
     built_at: Timestamp,
+    knows_meaning: bool,
     articles: Vec<Article>,
     library: Library,
 }
 
 /// The shelf and how new it is.
 #[derive(Default)]
-pub(crate) struct Knowledge(RwLock<Option<Arc<Shelf>>>);
+pub(crate) struct Knowledge {
+    shelf: RwLock<Option<Arc<Shelf>>>,
+    /// How often missing vectors have been reckoned to the end: the shelf is built anew after each.
+    reckoned: Arc<AtomicU64>,
+    /// Whether somebody reckons vectors now.
+    reckoning: Arc<AtomicBool>,
+}
 
 /// An article that was found.
 #[derive(Debug, Clone)]
@@ -34,65 +47,157 @@ pub(crate) struct Found {
     pub(crate) hit: Hit,
 }
 
+/// What articles are looked for in.
+pub(crate) struct Ground<'g> {
+    pub(crate) store: &'g Store,
+    pub(crate) meaning: &'g Meaning,
+    pub(crate) now: Timestamp,
+}
+
 impl Knowledge {
     /// The best articles for a question, best first; in one language if given.
     pub(crate) async fn search(
         &self,
-        store: &Store,
-        now: Timestamp,
+        ground: &Ground<'_>,
         question: &str,
         language: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Found>, StoreError> {
-        let shelf = self.shelf(store, now).await?;
-        let hits = shelf.library.search(question, language, limit).into_iter();
+        let shelf = self.shelf(ground).await?;
+        let meant = match shelf.knows_meaning {
+            true => ground.meaning.of_question(question).await,
+            false => None,
+        };
+        let vector = meant.as_deref().map(Vec::as_slice);
+        let hits = shelf.library.search_meant(question, vector, language, limit).into_iter();
         Ok(hits
             .filter_map(|hit| Some(Found { article: shelf.articles.get(hit.index)?.clone(), hit }))
             .collect())
     }
 
-    async fn shelf(&self, store: &Store, now: Timestamp) -> Result<Arc<Shelf>, StoreError> {
-        let versions = store.articles_versions().await?;
-        if let Some(shelf) = self.0.read().await.as_ref().filter(|s| s.serves(versions, now)) {
+    async fn shelf(&self, ground: &Ground<'_>) -> Result<Arc<Shelf>, StoreError> {
+        let (articles, alternates) = ground.store.articles_versions().await?;
+        let versions = (articles, alternates, self.reckoned.load(Ordering::Acquire));
+        if let Some(shelf) = self.shelf.read().await.as_ref().filter(|s| s.serves(versions, ground.now)) {
             return Ok(Arc::clone(shelf));
         }
         // Held while it is built: others wait for it instead of building it as well.
-        let mut slot = self.0.write().await;
-        if let Some(shelf) = slot.as_ref().filter(|s| s.serves(versions, now)) {
+        let mut slot = self.shelf.write().await;
+        if let Some(shelf) = slot.as_ref().filter(|s| s.serves(versions, ground.now)) {
             return Ok(Arc::clone(shelf));
         }
-        let articles = store.articles(None, Some(ArticleState::Public)).await?;
-        let alternates = store.alternates(None).await?;
+        let articles = ground.store.articles(None, Some(ArticleState::Public)).await?;
+        let alternates = ground.store.alternates(None).await?;
+        let texts = Texts::of(&articles, &alternates);
+        let known = ground.meaning.stored(ground.store, &texts.all()).await?;
+        let missing: Vec<String> = texts.all().into_iter().filter(|text| !known.contains_key(text)).collect();
+        if ground.meaning.is_there() && !missing.is_empty() {
+            self.reckon(ground, missing);
+        }
+        let now = ground.now;
         let building =
-            tokio::task::spawn_blocking(move || Shelf::build(versions, now, articles, &alternates));
+            tokio::task::spawn_blocking(move || Shelf::build(versions, now, articles, &alternates, &known));
         // A build that was cut off leaves what was there; an empty shelf would answer wrongly.
         let shelf = Arc::new(building.await.map_err(|_| StoreError::Unavailable("articles".into()))?);
         *slot = Some(Arc::clone(&shelf));
         Ok(shelf)
     }
+
+    /// Reckons vectors beside everything else; tickets are answered by words meanwhile. What is done is stored, so that
+    /// a stop loses one batch.
+    fn reckon(&self, ground: &Ground<'_>, missing: Vec<String>) {
+        if self.reckoning.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (store, meaning) = (ground.store.clone(), ground.meaning.clone());
+        let (reckoned, reckoning) = (Arc::clone(&self.reckoned), Arc::clone(&self.reckoning));
+        tokio::spawn(async move {
+            match meaning.reckon_and_store(&store, missing).await {
+                Ok(true) => drop(reckoned.fetch_add(1, Ordering::AcqRel)),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "vectors of articles could not be stored"),
+            }
+            reckoning.store(false, Ordering::Release);
+        });
+    }
+}
+
+/// The texts of articles that have a vector each.
+struct Texts(Vec<Vec<String>>);
+
+impl Texts {
+    /// By article: its questions, then the beginning of its answer.
+    fn of(articles: &[Article], alternates: &[Alternate]) -> Self {
+        let asked = by_article(alternates);
+        Self(
+            articles
+                .iter()
+                .map(|article| {
+                    let questions =
+                        asked.get(&article.id).into_iter().flatten().map(|text| (*text).to_owned());
+                    std::iter::once(article.title.clone())
+                        .chain(questions)
+                        .chain(std::iter::once(beginning(&article.body)))
+                        .collect()
+                })
+                .collect(),
+        )
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.iter().flatten().cloned().collect()
+    }
+
+    /// The vectors of every article; none while one is missing: half of them would favour those that have one.
+    fn vectors(&self, known: &HashMap<String, Vector>) -> Option<Vec<Vectors>> {
+        if known.is_empty() {
+            return None;
+        }
+        let vector = |text: &String| known.get(text).map(|vector| vector.as_ref().clone());
+        self.0
+            .iter()
+            .map(|texts| {
+                let (body, questions) = texts.split_last()?;
+                let questions = questions.iter().map(vector).collect::<Option<Vec<_>>>()?;
+                Some(Vectors { questions, body: vector(body) })
+            })
+            .collect()
+    }
+}
+
+fn by_article(alternates: &[Alternate]) -> HashMap<ArticleId, Vec<&str>> {
+    let mut asked: HashMap<ArticleId, Vec<&str>> = HashMap::new();
+    for alternate in alternates {
+        asked.entry(alternate.article_id).or_default().push(&alternate.text);
+    }
+    asked
 }
 
 impl Shelf {
     /// Whether it is as new as it has to be: articles at once, learnt questions once building it anew costs little.
-    fn serves(&self, (articles, alternates): (i64, i64), now: Timestamp) -> bool {
+    fn serves(&self, (articles, alternates, reckoned): Versions, now: Timestamp) -> bool {
         let rests = self.articles.len() > QUICK_ARTICLES && now < self.built_at.plus(LEARNT_WAIT_MS);
-        self.versions.0 == articles && (self.versions.1 == alternates || rests)
+        self.versions.0 == articles && self.versions.2 == reckoned && (self.versions.1 == alternates || rests)
     }
 
     fn build(
-        versions: (i64, i64),
+        versions: Versions,
         built_at: Timestamp,
         articles: Vec<Article>,
         alternates: &[Alternate],
+        known: &HashMap<String, Vector>,
     ) -> Self {
-        let mut asked: HashMap<ArticleId, Vec<&str>> = HashMap::new();
-        for alternate in alternates {
-            asked.entry(alternate.article_id).or_default().push(&alternate.text);
-        }
+        let asked = by_article(alternates);
         let library = Library::build(articles.iter().map(|article| {
             let alternates = asked.get(&article.id).map_or(&[][..], Vec::as_slice);
             (article.locale.as_str(), Source { title: &article.title, alternates, body: &article.body })
         }));
-        Self { versions, built_at, articles, library }
+        let vectors = Texts::of(&articles, alternates).vectors(known);
+        let knows_meaning = vectors.is_some();
+        let library = match vectors {
+            Some(vectors) => library.with_vectors(&vectors),
+            None => library,
+        };
+        Self { versions, built_at, knows_meaning, articles, library }
     }
 }

@@ -57,7 +57,7 @@ pub use frame::{Framed, Frames, Values};
 pub use idempotency::Memo;
 pub use intake::IntakeReceipt;
 pub use ledger::LedgerView;
-pub use meaning::Meaning;
+pub use meaning::{Meaning, beginning};
 pub use people::{NewMessage, NewMessageKind, TicketChange};
 pub use person::{Erased, NoTombstones, Tombstone, Tombstones};
 pub use plugins::{

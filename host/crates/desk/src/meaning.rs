@@ -13,7 +13,7 @@ const QUESTIONS_MAX: usize = 256;
 /// Texts embedded at a time: what was reckoned is stored after each.
 const BATCH: usize = 32;
 /// Characters of an article's answer that say what it is about.
-pub(crate) const BODY_CHARS: usize = 600;
+const BODY_CHARS: usize = 600;
 
 /// A vector of length one.
 pub(crate) type Vector = Arc<Vec<f32>>;
@@ -58,7 +58,7 @@ impl Meaning {
         Some(vector)
     }
 
-    /// The vectors of these texts that are in the store, by text; with how many are missing.
+    /// The vectors of these texts that are in the store, by text.
     pub(crate) async fn stored(
         &self,
         store: &Store,
@@ -122,8 +122,9 @@ impl Inner {
     }
 }
 
-/// The beginning of an article's answer.
-pub(crate) fn beginning(body: &str) -> String {
+/// The beginning of an article's answer: as much of it as has a vector.
+#[must_use]
+pub fn beginning(body: &str) -> String {
     body.chars().take(BODY_CHARS).collect()
 }
 

@@ -13,6 +13,7 @@ use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQu
 use store::{Page, TicketFilter};
 
 use crate::bench::Seen;
+use crate::knowledge::Ground;
 use crate::plugins::{Secret, secrets_of};
 use crate::{Desk, Inner};
 
@@ -135,12 +136,9 @@ impl Host for PluginHost {
         limit: u32,
     ) -> Result<Vec<FoundArticle>, HostError> {
         let limit = usize::try_from(limit.min(20)).unwrap_or(20);
-        let found = self
-            .desk
-            .knowledge
-            .search(&self.desk.store, self.desk.clock.now(), question, language, limit)
-            .await
-            .map_err(unavailable)?;
+        let desk = &self.desk;
+        let ground = Ground { store: &desk.store, meaning: &desk.meaning, now: desk.clock.now() };
+        let found = desk.knowledge.search(&ground, question, language, limit).await.map_err(unavailable)?;
         Ok(found.into_iter().map(found_article).collect())
     }
 

@@ -15,6 +15,7 @@ use super::stream::{Answered, answer_all_then};
 use super::{Answer, rounded, sentence};
 use crate::cli::lines::{self, Numbered};
 use crate::cli::{Ground, plugin, screen};
+use crate::models;
 use crate::sample::{Bench, Case, Entry, Shelf};
 
 /// Articles in `ranked`.
@@ -26,7 +27,11 @@ const THRESHOLD: &str = "threshold";
 const ACKNOWLEDGE: &str = "acknowledge";
 
 pub(super) async fn run(command: Answer, ground: &Ground) -> anyhow::Result<()> {
-    let shelf = Arc::new(Shelf::new(entries(&command.kb)?));
+    let shelf = Shelf::new(entries(&command.kb)?);
+    let shelf = Arc::new(match models::open(&ground.settings()?)? {
+        Some(model) => shelf.meaning(model)?,
+        None => shelf,
+    });
     let plugin = command.chosen.load(ground, "auto-reply", Hook::Answering).await?;
     let known =
         |key: &str| plugin.inspection().manifest.settings.pointer(&format!("/properties/{key}")).is_some();
