@@ -51,6 +51,7 @@ mod ledger;
 mod mail_in;
 mod mail_servers;
 mod mailboxes;
+mod models;
 mod package;
 mod policy;
 mod privacy;

@@ -33,6 +33,8 @@ pub struct Outside {
     pub egress: Option<Arc<dyn channels::Egress>>,
     /// What is known of senders.
     pub senders: Senders,
+    /// What texts mean.
+    pub meaning: desk::Meaning,
     /// How plugins' requests leave; none: they do not.
     pub fetch: Option<channels::fetch::Fetch>,
 }
@@ -93,7 +95,7 @@ impl House {
             senders: outside.senders,
             seal: SealKey::new(&[5; 32]),
             tombstones: Arc::new(desk::NoTombstones),
-            meaning: desk::Meaning::none(),
+            meaning: outside.meaning,
             fetch: outside.fetch,
             webhooks: channels::fetch::Fetch::new(channels::fetch::FetchOptions {
                 allow_plain_http: true,

@@ -84,8 +84,11 @@ pub(super) async fn import(desk: &Desk, file: &Path) -> anyhow::Result<u64> {
     Ok(written)
 }
 
+/// Makes articles of a whole file.
+type Reading = fn(&str) -> Result<Vec<NewArticle>, String>;
+
 /// What reads a whole file of this name; none: it is JSON Lines.
-fn reader(file: &Path) -> Option<fn(&str) -> Result<Vec<NewArticle>, String>> {
+fn reader(file: &Path) -> Option<Reading> {
     let ending = file.extension()?.to_string_lossy().to_ascii_lowercase();
     match ending.as_str() {
         "csv" => Some(reading::csv),

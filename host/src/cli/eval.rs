@@ -102,7 +102,7 @@ pub(super) struct Mail {
 impl Eval {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         match self {
-            Self::Redact(command) => redact::run(command, ground).await,
+            Self::Redact(command) => Box::pin(redact::run(command, ground)).await,
             Self::Triage(command) => Box::pin(triage::run(command, ground)).await,
             Self::Answer(command) => Box::pin(answer::run(command, ground)).await,
             Self::Mail(command) => mail::run(command, ground).await,

@@ -86,8 +86,7 @@ impl Desk {
             ..Document::default()
         };
         let inbox = self.0.store.ticket(ticket_id).await?.and_then(|ticket| ticket.inbox);
-        let redacted = self
-            .redact(document, Some(ticket_id), inbox.as_deref())
+        let redacted = Box::pin(self.redact(document, Some(ticket_id), inbox.as_deref()))
             .await
             .map_err(|held| DeskError::Redaction(held.why))?;
         if new.kind == NewMessageKind::Reply {
@@ -122,10 +121,10 @@ impl Desk {
             };
             facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
             if let Some(quoting) = quoting {
-                facts.extend(self.confirmed(&quoting, &view).await?);
+                facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
             }
             if let Some(draft) = draft {
-                facts.extend(self.sent_facts(draft, &new.text, &actor).await?);
+                facts.extend(Box::pin(self.sent_facts(draft, &new.text, &actor)).await?);
             }
             facts.extend(memo.as_ref().zip(work.messages.last()).map(|(memo, m)| memo.fact(m, stamp.now)));
             facts.sort_by_key(fact_order);
@@ -310,7 +309,7 @@ impl Desk {
         let mut facts = self.work_facts(&mut changed).await;
         facts.sort_by_key(fact_order);
         if let Some(quoting) = quoting {
-            facts.extend(self.confirmed(&quoting, &view).await?);
+            facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
         }
         facts.push(self.set_decision(decision));
         facts.extend(self.acceptance(decision).await?);

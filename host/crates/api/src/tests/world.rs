@@ -273,7 +273,7 @@ async fn desk_on(store: &Store, now: Timestamp, config: DeskConfig) -> (Desk, Ar
         webhooks: Fetch::new(FetchOptions::default()),
         config,
     };
-    (Desk::open(parts).await.unwrap(), clock)
+    (Box::pin(Desk::open(parts)).await.unwrap(), clock)
 }
 
 /// A new ticket, as a request.

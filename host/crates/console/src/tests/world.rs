@@ -74,7 +74,7 @@ impl World {
             webhooks: Fetch::new(FetchOptions::default()),
             config: DeskConfig { redaction_required, ..DeskConfig::default() },
         };
-        let desk = Desk::open(parts).await.unwrap();
+        let desk = Box::pin(Desk::open(parts)).await.unwrap();
         Self { router: crate::router(desk.clone(), access), desk, clock, store }
     }
 

@@ -1,0 +1,141 @@
+//! A language model put in place by command: a table of a few words, which makes a question find an article that it has
+//! no word in common with.
+
+use std::path::Path;
+
+use domain::clock::MINUTE_MS;
+use tests::binary::{command, pause};
+use tests::{House, plugins};
+
+/// Words of the table, and what they mean in two numbers: things of signing in, things of parcels.
+const WORDS: [(&str, [f32; 2]); 7] = [
+    ("[UNK]", [0.0, 0.0]),
+    ("password", [1.0, 0.0]),
+    ("credentials", [1.0, 0.0]),
+    ("forgotten", [0.9, 0.1]),
+    ("lost", [0.8, 0.2]),
+    ("parcel", [0.0, 1.0]),
+    ("delivery", [0.1, 0.9]),
+];
+
+/// A static table as published ones are: a tokenizer and one matrix.
+fn model(dir: &Path) {
+    std::fs::create_dir_all(dir).unwrap();
+    let vocabulary: serde_json::Map<String, serde_json::Value> =
+        WORDS.iter().enumerate().map(|(n, (word, _))| ((*word).to_owned(), n.into())).collect();
+    let tokenizer = serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": { "type": "Lowercase" }, "pre_tokenizer": { "type": "Whitespace" },
+        "post_processor": null, "decoder": null,
+        "model": { "type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]" },
+    });
+    std::fs::write(dir.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+    // The format of safetensors: length of the head, the head, the numbers.
+    let numbers: Vec<u8> =
+        WORDS.iter().flat_map(|(_, row)| row.iter().flat_map(|x| x.to_le_bytes())).collect();
+    let head = serde_json::json!({
+        "embedding.weight": { "dtype": "F32", "shape": [WORDS.len(), 2], "data_offsets": [0, numbers.len()] }
+    });
+    let mut head = head.to_string().into_bytes();
+    head.resize(head.len().next_multiple_of(8), b' ');
+    let file = [&(head.len() as u64).to_le_bytes()[..], &head, &numbers].concat();
+    std::fs::write(dir.join("model.safetensors"), file).unwrap();
+}
+
+/// Runs the program; answers its standard output.
+fn kulanz(data: &Path, arguments: &[&str]) -> (bool, String, String) {
+    let out = command().args(["--log", "error", "--data-dir"]).arg(data).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (out.status.success(), text(out.stdout), text(out.stderr))
+}
+
+const KB: &str = r#"{"id":"password","question":"Forgotten password","answer":"Choose a new one on the page.","lang":"en"}
+{"id":"parcel","question":"Parcel delivery","answer":"It takes three days.","lang":"en"}
+{"id":"hours","question":"Opening hours","answer":"From nine to five.","lang":"en"}
+"#;
+
+#[test]
+fn a_model_is_put_in_place_and_finds_what_words_do_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, source) = (dir.path().join("data"), dir.path().join("tiny"));
+    model(&source);
+    std::fs::write(dir.path().join("kb.jsonl"), KB).unwrap();
+    let question = "{\"id\":1,\"text\":\"I lost my credentials\",\"lang\":\"en\"}\n";
+    std::fs::write(dir.path().join("q.jsonl"), question).unwrap();
+    let first_hit = || {
+        let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+        let (kb, input, output) = (at("kb.jsonl"), at("q.jsonl"), at("out.jsonl"));
+        let arguments = ["eval", "answer", "--kb", &kb, "--input", &input, "--output", &output];
+        let (ok, _, told) = kulanz(&data, &arguments);
+        assert!(ok, "{told}");
+        let line: serde_json::Value =
+            serde_json::from_str(std::fs::read_to_string(&output).unwrap().lines().next().unwrap()).unwrap();
+        line["ranked"][0]["id"].as_str().map(str::to_owned)
+    };
+    assert_ne!(first_hit().as_deref(), Some("password"), "by words there is nothing to find");
+
+    let (ok, told, said) = kulanz(&data, &["model", "add", "--json", source.to_str().unwrap()]);
+    assert!(ok, "{said}");
+    let added: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((added["name"].as_str(), added["dimension"].as_u64()), (Some("tiny"), Some(2)));
+    let (_, listed, _) = kulanz(&data, &["model", "list"]);
+    assert_eq!(listed.trim(), "tiny  (used)");
+    assert_eq!(first_hit().as_deref(), Some("password"));
+
+    let (ok, _, said) = kulanz(&data, &["model", "remove", "../data"]);
+    assert!(!ok && said.contains("there is no model ../data"), "{said}");
+    assert!(kulanz(&data, &["model", "remove", "tiny"]).0);
+    assert_ne!(first_hit().as_deref(), Some("password"));
+}
+
+#[test]
+fn what_is_no_model_is_refused_and_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, source) = (dir.path().join("data"), dir.path().join("junk"));
+    std::fs::create_dir_all(&source).unwrap();
+    std::fs::write(source.join("tokenizer.json"), "{}").unwrap();
+    std::fs::write(source.join("model.safetensors"), [0xff; 64]).unwrap();
+    let (ok, _, said) = kulanz(&data, &["model", "add", source.to_str().unwrap()]);
+    assert!(!ok && !said.is_empty(), "{said}");
+    assert_eq!(kulanz(&data, &["model", "list"]).1, "");
+}
+
+on_both!(articles_vectors_are_reckoned_beside_and_kept, |backend| {
+    let dir = tempfile::tempdir().unwrap();
+    model(&dir.path().join("tiny"));
+    let meaning = || desk::Meaning::of(embed::Model::open(&dir.path().join("tiny")).unwrap());
+    let outside = tests::house::Outside { meaning: meaning(), ..Default::default() };
+    let database = tests::database::Database::fresh(backend).await;
+    let house = House::facing(database, tests::house::config(), outside).await;
+    house.install(plugins::bundled("redaction"), domain::plugin::Mode::Live).await;
+    house.install(plugins::bundled("auto-reply"), domain::plugin::Mode::Live).await;
+    for (key, title) in [("password", "Forgotten password"), ("parcel", "Parcel delivery")] {
+        let article =
+            serde_json::json!({ "key": key, "locale": "en", "title": title, "body": "See the page." });
+        house
+            .desk
+            .put_article(serde_json::from_value(article).unwrap(), tests::house::admin())
+            .await
+            .unwrap();
+    }
+    let mail = |n: u32| {
+        format!(
+            "From: ana{n}@example.org\nTo: help@shop.example\nSubject: Hello\nMessage-ID: <m{n}@example.org>\n\nI lost my credentials, what shall I do now?\n"
+        )
+    };
+    house.mail(&mail(1)).await;
+    // The first search began to reckon; until it is done words alone decide.
+    let mut noted = false;
+    for n in 2..40 {
+        pause(std::time::Duration::from_millis(50)).await;
+        house.clock.advance(MINUTE_MS);
+        house.mail(&mail(n)).await;
+        let ticket = house.ticket(i64::from(n)).await;
+        let messages = house.store.messages(ticket.id).await.unwrap();
+        noted = messages.iter().any(|m| m.text.contains("Forgotten password"));
+        if noted {
+            break;
+        }
+    }
+    assert!(noted, "the article that means the same is shown to the agents or sent");
+});
