@@ -388,6 +388,13 @@ fn plugins(layers: &Layers) -> Result<Plugins, ConfigError> {
     if !path.is_empty() {
         let key = "plugins.http_trusted_certificates_file";
         plugins.http_trusted_pem = read_secret(layers, key, path)?.into_bytes();
+        channels::fetch::check_certificates(&plugins.http_trusted_pem)
+            .map_err(|why| ConfigError(format!("{}: {key}: {path}: {why}", layers.origin(key))))?;
+    }
+    for host in &mut plugins.http_private_hosts {
+        // As a grant names it.
+        let low = host.trim().to_ascii_lowercase();
+        *host = low.strip_suffix(":443").unwrap_or(&low).to_owned();
     }
     Ok(plugins)
 }

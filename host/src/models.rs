@@ -72,10 +72,14 @@ pub fn open(config: &Config) -> anyhow::Result<Option<Model>> {
     Ok(Some(model))
 }
 
-/// The same for a desk.
-///
-/// # Errors
-/// When it is not there or cannot be read.
-pub fn meaning(config: &Config) -> anyhow::Result<Meaning> {
-    Ok(open(config)?.map_or_else(Meaning::none, Meaning::of))
+/// The same for a desk. Without a model everything works by words: one that is amiss stops nothing.
+#[must_use]
+pub fn meaning(config: &Config) -> Meaning {
+    match open(config) {
+        Ok(model) => model.map_or_else(Meaning::none, Meaning::of),
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "no language model is used; words alone decide");
+            Meaning::none()
+        }
+    }
 }

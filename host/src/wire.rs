@@ -71,9 +71,9 @@ impl House {
             senders,
             seal: seal.clone(),
             tombstones: Arc::new(FileOfTombstones::of(data_dir.path())),
-            meaning: crate::models::meaning(&config)?,
+            meaning: crate::models::meaning(&config),
             fetch: config.plugins.http.then(|| fetch(&config)),
-            webhooks: fetch(&config),
+            webhooks: webhook_fetch(&config),
             config: config.desk.clone(),
         };
         let desk = Desk::open(parts).await?;
@@ -153,6 +153,12 @@ pub fn authors_runtime(config: &Config) -> anyhow::Result<Runtime> {
         Err(_) if kept.is_some() => runtime(config, None),
         Err(error) => Err(error),
     }
+}
+
+/// The way out for webhooks: whoever may make one opens no private network with it.
+fn webhook_fetch(config: &Config) -> Fetch {
+    let own_addresses = config.server.listen.parse().into_iter().collect();
+    Fetch::new(FetchOptions { own_addresses, ..FetchOptions::default() })
 }
 
 /// The guarded way out for plugins' requests: everything private is closed by itself, our own port by name.

@@ -45,7 +45,8 @@ on_both!(many_customers_with_one_trouble_become_an_incident_with_their_tickets_a
     }
     five_minutes_later(&house).await;
     let lead = house.ticket(2).await;
-    assert!(lead.tags.contains("incident") && !lead.custom.contains_key("incident"));
+    assert!(lead.tags.contains("incident"));
+    assert_eq!(lead.custom.get("incident").map(String::as_str), Some("#2"), "it names itself");
     let events = house.store.events_of(lead.id).await.unwrap();
     assert_eq!(events.iter().filter(|e| e.kind == EventType::TicketEscalated).count(), 1);
     for number in 3..=6 {

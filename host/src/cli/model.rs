@@ -38,7 +38,7 @@ impl ModelCommand {
         match self {
             Self::Add { source, json } => add(&source, &folder, json),
             Self::List { json } => {
-                let used = models::chosen(&config)?;
+                let used = models::chosen(&config).unwrap_or_default();
                 for name in models::names(&folder)? {
                     let is_used = used.as_ref() == Some(&name);
                     match json {
@@ -77,10 +77,14 @@ fn add(source: &Path, folder: &Path, json: bool) -> anyhow::Result<()> {
     }
     let state = if imported.unchanged { "was there already" } else { "is in place" };
     screen::say(format_args!(
-        "{} {state}: {} numbers a text, {} MB. It is used from the next start of the server on.",
+        "{} {state}: {} numbers a text, {} MB.",
         imported.settings.name,
         imported.dimension,
         imported.bytes / 1_000_000
     ));
+    screen::say(match models::names(folder)?.len() {
+        0 | 1 => "It is used from the next start of the server on.",
+        _ => "Several models are in place now: name the one to use in the settings, embed.model.",
+    });
     Ok(())
 }

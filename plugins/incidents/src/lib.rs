@@ -15,8 +15,10 @@ use watch::{Case, Finding, HOUR_MS, Settings};
 
 /// Tickets the host hands out per search.
 const PAGE: u32 = 200;
-/// Searches per firing: more than a thousand tickets a day are looked at from the newest back.
-const PAGES_MAX: usize = 6;
+/// Searches for the window's tickets: where more come, the oldest of them are looked at.
+const WINDOW_PAGES_MAX: usize = 4;
+/// Searches for those before it, which only tell what is usual.
+const BEFORE_PAGES_MAX: usize = 2;
 /// Effects of one run, of the 64 allowed. An incident with all that it may attach at once fits.
 const EFFECTS_MAX: usize = 56;
 
@@ -28,7 +30,7 @@ impl Schedule for Incidents {
 
     fn fire(firing: &Firing<'_>, settings: Settings, out: &mut Effects) -> Result<String, Error> {
         let now_ms = firing.fired_at_ms();
-        let cases = cases(now_ms)?;
+        let cases = cases(&settings, now_ms)?;
         let findings = watch::look(&cases, &settings, now_ms);
         let (mut done, mut left, mut room) = (0, 0, EFFECTS_MAX);
         for finding in &findings {
@@ -49,23 +51,38 @@ impl Schedule for Incidents {
     }
 }
 
-/// The last day's tickets, oldest first.
-fn cases(now_ms: u64) -> Result<Vec<Case>, Error> {
-    let mut cases = Vec::new();
+/// The last day's tickets, oldest first: all of the window, and of what was before it as many as there is room for.
+fn cases(settings: &Settings, now_ms: u64) -> Result<Vec<Case>, Error> {
+    let window_at = now_ms.saturating_sub(settings.window_minutes * watch::MINUTE_MS);
+    let day_at = now_ms.saturating_sub(watch::LOOK_BACK_HOURS * HOUR_MS);
     let mut seen = BTreeSet::new();
-    let mut after = now_ms.saturating_sub(watch::LOOK_BACK_HOURS * HOUR_MS);
-    for _ in 0..PAGES_MAX {
+    let recent = pages(window_at, u64::MAX, WINDOW_PAGES_MAX, &mut seen)?;
+    let mut cases = pages(day_at, window_at, BEFORE_PAGES_MAX, &mut seen)?;
+    cases.extend(recent);
+    Ok(cases)
+}
+
+/// Tickets created after one instant and not after another, oldest first, page by page.
+fn pages(
+    after_ms: u64,
+    until_ms: u64,
+    pages_max: usize,
+    seen: &mut BTreeSet<String>,
+) -> Result<Vec<Case>, Error> {
+    let mut cases = Vec::new();
+    let mut after = after_ms;
+    for _ in 0..pages_max {
         let query = Query { created_after_ms: Some(after), limit: PAGE, ..Query::default() };
         let page = kulanz_sdk::tickets::search(&query)?;
         let full = page.len() >= PAGE as usize;
         // One millisecond back, so that tickets of the same instant are not lost between two pages.
         after = page.last().map_or(after, |t| t.created_at_ms().saturating_sub(1));
         for ticket in &page {
-            if seen.insert(ticket.id()) {
+            if ticket.created_at_ms() <= until_ms && seen.insert(ticket.id()) {
                 cases.extend(case(ticket)?);
             }
         }
-        if !full {
+        if !full || after >= until_ms {
             break;
         }
     }
@@ -108,7 +125,10 @@ fn propose(finding: &Finding, settings: &Settings, out: &mut Effects) {
             let basis = || because(reason.clone(), 0.9).evidences(topic.iter().cloned());
             if *is_new {
                 let team = Some(settings.team.as_str()).filter(|team| !team.is_empty());
-                out.on_id(lead.id.clone()).add_tag(watch::INCIDENT, basis()).escalate(team, basis());
+                out.on_id(lead.id.clone())
+                    .add_tag(watch::INCIDENT, basis())
+                    .set_field("custom.incident", &format!("#{}", lead.number), basis())
+                    .escalate(team, basis());
             }
             let numbers: Vec<String> = joined.iter().map(|one| format!("#{}", one.number)).collect();
             let note = format!("Incident about: {about}. Attached: {}.", numbers.join(", "));

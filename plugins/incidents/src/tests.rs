@@ -59,9 +59,9 @@ fn many_customers_who_write_about_one_thing_raise_an_incident_with_their_tickets
     outage(2);
     let (did, told) = fire();
     assert!(told.starts_with("7 tickets compared; 1 findings"), "{told}");
-    assert_eq!(did[..2], ["tkt_2 +incident", "tkt_2 escalate"]);
-    assert!(did[2].starts_with("tkt_2 Incident about: ") && did[2].contains("login"), "{did:?}");
-    assert!(did[2].ends_with("Attached: #3, #4, #5, #6, #7."), "{did:?}");
+    assert_eq!(did[..3], ["tkt_2 +incident", "tkt_2 custom.incident = #2", "tkt_2 escalate"]);
+    assert!(did[3].starts_with("tkt_2 Incident about: ") && did[3].contains("login"), "{did:?}");
+    assert!(did[3].ends_with("Attached: #3, #4, #5, #6, #7."), "{did:?}");
     assert!(
         did.contains(&"tkt_5 custom.incident = #2".to_owned()) && did.contains(&"tkt_5 +incident".to_owned())
     );
@@ -72,14 +72,24 @@ fn many_customers_who_write_about_one_thing_raise_an_incident_with_their_tickets
 fn a_later_ticket_joins_the_incident_that_stands_and_nothing_is_raised_again() {
     fixture::clear();
     for (n, text) in (0..).zip(LOGIN) {
-        let standing = ticket(2 + n, &format!("c{n}"), 30 - n, text).tag("incident");
-        fixture::add_ticket(if n == 0 { standing } else { standing.custom("incident", "#2") });
+        let standing = ticket(2 + n, &format!("c{n}"), 30 - n, text);
+        fixture::add_ticket(standing.tag("incident").custom("incident", "#2"));
     }
     assert!(fire().0.is_empty(), "all are attached");
     fixture::add_ticket(ticket(9, "late", 1, "The login page shows a server error."));
     let (did, _) = fire();
     assert_eq!(did.len(), 3, "{did:?}");
     assert!(did[0].ends_with("Attached: #9.") && did[1] == "tkt_9 custom.incident = #2", "{did:?}");
+}
+
+#[test]
+fn what_a_person_took_off_an_incident_stays_off_and_leads_none() {
+    fixture::clear();
+    for (n, text) in (0..).zip(LOGIN) {
+        let standing = ticket(2 + n, &format!("c{n}"), 30 - n, text).tag("incident");
+        fixture::add_ticket(if n == 3 { standing } else { standing.custom("incident", "#2") });
+    }
+    assert!(fire().0.is_empty(), "the one whose field was cleared is left alone");
 }
 
 #[test]

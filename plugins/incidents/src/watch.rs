@@ -76,16 +76,21 @@ pub struct Case {
     pub tags: Vec<String>,
     /// The ticket that it is a duplicate of, as `#7`.
     pub duplicate_of: Option<String>,
-    /// The incident it belongs to, as `#7`.
+    /// The incident it belongs to, as `#7`; its own number: others are attached to it.
     pub incident: Option<String>,
     /// What it is about.
     pub words: BTreeSet<String>,
 }
 
 impl Case {
-    /// Whether it is the ticket that an incident's others are attached to.
+    /// Whether it is the ticket that an incident's others are attached to: it names itself.
     fn leads(&self) -> bool {
-        self.incident.is_none() && self.tags.iter().any(|tag| tag == INCIDENT)
+        self.incident.as_deref() == Some(format!("#{}", self.number).as_str())
+    }
+
+    /// Whether it may be attached. A tag without the field says that a person has taken it off again.
+    fn is_free(&self) -> bool {
+        self.incident.is_none() && !self.tags.iter().any(|tag| tag == INCIDENT)
     }
 }
 
@@ -133,7 +138,7 @@ impl Finding {
     pub fn effects(&self) -> usize {
         match self {
             Self::Duplicate { .. } => 2,
-            Self::Incident { joined, is_new, .. } => 1 + usize::from(*is_new) * 2 + joined.len() * 2,
+            Self::Incident { joined, is_new, .. } => 1 + usize::from(*is_new) * 3 + joined.len() * 2,
         }
     }
 }
@@ -181,7 +186,7 @@ fn incidents(cases: &[&Case], texts: &Texts<'_>, settings: &Settings, now_ms: u6
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut out = Vec::new();
     for (place, case) in cases.iter().enumerate() {
-        if taken.contains(&place) || !case.is_open || !is_recent(case) || case.incident.is_some() {
+        if taken.contains(&place) || !case.is_open || !is_recent(case) || !case.is_free() {
             continue;
         }
         let group = group_around(place, cases, texts, settings, &is_recent);
@@ -234,11 +239,11 @@ fn judge(
     if standing.is_none() && !(enough && is_unusual(group, settings)) {
         return None;
     }
-    let lead = standing.or_else(|| members.iter().copied().find(|case| case.incident.is_none()))?;
+    let lead = standing.or_else(|| members.iter().copied().find(|case| case.is_free()))?;
     let named = |case: &Case| Named { id: case.id.clone(), number: case.number };
     let joined: Vec<Named> = members
         .iter()
-        .filter(|case| case.id != lead.id && case.incident.is_none() && !case.leads())
+        .filter(|case| case.id != lead.id && case.is_free())
         .take(JOINED_MAX)
         .map(|case| named(case))
         .collect();

@@ -16,6 +16,11 @@ use texts::Language;
 
 /// Stands for the requester's own address in a request (grant `send:EMAIL:<host>`).
 const OWN_ADDRESS: &str = "[EMAIL-0]";
+/// Tag of tickets that were told of an order: another question there is for people.
+const TOLD: &str = "order-told";
+/// Tags and the priority of tickets that people answer.
+const PEOPLES_TAGS: [&str; 3] = [TOLD, "not-helped", "angry"];
+const PEOPLES_PRIORITY: &str = "urgent";
 /// Letters of the longest order number.
 const NUMBER_CHARS_MAX: usize = 40;
 
@@ -116,6 +121,13 @@ fn asked(
     if ticket.messages()?.iter().any(|m| m.author_kind() == "agent") {
         return Ok(Err(Answer::held("an agent has written on this ticket: people go on")));
     }
+    if ticket.tags().iter().any(|tag| PEOPLES_TAGS.contains(&tag.as_str()))
+        || ticket.priority() == PEOPLES_PRIORITY
+    {
+        return Ok(Err(Answer::held(
+            "people answer this one: it was told before, did not help, or is urgent",
+        )));
+    }
     let Some(topic) = ticket.category().and_then(|category| settings.topic(&category)) else {
         return silent("the ticket is not about an order");
     };
@@ -175,8 +187,8 @@ fn reply(
         ));
     };
     let why = format!("the shop says of order {}: {}", order.number, order.told(asked.topic));
-    let basis = because(format!("{}.", capital(&why)), 1.0).evidence(order.number.clone());
-    out.on(ticket).reply(&text, Some(asked.language.tag()), None, basis);
+    let basis = || because(format!("{}.", capital(&why)), 1.0).evidence(order.number.clone());
+    out.on(ticket).reply(&text, Some(asked.language.tag()), None, basis()).add_tag(TOLD, basis());
     Answer::answered(why)
 }
 

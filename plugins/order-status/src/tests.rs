@@ -55,7 +55,7 @@ fn the_customer_is_told_where_the_order_is_how_to_return_it_and_where_the_invoic
         shop_says(200, SHIPPED);
         let (told, said) = answer(ticket(category, language));
         assert!(matches!(told, Answer::Answered(_)), "{category}: {told:?}");
-        assert!(said.len() == 1 && said[0].contains(says), "{category}: {said:?}");
+        assert!(said.len() == 2 && said[0].contains(says), "{category}: {said:?}");
         assert!(said[0].contains("Ana Novak") && said[0].contains("automati"), "{said:?}");
     }
 }
@@ -89,15 +89,28 @@ fn nothing_is_asked_where_there_is_nothing_to_ask() {
         (ticket("complaint", "en"), "not about an order"),
         (TicketBuilder::new().category("order_status").language("en"), "no order number"),
         (ticket("order_status", "fr"), "language"),
-        (ticket("order_status", "en").custom("order_number", "1/../../admin"), "no order number"),
+        (
+            TicketBuilder::new()
+                .category("order_status")
+                .language("en")
+                .custom("order_number", "1/../../admin"),
+            "no order number",
+        ),
     ] {
         fixture::clear();
         let (told, _) = answer(quiet.message(MessageBuilder::new().text("x")));
         assert!(matches!(&told, Answer::Abstained(said) if said.contains(why)), "{why}: {told:?}");
         assert!(fixture::sent_requests().is_empty());
     }
-    let (told, _) = answer(ticket("order_status", "en").message(MessageBuilder::new().author_kind("agent")));
-    assert!(matches!(told, Answer::Held(_)), "{told:?}");
+    let peoples = [
+        ticket("order_status", "en").message(MessageBuilder::new().author_kind("agent")),
+        ticket("order_status", "en").tag("order-told"),
+        ticket("order_status", "en").tag("not-helped"),
+    ];
+    for peoples in peoples {
+        fixture::clear();
+        assert!(matches!(answer(peoples).0, Answer::Held(_)));
+    }
 }
 
 #[test]

@@ -154,6 +154,18 @@ pub struct Fetch {
     resolver: Arc<dyn Resolve>,
 }
 
+/// Whether certificates can be read and there are some.
+///
+/// # Errors
+/// A sentence that says what is wrong with them.
+pub fn check_certificates(pem: &[u8]) -> Result<(), String> {
+    match trusted(pem) {
+        Ok(all) if all.is_empty() => Err("there is no certificate in it".to_owned()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The certificates of a PEM file.
 fn trusted(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, FetchError> {
     if pem.is_empty() {

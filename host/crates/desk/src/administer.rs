@@ -132,8 +132,12 @@ impl Desk {
             return bad("body", "A body has 1 byte to 64 KiB.");
         }
         let now = self.now();
-        let standing =
-            self.0.store.articles(Some(&new.locale), None).await?.into_iter().find(|a| a.key == new.key);
+        let known = self.0.store.articles_with_key(&new.key).await?;
+        let standing = known.into_iter().find(|article| article.locale == new.locale);
+        if let Some(same) = standing.as_ref().filter(|a| says_the_same(a, &new)) {
+            // An import that runs each night changes nothing, and no answer waits for it.
+            return Ok(same.clone());
+        }
         let id = standing.map_or_else(|| ArticleId::mint(self.0.ids.as_ref(), now), |a| a.id);
         let article = Article {
             id,
@@ -260,6 +264,10 @@ impl Desk {
         ];
         Ok(self.0.store.commit(Commit { facts }).await?)
     }
+}
+
+fn says_the_same(article: &Article, new: &NewArticle) -> bool {
+    (article.state, &article.title, &article.body) == (new.state, &new.title, &new.body)
 }
 
 fn digest(secret: &str) -> String {

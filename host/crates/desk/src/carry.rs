@@ -1,12 +1,16 @@
 //! Personal values in a plugin's request: put in on the way to the host that may have them, taken out of what comes
 //! back. The plugin, the run's record and the log know placeholders only.
 
+use std::collections::BTreeMap;
+
 use domain::grant::Grants;
 use domain::id::TicketId;
-use domain::message::Direction;
+use domain::redaction::fill;
 use domain::snapshot::TicketView;
-use runtime::{HttpRequest, HttpResponse};
+use runtime::{HostError, HttpRequest, HttpResponse};
 
+use crate::bench::is_proved;
+use crate::fill::was_given_by_requester;
 use crate::{Desk, DeskError};
 
 /// Stands for the requester's own address.
@@ -21,9 +25,14 @@ pub(crate) struct Carried {
     pub(crate) value: String,
 }
 
+/// What stands for the requester's own values.
+const OWN: [&str; 2] = [OWN_ADDRESS, OWN_NAME];
+/// Shorter values are not looked for in what comes back: they are part of other words.
+const ECHO_BYTES_MIN: usize = 3;
+
 impl Desk {
     /// The values that a request to `host` may carry: of its own ticket, of classes that were granted for that host,
-    /// given by the customer.
+    /// given by the very customer whose address is proved.
     pub(crate) async fn carried(
         &self,
         ticket: TicketId,
@@ -32,14 +41,14 @@ impl Desk {
         request: &HttpRequest,
     ) -> Result<Vec<Carried>, DeskError> {
         let Some(view) = self.0.store.view(ticket).await? else { return Ok(Vec::new()) };
+        if !is_proved(&view) {
+            return Ok(Vec::new());
+        }
         let mut carried = own(&view, grants, host);
         for redaction in self.0.store.redactions_of(ticket).await? {
             let may = stands_in(request, &redaction.placeholder)
                 && grants.may_send(&redaction.class, host)
-                && view
-                    .messages
-                    .iter()
-                    .any(|m| m.id == redaction.message_id && m.direction == Direction::Inbound);
+                && was_given_by_requester(&redaction, &view);
             if may && let Some(value) = self.open_value(&redaction).await? {
                 carried.push(Carried { placeholder: redaction.placeholder, value });
             }
@@ -69,34 +78,69 @@ fn stands_in(request: &HttpRequest, placeholder: &str) -> bool {
         || find(&request.body, placeholder.as_bytes()).is_some()
 }
 
-/// Puts the values in, each written as its place asks: percent-encoded in a URL or form, escaped in JSON, as it is
-/// elsewhere; a line break never gets into a header.
-pub(crate) fn put_in(carried: &[Carried], request: &mut HttpRequest) {
+/// How a body wants a value to be written.
+fn writer(request: &HttpRequest) -> Option<fn(&str) -> String> {
     let kind = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let kind = kind.map(|(_, value)| value.to_ascii_lowercase()).unwrap_or_default();
-    for Carried { placeholder, value } in carried {
-        request.url = request.url.replace(placeholder, &percent(value));
-        let line: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        for (_, header) in &mut request.headers {
-            *header = header.replace(placeholder, &line);
-        }
-        let written = match kind.as_str() {
-            k if k.contains("json") => json_inside(value),
-            k if k.contains("x-www-form-urlencoded") => percent(value),
-            _ => value.clone(),
-        };
-        request.body = replaced(&request.body, placeholder.as_bytes(), written.as_bytes());
+    match kind.split(';').next().unwrap_or_default().trim() {
+        "application/x-www-form-urlencoded" => Some(percent),
+        "text/plain" => Some(str::to_owned),
+        json if json == "application/json" || json.ends_with("+json") => Some(json_inside),
+        _ => None,
     }
 }
 
-/// Puts the placeholders back in what came: a host that echoes what it was sent must not become the way to read it.
+/// Puts the values in, each written as its place asks: percent-encoded in a URL or form, escaped in JSON, on one line
+/// in a header. Once only: what looks like a placeholder in a value is text.
+///
+/// # Errors
+/// When a value of the requester's own is not there to be put in, or cannot be written so that it stays one value.
+pub(crate) fn put_in(carried: &[Carried], request: &mut HttpRequest) -> Result<(), HostError> {
+    let missing = OWN
+        .into_iter()
+        .find(|own| stands_in(request, own) && !carried.iter().any(|one| one.placeholder == **own));
+    if let Some(own) = missing {
+        return Err(HostError::Denied(format!(
+            "{own} cannot be filled in: it needs the grant send:CLASS:HOST, and a requester whose address is proved"
+        )));
+    }
+    if carried.is_empty() {
+        return Ok(());
+    }
+    // A dot segment would lead to another path, however it is encoded.
+    if carried.iter().any(|one| one.value.chars().all(|c| c == '.')) {
+        return Err(HostError::Invalid("a value of dots alone is put into no request".to_owned()));
+    }
+    let values = |write: &dyn Fn(&str) -> String| -> BTreeMap<String, String> {
+        carried.iter().map(|one| (one.placeholder.clone(), write(&one.value))).collect()
+    };
+    request.url = fill(&request.url, &values(&percent));
+    let on_one_line = values(&|value| value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect());
+    for (_, header) in &mut request.headers {
+        *header = fill(header, &on_one_line);
+    }
+    let in_body = carried.iter().any(|one| find(&request.body, one.placeholder.as_bytes()).is_some());
+    if in_body {
+        let (Some(write), Ok(text)) = (writer(request), std::str::from_utf8(&request.body)) else {
+            return Err(HostError::Invalid(
+                "values are put into bodies of application/json, application/x-www-form-urlencoded and text/plain only: say which it is with content-type".to_owned(),
+            ));
+        };
+        request.body = fill(text, &values(&write)).into_bytes();
+    }
+    Ok(())
+}
+
+/// Puts the placeholders back in what came, whatever case it is in: a host that echoes what it was sent must not become
+/// the way to read it.
 pub(crate) fn take_out(carried: &[Carried], response: &mut HttpResponse) {
-    for Carried { placeholder, value } in carried {
+    for Carried { placeholder, value } in carried.iter().filter(|one| one.value.len() >= ECHO_BYTES_MIN) {
         for form in [value.clone(), percent(value), json_inside(value)] {
             for (_, header) in &mut response.headers {
-                *header = header.replace(&form, placeholder);
+                let clean = replaced_in_any_case(header.as_bytes(), form.as_bytes(), placeholder.as_bytes());
+                *header = String::from_utf8_lossy(&clean).into_owned();
             }
-            response.body = replaced(&response.body, form.as_bytes(), placeholder.as_bytes());
+            response.body = replaced_in_any_case(&response.body, form.as_bytes(), placeholder.as_bytes());
         }
     }
 }
@@ -121,6 +165,20 @@ fn json_inside(value: &str) -> String {
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     (!part.is_empty()).then(|| text.windows(part.len()).position(|window| window == part)).flatten()
+}
+
+/// All of `part` in `text` replaced, ASCII letters in any case.
+fn replaced_in_any_case(text: &[u8], part: &[u8], by: &[u8]) -> Vec<u8> {
+    let (low, part) = (text.to_ascii_lowercase(), part.to_ascii_lowercase());
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(next) = find(low.get(at..).unwrap_or_default(), &part) {
+        out.extend_from_slice(text.get(at..at + next).unwrap_or_default());
+        out.extend_from_slice(by);
+        at += next + part.len();
+    }
+    out.extend_from_slice(text.get(at..).unwrap_or_default());
+    out
 }
 
 /// All of `part` in `text` replaced.
@@ -156,14 +214,35 @@ mod tests {
     #[test]
     fn a_value_is_written_as_its_place_asks() {
         let mut json = request("application/json", "{\"mail\":\"[EMAIL-0]\"}");
-        put_in(&carried("a\"b&c\r\nd@example.org"), &mut json);
+        put_in(&carried("a\"b&c\r\nd@example.org"), &mut json).unwrap();
         assert_eq!(json.url, "https://shop.example/orders?mail=a%22b%26c%0D%0Ad%40example.org");
         assert_eq!(json.headers[1].1, "a\"b&c  d@example.org");
         assert_eq!(String::from_utf8_lossy(&json.body), r#"{"mail":"a\"b&c\r\nd@example.org"}"#);
-        let mut form = request("application/x-www-form-urlencoded", "mail=[EMAIL-0]&again=[EMAIL-0]");
-        put_in(&carried("a&admin=1@example.org"), &mut form);
+        let mut form =
+            request("application/x-www-form-urlencoded; charset=utf-8", "mail=[EMAIL-0]&again=[EMAIL-0]");
+        put_in(&carried("a&admin=1@example.org"), &mut form).unwrap();
         let body = String::from_utf8_lossy(&form.body).into_owned();
         assert_eq!(body, "mail=a%26admin%3D1%40example.org&again=a%26admin%3D1%40example.org");
+    }
+
+    #[test]
+    fn what_would_change_the_request_is_refused() {
+        let dots = put_in(&carried(".."), &mut request("application/json", ""));
+        assert!(matches!(dots, Err(HostError::Invalid(_))), "{dots:?}");
+        let unsaid =
+            put_in(&carried("x\",\"admin\":true"), &mut request("application/xml", "<m>[EMAIL-0]</m>"));
+        assert!(matches!(unsaid, Err(HostError::Invalid(_))), "{unsaid:?}");
+        let missing = put_in(&[], &mut request("text/plain", ""));
+        assert!(matches!(missing, Err(HostError::Denied(_))), "{missing:?}");
+    }
+
+    #[test]
+    fn what_looks_like_a_placeholder_in_a_value_is_text() {
+        let mut both = carried("[IBAN-1]@example.org");
+        both.push(Carried { placeholder: "[IBAN-1]".into(), value: "DE89".into() });
+        let mut plain = request("text/plain", "[EMAIL-0] [IBAN-1]");
+        put_in(&both, &mut plain).unwrap();
+        assert_eq!(String::from_utf8_lossy(&plain.body), "[IBAN-1]@example.org DE89");
     }
 
     #[test]
@@ -171,10 +250,10 @@ mod tests {
         let mut response = HttpResponse {
             status: 200,
             headers: vec![("location".into(), "/me/ana%40example.org".into())],
-            body: b"{\"of\":\"ana@example.org\"}".to_vec(),
+            body: "{\"of\":\"Ana@Example.org\",\"s\":\"\u{fc}\"}".as_bytes().to_vec(),
         };
         take_out(&carried("ana@example.org"), &mut response);
         assert_eq!(response.headers[0].1, "/me/[EMAIL-0]");
-        assert_eq!(response.body, b"{\"of\":\"[EMAIL-0]\"}");
+        assert_eq!(response.body, "{\"of\":\"[EMAIL-0]\",\"s\":\"\u{fc}\"}".as_bytes());
     }
 }

@@ -35,7 +35,11 @@ impl Desk {
                     && was_given_by_requester(&redaction, &view)
                     && self.may_fill(message, &redaction.class).await);
             if may && let Some(value) = self.open_value(&redaction).await? {
-                values.entry(redaction.placeholder).or_insert(value);
+                match typed {
+                    // Of two values under one placeholder the one that stands in this very text is meant.
+                    true => drop(values.insert(redaction.placeholder, value)),
+                    false => drop(values.entry(redaction.placeholder).or_insert(value)),
+                }
             }
         }
         Ok(fill(&text, &values))
@@ -59,7 +63,7 @@ fn goes_to_requester(message: &Message, view: &TicketView) -> bool {
     view.requester.as_ref().is_some_and(|r| message.to_address.as_deref() == Some(r.email.as_str()))
 }
 
-fn was_given_by_requester(redaction: &Redaction, view: &TicketView) -> bool {
+pub(crate) fn was_given_by_requester(redaction: &Redaction, view: &TicketView) -> bool {
     let requester = view.ticket.requester_id.to_string();
     view.messages.iter().any(|m| {
         m.id == redaction.message_id && m.direction == Direction::Inbound && m.author.id == requester

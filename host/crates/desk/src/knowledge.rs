@@ -13,6 +13,8 @@ use tokio::sync::RwLock;
 
 use crate::meaning::{Meaning, Vector, beginning};
 
+/// One article in so many may lack its vector.
+const MISSING_PART: usize = 20;
 /// Up to so many articles are indexed anew for every question that is learnt.
 const QUICK_ARTICLES: usize = 1_000;
 /// Beyond, what was learnt waits so long, milliseconds.
@@ -26,6 +28,7 @@ struct Shelf {
     versions: Versions,
     built_at: Timestamp,
     knows_meaning: bool,
+    vectors: HashMap<String, Vector>,
     articles: Vec<Article>,
     library: Library,
 }
@@ -88,15 +91,19 @@ impl Knowledge {
         }
         let articles = ground.store.articles(None, Some(ArticleState::Public)).await?;
         let alternates = ground.store.alternates(None).await?;
-        let texts = Texts::of(&articles, &alternates);
-        let known = ground.meaning.stored(ground.store, &texts.all()).await?;
-        let missing: Vec<String> = texts.all().into_iter().filter(|text| !known.contains_key(text)).collect();
+        let texts = Texts::of(&articles);
+        let mut known = slot.as_ref().map(|shelf| shelf.vectors.clone()).unwrap_or_default();
+        let unknown = |known: &HashMap<String, Vector>| {
+            texts.all().into_iter().filter(|text| !known.contains_key(text)).collect::<Vec<String>>()
+        };
+        known.extend(ground.meaning.stored(ground.store, &unknown(&known)).await?);
+        let missing = unknown(&known);
         if ground.meaning.is_there() && !missing.is_empty() {
             self.reckon(ground, missing);
         }
         let now = ground.now;
         let building =
-            tokio::task::spawn_blocking(move || Shelf::build(versions, now, articles, &alternates, &known));
+            tokio::task::spawn_blocking(move || Shelf::build(versions, now, articles, &alternates, known));
         // A build that was cut off leaves what was there; an empty shelf would answer wrongly.
         let shelf = Arc::new(building.await.map_err(|_| StoreError::Unavailable("articles".into()))?);
         *slot = Some(Arc::clone(&shelf));
@@ -112,56 +119,51 @@ impl Knowledge {
         let (store, meaning) = (ground.store.clone(), ground.meaning.clone());
         let (reckoned, reckoning) = (Arc::clone(&self.reckoned), Arc::clone(&self.reckoning));
         tokio::spawn(async move {
+            let _done = Done(reckoning);
             match meaning.reckon_and_store(&store, missing).await {
                 Ok(true) => drop(reckoned.fetch_add(1, Ordering::AcqRel)),
                 Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "vectors of articles could not be stored"),
             }
-            reckoning.store(false, Ordering::Release);
         });
     }
 }
 
-/// The texts of articles that have a vector each.
-struct Texts(Vec<Vec<String>>);
+/// Says at its end, however that comes, that nobody reckons any more.
+struct Done(Arc<AtomicBool>);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// The texts of articles that have a vector each: the question and the beginning of the answer. What customers asked
+/// has none: vectors lie in the store, and their words are to be forgotten with their tickets.
+struct Texts(Vec<[String; 2]>);
 
 impl Texts {
-    /// By article: its questions, then the beginning of its answer.
-    fn of(articles: &[Article], alternates: &[Alternate]) -> Self {
-        let asked = by_article(alternates);
-        Self(
-            articles
-                .iter()
-                .map(|article| {
-                    let questions =
-                        asked.get(&article.id).into_iter().flatten().map(|text| (*text).to_owned());
-                    std::iter::once(article.title.clone())
-                        .chain(questions)
-                        .chain(std::iter::once(beginning(&article.body)))
-                        .collect()
-                })
-                .collect(),
-        )
+    fn of(articles: &[Article]) -> Self {
+        Self(articles.iter().map(|article| [article.title.clone(), beginning(&article.body)]).collect())
     }
 
     fn all(&self) -> Vec<String> {
         self.0.iter().flatten().cloned().collect()
     }
 
-    /// The vectors of every article; none while one is missing: half of them would favour those that have one.
+    /// The vectors of every article; none while many are missing: that would favour those that have one.
     fn vectors(&self, known: &HashMap<String, Vector>) -> Option<Vec<Vectors>> {
-        if known.is_empty() {
-            return None;
-        }
         let vector = |text: &String| known.get(text).map(|vector| vector.as_ref().clone());
-        self.0
+        let all: Vec<Vectors> = self
+            .0
             .iter()
-            .map(|texts| {
-                let (body, questions) = texts.split_last()?;
-                let questions = questions.iter().map(vector).collect::<Option<Vec<_>>>()?;
-                Some(Vectors { questions, body: vector(body) })
+            .map(|[question, body]| Vectors {
+                questions: vector(question).into_iter().collect(),
+                body: vector(body),
             })
-            .collect()
+            .collect();
+        let missing = all.iter().filter(|one| one.questions.is_empty()).count();
+        (missing * MISSING_PART <= all.len() && missing < all.len()).then_some(all)
     }
 }
 
@@ -185,19 +187,19 @@ impl Shelf {
         built_at: Timestamp,
         articles: Vec<Article>,
         alternates: &[Alternate],
-        known: &HashMap<String, Vector>,
+        vectors: HashMap<String, Vector>,
     ) -> Self {
         let asked = by_article(alternates);
         let library = Library::build(articles.iter().map(|article| {
             let alternates = asked.get(&article.id).map_or(&[][..], Vec::as_slice);
             (article.locale.as_str(), Source { title: &article.title, alternates, body: &article.body })
         }));
-        let vectors = Texts::of(&articles, alternates).vectors(known);
-        let knows_meaning = vectors.is_some();
-        let library = match vectors {
-            Some(vectors) => library.with_vectors(&vectors),
+        let meant = Texts::of(&articles).vectors(&vectors);
+        let knows_meaning = meant.is_some();
+        let library = match meant {
+            Some(meant) => library.with_vectors(&meant),
             None => library,
         };
-        Self { versions, built_at, knows_meaning, articles, library }
+        Self { versions, built_at, knows_meaning, vectors, articles, library }
     }
 }

@@ -163,6 +163,7 @@ impl Desk {
         // Before anything else: a restored backup serves nobody who was erased.
         desk.erase_again().await?;
         desk.follow_zone_rules().await?;
+        desk.0.meaning.tidy(&desk.0.store).await?;
         desk.reload_plugins().await?;
         Ok(desk)
     }

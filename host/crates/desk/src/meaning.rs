@@ -74,6 +74,12 @@ impl Meaning {
         Ok(named.collect())
     }
 
+    /// Lets go of what other models reckoned.
+    pub(crate) async fn tidy(&self, store: &Store) -> Result<(), StoreError> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        store.commit(Commit::of(vec![Fact::KeepVectorsOf(inner.model.digest().to_owned())])).await
+    }
+
     /// Reckons the vectors of texts and stores them, batch by batch; `false` when the model cannot say.
     pub(crate) async fn reckon_and_store(
         &self,

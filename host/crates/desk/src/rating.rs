@@ -1,9 +1,9 @@
 //! “Did this help?”: the links under an answer that quotes an article, and what following one changes. Knows no page;
 //! whoever has the link has had the answer. What an article was confirmed to answer is learnt here and nowhere else.
 
-use domain::article::{Alternate, Article, admit, question};
+use domain::article::{Alternate, Article, ArticleState, admit, question};
 use domain::clock::DAY_MS;
-use domain::event::EventType;
+use domain::event::{Event, EventType};
 use domain::id::{ArticleId, MessageId, TicketId};
 use domain::message::{Direction, Message};
 use domain::snapshot::TicketView;
@@ -19,6 +19,8 @@ use crate::{Desk, DeskError};
 const TOKEN_CHARS: usize = 20;
 /// How long a link works, days. Later the ticket has gone its way, and a new message does more.
 const LINK_DAYS: i64 = 30;
+/// How often one answer can be rated: who changes his mind more often says nothing new.
+const RATINGS_MAX: usize = 6;
 /// What a ticket is marked with whose answer did not help.
 pub const NOT_HELPED: &str = "not-helped";
 
@@ -87,6 +89,9 @@ impl Desk {
             if answer.helped == Some(helped) {
                 return Ok(Rated::Noted { helped });
             }
+            if self.ratings(&answer).await? >= RATINGS_MAX {
+                return Ok(Rated::Late);
+            }
             let Some(view) = self.0.store.view(answer.ticket_id).await? else { return Ok(Rated::Unknown) };
             let facts = Box::pin(self.rating_facts(&answer, &view, helped)).await?;
             match self.0.store.commit(Commit { facts }).await {
@@ -96,6 +101,13 @@ impl Desk {
             }
         }
         Err(DeskError::Busy("the ticket"))
+    }
+
+    /// How often an answer was rated.
+    async fn ratings(&self, answer: &Message) -> Result<usize, DeskError> {
+        let events = self.0.store.events_of(answer.ticket_id).await?;
+        let of_it = |e: &&Event| e.kind == EventType::AnswerRated && e.message_id() == Some(answer.id);
+        Ok(events.iter().filter(of_it).count())
     }
 
     async fn rating_facts(
@@ -114,7 +126,14 @@ impl Desk {
         facts.push(Fact::RateMessage { message_id: answer.id, helped, expect: answer.helped });
         facts.extend(match helped {
             true => self.confirmed(answer, view).await?,
-            false => vec![Fact::RemoveAlternate { article_id: None, ticket_id: answer.ticket_id }],
+            false => {
+                let article = self.article_of(answer).await?;
+                let gone = |article: Article| Fact::RemoveAlternate {
+                    article_id: Some(article.id),
+                    ticket_id: answer.ticket_id,
+                };
+                article.map(gone).into_iter().collect()
+            }
         });
         facts.sort_by_key(fact_order);
         Ok(facts)
@@ -128,7 +147,11 @@ impl Desk {
         view: &TicketView,
     ) -> Result<Vec<Fact>, DeskError> {
         let Some(article) = self.article_of(answer).await? else { return Ok(Vec::new()) };
-        let Some(asked) = asked_before(answer, view) else { return Ok(Vec::new()) };
+        // Only the requester's own words: they go when the requester goes.
+        let requester = view.ticket.requester_id.to_string();
+        let Some(asked) = asked_before(answer, view).filter(|m| m.author.id == requester) else {
+            return Ok(Vec::new());
+        };
         let new = Alternate {
             article_id: article.id,
             ticket_id: view.ticket.id,
@@ -140,13 +163,17 @@ impl Desk {
         Ok(learnt(&known, new))
     }
 
-    /// The article that a message quotes, in the message's language if there is one.
+    /// The article that a message quotes, in the message's language if there is one; of two locales of it the one that
+    /// customers may see.
     pub(crate) async fn article_of(&self, message: &Message) -> Result<Option<Article>, DeskError> {
         let Some(key) = &message.article else { return Ok(None) };
         let mut named = self.0.store.articles_with_key(key).await?;
         let language = message.language.as_deref().map(domain::article::primary);
-        let place = named.iter().position(|a| Some(domain::article::primary(&a.locale)) == language);
-        Ok((!named.is_empty()).then(|| named.swap_remove(place.unwrap_or(0))))
+        named.sort_by_key(|article| {
+            let other = Some(domain::article::primary(&article.locale)) != language;
+            (other, article.state != ArticleState::Public)
+        });
+        Ok(named.into_iter().next())
     }
 }
 
@@ -158,6 +185,14 @@ fn follow(
     view: &TicketView,
     helped: bool,
 ) -> Result<(), DeskError> {
+    let person_went_on = view
+        .messages
+        .iter()
+        .any(|m| m.id > answer.id && m.direction == Direction::Outbound && m.author.kind == ActorKind::Agent);
+    if person_went_on {
+        // What a person has answered since is not the customer's verdict on the machine.
+        return Ok(());
+    }
     if helped {
         let last = view.messages.iter().rev().find(|m| m.direction != Direction::Note);
         if last.is_some_and(|m| m.id == answer.id) && is_under_way(&work.ticket) {

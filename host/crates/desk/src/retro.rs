@@ -196,6 +196,8 @@ impl Desk {
             None => Vec::new(),
         };
         facts.extend(more);
+        // What was learnt from the ticket was learnt from the words as they were.
+        facts.push(Fact::RemoveAlternate { article_id: None, ticket_id: work.ticket.id });
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         facts.push(Fact::RewriteMessage { was: Box::new(was.clone()), now: Box::new(now) });
         facts.sort_by_key(fact_order);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Timestamp;
 use crate::clock::DAY_MS;
+use crate::effect::EffectKind;
 use crate::grant::{Capability, Grant, Grants};
 use crate::id::InstallationId;
 use crate::run::{Decision, DecisionStatus, Run};
@@ -189,7 +190,16 @@ impl LedgerEntry {
 pub fn unused(grants: &Grants, entries: &[LedgerEntry]) -> Vec<Grant> {
     let used: BTreeSet<Grant> =
         entries.iter().flat_map(|e| e.uses.keys()).filter_map(|what| what.parse().ok()).collect();
+    let called = |host: &String| used.contains(&Grant::Http(host.clone()));
+    let wrote =
+        used.iter().any(|what| matches!(what, Grant::Effect(EffectKind::Reply | EffectKind::Notify, _)));
     let is_used = |grant: &Grant| {
+        match grant {
+            // What is filled in is the desk's doing: it goes with the request or the message that it stands in.
+            Grant::Send(_, host) if called(host) => return true,
+            Grant::Fill(_) if wrote => return true,
+            _ => {}
+        }
         let alone: Grants = std::iter::once(grant.clone()).collect();
         used.iter().any(|what| alone.covers(what))
     };

@@ -28,6 +28,8 @@ pub struct Answer {
 const ARGUMENTS_BYTES_MAX: usize = 256;
 /// Longest answer kept, bytes of JSON: a run that reads a history or a model must not store it once more.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// The same for other tickets: what customers wrote is stored once, on the ticket, where it can be taken out again.
+const TICKETS_BYTES_MAX: usize = 16 << 10;
 
 /// Records answers, or plays recorded ones.
 #[derive(Debug, Default)]
@@ -75,7 +77,8 @@ impl Tape {
     }
 
     fn keep<T: Serialize>(&mut self, call: &'static str, arguments: String, answer: &Result<T, HostError>) {
-        let answer = kept(answer).unwrap_or(serde_json::Value::Null);
+        let most = if call == "tickets.search" { TICKETS_BYTES_MAX } else { ANSWER_BYTES_MAX };
+        let answer = kept(answer, most).unwrap_or(serde_json::Value::Null);
         self.answers.push(Answer { call: call.to_owned(), arguments, answer });
     }
 
@@ -86,10 +89,13 @@ impl Tape {
 }
 
 /// An answer as it is stored: itself, or what it was when it is long.
-fn kept<T: Serialize>(answer: &Result<T, HostError>) -> serde_json::Result<serde_json::Value> {
+fn kept<T: Serialize>(
+    answer: &Result<T, HostError>,
+    bytes_max: usize,
+) -> serde_json::Result<serde_json::Value> {
     let mut size = Size(0);
     serde_json::to_writer(&mut size, answer)?;
-    if size.0 <= ANSWER_BYTES_MAX {
+    if size.0 <= bytes_max {
         return serde_json::to_value(answer);
     }
     let digest = hex::encode(Sha256::digest(serde_json::to_vec(answer)?));

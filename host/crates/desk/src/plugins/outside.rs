@@ -35,7 +35,7 @@ pub(crate) async fn fetch(
         return Err(HostError::Invalid("the URL names no host".to_owned()));
     };
     let sent = put_in(secrets, &host, &mut request)?;
-    carry::put_in(carried, &mut request);
+    carry::put_in(carried, &mut request)?;
     let outgoing = channels::fetch::Request {
         method: request.method,
         url: request.url,

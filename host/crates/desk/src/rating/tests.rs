@@ -180,3 +180,39 @@ async fn an_answer_whose_article_is_not_what_it_was_waits_for_a_person() {
         assert!(kept.delivery_reason.unwrap().contains(why));
     }
 }
+
+#[tokio::test]
+async fn what_a_person_answered_since_is_not_the_customers_verdict_on_the_machine() {
+    let w = World::new().await;
+    let reply = NewMessage {
+        kind: NewMessageKind::Reply,
+        text: "Here is what you need.".into(),
+        article: Some("parcel".into()),
+        draft: None,
+    };
+    w.f.desk.post_message(w.ticket.id, reply, None, agent()).await.unwrap();
+    let before = w.now().await.status_category;
+    w.rate(false).await;
+    let after = w.now().await;
+    assert_eq!((after.status_category, w.ratings().await), (before, 1));
+    assert!(!after.tags.contains(NOT_HELPED));
+}
+
+#[tokio::test]
+async fn whoever_changes_their_mind_without_end_is_not_listened_to_without_end() {
+    let w = World::new().await;
+    for n in 0..20 {
+        w.rate(n % 2 == 0).await;
+    }
+    assert_eq!(w.ratings().await, RATINGS_MAX);
+}
+
+#[tokio::test]
+async fn an_erased_ticket_can_not_be_rated_and_nothing_learnt_from_it_is_left() {
+    let w = World::new().await;
+    w.rate(true).await;
+    assert_eq!(w.learnt().await.len(), 1);
+    w.f.facts(vec![store::Fact::ForgetTicket(w.ticket.id)]).await;
+    assert_eq!(w.rate(false).await, Rated::Unknown);
+    assert!(w.learnt().await.is_empty());
+}

@@ -1,6 +1,6 @@
 -- Vectors of articles' texts by the model that made them: what was reckoned once is not reckoned again. Twin of migrations/postgres/0009_vectors.sql.
 
-CREATE TABLE vector (
+CREATE TABLE text_vector (
     model TEXT NOT NULL,
     digest TEXT NOT NULL,
     vector BLOB NOT NULL,

@@ -72,7 +72,14 @@ pub(crate) async fn remove_alternate(
         .bind(article.map(|id| id.to_string()))
         .execute(&mut *c)
         .await?;
-    if done.rows_affected() == 0 { Ok(()) } else { count_change(c, "alternates").await }
+    if done.rows_affected() == 0 {
+        return Ok(());
+    }
+    if article.is_none() {
+        // Words that are to be forgotten leave the index at once, like an article that was deleted.
+        count_change(c, "articles").await?;
+    }
+    count_change(c, "alternates").await
 }
 
 /// All questions that articles were confirmed to answer, of one article or of all.
@@ -105,7 +112,7 @@ pub(crate) async fn vectors(
     let mut found = Vec::new();
     for digest in digests {
         let vector: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT vector FROM vector WHERE model = $1 AND digest = $2")
+            sqlx::query_scalar("SELECT vector FROM text_vector WHERE model = $1 AND digest = $2")
                 .bind(model)
                 .bind(digest)
                 .fetch_optional(&mut *c)
@@ -121,7 +128,7 @@ pub(crate) async fn put_vectors(
     vectors: &[(String, Vec<u8>)],
 ) -> Outcome<()> {
     for (digest, vector) in vectors {
-        sqlx::query("INSERT INTO vector (model, digest, vector) VALUES ($1, $2, $3) ON CONFLICT (model, digest) DO NOTHING")
+        sqlx::query("INSERT INTO text_vector (model, digest, vector) VALUES ($1, $2, $3) ON CONFLICT (model, digest) DO NOTHING")
             .bind(model)
             .bind(digest)
             .bind(vector)
@@ -132,7 +139,7 @@ pub(crate) async fn put_vectors(
 }
 
 pub(crate) async fn keep_vectors_of(c: &mut Connection, model: &str) -> Outcome<()> {
-    sqlx::query("DELETE FROM vector WHERE model <> $1").bind(model).execute(c).await?;
+    sqlx::query("DELETE FROM text_vector WHERE model <> $1").bind(model).execute(c).await?;
     Ok(())
 }
 

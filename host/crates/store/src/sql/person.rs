@@ -24,7 +24,7 @@ const OF_THEIR_MESSAGES: &[&str] = &[
     "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE author_id = $1)",
     "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
      to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
-     delivery_reason = NULL, attachments = '[]' WHERE author_id = $1",
+     delivery_reason = NULL, attachments = '[]', article = NULL WHERE author_id = $1",
     "DELETE FROM seen WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
      WHERE t.requester_id = $1 AND seen.outcome LIKE '%' || t.ticket_id || '%')",
 ];

@@ -110,7 +110,7 @@ const WORDS: &[&str] = &[
     "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE ticket_id = $1)",
     "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
      to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
-     delivery_reason = NULL, attachments = '[]' WHERE ticket_id = $1",
+     delivery_reason = NULL, attachments = '[]', article = NULL WHERE ticket_id = $1",
     "UPDATE ticket SET subject = '(erased)', custom = '{}' WHERE ticket_id = $1",
 ];
 
