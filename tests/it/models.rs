@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use domain::clock::MINUTE_MS;
 use tests::binary::{command, pause};
 use tests::{House, plugins};
 
@@ -11,9 +10,9 @@ use tests::{House, plugins};
 const WORDS: [(&str, [f32; 2]); 7] = [
     ("[UNK]", [0.0, 0.0]),
     ("password", [1.0, 0.0]),
-    ("credentials", [1.0, 0.0]),
+    ("zibzub", [1.0, 0.0]),
     ("forgotten", [0.9, 0.1]),
-    ("lost", [0.8, 0.2]),
+    ("gone", [0.8, 0.2]),
     ("parcel", [0.0, 1.0]),
     ("delivery", [0.1, 0.9]),
 ];
@@ -49,9 +48,9 @@ fn kulanz(data: &Path, arguments: &[&str]) -> (bool, String, String) {
     (out.status.success(), text(out.stdout), text(out.stderr))
 }
 
-const KB: &str = r#"{"id":"password","question":"Forgotten password","answer":"Choose a new one on the page.","lang":"en"}
-{"id":"parcel","question":"Parcel delivery","answer":"It takes three days.","lang":"en"}
+const KB: &str = r#"{"id":"parcel","question":"Parcel delivery","answer":"It takes three days.","lang":"en"}
 {"id":"hours","question":"Opening hours","answer":"From nine to five.","lang":"en"}
+{"id":"password","question":"Forgotten password","answer":"Choose a new one on the page.","lang":"en"}
 "#;
 
 #[test]
@@ -60,7 +59,7 @@ fn a_model_is_put_in_place_and_finds_what_words_do_not() {
     let (data, source) = (dir.path().join("data"), dir.path().join("tiny"));
     model(&source);
     std::fs::write(dir.path().join("kb.jsonl"), KB).unwrap();
-    let question = "{\"id\":1,\"text\":\"I lost my credentials\",\"lang\":\"en\"}\n";
+    let question = "{\"id\":1,\"text\":\"zibzub kuxx\",\"lang\":\"en\"}\n";
     std::fs::write(dir.path().join("q.jsonl"), question).unwrap();
     let first_hit = || {
         let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
@@ -103,8 +102,9 @@ fn what_is_no_model_is_refused_and_leaves_nothing() {
 on_both!(articles_vectors_are_reckoned_beside_and_kept, |backend| {
     let dir = tempfile::tempdir().unwrap();
     model(&dir.path().join("tiny"));
-    let meaning = || desk::Meaning::of(embed::Model::open(&dir.path().join("tiny")).unwrap());
-    let outside = tests::house::Outside { meaning: meaning(), ..Default::default() };
+    let model = embed::Model::open(&dir.path().join("tiny")).unwrap();
+    let model_digest = model.digest().to_owned();
+    let outside = tests::house::Outside { meaning: desk::Meaning::of(model), ..Default::default() };
     let database = tests::database::Database::fresh(backend).await;
     let house = House::facing(database, tests::house::config(), outside).await;
     house.install(plugins::bundled("redaction"), domain::plugin::Mode::Live).await;
@@ -118,24 +118,20 @@ on_both!(articles_vectors_are_reckoned_beside_and_kept, |backend| {
             .await
             .unwrap();
     }
-    let mail = |n: u32| {
-        format!(
-            "From: ana{n}@example.org\nTo: help@shop.example\nSubject: Hello\nMessage-ID: <m{n}@example.org>\n\nI lost my credentials, what shall I do now?\n"
-        )
-    };
-    house.mail(&mail(1)).await;
-    // The first search began to reckon; until it is done words alone decide.
-    let mut noted = false;
-    for n in 2..40 {
-        pause(std::time::Duration::from_millis(50)).await;
-        house.clock.advance(MINUTE_MS);
-        house.mail(&mail(n)).await;
-        let ticket = house.ticket(i64::from(n)).await;
-        let messages = house.store.messages(ticket.id).await.unwrap();
-        noted = messages.iter().any(|m| m.text.contains("Forgotten password"));
-        if noted {
+    house.mail("From: ana@example.org\nTo: help@shop.example\nSubject: Hello\nMessage-ID: <m@example.org>\n\nMy zibzub is gone, what now?\n").await;
+    // The first search began to reckon; what customers ask is not among what is kept.
+    let digest = |text: &str| hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
+    let texts =
+        ["Forgotten password", "Parcel delivery", "See the page.", "Hello My zibzub is gone, what now?"];
+    let digests = texts.map(digest);
+    let mut kept = Vec::new();
+    for _ in 0..200 {
+        kept = house.store.vectors(&model_digest, &digests).await.unwrap();
+        if kept.len() >= 3 {
             break;
         }
+        pause(std::time::Duration::from_millis(25)).await;
     }
-    assert!(noted, "the article that means the same is shown to the agents or sent");
+    let kept: Vec<String> = kept.into_iter().map(|(digest, _)| digest).collect();
+    assert_eq!(kept, digests[..3]);
 });
