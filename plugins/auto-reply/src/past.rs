@@ -9,6 +9,8 @@ const PRIOR_HELPED: f32 = 19.0;
 const PRIOR_NOT: f32 = 1.0;
 /// What a voice from a ticket of another category counts; one from the same counts one.
 const OTHER_CATEGORY: f32 = 0.5;
+/// From so many customers on whom it did not help, if they are more than the others, an article goes to people.
+const REFUSALS_MIN: u32 = 3;
 /// Bounds of the shift: praise lifts a weak match little, since it was said of another question.
 const SHIFT_MIN: f32 = -3.0;
 const SHIFT_MAX: f32 = 0.5;
@@ -76,6 +78,9 @@ impl Record {
     /// By how much the confidence moves, in logits; 0 while nobody has said anything.
     #[must_use]
     pub fn shift(&self) -> f32 {
+        if self.not_helped >= REFUSALS_MIN && self.not_helped > self.helped {
+            return SHIFT_MIN;
+        }
         let odds = (self.weight_helped + PRIOR_HELPED) / (self.weight_not + PRIOR_NOT);
         (odds.ln() - (PRIOR_HELPED / PRIOR_NOT).ln()).clamp(SHIFT_MIN, SHIFT_MAX)
     }
@@ -141,6 +146,12 @@ mod tests {
         let record = all.record(Some("returns"));
         assert!(record.shifted(0.9) < 0.8, "{}", record.shifted(0.9));
         assert_eq!(record.sentence().as_deref(), Some("customers said that it did not help: 2 of 2"));
+    }
+
+    #[test]
+    fn an_article_that_did_not_help_most_goes_to_people_however_sure_it_was() {
+        let record = record(&[("ana", false), ("ben", false), ("cy", false), ("di", true)]);
+        assert!(record.shifted(0.96) < 0.6, "{}", record.shifted(0.96));
     }
 
     #[test]

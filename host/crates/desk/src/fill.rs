@@ -1,5 +1,5 @@
-//! Filling placeholders on the way out: what one of our people typed reaches whom it was written to, and a customer's
-//! own values go back to that customer and to nobody else. What is stored keeps its placeholders; the clear text lives
+//! Filling placeholders on the way out, of classes that may leave: what one of our people typed reaches whom it was
+//! written to, and a customer's own values go back to that customer and to nobody else. What is stored keeps its placeholders; the clear text lives
 //! as long as the handing over.
 
 use std::collections::BTreeMap;
@@ -13,25 +13,24 @@ use crate::bench::is_proved;
 use crate::{Desk, DeskError};
 
 impl Desk {
-    /// The text with those placeholders filled that may be: of what a person typed in this very message all; else those
-    /// of classes the admin allows, granted to the plugin that wrote it, given by the very customer that it goes to,
-    /// whose address is proved.
+    /// The text with those placeholders filled that may be, of classes the admin allows: what a person typed in this very
+    /// message; else what was granted to the plugin that wrote it and given by the very customer that it goes to, whose
+    /// address is proved.
     pub(crate) async fn filled(&self, message: &Message, text: String) -> Result<String, DeskError> {
         let allowed = &self.0.config.vault.fill;
-        if (allowed.is_empty() && message.automatic) || !text.contains('[') {
+        if allowed.is_empty() || !text.contains('[') {
             return Ok(text);
         }
         let Some(view) = self.0.store.view(message.ticket_id).await? else { return Ok(text) };
         let goes_back = is_proved(&view) && goes_to_requester(message, &view);
         let mut values = BTreeMap::new();
         for redaction in self.0.store.redactions_of(message.ticket_id).await? {
-            if !text.contains(&redaction.placeholder) {
+            if !text.contains(&redaction.placeholder) || !allowed.contains(&redaction.class) {
                 continue;
             }
             let typed = !message.automatic && redaction.message_id == message.id;
             let may = typed
                 || (goes_back
-                    && allowed.contains(&redaction.class)
                     && was_given_by_requester(&redaction, &view)
                     && self.may_fill(message, &redaction.class).await);
             if may && let Some(value) = self.open_value(&redaction).await? {

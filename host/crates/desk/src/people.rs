@@ -90,7 +90,7 @@ impl Desk {
             .await
             .map_err(|held| DeskError::Redaction(held.why))?;
         if new.kind == NewMessageKind::Reply {
-            check_kept(&redacted)?;
+            self.check_kept(&redacted)?;
         }
         for _ in 0..RACES_MAX {
             let view =
@@ -136,6 +136,21 @@ impl Desk {
             }
         }
         Err(DeskError::Busy("the ticket"))
+    }
+
+    /// What may leave but is not kept cannot be sent: the customer would read a placeholder where nobody meant one.
+    fn check_kept(&self, redacted: &Redacted) -> Result<(), Refusal> {
+        let may_leave = &self.0.config.vault.fill;
+        match redacted.replacements.iter().find(|r| !r.is_kept && may_leave.contains(&r.class)) {
+            Some(lost) => {
+                let sentence = format!(
+                    "The text has a value of the class {}, which this house does not keep (desk.operators, inbox settings): the customer would read {} in its place. Take it out.",
+                    lost.class, lost.placeholder
+                );
+                Err(Refusal::new("not_kept", sentence).at("text"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The suggested reply that a message is written from.
@@ -358,20 +373,6 @@ impl Desk {
             )
             .into())
         }
-    }
-}
-
-/// What is not kept cannot be sent: the customer would read a placeholder.
-fn check_kept(redacted: &Redacted) -> Result<(), Refusal> {
-    match redacted.replacements.iter().find(|r| !r.is_kept) {
-        Some(lost) => {
-            let sentence = format!(
-                "The text has a value of the class {}, which this house does not keep (desk.operators, inbox settings): the customer would read {} in its place. Take it out.",
-                lost.class, lost.placeholder
-            );
-            Err(Refusal::new("not_kept", sentence).at("text"))
-        }
-        None => Ok(()),
     }
 }
 
