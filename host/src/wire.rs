@@ -72,8 +72,9 @@ impl House {
             seal: seal.clone(),
             tombstones: Arc::new(FileOfTombstones::of(data_dir.path())),
             meaning: crate::models::meaning(&config),
-            fetch: config.plugins.http.then(|| fetch(&config)),
-            webhooks: webhook_fetch(&config),
+            fetch: config.plugins.http.then(|| fetch(&config, config.plugins.fetch_options())),
+            // Whoever may make a webhook opens no private network with it.
+            webhooks: fetch(&config, FetchOptions::default()),
             config: config.desk.clone(),
         };
         let desk = Desk::open(parts).await?;
@@ -155,16 +156,10 @@ pub fn authors_runtime(config: &Config) -> anyhow::Result<Runtime> {
     }
 }
 
-/// The way out for webhooks: whoever may make one opens no private network with it.
-fn webhook_fetch(config: &Config) -> Fetch {
+/// A guarded way out: everything private is closed by itself, our own port by name.
+fn fetch(config: &Config, options: FetchOptions) -> Fetch {
     let own_addresses = config.server.listen.parse().into_iter().collect();
-    Fetch::new(FetchOptions { own_addresses, ..FetchOptions::default() })
-}
-
-/// The guarded way out for plugins' requests: everything private is closed by itself, our own port by name.
-fn fetch(config: &Config) -> Fetch {
-    let own_addresses = config.server.listen.parse().into_iter().collect();
-    Fetch::new(FetchOptions { own_addresses, ..config.plugins.fetch_options() })
+    Fetch::new(FetchOptions { own_addresses, ..options })
 }
 
 fn egress(config: &Config, data_dir: &DataDir) -> anyhow::Result<(Arc<dyn Egress>, Option<PathBuf>)> {

@@ -7,7 +7,7 @@ use desk::{DeskConfig, MailIdentity, NewMessage, NewMessageKind};
 use domain::clock::{DAY_MS, MINUTE_MS};
 use domain::event::EventType;
 use domain::gate::QuietHours;
-use domain::message::{Delivery, Direction, Message};
+use domain::message::Delivery;
 use domain::plugin::Mode;
 use domain::run::DecisionStatus;
 use domain::ticket::StatusCategory;
@@ -15,18 +15,7 @@ use tests::house::{admin, agent, config};
 use tests::{Backend, House, plugins};
 use tower::ServiceExt;
 
-fn question(from: &str, n: u32) -> String {
-    format!(
-        "From: {from}
-To: help@shop.example
-Subject: Password {n}
-Message-ID: <password-{n}@example.org>
-Content-Type: text/plain; charset=utf-8
-
-Hello, I forgot my password and the reset link has expired. How can I set a new one?
-"
-    )
-}
+use super::gate::{OUTAGE, answer_of, question};
 
 fn public() -> DeskConfig {
     let mail = MailIdentity { public_url: "https://help.shop.example".to_owned(), ..config().mail };
@@ -59,12 +48,6 @@ fn link_after(house: &House, words: &str) -> String {
     let mail = house.outbox.sent().pop().unwrap();
     let rest = mail.text.split(words).nth(1).unwrap_or_else(|| panic!("no “{words}” in {}", mail.text));
     rest.split_whitespace().next().unwrap().trim_matches(['<', '>']).to_owned()
-}
-
-async fn answer_of(house: &House, number: i64) -> Message {
-    let ticket = house.ticket(number).await;
-    let messages = house.store.messages(ticket.id).await.unwrap();
-    messages.into_iter().rfind(|m| m.direction == Direction::Outbound).unwrap()
 }
 
 async fn ratings(house: &House, number: i64) -> usize {
@@ -174,14 +157,6 @@ on_both!(a_notice_carries_a_link_that_ends_notices, |backend| {
     assert_eq!(notices, 1, "who ended notices gets no other one");
     assert_eq!(answer_of(&house, 2).await.delivery, Delivery::Sent, "but answers to requests");
 });
-
-const OUTAGE: &str = "From: Ana Petrova <ana@example.org>
-To: help@shop.example
-Subject: Shop is down
-Message-ID: <down-1@example.org>
-
-Hello, your website is down, I only get an error and cannot log in to the shop. Please fix the outage.
-";
 
 async fn tell_of_an_outage(house: &House) {
     let installed = house.desk.installations().await.unwrap();

@@ -12,7 +12,7 @@ use tests::house::{admin, agent, config};
 use tests::{Backend, House, plugins};
 
 /// A question that the articles answer.
-fn question(from: &str, n: u32) -> String {
+pub(super) fn question(from: &str, n: u32) -> String {
     format!(
         "From: {from}
 To: help@shop.example
@@ -25,7 +25,7 @@ Hello, I forgot my password and the reset link has expired. How can I set a new 
     )
 }
 
-async fn answer_of(house: &House, number: i64) -> Message {
+pub(super) async fn answer_of(house: &House, number: i64) -> Message {
     let ticket = house.ticket(number).await;
     let messages = house.store.messages(ticket.id).await.unwrap();
     messages.into_iter().rfind(|m| m.direction == Direction::Outbound).unwrap()
@@ -107,7 +107,7 @@ on_both!(an_inbox_uses_up_its_own_budget_only, |backend| {
     assert_eq!(answer_of(&house, 3).await.delivery, Delivery::Sent);
 });
 
-const OUTAGE: &str = "From: Ana Petrova <ana@example.org>
+pub(super) const OUTAGE: &str = "From: Ana Petrova <ana@example.org>
 To: help@shop.example
 Subject: Shop is down
 Message-ID: <down-1@example.org>

@@ -163,7 +163,8 @@ fn json_inside(value: &str) -> String {
     quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned()
 }
 
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+/// Where a part begins; an empty one stands nowhere.
+pub(crate) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     (!part.is_empty()).then(|| text.windows(part.len()).position(|window| window == part)).flatten()
 }
 

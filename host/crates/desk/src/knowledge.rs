@@ -92,7 +92,12 @@ impl Knowledge {
         let articles = ground.store.articles(None, Some(ArticleState::Public)).await?;
         let alternates = ground.store.alternates(None).await?;
         let texts = Texts::of(&articles);
-        let mut known = slot.as_ref().map(|shelf| shelf.vectors.clone()).unwrap_or_default();
+        let at_hand = |text: String| {
+            let vector = slot.as_ref().and_then(|shelf| shelf.vectors.get(&text)).map(Arc::clone)?;
+            Some((text, vector))
+        };
+        // Only of texts that are still there: what was edited is let go of.
+        let mut known: HashMap<String, Vector> = texts.all().into_iter().filter_map(at_hand).collect();
         let unknown = |known: &HashMap<String, Vector>| {
             texts.all().into_iter().filter(|text| !known.contains_key(text)).collect::<Vec<String>>()
         };

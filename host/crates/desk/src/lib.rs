@@ -20,6 +20,7 @@ mod idempotency;
 mod intake;
 mod knowledge;
 mod ledger;
+mod link;
 mod marks;
 mod meaning;
 mod numbers;

@@ -15,8 +15,8 @@ use store::{Commit, Fact, StoreError};
 use crate::intake::{RACES_MAX, fact_order};
 use crate::{Desk, DeskError};
 
-/// Characters of the token, hex: 80 bits, so that nobody speaks for another by trying.
-const TOKEN_CHARS: usize = 20;
+/// What its links are for.
+const PURPOSE: &str = "rating";
 /// How long a link works, days. Later the ticket has gone its way, and a new message does more.
 const LINK_DAYS: i64 = 30;
 /// How often one answer can be rated: who changes his mind more often says nothing new.
@@ -49,15 +49,11 @@ impl Desk {
     /// Where the customer can say whether this answer helped; none where it quotes no article or there is no public
     /// address.
     pub(crate) fn rating_links(&self, message: &Message) -> Option<RatingLinks> {
-        let base = self.0.config.mail.public_url.trim_end_matches('/');
-        (message.article.is_some() && message.automatic && !base.is_empty()).then(|| {
-            let page = format!("{base}/answer/{}.{}", message.id, self.rating_token(message.id));
-            RatingLinks { helped: format!("{page}?helped=yes"), not_helped: format!("{page}?helped=no") }
-        })
-    }
-
-    fn rating_token(&self, message: MessageId) -> String {
-        self.0.seal.digest("rating", &message.to_string()).chars().take(TOKEN_CHARS).collect()
+        if message.article.is_none() || !message.automatic {
+            return None;
+        }
+        let page = self.public_page("answer", &self.signed_word(PURPOSE, &message.id))?;
+        Some(RatingLinks { helped: format!("{page}?helped=yes"), not_helped: format!("{page}?helped=no") })
     }
 
     /// The answer that is meant by the last part of a link's path; none when it is not one of ours.
@@ -65,13 +61,7 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub async fn rated_answer(&self, word: &str) -> Result<Option<Message>, DeskError> {
-        let Some((id, token)) = word.split_once('.') else { return Ok(None) };
-        let Ok(id) = id.parse::<MessageId>() else { return Ok(None) };
-        let is_ours: bool =
-            subtle::ConstantTimeEq::ct_eq(token.as_bytes(), self.rating_token(id).as_bytes()).into();
-        if !is_ours {
-            return Ok(None);
-        }
+        let Some(id) = self.signed_id::<MessageId>(PURPOSE, word) else { return Ok(None) };
         Ok(self.0.store.message(id).await?.filter(|m| m.article.is_some()))
     }
 

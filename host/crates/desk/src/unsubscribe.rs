@@ -8,19 +8,13 @@ use store::{Commit, Fact};
 
 use crate::{Desk, DeskError};
 
-/// Characters of the token, hex: 80 bits, so that nobody ends what others get by trying.
-const TOKEN_CHARS: usize = 20;
+/// What its links are for.
+const PURPOSE: &str = "unsubscribe";
 
 impl Desk {
     /// Where this contact's notices can be ended; none without a public address.
     pub(crate) fn unsubscribe_link(&self, contact: ContactId) -> Option<String> {
-        let base = self.0.config.mail.public_url.trim_end_matches('/');
-        (!base.is_empty())
-            .then(|| format!("{base}/unsubscribe/{contact}.{}", self.unsubscribe_token(contact)))
-    }
-
-    fn unsubscribe_token(&self, contact: ContactId) -> String {
-        self.0.seal.digest("unsubscribe", &contact.to_string()).chars().take(TOKEN_CHARS).collect()
+        self.public_page("unsubscribe", &self.signed_word(PURPOSE, &contact))
     }
 
     /// Who is meant by the last part of a link; none when it is not one of ours.
@@ -28,14 +22,10 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub async fn subscriber(&self, word: &str) -> Result<Option<Contact>, DeskError> {
-        let Some((id, token)) = word.split_once('.') else { return Ok(None) };
-        let Ok(id) = id.parse::<ContactId>() else { return Ok(None) };
-        let is_ours: bool =
-            subtle::ConstantTimeEq::ct_eq(token.as_bytes(), self.unsubscribe_token(id).as_bytes()).into();
-        if !is_ours {
-            return Ok(None);
+        match self.signed_id::<ContactId>(PURPOSE, word) {
+            Some(id) => Ok(self.0.store.contact(id).await?),
+            None => Ok(None),
         }
-        Ok(self.0.store.contact(id).await?)
     }
 
     /// Ends notices to whom the link is of; `false` when it is not one of ours. A second time changes nothing.
@@ -56,6 +46,7 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
+    use super::PURPOSE;
     use crate::fixture::Fixture;
 
     #[tokio::test]
@@ -63,7 +54,7 @@ mod tests {
         let f = Fixture::new().await;
         let contact = f.ticket("ana@example.org").await.requester_id;
         assert_eq!(f.desk.unsubscribe_link(contact), None, "without a public address there is no link");
-        let token = f.desk.unsubscribe_token(contact);
+        let word = f.desk.signed_word(PURPOSE, &contact);
         for guess in
             ["", "x", &format!("{contact}"), &format!("{contact}."), &format!("{contact}.{}", "0".repeat(20))]
         {
@@ -71,7 +62,7 @@ mod tests {
         }
         assert!(f.store.contact(contact).await.unwrap().unwrap().proactive_consent);
         for _ in 0..2 {
-            assert!(f.desk.unsubscribe(&format!("{contact}.{token}")).await.unwrap());
+            assert!(f.desk.unsubscribe(&word).await.unwrap());
         }
         assert!(!f.store.contact(contact).await.unwrap().unwrap().proactive_consent);
     }

@@ -25,7 +25,7 @@ impl World {
     }
 
     fn word(&self) -> String {
-        format!("{}.{}", self.answer.id, self.f.desk.rating_token(self.answer.id))
+        self.f.desk.signed_word(PURPOSE, &self.answer.id)
     }
 
     async fn rate(&self, helped: bool) -> Rated {
