@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use super::gate::{OUTAGE, answer_of, question};
 
-fn public() -> DeskConfig {
+pub(super) fn public() -> DeskConfig {
     let mail = MailIdentity { public_url: "https://help.shop.example".to_owned(), ..config().mail };
     DeskConfig { mail, ..config() }
 }
@@ -27,7 +27,7 @@ async fn open_house(backend: Backend) -> House {
 }
 
 /// A customer's browser: what a page answers to a request.
-async fn visit(house: &House, method: &str, url: &str, form: &str) -> (u16, String) {
+pub(super) async fn visit(house: &House, method: &str, url: &str, form: &str) -> (u16, String) {
     let path = url.strip_prefix("https://help.shop.example").unwrap();
     let request = Request::builder()
         .method(method)
@@ -44,7 +44,7 @@ async fn visit(house: &House, method: &str, url: &str, form: &str) -> (u16, Stri
 }
 
 /// The address behind words of the newest mail.
-fn link_after(house: &House, words: &str) -> String {
+pub(super) fn link_after(house: &House, words: &str) -> String {
     let mail = house.outbox.sent().pop().unwrap();
     let rest = mail.text.split(words).nth(1).unwrap_or_else(|| panic!("no “{words}” in {}", mail.text));
     rest.split_whitespace().next().unwrap().trim_matches(['<', '>']).to_owned()

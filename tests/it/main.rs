@@ -39,6 +39,7 @@ mod answers;
 mod bundled;
 mod contract;
 mod crash;
+mod curve;
 mod demo_mails;
 mod frozen;
 mod gate;

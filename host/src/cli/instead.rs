@@ -18,6 +18,8 @@ pub(super) const ROLLBACK: &str = "POST /api/v1/installations/{id}/rollback";
 pub(super) const VERSIONS: &str = "GET /api/v1/installations/{id}/versions";
 /// `kulanz plugin ledger`
 pub(super) const LEDGER: &str = "GET /api/v1/installations/{id}/ledger";
+/// `kulanz plugin curve`
+pub(super) const CURVE: &str = "POST /api/v1/installations/{id}/curve";
 /// `kulanz plugin reproduce`
 pub(super) const REPRODUCE: &str = "GET /api/v1/runs/{id}/reproducer";
 /// `kulanz plugin remove`

@@ -2,6 +2,7 @@
 
 mod allow;
 mod conform;
+mod curve;
 mod dev;
 mod golden;
 mod install;
@@ -103,6 +104,8 @@ pub(super) enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Tell what an answering plugin would have been worth on past questions; choose its threshold
+    Curve(curve::Curve),
     /// List installations
     List {
         /// One JSON object per line
@@ -184,6 +187,7 @@ impl PluginCommand {
             }
             Self::Versions { plugin, json } => Box::pin(upgrade::versions(ground, &plugin, json)).await,
             Self::Ledger { plugin, days, json } => Box::pin(ledger::show(ground, &plugin, days, json)).await,
+            Self::Curve(curve) => Box::pin(curve.run(ground)).await,
             Self::List { json } => manage::list(ground, json).await,
             Self::Show { plugin, json } => manage::show(ground, &plugin, json).await,
             Self::Allow(allow) => Box::pin(allow.run(ground)).await,

@@ -3,6 +3,7 @@
 mod articles;
 mod automation;
 mod contacts;
+mod curve;
 mod decisions;
 mod events;
 mod gate;
@@ -70,6 +71,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(installations::routes())
         .merge(versions::routes())
         .merge(ledger::routes())
+        .merge(curve::routes())
         .merge(schedules::routes())
         .merge(webhooks::routes())
         .merge(tokens::routes())

@@ -23,8 +23,9 @@ const LEARNT_WAIT_MS: i64 = 600_000;
 /// Of the articles, of what was learnt of them, and of the vectors.
 type Versions = (i64, i64, u64);
 
+/// Articles and their index, as they were at one moment.
 #[derive(Default)]
-struct Shelf {
+pub(crate) struct Shelf {
     versions: Versions,
     built_at: Timestamp,
     knows_meaning: bool,
@@ -66,19 +67,11 @@ impl Knowledge {
         language: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Found>, StoreError> {
-        let shelf = self.shelf(ground).await?;
-        let meant = match shelf.knows_meaning {
-            true => ground.meaning.of_question(question).await,
-            false => None,
-        };
-        let vector = meant.as_deref().map(Vec::as_slice);
-        let hits = shelf.library.search_meant(question, vector, language, limit).into_iter();
-        Ok(hits
-            .filter_map(|hit| Some(Found { article: shelf.articles.get(hit.index)?.clone(), hit }))
-            .collect())
+        Ok(self.shelf(ground).await?.search(ground.meaning, question, language, limit).await)
     }
 
-    async fn shelf(&self, ground: &Ground<'_>) -> Result<Arc<Shelf>, StoreError> {
+    /// The articles as they are now.
+    pub(crate) async fn shelf(&self, ground: &Ground<'_>) -> Result<Arc<Shelf>, StoreError> {
         let (articles, alternates) = ground.store.articles_versions().await?;
         let versions = (articles, alternates, self.reckoned.load(Ordering::Acquire));
         if let Some(shelf) = self.shelf.read().await.as_ref().filter(|s| s.serves(versions, ground.now)) {
@@ -181,6 +174,31 @@ fn by_article(alternates: &[Alternate]) -> HashMap<ArticleId, Vec<&str>> {
 }
 
 impl Shelf {
+    pub(crate) fn articles(&self) -> &[Article] {
+        &self.articles
+    }
+
+    pub(crate) async fn search(
+        &self,
+        meaning: &Meaning,
+        question: &str,
+        language: Option<&str>,
+        limit: usize,
+    ) -> Vec<Found> {
+        let meant = match self.knows_meaning {
+            true => meaning.of_question(question).await,
+            false => None,
+        };
+        let vector = meant.as_deref().map(Vec::as_slice);
+        let hits = self.library.search_meant(question, vector, language, limit).into_iter();
+        hits.filter_map(|hit| Some(Found { article: self.articles.get(hit.index)?.clone(), hit })).collect()
+    }
+
+    /// The same articles, asked for in these other ways only.
+    pub(crate) fn asked_only(&self, alternates: &[Alternate]) -> Self {
+        Self::build(self.versions, self.built_at, self.articles.clone(), alternates, self.vectors.clone())
+    }
+
     /// Whether it is as new as it has to be: articles at once, learnt questions once building it anew costs little.
     fn serves(&self, (articles, alternates, reckoned): Versions, now: Timestamp) -> bool {
         let rests = self.articles.len() > QUICK_ARTICLES && now < self.built_at.plus(LEARNT_WAIT_MS);

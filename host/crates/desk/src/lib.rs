@@ -62,8 +62,8 @@ pub use meaning::{Meaning, beginning};
 pub use people::{NewMessage, NewMessageKind, TicketChange};
 pub use person::{Erased, NoTombstones, Tombstone, Tombstones};
 pub use plugins::{
-    Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView, Received,
-    Saying, Tally, Trial, masked,
+    AnswerCurve, Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView,
+    Received, Saying, Tally, Trial, masked,
 };
 pub use rating::{NOT_HELPED, Rated};
 pub use retro::{RetroBatch, RetroFind};

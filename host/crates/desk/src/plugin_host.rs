@@ -160,7 +160,7 @@ impl Host for PluginHost {
     }
 }
 
-fn found_article(found: crate::knowledge::Found) -> FoundArticle {
+pub(crate) fn found_article(found: crate::knowledge::Found) -> FoundArticle {
     let article = found.article;
     FoundArticle {
         id: article.id,

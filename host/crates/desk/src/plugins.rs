@@ -22,6 +22,7 @@ use crate::{Desk, DeskError};
 
 mod canary;
 mod compare;
+mod curve;
 mod install;
 mod outside;
 mod settings;
@@ -29,6 +30,7 @@ mod trial;
 mod upgrade;
 
 pub use compare::{Changed, Comparison, Saying, Tally};
+pub use curve::AnswerCurve;
 pub use install::{InstallRequest, Received};
 pub(crate) use outside::{Secret, fetch, secrets_of};
 pub use settings::{HIDDEN, masked};

@@ -1,6 +1,7 @@
 //! Knowledge-base articles, and the search of them for a question.
 
 mod alternate;
+pub mod curve;
 mod grams;
 mod index;
 mod library;

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use domain::article::curve;
+
 /// One question that was judged, with what is right about it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Judged {
@@ -42,32 +44,41 @@ pub(super) fn table(judged: &[Judged]) -> String {
     out.push_str(
         "| threshold | sent | right | precision | answered of the answerable |\n|---|---|---|---|---|\n",
     );
-    let mut row = |name: &str, sent: &[&Judged]| {
-        let right = sent.iter().filter(|j| j.place == Some(0)).count();
-        let (precision, answered) = (share(right, sent.len()), share(right, answerable));
-        let line = writeln!(out, "| {name} | {} | {right} | {precision:.3} | {answered:.3} |", sent.len());
+    let asked: Vec<curve::Judged> = judged.iter().map(Judged::asked).collect();
+    let mut row = |name: &str, point: curve::Point| {
+        let curve::Point { sent, right, precision, answered, .. } = point;
+        let line = writeln!(out, "| {name} | {sent} | {right} | {precision:.3} | {answered:.3} |");
         debug_assert!(line.is_ok());
     };
-    row("the plugin's", &judged.iter().filter(|j| j.answered).collect::<Vec<_>>());
+    let own: Vec<curve::Judged> = judged
+        .iter()
+        .map(|j| curve::Judged { confidence: if j.answered { 1.0 } else { 0.0 }, ..j.asked() })
+        .collect();
+    row("the plugin's", curve::at(&own, 1.0));
     for threshold in THRESHOLDS {
-        let sent: Vec<&Judged> = judged.iter().filter(|j| j.confidence >= threshold).collect();
-        row(&format!("{threshold:.2}"), &sent);
+        row(&format!("{threshold:.2}"), curve::at(&asked, threshold));
     }
-    if let Some((threshold, sent)) = best(judged) {
-        row(&format!("best at 95 % ({threshold:.2})"), &sent);
+    if let Some(best) = best(&asked) {
+        row(&format!("best at 95 % ({:.2})", best.threshold), best);
     }
     out
 }
 
+impl Judged {
+    fn asked(&self) -> curve::Judged {
+        curve::Judged {
+            answerable: self.answerable,
+            right: self.place == Some(0),
+            confidence: self.confidence,
+        }
+    }
+}
+
 /// The lowest threshold that keeps the promise, known only afterwards, and what it sends.
-fn best(judged: &[Judged]) -> Option<(f64, Vec<&Judged>)> {
-    let mut thresholds: Vec<f64> = judged.iter().map(|j| j.confidence).filter(|c| *c > 0.0).collect();
+fn best(asked: &[curve::Judged]) -> Option<curve::Point> {
+    let mut thresholds: Vec<f64> = asked.iter().map(|j| j.confidence).filter(|c| *c > 0.0).collect();
     thresholds.sort_by(f64::total_cmp);
-    thresholds.into_iter().find_map(|threshold| {
-        let sent: Vec<&Judged> = judged.iter().filter(|j| j.confidence >= threshold).collect();
-        let right = sent.iter().filter(|j| j.place == Some(0)).count();
-        (share(right, sent.len()) >= PROMISE).then_some((threshold, sent))
-    })
+    thresholds.into_iter().map(|threshold| curve::at(asked, threshold)).find(|p| p.precision >= PROMISE)
 }
 
 fn share(part: usize, whole: usize) -> f64 {

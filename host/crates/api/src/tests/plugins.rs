@@ -194,6 +194,17 @@ async fn an_upgrade_that_wants_more_waits_is_consented_to_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_plugin_without_a_threshold_has_no_curve_and_a_promise_is_a_share() {
+    let world = World::new().await;
+    let made = install(&world, "mode=live&grants=all").await;
+    let path = format!("/api/v1/installations/{}/curve", made["id"].as_str().unwrap());
+    let answer = world.call(Admin, "POST", &path, Value::Null).await;
+    assert_eq!(answer.problem().1, "no_curve");
+    let answer = world.call(Admin, "POST", &format!("{path}?promise=95"), Value::Null).await;
+    assert_eq!(answer.problem().1, "bad_promise");
+}
+
+#[tokio::test]
 async fn the_ledger_counts_calls_and_uses() {
     let world = World::new().await;
     let made = install(&world, "mode=live&grants=all").await;

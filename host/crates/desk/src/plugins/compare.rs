@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::Timestamp;
 use domain::event::Event;
 use domain::id::{InstallationId, TicketId};
+use domain::message::{Direction, Message};
 use domain::plugin::{Hook, Installation};
 use domain::run::Fault;
 use domain::snapshot::{Snapshot, TicketView};
 use domain::story::describe;
+use domain::ticket::StatusCategory;
 use domain::version::{PluginVersion, VersionState};
 use runtime::{
     Call, FoundArticle, Host, HostError, HttpRequest, HttpResponse, Input, RunReport, TicketQuery,
@@ -120,7 +121,7 @@ impl Desk {
         Ok(out)
     }
 
-    async fn ready(&self, installation: Installation) -> Result<Installed, DeskError> {
+    pub(super) async fn ready(&self, installation: Installation) -> Result<Installed, DeskError> {
         let roster = self.roster().await;
         let id = installation.manifest.id.clone();
         let loaded = self.load(&roster, installation).await;
@@ -142,8 +143,7 @@ impl Desk {
                 if listening == [false, false] {
                     continue;
                 }
-                let snapshot =
-                    Arc::new(Snapshot { event: event.clone(), view: as_it_was(&view, event.time) });
+                let snapshot = Arc::new(Snapshot { event: event.clone(), view: as_it_was(&view, &event) });
                 let mut said = Vec::new();
                 for (installed, listens, tally) in
                     [(before, listening[0], &mut out.before), (after, listening[1], &mut out.after)]
@@ -226,10 +226,26 @@ pub(super) fn as_installed(in_force: &Installation, version: PluginVersion) -> I
     }
 }
 
-/// The ticket with what had been said by then. Its fields are those of today: what they were is not kept.
-fn as_it_was(view: &TicketView, then: Timestamp) -> TicketView {
-    let mut view = view.clone();
-    view.messages.retain(|message| message.created_at <= then);
+/// The ticket with what had been said by then, not solved yet if it was solved later. Its other fields are those of
+/// today: what they were is not kept.
+pub(super) fn as_it_was(view: &TicketView, event: &Event) -> TicketView {
+    let (mut view, then) = (view.clone(), event.time);
+    // What we said at the same instant came after it, unless it is what happened.
+    let came_first = |m: &Message| m.direction == Direction::Inbound || event.message_id() == Some(m.id);
+    view.messages.retain(|m| m.created_at < then || (m.created_at == then && came_first(m)));
+    let newest = |way: Direction| {
+        let of_way = view.messages.iter().filter(move |m| m.direction == way && m.public);
+        of_way.map(|m| m.created_at).max()
+    };
+    let (asked, replied) = (newest(Direction::Inbound), newest(Direction::Outbound));
+    let ticket = &mut view.ticket;
+    ticket.last_customer_message_at = asked;
+    ticket.last_reply_at = replied;
+    if ticket.solved_at.is_some_and(|at| at > then) {
+        ticket.solved_at = None;
+        ticket.status_category = if replied.is_none() { StatusCategory::New } else { StatusCategory::Open };
+        ticket.status = ticket.status_category.to_string();
+    }
     view
 }
 
@@ -239,7 +255,7 @@ fn not_compared(before: &Installed, after: &Installed) -> Vec<Hook> {
 }
 
 /// The desk for a run that only looks: everything may be read, nothing goes out.
-struct NothingLeaves(PluginHost);
+pub(super) struct NothingLeaves(pub(super) PluginHost);
 
 #[async_trait]
 impl Host for NothingLeaves {
@@ -267,6 +283,6 @@ impl Host for NothingLeaves {
         self.0.search_articles(question, language, limit).await
     }
     async fn http(&self, _: HttpRequest) -> Result<HttpResponse, HostError> {
-        Err(HostError::Unavailable("nothing leaves the house in a comparison".to_owned()))
+        Err(HostError::Unavailable("nothing leaves the house while past tickets are looked at".to_owned()))
     }
 }
