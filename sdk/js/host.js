@@ -9,4 +9,5 @@ export const random = undefined;
 export const kv = undefined;
 export const tickets = undefined;
 export const knowledge = undefined;
+export const embed = undefined;
 export const http = undefined;

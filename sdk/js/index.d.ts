@@ -288,6 +288,21 @@ export const knowledge: {
   search(question: string, more?: { language?: string; limit?: number }): Article[];
 };
 
+/** A language model: vectors of another digest cannot be compared with its own. */
+export interface Model {
+  digest: string;
+  /** Numbers in a vector. */
+  dimension: number;
+}
+
+/** What texts mean, as vectors of the language model in place. Needs `use:embed`. */
+export const embed: {
+  /** The model in place; undefined where there is none. */
+  model(): Model | undefined;
+  /** One vector of length one for each text, at most 64 texts. Unavailable without a model. */
+  vectors(texts: string[]): Float32Array[];
+};
+
 export interface Response {
   status: number;
   /** Names in lower case. */

@@ -77,6 +77,11 @@ export const knowledge = {
     ask('knowledge', 'search', 'use:knowledge', question, optional(language), limit).map((raw) => new Article(raw)),
 };
 
+export const embed = {
+  model: () => optional(ask('embed', 'model', 'use:embed')),
+  vectors: (texts) => ask('embed', 'vectors', 'use:embed', texts).map((vector) => Float32Array.from(vector)),
+};
+
 export const http = {
   send: ({ method = 'GET', url, headers = {}, body = '' }) => {
     const request = { method, url, headers: Object.entries(headers), body: bytes(body) };

@@ -31,6 +31,7 @@ macro_rules! hook {
                     "kulanz:plugin/kv@0.1.0": crate::bindings::kulanz::plugin::kv,
                     "kulanz:plugin/tickets@0.1.0": crate::bindings::kulanz::plugin::tickets,
                     "kulanz:plugin/knowledge@0.1.0": crate::bindings::kulanz::plugin::knowledge,
+                    "kulanz:plugin/embed@0.1.0": crate::bindings::kulanz::plugin::embed,
                     "kulanz:plugin/clock@0.1.0": crate::bindings::kulanz::plugin::clock,
                     "kulanz:plugin/random@0.1.0": crate::bindings::kulanz::plugin::random,
                     "kulanz:plugin/http@0.1.0": crate::bindings::kulanz::plugin::http,

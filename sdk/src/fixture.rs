@@ -12,6 +12,6 @@ mod state;
 pub use build::{ContactBuilder, MessageBuilder, TicketBuilder};
 pub use occasion::{ArticleBuilder, DocumentBuilder, EventBuilder, FiringBuilder};
 pub use state::{
-    Sent, add_article, add_ticket, answer_http, clear, deny, kv_value, log_lines, sent_requests, set_now_ms,
-    set_utc_offset, settings,
+    Sent, add_article, add_ticket, answer_http, clear, deny, kv_value, log_lines, sent_requests, set_model,
+    set_now_ms, set_utc_offset, settings,
 };

@@ -36,6 +36,7 @@ mod ticket;
 mod triage;
 
 pub mod clock;
+pub mod embed;
 pub mod http;
 pub mod knowledge;
 pub mod kv;
@@ -81,7 +82,7 @@ pub mod glue {
 pub mod prelude {
     pub use crate::{
         Answer, Answering, Article, Basis, Change, Contact, Document, Effects, Error, Event, Events, Finding,
-        Firing, Message, Notification, Outcome, Redaction, Schedule, Ticket, Triage, because, clock, http,
-        knowledge, kv, log, random, tickets,
+        Firing, Message, Notification, Outcome, Redaction, Schedule, Ticket, Triage, because, clock, embed,
+        http, knowledge, kv, log, random, tickets,
     };
 }

@@ -297,6 +297,31 @@ async fn settings_of_the_wrong_shape_are_named() {
 }
 
 #[tokio::test]
+async fn they_are_told_what_a_text_means_where_there_is_a_model() {
+    let text = "My parcel is late.";
+    let snapshot = ticket(text);
+    let answer = |call: &str, arguments: serde_json::Value, answer: serde_json::Value| runtime::Answer {
+        call: call.to_owned(),
+        arguments: arguments.to_string(),
+        answer: serde_json::json!({ "Ok": answer }),
+    };
+    // 0.5 and 1 as they are recorded: bytes of floats, little end first.
+    let recorded = vec![
+        answer("embed.model", serde_json::Value::Null, serde_json::json!({ "digest": "d", "dimension": 2 })),
+        answer("embed.vectors", serde_json::json!([text]), serde_json::json!(["0000003f0000803f"])),
+    ];
+    for (language, plugin) in loaded().await {
+        let settings = r#"{"strict":false,"urgent_words":[],"tell_meaning":true}"#;
+        for (replay, told) in [(None, "no model"), (Some(recorded.clone()), "d of 2: 0.5 1")] {
+            let report =
+                plugin.run(Call { settings: settings.into(), replay, ..call(&plugin, &snapshot) }).await;
+            let said: Vec<&str> = report.log.iter().map(|line| line.message.as_str()).collect();
+            assert!(said.contains(&told), "{language:?}: {said:?} {:?}", report.outcome);
+        }
+    }
+}
+
+#[tokio::test]
 async fn they_ask_for_what_their_manifest_says_and_know_no_other_world() {
     for (language, plugin) in loaded().await {
         let inspection = plugin.inspection();

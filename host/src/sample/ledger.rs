@@ -9,7 +9,8 @@ use domain::Timestamp;
 use domain::id::{ContactId, CountingIds, TicketId};
 use domain::snapshot::TicketView;
 use domain::ticket::StatusCategory;
-use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
+use embed::Model;
+use runtime::{EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 
 use super::{CASE_TIME, Case};
 
@@ -30,6 +31,7 @@ pub type Memory = BTreeMap<String, Arc<Vec<u8>>>;
 pub struct Ledger {
     past: Vec<Past>,
     memory: Mutex<Memory>,
+    model: Option<Arc<Model>>,
 }
 
 /// Time between two past tickets.
@@ -39,7 +41,13 @@ impl Ledger {
     /// With past tickets, oldest first, and what was kept before.
     #[must_use]
     pub fn new(past: Vec<Past>, memory: Memory) -> Self {
-        Self { past, memory: Mutex::new(memory) }
+        Self { past, memory: Mutex::new(memory), model: None }
+    }
+
+    /// The same with a language model in place.
+    #[must_use]
+    pub fn with_model(self, model: Option<Arc<Model>>) -> Self {
+        Self { model, ..self }
     }
 
     /// What is kept.
@@ -95,6 +103,22 @@ fn not_here<T>() -> Result<T, HostError> {
 
 #[async_trait]
 impl Host for Ledger {
+    fn embed_model(&self) -> Option<EmbedModel> {
+        let model = self.model.as_ref()?;
+        let dimension = u32::try_from(model.dimension()).ok()?;
+        Some(EmbedModel { digest: model.digest().to_owned(), dimension })
+    }
+
+    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, HostError> {
+        let Some(model) = &self.model else { return not_here() };
+        let (model, texts) = (Arc::clone(model), texts.to_vec());
+        let reckoning = tokio::task::spawn_blocking(move || {
+            model.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+        });
+        let said = reckoning.await.map_err(|error| HostError::Unavailable(error.to_string()))?;
+        said.map_err(|error| HostError::Unavailable(error.to_string()))
+    }
+
     async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
         Ok(self.value(key).map(|value| value.to_vec()))
     }

@@ -2,7 +2,7 @@
 
 use crate::learn::examples::Like;
 use crate::learn::history::{Field, joined};
-use crate::learn::{kept, model};
+use crate::learn::{kept, meaning, model};
 use crate::sort::{Input, Settings};
 
 /// A label with how sure it is.
@@ -22,6 +22,8 @@ pub struct Guess {
     pub sure_from: Option<f32>,
     /// Whether the model knows a label.
     pub labels: Vec<String>,
+    /// Whether what the text means decided as well.
+    pub meant: bool,
     /// Words that decided.
     pub evidence: Vec<String>,
     /// Tickets of this label that it has learnt from.
@@ -46,7 +48,11 @@ pub fn of(input: &Input, settings: &Settings) -> Option<Guess> {
     let head = kept::head().ok()??;
     let fixes = kept::fixes(head.generation).unwrap_or_default();
     let text = joined(&input.subject, &input.text);
-    let found = model::predict(&head, &kept::Stored::of(&head), &fixes, &text);
+    let meant = meaning::of_text(&head, &text).unwrap_or_else(|error| {
+        kulanz_sdk::log::warn(format!("what the model knows of meanings cannot be read: {error}"));
+        None
+    });
+    let found = model::predict(&head, &kept::Stored::of(&head), &fixes, &text, meant.as_deref());
     let found = match found {
         Ok(found) => found?,
         Err(error) => {
@@ -61,9 +67,10 @@ pub fn of(input: &Input, settings: &Settings) -> Option<Guess> {
         team: head.teams.get(found.best).cloned().unwrap_or_default(),
         rival: label(found.second),
         confidence: found.confidence,
-        sure_from: head.calibration.threshold(settings.precision),
+        sure_from: head.calibration_of(meant.is_some()).threshold(settings.precision),
         tickets: head.counts.get(found.best).copied().unwrap_or(0),
         labels: head.labels,
+        meant: meant.is_some(),
         evidence: found.evidence,
     })
 }

@@ -11,6 +11,7 @@ pub mod history;
 pub mod influence;
 pub mod job;
 pub mod kept;
+pub mod meaning;
 pub mod model;
 pub mod softmax;
 

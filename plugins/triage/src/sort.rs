@@ -340,7 +340,12 @@ impl Sorted {
     }
 
     fn taught(&mut self, input: &Input, guess: &Guess) {
-        let says = quoted("Past tickets with these words", &guess.evidence);
+        let past = if guess.meant {
+            "Past tickets of this meaning and these words"
+        } else {
+            "Past tickets with these words"
+        };
+        let says = quoted(past, &guess.evidence);
         let why = |what: String| Why {
             reason: format!(
                 "{}: {what} ({} tickets of it are known).",

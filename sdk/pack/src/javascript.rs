@@ -25,8 +25,8 @@ pub(crate) const SDK: &[(&str, &str)] = &[
 pub(crate) const SCRIPT: &str = include_str!("javascript/build.mjs");
 
 /// Interfaces that the SDK knows of.
-const INTERFACES: [&str; 9] =
-    ["effects", "log", "config", "clock", "random", "kv", "tickets", "knowledge", "http"];
+const INTERFACES: [&str; 10] =
+    ["effects", "log", "config", "clock", "random", "kv", "tickets", "knowledge", "embed", "http"];
 
 /// Builds the component, without its manifest.
 pub(crate) fn build(

@@ -15,6 +15,7 @@ pub(crate) const SDK: &[(&str, &str)] = &[
     ("effects.py", include_str!("../../python/kulanz/effects.py")),
     ("errors.py", include_str!("../../python/kulanz/errors.py")),
     ("glue.py", include_str!("../../python/kulanz/glue.py")),
+    ("embed.py", include_str!("../../python/kulanz/embed.py")),
     ("hooks.py", include_str!("../../python/kulanz/hooks.py")),
     ("host.py", include_str!("../../python/kulanz/host.py")),
     ("http.py", include_str!("../../python/kulanz/http.py")),

@@ -16,6 +16,7 @@ const INTERFACES: &[(&str, &str)] = &[
     ("kv", include_str!("../../../wit/v0_1/kv.wit")),
     ("tickets", include_str!("../../../wit/v0_1/tickets.wit")),
     ("knowledge", include_str!("../../../wit/v0_1/knowledge.wit")),
+    ("embed", include_str!("../../../wit/v0_1/embed.wit")),
     ("http", include_str!("../../../wit/v0_1/http.wit")),
     ("redaction", include_str!("../../../wit/v0_1/redaction.wit")),
     ("triage", include_str!("../../../wit/v0_1/triage.wit")),
@@ -152,7 +153,14 @@ mod tests {
             } else {
                 "events=['ticket.created']\n"
             };
-            let all = ["effect:note", "use:kv", "use:tickets", "use:knowledge", "http:api.example.com"];
+            let all = [
+                "effect:note",
+                "use:kv",
+                "use:tickets",
+                "use:knowledge",
+                "use:embed",
+                "http:api.example.com",
+            ];
             let text = world_for(&manifest(&format!("[[hook]]\nkind='{hook}'\n{events}"), &all));
             let mut resolve = wit_parser::Resolve::default();
             resolve.push_str("plugin.wit", &text).unwrap_or_else(|e| panic!("{hook}: {e:#}\n{text}"));

@@ -3,7 +3,7 @@
 The words are those of the SDK for Rust. Times are milliseconds since 1970.
 """
 
-from . import clock, http, knowledge, kv, log, random, tickets
+from . import clock, embed, http, knowledge, kv, log, random, tickets
 from .effects import Basis, Effects, On, because
 from .errors import KulanzError
 from .hooks import Answer, Outcome, answering, events, notification, redaction, schedule, triage
@@ -29,6 +29,7 @@ __all__ = [
     "answering",
     "because",
     "clock",
+    "embed",
     "events",
     "http",
     "knowledge",

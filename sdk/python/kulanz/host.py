@@ -56,6 +56,10 @@ try:
 except ImportError:
     knowledge = None
 try:
+    from wit_world.imports import embed
+except ImportError:
+    embed = None
+try:
     from wit_world.imports import http
 except ImportError:
     http = None

@@ -1,9 +1,10 @@
 // Sorts tickets by words. Says the same as ../python/plugin.py; a test holds both to that.
-import { KulanzError, Outcome, because, log, type Basis, type Plugin, type Ticket } from 'kulanz';
+import { KulanzError, Outcome, because, embed, log, type Basis, type Plugin, type Ticket } from 'kulanz';
 import { CATEGORIES, REFUND, URGENT, found } from './words.ts';
 
 interface Settings {
   strict: boolean;
+  tell_meaning: boolean;
   urgent_words: string[];
 }
 
@@ -23,11 +24,20 @@ function textOf(ticket: Ticket, strict: boolean): { text?: string; denied?: stri
   }
 }
 
+/** The text's vector; which model said so. */
+function meaning(text: string): string {
+  const model = embed.model();
+  if (!model) return 'no model';
+  const [vector] = embed.vectors([text]);
+  return `${model.digest} of ${model.dimension}: ${[...vector].join(' ')}`;
+}
+
 export default {
   triage(_event, ticket, settings, out) {
     const { text, denied } = textOf(ticket, settings.strict);
     if (denied) return Outcome.abstained(`May not read: ${denied}`);
     if (text === undefined) return Outcome.abstained('Nobody wrote yet.');
+    if (settings.tell_meaning) log.info(meaning(text));
     const words = found(text);
     let best: { category: string; evidence: string[] } = { category: '', evidence: [] };
     for (const [category, stems] of CATEGORIES) {

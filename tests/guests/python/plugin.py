@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from kulanz import Basis, Effects, Event, KulanzError, Outcome, Ticket, because, log, triage
+from kulanz import Basis, Effects, Event, KulanzError, Outcome, Ticket, because, embed, log, triage
 
 from words import CATEGORIES, REFUND, URGENT, found, listed
 
@@ -10,11 +10,22 @@ from words import CATEGORIES, REFUND, URGENT, found, listed
 @dataclass
 class Settings:
     strict: bool = False
+    tell_meaning: bool = False
     urgent_words: list[str] = field(default_factory=list)
 
 
 def why(reason: str, evidence: list[str]) -> Basis:
     return because(reason, min(0.95, 0.6 + 0.1 * len(evidence))).evidence(*evidence[:8])
+
+
+def meaning(text: str) -> str:
+    """The text's vector; which model said so."""
+    model = embed.model()
+    if model is None:
+        return "no model"
+    [vector] = embed.vectors([text])
+    numbers = " ".join(f"{number:g}" for number in vector)
+    return f"{model.digest} of {model.dimension}: {numbers}"
 
 
 @triage
@@ -29,6 +40,8 @@ def sort(event: Event, ticket: Ticket, settings: Settings, out: Effects) -> Outc
             raise
         log.warn(f"denied: {error}")
         return Outcome.abstained(f"May not read: {error}")
+    if settings.tell_meaning:
+        log.info(meaning(text))
     words = listed(text)
     # max keeps the first of equals, as the loop of the other language does.
     category, evidence = max(((name, found(words, stems)) for name, stems in CATEGORIES), key=lambda c: len(c[1]))

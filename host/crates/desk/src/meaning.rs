@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use embed::Model;
+use runtime::EmbedModel;
 use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Store, StoreError};
 
@@ -56,6 +57,23 @@ impl Meaning {
         let vector = Arc::new(inner.reckon(vec![text.to_owned()]).await?.pop()?);
         inner.keep(digest, Arc::clone(&vector));
         Some(vector)
+    }
+
+    /// The model, as plugins know it.
+    pub(crate) fn model(&self) -> Option<EmbedModel> {
+        let model = &self.0.as_ref()?.model;
+        let dimension = u32::try_from(model.dimension()).ok()?;
+        Some(EmbedModel { digest: model.digest().to_owned(), dimension })
+    }
+
+    /// The vectors of texts, in their order; none without a model, or when it cannot say.
+    pub(crate) async fn of_texts(&self, texts: &[String]) -> Option<Vec<Vector>> {
+        let inner = self.0.as_ref()?;
+        if let [text] = texts {
+            return Some(vec![self.of_question(text).await?]);
+        }
+        // Many at once are a history that is read once: keeping them would push out what runs ask for again.
+        Some(inner.reckon(texts.to_vec()).await?.into_iter().map(Arc::new).collect())
     }
 
     /// The vectors of these texts that are in the store, by text.

@@ -9,7 +9,7 @@ use domain::grant::Grants;
 use domain::id::{InstallationId, TicketId};
 use domain::plugin::{Installation, covers};
 use domain::snapshot::TicketView;
-use runtime::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
+use runtime::{EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 use store::{Page, TicketFilter};
 
 use crate::bench::Seen;
@@ -140,6 +140,18 @@ impl Host for PluginHost {
         let ground = Ground { store: &desk.store, meaning: &desk.meaning, now: desk.clock.now() };
         let found = desk.knowledge.search(&ground, question, language, limit).await.map_err(unavailable)?;
         Ok(found.into_iter().map(found_article).collect())
+    }
+
+    fn embed_model(&self) -> Option<EmbedModel> {
+        self.desk.meaning.model()
+    }
+
+    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, HostError> {
+        let vectors = self.desk.meaning.of_texts(texts).await;
+        let vectors = vectors.ok_or_else(|| {
+            HostError::Unavailable("no language model is in place, or it cannot say".to_owned())
+        })?;
+        Ok(vectors.into_iter().map(|vector| vector.as_ref().clone()).collect())
     }
 
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse, HostError> {

@@ -34,6 +34,8 @@ text_enum! {
         Tickets = "tickets",
         /// Keep values between runs.
         Kv = "kv",
+        /// Ask what texts mean, as vectors of the language model in place.
+        Embed = "embed",
     }
 }
 

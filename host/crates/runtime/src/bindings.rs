@@ -14,6 +14,8 @@ wasmtime::component::bindgen!({
         "kulanz:plugin/tickets.get": async | trappable,
         "kulanz:plugin/tickets.search": async | trappable,
         "kulanz:plugin/knowledge.search": async | trappable,
+        "kulanz:plugin/embed.model": async | trappable,
+        "kulanz:plugin/embed.vectors": async | trappable,
         "kulanz:plugin/http.send": async | trappable,
         default: trappable,
     },

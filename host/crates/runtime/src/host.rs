@@ -34,6 +34,14 @@ pub trait Host: Send + Sync {
         language: Option<&str>,
         limit: u32,
     ) -> Result<Vec<FoundArticle>, HostError>;
+    /// The language model in place, if there is one.
+    fn embed_model(&self) -> Option<EmbedModel> {
+        None
+    }
+    /// What texts mean, a vector of length one each, in their order. Without a model: unavailable.
+    async fn embed(&self, _: &[String]) -> Result<Vec<Vec<f32>>, HostError> {
+        Err(HostError::Unavailable("no language model is in place".to_owned()))
+    }
     /// An HTTP request; the host is granted, everything else (addresses, sizes, redirects) is the desk's to guard.
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse, HostError>;
 }
@@ -77,6 +85,15 @@ pub struct TicketQuery {
     pub created_after: Option<Timestamp>,
     /// At most so many (1 to 200).
     pub limit: u32,
+}
+
+/// A language model, as plugins know it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EmbedModel {
+    /// Digest of its files: vectors of another one cannot be compared with its own.
+    pub digest: String,
+    /// Numbers in a vector.
+    pub dimension: u32,
 }
 
 /// A public article that fits a question.

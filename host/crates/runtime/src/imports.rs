@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod config;
 pub(crate) mod effects;
+pub(crate) mod embed;
 pub(crate) mod http;
 pub(crate) mod knowledge;
 pub(crate) mod kv;
@@ -25,6 +26,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     contract::kv::add_to_linker::<State, HasSelf<State>>(linker, |s| s)?;
     contract::tickets::add_to_linker::<State, HasSelf<State>>(linker, |s| s)?;
     contract::knowledge::add_to_linker::<State, HasSelf<State>>(linker, |s| s)?;
+    contract::embed::add_to_linker::<State, HasSelf<State>>(linker, |s| s)?;
     contract::clock::add_to_linker::<State, HasSelf<State>>(linker, |s| s)?;
     contract::random::add_to_linker::<State, HasSelf<State>>(linker, |s| s)?;
     contract::http::add_to_linker::<State, HasSelf<State>>(linker, |s| s)?;

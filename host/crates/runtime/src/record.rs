@@ -28,7 +28,8 @@ pub struct Answer {
 const ARGUMENTS_BYTES_MAX: usize = 256;
 /// Longest answer kept, bytes of JSON: a run that reads a history or a model must not store it once more.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
-/// The same for other tickets: what customers wrote is stored once, on the ticket, where it can be taken out again.
+/// The same for other tickets, and for what their words mean: what customers wrote is stored once, on the ticket, where
+/// it can be taken out again.
 const TICKETS_BYTES_MAX: usize = 16 << 10;
 
 /// Records answers, or plays recorded ones.
@@ -77,7 +78,11 @@ impl Tape {
     }
 
     fn keep<T: Serialize>(&mut self, call: &'static str, arguments: String, answer: &Result<T, HostError>) {
-        let most = if call == "tickets.search" { TICKETS_BYTES_MAX } else { ANSWER_BYTES_MAX };
+        let most = if matches!(call, "tickets.search" | "embed.vectors") {
+            TICKETS_BYTES_MAX
+        } else {
+            ANSWER_BYTES_MAX
+        };
         let answer = kept(answer, most).unwrap_or(serde_json::Value::Null);
         self.answers.push(Answer { call: call.to_owned(), arguments, answer });
     }

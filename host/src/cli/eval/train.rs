@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::Context;
 use domain::Timestamp;
 use domain::plugin::{Hook, Limits};
+use embed::Model;
 use runtime::Plugin;
 use serde_json::{Map, Value, json};
 
@@ -34,6 +35,7 @@ pub(super) async fn learned(
     plugin: &Arc<Plugin>,
     settings: &Map<String, Value>,
     train: &Path,
+    model: Option<Arc<Model>>,
 ) -> anyhow::Result<Memory> {
     let manifest = &plugin.inspection().manifest;
     let Some(schedule) =
@@ -43,7 +45,7 @@ pub(super) async fn learned(
     };
     let past = shuffled(read(train)?);
     let count = past.len() as u64;
-    let ledger = Arc::new(Ledger::new(past, Memory::new()));
+    let ledger = Arc::new(Ledger::new(past, Memory::new()).with_model(model));
     let mut bench = Bench::new(Arc::clone(plugin))
         .with_settings(settings.clone())
         .with_limits(unhurried(manifest.limits))

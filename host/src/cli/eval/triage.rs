@@ -12,6 +12,7 @@ use super::stream::{Answered, answer_all};
 use super::{Item, Triage, rounded, sentence, train};
 use crate::cli::Ground;
 use crate::cli::lines::{self, Numbered};
+use crate::models;
 use crate::sample::{Bench, Case, Ledger, Memory};
 
 /// The setting below which the bundled plugin abstains.
@@ -20,20 +21,21 @@ const THRESHOLD: &str = "threshold";
 pub(super) async fn run(command: Triage, ground: &Ground) -> anyhow::Result<()> {
     let plugin = command.chosen.load(ground, "triage", Hook::Triage).await?;
     let settings = command.chosen.settings()?;
+    let model = models::open(&ground.settings()?)?.map(Arc::new);
     let memory = match (&command.train, &command.model) {
-        (Some(file), model) => {
-            let memory = train::learned(&plugin, &settings, file).await?;
-            model.as_deref().map_or(Ok(()), |model| train::write(model, &memory))?;
+        (Some(file), kept) => {
+            let memory = train::learned(&plugin, &settings, file, model.clone()).await?;
+            kept.as_deref().map_or(Ok(()), |kept| train::write(kept, &memory))?;
             memory
         }
-        (None, Some(model)) => train::load(model)?,
+        (None, Some(kept)) => train::load(kept)?,
         (None, None) => Memory::new(),
     };
     let has_threshold =
         plugin.inspection().manifest.settings.pointer(&format!("/properties/{THRESHOLD}")).is_some();
     let bench = Bench::new(Arc::clone(&plugin))
         .with_settings(settings)
-        .with_host(Arc::new(Ledger::new(Vec::new(), memory)));
+        .with_host(Arc::new(Ledger::new(Vec::new(), memory).with_model(model)));
     // Asked without a threshold, the plugin names its best guess also where it would abstain; whether it
     // would is told by its verdict and its own threshold.
     let threshold = bench.settings().get(THRESHOLD).and_then(Value::as_f64).filter(|_| has_threshold);

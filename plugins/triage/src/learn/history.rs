@@ -3,7 +3,7 @@
 use kulanz_sdk::{Error, Ticket, tickets};
 
 /// Tickets of one page, as the contract says.
-const PAGE: u32 = 200;
+pub const PAGE: u32 = 200;
 
 /// Which field is learnt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
@@ -48,11 +48,11 @@ pub struct Page {
 ///
 /// # Errors
 /// The grant is missing, or the house cannot answer.
-pub fn page(field: Field, after_ms: u64) -> Result<Page, Error> {
-    let query = tickets::Query { created_after_ms: Some(after_ms), limit: PAGE, ..tickets::Query::default() };
+pub fn page(field: Field, after_ms: u64, limit: u32) -> Result<Page, Error> {
+    let query = tickets::Query { created_after_ms: Some(after_ms), limit, ..tickets::Query::default() };
     let found = tickets::search(&query)?;
     let cursor_ms = found.iter().map(Ticket::created_at_ms).max().unwrap_or(after_ms);
-    let last = found.len() < PAGE as usize;
+    let last = found.len() < limit as usize;
     let past = found.iter().map(|ticket| past(field, ticket)).collect::<Result<Vec<_>, _>>()?;
     Ok(Page { tickets: past.into_iter().flatten().collect(), cursor_ms, last })
 }

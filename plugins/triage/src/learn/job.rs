@@ -1,6 +1,8 @@
 //! One training, cut into slices: reading the history, fitting, judging on tickets left out, and putting the
 //! new model in force if it is no worse. Each slice stands where the one before stopped.
 
+mod meant;
+
 use std::collections::BTreeMap;
 
 use kulanz_sdk::Error;
@@ -14,6 +16,7 @@ use super::fitting::{Fitting, PASSES};
 use super::fixes::Fixes;
 use super::history::{self, Past};
 use super::kept::{self, Stored};
+use super::meaning::{self, Source};
 use super::model::{FORMAT, Head, Packed, Seen};
 use super::softmax::LABELS_MAX;
 use crate::features::{Bag, Words, as_u32};
@@ -58,6 +61,9 @@ pub struct Job {
     /// Corrected tickets that were read as they were corrected.
     #[serde(default)]
     corrected: Vec<u64>,
+    /// Whose vectors are learnt from as well; none without a language model.
+    #[serde(default)]
+    meaning: Option<Source>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -81,7 +87,7 @@ impl Job {
     /// A training that begins now.
     #[must_use]
     pub fn begin(now_ms: u64) -> Self {
-        Self { started_ms: now_ms, ..Self::default() }
+        Self { started_ms: now_ms, meaning: Source::in_place(), ..Self::default() }
     }
 
     /// Does a slice's worth of calculations, and keeps where it stands.
@@ -137,8 +143,13 @@ impl Job {
         let mut bytes = Vec::new();
         let mut seen = vec![0_u32; super::corpus::BUCKETS];
         let examples = kept::examples(field)?;
-        for _ in 0..PAGES_PER_SLICE {
-            let page = history::page(field, self.cursor_ms)?;
+        let mut texts = Vec::new();
+        let (pages, limit) = match self.meaning {
+            Some(_) => (1, meaning::PAGE),
+            None => (PAGES_PER_SLICE, history::PAGE),
+        };
+        for _ in 0..pages {
+            let page = history::page(field, self.cursor_ms, limit)?;
             self.cursor_ms = page.cursor_ms.max(self.cursor_ms);
             let bags: Vec<Bag> =
                 page.tickets.iter().map(|past| Bag::of(&Words::of(&past.text), BITS)).collect();
@@ -147,10 +158,12 @@ impl Job {
                     *n += 1;
                 }
             }
-            for (past, bag) in page.tickets.iter().zip(bags) {
+            for (past, bag) in page.tickets.into_iter().zip(bags) {
                 let example = examples.of(past.number).filter(|one| one.label == past.label);
                 self.corrected.extend(example.map(|one| one.ticket));
-                self.add(&mut bytes, past, most_telling(bag, &seen));
+                if self.add(&mut bytes, &past, most_telling(bag, &seen)) {
+                    texts.push(past.text);
+                }
             }
             *work = work.saturating_sub(WORK_OF_PAGE);
             if page.last {
@@ -159,14 +172,16 @@ impl Job {
             }
         }
         kept::keep_part(&format!("chunk.{}", self.chunks), &bytes)?;
+        self.keep_vectors(&texts)?;
         self.chunks += 1;
         Ok(())
     }
 
-    fn add(&mut self, bytes: &mut Vec<u8>, past: &Past, bag: Bag) {
+    /// Whether there was something to learn from, and room.
+    fn add(&mut self, bytes: &mut Vec<u8>, past: &Past, bag: Bag) -> bool {
         let known = self.labels.iter().position(|label| *label == past.label);
         if bag.is_empty() || known.is_none() && self.labels.len() == LABELS_MAX {
-            return;
+            return false;
         }
         let label = known.unwrap_or_else(|| {
             self.labels.push(past.label.clone());
@@ -180,6 +195,7 @@ impl Job {
         self.newest_minute = self.newest_minute.max(minute);
         self.samples += 1;
         chunk::write(bytes, &Sample { label: as_u32(label), requester: past.requester, minute, bag });
+        true
     }
 
     fn fit(&mut self, corpus: &Corpus, work: &mut u64) -> Result<(), Error> {
@@ -202,16 +218,25 @@ impl Job {
     fn judge(&mut self, corpus: &Corpus, work: &mut u64) -> Result<(), Error> {
         let shares = kept::part("shares")?;
         let mut trials = kept::part("trials")?;
+        let mut judging = self.judging(corpus, work)?;
         while self.fold < folds(corpus.len()) && *work > 0 {
             let mut fitting = Fitting::resume(corpus, &shares);
             *work = work.saturating_sub(2 * fitting.work_of_pass());
-            fitting.unseen(&left_out(corpus, self.fold), |sample, scores, backing| {
+            let fold = left_out(corpus, self.fold);
+            if let Some(judging) = &mut judging {
+                judging.leave_out(corpus, &fold, work);
+            }
+            fitting.unseen(&fold, |sample, scores, backing| {
                 if is_heard(corpus, sample) {
                     write_trial(&mut trials, sample, trial(corpus, sample, scores, backing));
+                    if let Some(judging) = &mut judging {
+                        judging.judge(corpus, sample, scores, backing);
+                    }
                 }
             });
             self.fold += 1;
         }
+        judging.iter().try_for_each(meant::Judging::keep)?;
         kept::keep_part("trials", &trials)
     }
 
@@ -255,12 +280,17 @@ impl Job {
         let packed = Packed::of(corpus, &Fitting::resume(corpus, &kept::part("shares")?));
         let mut head = self.head(corpus, before.as_ref(), accuracy, &trials);
         head.bits = packed.bits;
-        kept::publish(&head, &packed)?;
+        let (meant, table) = self.meant(corpus)?.unzip();
+        head.meant = meant;
+        kept::publish(&head, &packed, &table.unwrap_or_default())?;
         kept::keep_fixes(&carried(kept::all_fixes()?, &head, &packed))?;
         self.drop_examples(&head, learning)?;
         kept::end_job(self.started_ms)?;
+        let with_meaning = head.meant.as_ref().map_or_else(String::new, |meant| {
+            format!(", with what they mean {} %", crate::sort::percent(meant.accuracy))
+        });
         Ok(Slice::Done(format!(
-            "learned {} labels from {} tickets; of {} left out, {} % are sorted right",
+            "learned {} labels from {} tickets; of {} left out, {} % are sorted right{with_meaning}",
             head.labels.len(),
             corpus.len(),
             trials.len(),
@@ -303,6 +333,7 @@ impl Job {
             trained_at_ms: self.started_ms,
             accuracy,
             calibration: Calibration::of(&judged, f32_of(corpus.len()) / f32_of(self.labels.len().max(1))),
+            meant: None,
         }
     }
 

@@ -33,9 +33,12 @@ pub fn head() -> Result<Option<Head>, Error> {
 ///
 /// # Errors
 /// kv is not granted, or full.
-pub fn publish(head: &Head, packed: &Packed) -> Result<(), Error> {
+pub fn publish(head: &Head, packed: &Packed, meaning: &[u8]) -> Result<(), Error> {
     kv::set(&index_key(head.generation), &packed.index)?;
     kv::set(&rows_key(head.generation), &packed.rows)?;
+    if !meaning.is_empty() {
+        kv::set(&meaning_key(head.generation), meaning)?;
+    }
     if let Some(older) = kv::get(BEFORE)?.and_then(|bytes| serde_json::from_slice::<Head>(&bytes).ok()) {
         forget_tables(older.generation)?;
     }
@@ -67,7 +70,22 @@ pub fn forget() -> Result<bool, Error> {
 
 fn forget_tables(generation: u32) -> Result<(), Error> {
     kv::delete(&index_key(generation))?;
+    kv::delete(&meaning_key(generation))?;
     kv::delete(&rows_key(generation))
+}
+
+fn meaning_key(generation: u32) -> String {
+    format!("meaning.{generation}")
+}
+
+/// The table of what meanings say, a line of `width` bytes for each label.
+///
+/// # Errors
+/// kv is not granted or not there.
+pub fn meaning(generation: u32, width: u32, labels: usize) -> Result<Vec<u8>, Error> {
+    let key = meaning_key(generation);
+    let lines: Vec<u32> = (0..crate::features::as_u32(labels)).collect();
+    kv::rows(&key, width, &lines)?.ok_or_else(|| gone(&key))
 }
 
 fn index_key(generation: u32) -> String {

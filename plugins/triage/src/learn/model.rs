@@ -8,6 +8,7 @@ use super::calibrate::{self, Calibration, Signs};
 use super::corpus::{BUCKETS, Corpus, Table, f32_of, values};
 use super::fitting::Fitting;
 use super::fixes::Fixes;
+use super::meaning::{self, Meant};
 use crate::features::{Bag, Words, as_u32};
 
 /// Bytes of both tables together.
@@ -42,6 +43,17 @@ pub struct Head {
     pub accuracy: f32,
     /// How its scores become confidence, and confidence a promise.
     pub calibration: Calibration,
+    /// What it knows of meanings; none where there was no language model, or words alone sort as well.
+    #[serde(default)]
+    pub meant: Option<Meant>,
+}
+
+impl Head {
+    /// The calibration for scores of words alone, or of words and meaning.
+    #[must_use]
+    pub fn calibration_of(&self, with_meaning: bool) -> &Calibration {
+        self.meant.as_ref().filter(|_| with_meaning).map_or(&self.calibration, |meant| &meant.calibration)
+    }
 }
 
 /// Format of head and tables.
@@ -295,7 +307,7 @@ pub struct Prediction {
 /// Words of evidence.
 const EVIDENCE_MAX: usize = 5;
 
-/// Sorts a text; none when it has no word that the model knows.
+/// Sorts a text; none when it has no word that the model knows. `meant`: what its meaning says for each label.
 ///
 /// # Errors
 /// A table cannot be read.
@@ -304,6 +316,7 @@ pub fn predict(
     tables: &impl Tables,
     fixes: &Fixes,
     text: &str,
+    meant: Option<&[f32]>,
 ) -> Result<Option<Prediction>, kulanz_sdk::Error> {
     let words = Words::of(text);
     let bag = Bag::of(&words, super::corpus::BITS);
@@ -313,12 +326,15 @@ pub fn predict(
     }
     let mut scores = seen.scores(head.labels.len());
     fixes.add(&seen.values, &mut scores);
+    if let Some(meant) = meant {
+        scores = meaning::both(&scores, meant, 1.0);
+    }
     let (best, second) = calibrate::two_best(&scores);
     let signs = Signs::of(&scores, seen.backing(head.labels.len(), best), seen.novelty());
     Ok(Some(Prediction {
         best,
         second,
-        confidence: head.calibration.confidence(&signs),
+        confidence: head.calibration_of(meant.is_some()).confidence(&signs),
         evidence: evidence(head, &seen, fixes, &words, text, best, second),
     }))
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod evidence;
 mod first_day;
+mod meant;
 
 use kulanz_sdk::fixture::{
     self, ContactBuilder, EventBuilder, FiringBuilder, MessageBuilder, TicketBuilder, add_ticket,

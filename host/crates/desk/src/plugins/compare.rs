@@ -15,7 +15,7 @@ use domain::story::describe;
 use domain::ticket::StatusCategory;
 use domain::version::{PluginVersion, VersionState};
 use runtime::{
-    Call, FoundArticle, Host, HostError, HttpRequest, HttpResponse, Input, RunReport, TicketQuery,
+    Call, EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, Input, RunReport, TicketQuery,
 };
 use store::{Page, TicketFilter};
 
@@ -281,6 +281,12 @@ impl Host for NothingLeaves {
         limit: u32,
     ) -> Result<Vec<FoundArticle>, HostError> {
         self.0.search_articles(question, language, limit).await
+    }
+    fn embed_model(&self) -> Option<EmbedModel> {
+        self.0.embed_model()
+    }
+    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, HostError> {
+        self.0.embed(texts).await
     }
     async fn http(&self, _: HttpRequest) -> Result<HttpResponse, HostError> {
         Err(HostError::Unavailable("nothing leaves the house while past tickets are looked at".to_owned()))

@@ -13,7 +13,7 @@ use domain::id::{InstallationId, TicketId};
 use domain::plugin::{Hook, Installation};
 use domain::snapshot::{Snapshot, TicketView};
 use runtime::{
-    Call, FoundArticle, Host, HostError, HttpRequest, HttpResponse, Input, RunReport, TicketQuery,
+    Call, EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, Input, RunReport, TicketQuery,
 };
 use serde_json::{Value, json};
 use store::{Page, TicketFilter};
@@ -306,6 +306,12 @@ impl Host for Forgetful {
         let limit = usize::try_from(limit.min(20)).unwrap_or(20);
         let found = self.shelf.search(&self.desk.0.meaning, question, language, limit).await;
         Ok(found.into_iter().map(found_article).collect())
+    }
+    fn embed_model(&self) -> Option<EmbedModel> {
+        self.inside.embed_model()
+    }
+    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, HostError> {
+        self.inside.embed(texts).await
     }
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse, HostError> {
         self.inside.http(request).await

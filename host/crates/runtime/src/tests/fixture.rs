@@ -15,7 +15,7 @@ use domain::ticket::{Channel, Priority, StatusCategory, Ticket};
 use domain::{Actor, ActorKind, Timestamp};
 
 use crate::call::{Call, Input};
-use crate::host::{FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
+use crate::host::{EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 
 /// The instant at which all tests stand.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_000_000_000);
@@ -177,6 +177,15 @@ impl Shelf {
 
 #[async_trait]
 impl Host for Shelf {
+    fn embed_model(&self) -> Option<EmbedModel> {
+        Some(EmbedModel { digest: "d".to_owned(), dimension: 2 })
+    }
+
+    /// A vector tells how long its text is.
+    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, HostError> {
+        Ok(texts.iter().map(|text| vec![f32::from(u16::try_from(text.len()).unwrap()), 0.5]).collect())
+    }
+
     async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
         self.count();
         Ok(self.values.get(key).cloned())
