@@ -166,6 +166,8 @@ export interface Article {
   readonly locale: string;
   readonly title: string;
   readonly body: string;
+  /** The product that it is about; undefined: it holds for all. */
+  readonly product: string | undefined;
   /** 0 to 1: how well it fits the question. */
   readonly score: number;
   /** Words of the question that it has, strongest first. */

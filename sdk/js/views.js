@@ -118,6 +118,7 @@ properties(Article, {
   locale: [same],
   title: [same],
   body: [same],
+  product: [optional],
   score: [same],
   terms: [same],
 });

@@ -40,6 +40,12 @@ impl Article {
         self.0.body()
     }
 
+    /// The product that it is about; none: it holds for all.
+    #[must_use]
+    pub fn product(&self) -> Option<String> {
+        self.0.product()
+    }
+
     /// 0 to 1: how well it fits the question.
     #[must_use]
     pub fn score(&self) -> f32 {

@@ -168,3 +168,48 @@ async fn tell_of_an_outage(house: &House) {
     house.desk.fire_due_schedules().await.unwrap();
     house.settle().await;
 }
+
+on_both!(an_article_is_sent_while_it_holds_and_about_its_product_only, |backend| {
+    let house = open_house(backend).await;
+    let article = |key: &str, more: serde_json::Value| {
+        let mut article = serde_json::json!({
+            "key": key, "locale": "en", "title": "How do I claim the winter voucher?",
+            "body": "Enter the code WINTER in the basket.",
+        });
+        article.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(article).unwrap()
+    };
+    let asks = |n: u32, words: &str| {
+        format!(
+            "From: c{n}@c{n}.example\nTo: help@shop.example\nSubject: Voucher\nMessage-ID: <v{n}@c{n}.example>\n\n{words}\n"
+        )
+    };
+    const QUESTION: &str = "How do I claim the winter voucher?";
+    let sent = async |number: i64| answer_of(&house, number).await.article;
+
+    let (from, until) = (
+        domain::Clock::now(house.clock.as_ref()).plus(DAY_MS),
+        domain::Clock::now(house.clock.as_ref()).plus(2 * DAY_MS),
+    );
+    let holds = serde_json::json!({ "valid_from": from, "valid_until": until });
+    house.desk.put_article(article("voucher", holds), admin()).await.unwrap();
+    house.mail(&asks(1, QUESTION)).await;
+    assert_eq!(sent(1).await, None, "it does not hold yet");
+    house.clock.advance(DAY_MS);
+    house.mail(&asks(2, QUESTION)).await;
+    assert_eq!(sent(2).await.as_deref(), Some("voucher"));
+    house.clock.advance(DAY_MS);
+    house.mail(&asks(3, QUESTION)).await;
+    assert_eq!(sent(3).await, None, "it does not hold any more");
+
+    let never = serde_json::json!({ "valid_from": until, "valid_until": from });
+    let refused = house.desk.put_article(article("never", never), admin()).await.unwrap_err();
+    assert!(refused.to_string().contains("would never hold"), "{refused}");
+
+    let of_lamp = serde_json::json!({ "product": "Lumo lamp" });
+    house.desk.put_article(article("lamp-voucher", of_lamp), admin()).await.unwrap();
+    house.mail(&asks(4, QUESTION)).await;
+    assert_eq!(sent(4).await, None, "nobody spoke of a lamp");
+    house.mail(&asks(5, "I bought the Lumo lamp. How do I claim the winter voucher?")).await;
+    assert_eq!(sent(5).await.as_deref(), Some("lamp-voucher"));
+});

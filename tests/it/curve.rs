@@ -46,6 +46,9 @@ async fn house_of_web_apps(backend: Backend) -> (House, Installation) {
             state: ArticleState::Public,
             title: text(&row, "question"),
             body: text(&row, "answer"),
+            product: None,
+            valid_from: None,
+            valid_until: None,
         };
         house.desk.put_article(article, admin()).await.unwrap();
     }

@@ -13,7 +13,7 @@ use super::{Ground, instead, lines, operator, screen};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ArticleCommand {
-    /// Write articles from JSON Lines {key, locale, title, body, state?}, a CSV table, a JSON export (Zendesk, Zammad or a list) or a folder of Markdown files; the same key and locale again replaces
+    /// Write articles from JSON Lines {key, locale, title, body, state?, product?, valid_from?, valid_until?}, a CSV table, a JSON export (Zendesk, Zammad or a list) or a folder of Markdown files; the same key and locale again replaces
     Import {
         /// File (.csv, .json, or JSON Lines), folder, or - for JSON Lines on stdin
         file: PathBuf,

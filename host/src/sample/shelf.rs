@@ -134,6 +134,7 @@ impl Host for Shelf {
                 locale: entry.lang.clone().unwrap_or_default(),
                 title: entry.question.clone(),
                 body: entry.answer.clone(),
+                product: None,
                 score: hit.score,
                 signals: hit.signals.named(),
                 terms: hit.terms,

@@ -47,6 +47,10 @@ pub struct Facts {
     pub ask: Option<AskFor>,
     /// Closed now, and until when.
     pub closed: Option<Closed>,
+    /// The product that the ticket is about, if that is known.
+    pub product: Option<String>,
+    /// What the customer writes, in small letters.
+    pub said: String,
 }
 
 impl Facts {
@@ -68,6 +72,8 @@ pub struct Hit {
     pub title: String,
     /// The answer.
     pub body: String,
+    /// The product that it is about; none: it holds for all.
+    pub product: Option<String>,
     /// 0 to 1.
     pub score: f32,
     /// Words of the question that it has.
@@ -79,6 +85,14 @@ pub struct Hit {
 }
 
 impl Hit {
+    /// Whether it holds for what the ticket is about: for all products, for the ticket's, or for one that the customer
+    /// names.
+    fn is_about(&self, facts: &Facts) -> bool {
+        let Some(product) = self.product.as_ref().map(|product| product.to_lowercase()) else { return true };
+        let known = facts.product.as_ref().is_some_and(|known| known.to_lowercase() == product);
+        known || facts.said.contains(&product)
+    }
+
     /// How sure it is the answer, by the search and by what customers said.
     fn sure(&self) -> f32 {
         self.past.shifted(confidence(&self.signals))
@@ -177,9 +191,12 @@ pub fn before_search(facts: &Facts, settings: &Settings) -> Option<Decision> {
 pub fn after_search(facts: &Facts, settings: &Settings, hits: &[Hit]) -> Decision {
     let known = facts.language.as_deref().or_else(|| hits.first().map(|hit| hit.locale.as_str()));
     let language = Language::of(known);
-    let best = hits.iter().find(|hit| language.is_some() && Language::of(Some(&hit.locale)) == language);
+    let spoken = |hit: &&Hit| language.is_some() && Language::of(Some(&hit.locale)) == language;
+    let best = hits.iter().filter(spoken).find(|hit| hit.is_about(facts));
     let (Some(best), Some(language)) = (best, language) else {
-        let why = if hits.is_empty() {
+        let why = if hits.iter().any(|hit| spoken(&hit)) {
+            "the articles found are about a product that the ticket does not name"
+        } else if hits.is_empty() {
             "no article has words of this question"
         } else {
             "no article in the customer's language has words of this question"

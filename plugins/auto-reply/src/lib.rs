@@ -44,7 +44,9 @@ impl Answering for AutoReply {
         let question = question::question(&subject, &text);
         let case_number = question::case_number(&subject, &text, ticket.number());
         let wants_person = question::wants_person(&subject, &text);
-        let mut facts = Facts { case_number, wants_person, ..facts(&message, ticket, !question.is_empty())? };
+        let said = format!("{subject}\n{text}").to_lowercase();
+        let mut facts =
+            Facts { case_number, wants_person, said, ..facts(&message, ticket, !question.is_empty())? };
         facts.closed =
             settings.hours.closed(clock::now_ms(), clock::utc_offset_s).map_err(Error::InvalidInput)?;
         if let Some(answer) = given(&facts, &settings, ticket, out) {
@@ -119,6 +121,8 @@ fn facts(message: &Message, ticket: &Ticket<'_>, has_text: bool) -> Result<Facts
         name: requester.as_ref().and_then(|contact| contact.name().unwrap_or_default()),
         ask: None,
         closed: None,
+        product: ticket.custom("product").ok().flatten(),
+        said: String::new(),
     })
 }
 
@@ -165,6 +169,7 @@ fn search(question: &str, limit: u32) -> Result<Vec<Hit>, Error> {
             locale: a.locale(),
             title: a.title(),
             body: a.body(),
+            product: a.product(),
             score: a.score(),
             terms: a.terms(),
             signals: Signals::of(&a.signals()),

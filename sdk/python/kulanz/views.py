@@ -325,6 +325,11 @@ class Article(_View):
         return self._ask("body")
 
     @cached_property
+    def product(self) -> str | None:
+        """The product that it is about; None: it holds for all."""
+        return self._ask("product")
+
+    @cached_property
     def score(self) -> float:
         """0 to 1: how well it fits the question."""
         return self._ask("score")

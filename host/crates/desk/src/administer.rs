@@ -40,6 +40,15 @@ pub struct NewArticle {
     pub title: String,
     /// The answer, plain text.
     pub body: String,
+    /// The product that it is about; absent: it holds for all.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// From when on it holds; absent: at once.
+    #[serde(default)]
+    pub valid_from: Option<Timestamp>,
+    /// Until when it holds, this instant not included; absent: until it is changed.
+    #[serde(default)]
+    pub valid_until: Option<Timestamp>,
 }
 
 const fn public() -> ArticleState {
@@ -116,7 +125,7 @@ impl Desk {
     /// Writes an article; one with the same key and locale is replaced.
     ///
     /// # Errors
-    /// When key, locale, title or body are out of bounds.
+    /// When key, locale, title, body, product or times are out of bounds.
     pub async fn put_article(&self, new: NewArticle, actor: Actor) -> Result<Article, DeskError> {
         let bad = |field: &str, sentence: &str| Err(Refusal::new("bad_request", sentence).at(field).into());
         if !domain::ticket::is_key(&new.key) {
@@ -130,6 +139,15 @@ impl Desk {
         }
         if new.body.trim().is_empty() || new.body.len() > domain::effect::TEXT_BYTES_MAX {
             return bad("body", "A body has 1 byte to 64 KiB.");
+        }
+        if new.product.as_ref().is_some_and(|product| product.trim().is_empty() || product.len() > 80) {
+            return bad(
+                "product",
+                "A product has 1 to 80 bytes; leave it out where the article holds for all.",
+            );
+        }
+        if new.valid_from.zip(new.valid_until).is_some_and(|(from, until)| until <= from) {
+            return bad("valid_until", "It has to come after valid_from, or the article would never hold.");
         }
         let now = self.now();
         let known = self.0.store.articles_with_key(&new.key).await?;
@@ -146,6 +164,9 @@ impl Desk {
             state: new.state,
             title: new.title,
             body: new.body,
+            product: new.product,
+            valid_from: new.valid_from,
+            valid_until: new.valid_until,
             updated_at: now,
         };
         let facts =
@@ -268,6 +289,8 @@ impl Desk {
 
 fn says_the_same(article: &Article, new: &NewArticle) -> bool {
     (article.state, &article.title, &article.body) == (new.state, &new.title, &new.body)
+        && (&article.product, article.valid_from, article.valid_until)
+            == (&new.product, new.valid_from, new.valid_until)
 }
 
 fn digest(secret: &str) -> String {

@@ -28,6 +28,8 @@ type Versions = (i64, i64, u64);
 pub(crate) struct Shelf {
     versions: Versions,
     built_at: Timestamp,
+    /// When an article begins or ceases to hold.
+    turns_at: Option<Timestamp>,
     knows_meaning: bool,
     vectors: HashMap<String, Vector>,
     articles: Vec<Article>,
@@ -82,7 +84,10 @@ impl Knowledge {
         if let Some(shelf) = slot.as_ref().filter(|s| s.serves(versions, ground.now)) {
             return Ok(Arc::clone(shelf));
         }
-        let articles = ground.store.articles(None, Some(ArticleState::Public)).await?;
+        let now = ground.now;
+        let mut articles = ground.store.articles(None, Some(ArticleState::Public)).await?;
+        let turns_at = articles.iter().filter_map(|article| article.turns_at(now)).min();
+        articles.retain(|article| article.holds_at(now));
         let alternates = ground.store.alternates(None).await?;
         let texts = Texts::of(&articles);
         let at_hand = |text: String| {
@@ -99,11 +104,11 @@ impl Knowledge {
         if ground.meaning.is_there() && !missing.is_empty() {
             self.reckon(ground, missing);
         }
-        let now = ground.now;
         let building =
             tokio::task::spawn_blocking(move || Shelf::build(versions, now, articles, &alternates, known));
         // A build that was cut off leaves what was there; an empty shelf would answer wrongly.
-        let shelf = Arc::new(building.await.map_err(|_| StoreError::Unavailable("articles".into()))?);
+        let built = building.await.map_err(|_| StoreError::Unavailable("articles".into()))?;
+        let shelf = Arc::new(Shelf { turns_at, ..built });
         *slot = Some(Arc::clone(&shelf));
         Ok(shelf)
     }
@@ -202,7 +207,10 @@ impl Shelf {
     /// Whether it is as new as it has to be: articles at once, learnt questions once building it anew costs little.
     fn serves(&self, (articles, alternates, reckoned): Versions, now: Timestamp) -> bool {
         let rests = self.articles.len() > QUICK_ARTICLES && now < self.built_at.plus(LEARNT_WAIT_MS);
-        self.versions.0 == articles && self.versions.2 == reckoned && (self.versions.1 == alternates || rests)
+        self.turns_at.is_none_or(|at| now < at)
+            && self.versions.0 == articles
+            && self.versions.2 == reckoned
+            && (self.versions.1 == alternates || rests)
     }
 
     fn build(
@@ -223,6 +231,6 @@ impl Shelf {
             Some(meant) => library.with_vectors(&meant),
             None => library,
         };
-        Self { versions, built_at, knows_meaning, vectors, articles, library }
+        Self { versions, built_at, turns_at: None, knows_meaning, vectors, articles, library }
     }
 }

@@ -180,6 +180,7 @@ pub(crate) fn found_article(found: crate::knowledge::Found) -> FoundArticle {
         locale: article.locale,
         title: article.title,
         body: article.body,
+        product: article.product,
         score: found.hit.score,
         terms: found.hit.terms,
         signals: found.hit.signals.named(),

@@ -55,6 +55,29 @@ pub struct Article {
     pub title: String,
     /// The answer, plain text.
     pub body: String,
+    /// The product that it is about; none: it holds for all.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// From when on it holds; none: it always has.
+    #[serde(default)]
+    pub valid_from: Option<Timestamp>,
+    /// Until when it holds, this instant not included; none: until it is changed.
+    #[serde(default)]
+    pub valid_until: Option<Timestamp>,
     /// Last change.
     pub updated_at: Timestamp,
+}
+
+impl Article {
+    /// Whether it holds at an instant.
+    #[must_use]
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.valid_from.is_none_or(|from| from <= now) && self.valid_until.is_none_or(|until| now < until)
+    }
+
+    /// When it next begins or ceases to hold.
+    #[must_use]
+    pub fn turns_at(&self, now: Timestamp) -> Option<Timestamp> {
+        [self.valid_from, self.valid_until].into_iter().flatten().filter(|at| *at > now).min()
+    }
 }

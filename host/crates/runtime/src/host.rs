@@ -109,6 +109,9 @@ pub struct FoundArticle {
     pub title: String,
     /// The answer.
     pub body: String,
+    /// The product that it is about; none: it holds for all. Absent in older records.
+    #[serde(default)]
+    pub product: Option<String>,
     /// 0 to 1: how well it fits.
     pub score: f32,
     /// Words of the question that it has, strongest first.

@@ -28,6 +28,7 @@ pub(crate) const STEPS: &[Step] = steps![
     7 "0007_vault",
     8 "0008_answers",
     9 "0009_vectors",
+    10 "0010_validity",
 ];
 
 /// The schema this build knows.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use desk::NewArticle;
+use domain::Timestamp;
 use domain::article::{ArticleState, guess};
 
 /// Counted as the language of a text that does not tell it.
@@ -39,7 +40,8 @@ pub(super) fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
         ("title".to_owned(), title),
         ("body".to_owned(), body.to_owned()),
     ]);
-    article(&row)
+    let more = head.into_iter().filter_map(|(name, value)| Some((column(&name)?.to_owned(), value)));
+    article(&more.chain(row).collect())
 }
 
 /// Whether a name's ending is one like “de” or “de-AT”.
@@ -57,12 +59,15 @@ fn split_head(text: &str) -> (BTreeMap<String, String>, &str) {
 }
 
 /// Names under which other systems write the same column.
-const COLUMNS: [(&str, &[&str]); 5] = [
+const COLUMNS: [(&str, &[&str]); 8] = [
     ("key", &["key", "id", "slug", "name"]),
     ("locale", &["locale", "lang", "language", "sprache"]),
     ("state", &["state", "status"]),
     ("title", &["title", "question", "subject", "titel", "frage"]),
     ("body", &["body", "answer", "content", "text", "antwort", "inhalt"]),
+    ("product", &["product", "produkt"]),
+    ("valid_from", &["valid_from", "valid from", "gültig ab"]),
+    ("valid_until", &["valid_until", "valid until", "valid_to", "gültig bis"]),
 ];
 
 /// Articles from a CSV table with a header; separated by comma, semicolon or tab, quoted as in RFC 4180.
@@ -139,7 +144,28 @@ pub(super) fn article(row: &BTreeMap<String, String>) -> Result<NewArticle, Stri
         other => return Err(format!("state “{other}” is none of draft, internal, public")),
     };
     let key = key_from(if value("key").is_empty() { title } else { value("key") });
-    Ok(NewArticle { key, locale: locale.to_owned(), state, title: title.to_owned(), body: body.to_owned() })
+    Ok(NewArticle {
+        key,
+        locale: locale.to_owned(),
+        state,
+        title: title.to_owned(),
+        body: body.to_owned(),
+        product: Some(value("product")).filter(|product| !product.is_empty()).map(ToOwned::to_owned),
+        valid_from: instant("valid_from", value("valid_from"))?,
+        valid_until: instant("valid_until", value("valid_until"))?,
+    })
+}
+
+/// An instant, or a day: its beginning (UTC).
+fn instant(name: &str, value: &str) -> Result<Option<Timestamp>, String> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let day = || format!("{value}T00:00:00Z").parse();
+    let at = value.parse::<Timestamp>().or_else(|_| day());
+    at.map(Some).map_err(|_| {
+        format!("{name} “{value}” is no day such as 2026-12-24 and no time such as 2026-12-24T18:00:00Z")
+    })
 }
 
 /// Letters of the longest key.
@@ -192,6 +218,18 @@ mod tests {
         assert_eq!(got.len(), 1);
         assert_eq!(got[0].title, "Was kostet \"Express\"?");
         assert_eq!((got[0].body.as_str(), got[0].key.as_str()), ("9 €;\npro Paket", "was-kostet-express"));
+    }
+
+    #[test]
+    fn a_product_and_days_are_read_and_a_day_that_is_none_is_named() {
+        let text = "title,body,Produkt,gültig ab,valid_to\nT,B,Lamp,2026-12-01,2026-12-24T18:00:00+01:00\n";
+        let got = csv(text).unwrap().remove(0);
+        assert_eq!(got.product.as_deref(), Some("Lamp"));
+        let told = [got.valid_from, got.valid_until].map(|at| at.unwrap().to_string());
+        assert_eq!(told, ["2026-12-01T00:00:00.000Z", "2026-12-24T17:00:00.000Z"]);
+        let head = "---\nproduct: Lamp\nvalid_until: soon\n---\n# T\nThe text.";
+        assert!(markdown("x.md", head).unwrap_err().contains("valid_until “soon” is no day"));
+        assert_eq!(markdown("x.md", &head.replace("soon", "")).unwrap().product.as_deref(), Some("Lamp"));
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(crate) fn hit(key: &str, locale: &str, good: f32) -> Hit {
         locale: locale.into(),
         title,
         body,
+        product: None,
         score: good,
         terms,
         signals,
@@ -51,6 +52,29 @@ fn rated(hit: Hit, said: &[(&str, bool)]) -> Hit {
         voices.take(Voice { by: (*by).to_owned(), category: None, helped: *helped });
     }
     Hit { past: voices.record(None), ..hit }
+}
+
+#[test]
+fn an_article_about_a_product_is_sent_only_where_the_ticket_or_the_customer_names_it() {
+    let of_kettle = || Hit { product: Some("Kettle X1".into()), ..hit("descale-kettle", "de", 0.95) };
+    let sent = |facts: &Facts, hits: &[Hit]| match decide(facts, hits) {
+        Decision::Answer { article, .. } => Some(article),
+        _ => None,
+    };
+    assert_eq!(sent(&facts(), &[of_kettle()]), None);
+    let known = Facts { product: Some("kettle x1".into()), ..facts() };
+    assert_eq!(sent(&known, &[of_kettle()]).as_deref(), Some("descale-kettle"));
+    let named = Facts { said: "wie entkalke ich den kettle x1?".into(), ..facts() };
+    assert_eq!(sent(&named, &[of_kettle()]).as_deref(), Some("descale-kettle"));
+    let other = Facts { product: Some("Toaster".into()), ..facts() };
+    let general = hit("descale", "de", 0.94);
+    assert_eq!(
+        sent(&other, &[of_kettle(), general]).as_deref(),
+        Some("descale"),
+        "the next that holds for all"
+    );
+    let Decision::Acknowledge { why, .. } = decide(&other, &[of_kettle()]) else { panic!() };
+    assert!(why.contains("a product that the ticket does not name"), "{why}");
 }
 
 fn decide(facts: &Facts, hits: &[Hit]) -> Decision {

@@ -37,6 +37,15 @@ pub(crate) struct ArticleBody {
     title: String,
     /// The answer, plain text.
     body: String,
+    /// The product that it is about; null: it holds for all.
+    #[schema(required)]
+    product: Option<String>,
+    /// From when on it holds; null: it always has.
+    #[schema(required, value_type = Option<Time>)]
+    valid_from: Option<Timestamp>,
+    /// Until when it holds, this instant not included; null: until it is changed.
+    #[schema(required, value_type = Option<Time>)]
+    valid_until: Option<Timestamp>,
     /// Last change.
     #[schema(value_type = Time)]
     updated_at: Timestamp,
@@ -51,6 +60,9 @@ impl From<Article> for ArticleBody {
             state: article.state,
             title: article.title,
             body: article.body,
+            product: article.product,
+            valid_from: article.valid_from,
+            valid_until: article.valid_until,
             updated_at: article.updated_at,
         }
     }
@@ -68,6 +80,14 @@ pub(crate) struct ArticleText {
     title: String,
     /// The answer, plain text, at most 64 KiB.
     body: String,
+    /// The product that it is about, at most 80 bytes; absent: it holds for all.
+    product: Option<String>,
+    /// From when on it holds; at once when absent.
+    #[schema(value_type = Option<Time>)]
+    valid_from: Option<Timestamp>,
+    /// Until when it holds, this instant not included; until it is changed when absent.
+    #[schema(value_type = Option<Time>)]
+    valid_until: Option<Timestamp>,
 }
 
 /// Which articles.
@@ -120,8 +140,9 @@ async fn put_article(
     Path((key, locale)): Path<(String, String)>,
     sent: Sent<ArticleText>,
 ) -> Result<Json<ArticleBody>, ApiError> {
-    let ArticleText { state, title, body } = sent.value;
-    let new = NewArticle { key, locale, state: state.unwrap_or(ArticleState::Public), title, body };
+    let ArticleText { state, title, body, product, valid_from, valid_until } = sent.value;
+    let state = state.unwrap_or(ArticleState::Public);
+    let new = NewArticle { key, locale, state, title, body, product, valid_from, valid_until };
     Ok(Json(desk.put_article(new, caller.actor()).await?.into()))
 }
 

@@ -100,6 +100,9 @@ impl Desk {
             Some(article) if article.state != ArticleState::Public => {
                 Some("the article it quotes is not public any more")
             }
+            Some(article) if !article.holds_at(self.now()) => {
+                Some("the article it quotes does not hold any more")
+            }
             Some(article) if article.updated_at > message.created_at => {
                 Some("the article it quotes was changed since")
             }

@@ -53,6 +53,9 @@ fn parcel() -> NewArticle {
         state: ArticleState::Public,
         title: "How long does delivery take?".into(),
         body: "Three days.".into(),
+        product: None,
+        valid_from: None,
+        valid_until: None,
     }
 }
 

@@ -253,6 +253,10 @@ impl HostArticle for State {
         self.article(&a, |a| a.body.clone())
     }
 
+    fn product(&mut self, a: Resource<Article>) -> Read<Option<String>> {
+        self.article(&a, |a| a.product.clone())
+    }
+
     fn score(&mut self, a: Resource<Article>) -> Read<f32> {
         self.article(&a, |a| a.score)
     }

@@ -224,6 +224,7 @@ impl Host for Shelf {
             locale: "en".into(),
             title: "How to get a refund".into(),
             body: "Ask us.".into(),
+            product: Some("Lamp".into()),
             score: 0.8,
             terms: vec!["refund".into()],
             signals: vec![("lead".into(), 0.5)],

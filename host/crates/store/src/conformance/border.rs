@@ -126,6 +126,9 @@ pub(super) async fn articles_change_their_version(store: &Store) -> Verdict {
         state,
         title: "Wo ist mein Paket?".to_owned(),
         body: "Unterwegs.".to_owned(),
+        product: (locale == "de").then(|| "Lampe".to_owned()),
+        valid_from: (locale == "en").then_some(make.now),
+        valid_until: (locale == "en").then(|| make.now.plus(1)),
         updated_at: make.now,
     };
     let mut german = article("parcel", "de", ArticleState::Public);

@@ -17,16 +17,20 @@ fn read(row: &Row) -> Result<Article, StoreError> {
         state: r.word("state")?,
         title: r.get("title")?,
         body: r.get("body")?,
+        product: r.get("product")?,
+        valid_from: r.at_opt("valid_from")?,
+        valid_until: r.at_opt("valid_until")?,
         updated_at: r.at("updated_at")?,
     })
 }
 
 pub(crate) async fn put(c: &mut Connection, article: &Article) -> Outcome<()> {
     sqlx::query(
-        "INSERT INTO article (article_id, key, locale, state, title, body, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (article_id) DO UPDATE SET key = excluded.key, \
+        "INSERT INTO article (article_id, key, locale, state, title, body, updated_at, product, valid_from, valid_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (article_id) DO UPDATE SET key = excluded.key, \
          locale = excluded.locale, state = excluded.state, title = excluded.title, body = excluded.body, \
-         updated_at = excluded.updated_at",
+         updated_at = excluded.updated_at, product = excluded.product, valid_from = excluded.valid_from, \
+         valid_until = excluded.valid_until",
     )
     .bind(article.id.to_string())
     .bind(&article.key)
@@ -35,6 +39,9 @@ pub(crate) async fn put(c: &mut Connection, article: &Article) -> Outcome<()> {
     .bind(&article.title)
     .bind(&article.body)
     .bind(article.updated_at.0)
+    .bind(&article.product)
+    .bind(article.valid_from.map(|at| at.0))
+    .bind(article.valid_until.map(|at| at.0))
     .execute(&mut *c)
     .await
     .map_err(unique("article_key"))?;
@@ -154,7 +161,7 @@ pub(crate) async fn list(
     state: Option<ArticleState>,
 ) -> Outcome<Vec<Article>> {
     let rows = sqlx::query(
-        "SELECT article_id, key, locale, state, title, body, updated_at FROM article \
+        "SELECT article_id, key, locale, state, title, body, updated_at, product, valid_from, valid_until FROM article \
          WHERE ($1 IS NULL OR locale = $1) AND ($2 IS NULL OR state = $2) ORDER BY article_id",
     )
     .bind(locale)
@@ -167,7 +174,7 @@ pub(crate) async fn list(
 /// The article of a key in every locale.
 pub(crate) async fn with_key(c: &mut Connection, key: &str) -> Outcome<Vec<Article>> {
     let rows = sqlx::query(
-        "SELECT article_id, key, locale, state, title, body, updated_at FROM article WHERE key = $1 ORDER BY locale",
+        "SELECT article_id, key, locale, state, title, body, updated_at, product, valid_from, valid_until FROM article WHERE key = $1 ORDER BY locale",
     )
     .bind(key)
     .fetch_all(c)
@@ -177,7 +184,7 @@ pub(crate) async fn with_key(c: &mut Connection, key: &str) -> Outcome<Vec<Artic
 
 pub(crate) async fn by_id(c: &mut Connection, id: ArticleId) -> Outcome<Option<Article>> {
     let row = sqlx::query(
-        "SELECT article_id, key, locale, state, title, body, updated_at FROM article WHERE article_id = $1",
+        "SELECT article_id, key, locale, state, title, body, updated_at, product, valid_from, valid_until FROM article WHERE article_id = $1",
     )
     .bind(id.to_string())
     .fetch_optional(c)

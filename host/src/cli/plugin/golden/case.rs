@@ -284,6 +284,7 @@ fn hit(value: &str, place: usize, now: Timestamp) -> Result<FoundArticle, String
         locale: (*locale).to_owned(),
         title: (*title).to_owned(),
         body: unescaped(body),
+        product: None,
         score,
         terms: Vec::new(),
         signals: Signals::all_saying(score).named(),
