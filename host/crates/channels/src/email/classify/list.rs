@@ -34,19 +34,21 @@ pub(super) fn header_fields(mail: &Evidence<'_>) -> Found {
 /// Old list programs write no field of their own, but name the list's keeper as the sender.
 pub(super) fn keeper(mail: &Evidence<'_>) -> Found {
     let is_keeper = |address: &str| Some(address) != mail.from && keeps(address);
+    // Mailman's before 2.1; in the envelope alone the word is a web server's as well.
+    let is_admin = |address: &str| Some(address) != mail.from && local(address).ends_with("-admin");
     let sender = ["sender", "errors-to", "x-errors-to"]
         .iter()
         .filter_map(|field| mail.headers.text(field))
         .flat_map(|value| super::super::addresses(&value, 1))
-        .find(|address| is_keeper(address));
+        .find(|address| is_keeper(address) || is_admin(address));
     let keeper = sender.or_else(|| mail.return_path.filter(|path| is_keeper(path)).map(str::to_owned))?;
     found(mail, format!("the envelope names a list's keeper ({keeper})"))
 }
 
-/// Majordomo and Listserv: `owner-x`; Mailman: `x-bounces`, before 2.1 `x-admin`; Sympa: `x-owner`; Ecartis:
+/// Majordomo and Listserv: `owner-x`; Mailman: `x-bounces`; Sympa: `x-owner`; Ecartis:
 /// `x-bounce`; Smartlist: `x-request`; LISTSERV lite: `x-errors`; ezmlm: `x-return-77-anna=shop.example`.
 fn keeps(address: &str) -> bool {
-    const ROLES: &[&str] = &["-owner", "-bounces", "-bounce", "-request", "-errors", "-admin"];
+    const ROLES: &[&str] = &["-owner", "-bounces", "-bounce", "-request", "-errors"];
     let local = local(address);
     let stem = local.split('+').next().unwrap_or("");
     let begins_with_number = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());

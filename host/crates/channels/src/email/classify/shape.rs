@@ -369,7 +369,11 @@ fn bulk(shape: &Shape<'_>) -> Found {
         .into_iter()
         .filter(|sign| *sign)
         .count();
-    if signs >= 2 || reason && has_link || begins_so || (way_out || page) && !shape.is_personal {
+    if signs >= 2
+        || reason && has_link
+        || begins_so
+        || (way_out || page && !own.has(Sign::Customer)) && !shape.is_personal
+    {
         return found(AutoClass::List, "the text is that of a newsletter");
     }
     None

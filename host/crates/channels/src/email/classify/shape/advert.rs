@@ -64,6 +64,10 @@ fn needed(shape: &Shape<'_>) -> usize {
     const BYTES_PER_POINT: usize = 2_000;
     let length = shape.own.folded.len() / BYTES_PER_POINT;
     let customer = shape.own.count(Sign::Customer);
+    if customer == 0 && !shape.is_personal && !shape.asks && !shape.answers() {
+        // Nothing in it is anybody's.
+        return ENOUGH - 1 + length.min(4);
+    }
     ENOUGH - usize::from(shape.own.has(Sign::AdvertStrong))
         + length.min(4)
         + if customer > 0 { customer.min(3) + 1 } else { 0 }
@@ -87,8 +91,9 @@ fn page(shape: &Shape<'_>) -> usize {
     const LITTLE_TEXT_BYTES: usize = 60;
     let look = if shape.quotes() { Look::default() } else { shape.mail.look };
     let letters: usize = shape.own.folded.split(' ').filter(|word| !word.contains("://")).map(str::len).sum();
-    let has_link = look.linked_images + look.remote_images > 0 || shape.own.links().next().is_some();
-    let is_bare = letters < LITTLE_TEXT_BYTES && has_link;
+    let is_short = letters < LITTLE_TEXT_BYTES;
+    let is_picture = is_short && look.linked_images + look.remote_images > 0;
+    let is_link = is_short && shape.own.links().next().is_some();
     usize::from(look.remote_images > 0)
         + usize::from(look.remote_images > 3)
         + usize::from(look.pixels > 0)
@@ -97,13 +102,13 @@ fn page(shape: &Shape<'_>) -> usize {
         + usize::from(look.links > 7)
         + 2 * usize::from(look.forms > 0)
         + 2 * usize::from(look.ways_out > 0)
-        + 2 * usize::from(is_bare)
+        + if is_picture { 2 } else { usize::from(is_link) }
 }
 
 /// Shouting, prices, and the tail of random letters that is to make each mail another one.
 fn subject(shape: &Shape<'_>) -> usize {
     let subject = shape.mail.subject.trim();
-    let has_price = subject.contains(['$', '%', '€', '£']);
+    let has_price = subject.contains(['$', '%', '€', '£']) && subject.contains(|c: char| c.is_ascii_digit());
     usize::from(subject.contains('!'))
         + usize::from(is_shouted(subject, 8))
         + usize::from(has_price)
@@ -169,7 +174,9 @@ fn is_shouted(text: &str, letters_min: usize) -> bool {
 fn noise(shape: &Shape<'_>) -> usize {
     const SHOUTS: usize = 4;
     let text = shape.mail.own_text;
-    let shouted_lines = text.lines().filter(|line| is_shouted(line, 10)).take(SHOUTS).count();
+    // The lines around signed and encrypted text are no shouts.
+    let said = text.lines().filter(|line| !line.starts_with("-----") && line.contains(' '));
+    let shouted_lines = said.filter(|line| is_shouted(line, 10)).take(SHOUTS).count();
     let exclamations = text.bytes().filter(|byte| *byte == b'!').take(SHOUTS).count();
     let prices = text.matches(['$', '€', '£']).take(3).count();
     usize::from(shouted_lines >= 2) + usize::from(exclamations == SHOUTS) + usize::from(prices == 3)

@@ -48,7 +48,7 @@ fn a_list_is_known_by_its_name_or_by_a_name_and_its_tag_together() {
 #[test]
 fn a_list_is_known_by_its_keeper_in_the_envelope() {
     let cases = [
-        "Return-Path: <roses-admin@garden.example>",
+        "Errors-To: roses-admin@garden.example",
         "Return-Path: <roses-bounces+help=shop.example@garden.example>",
         "Return-Path: <roses-return-311-help=shop.example@garden.example>",
         "Errors-To: roses-errors@garden.example",
@@ -98,6 +98,7 @@ fn people_who_name_lists_or_tags_stay_people() {
         "To: help@shop.example\nSubject: Digest of my complaints",
         "To: help@shop.example\nSubject: x\nReturn-Path: <prvs=1234567890=anna@kunde.example>",
         "To: help@shop.example\nSubject: x\nReturn-Path: <SRS0=Ab1c=7Q=kunde.example=anna@relay.example>",
+        "To: help@shop.example\nSubject: From the form\nReturn-Path: <web-admin@shop.example>",
         "To: help@shop.example\nSubject: x\nReturn-Path: <anna.return-home@kunde.example>",
     ];
     let cases = cases.map(|rest| format!("{ANNA}\n{rest}"));
