@@ -145,11 +145,7 @@ pub fn parse(raw: &[u8]) -> Mail {
         .or_else(|_| {
             std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let (headers, _) = Headers::read(raw.get(..limits::HEADER_BYTES_MAX).unwrap_or(raw));
-                let mut mail = Mail::default();
-                read_headers(&headers, &mut mail);
-                mail.problems.push("The body could not be read; see the original mail.".to_owned());
-                mail.is_unread = true;
-                mail
+                read_without_body(&headers)
             }))
         })
         .unwrap_or_else(|_| Mail {
@@ -183,16 +179,7 @@ fn read(raw: &[u8]) -> Mail {
     mail.html_safe = body.html_safe;
     mail.attachments = body.attachments;
     mail.reply_text = quote::reply_text(&mail.text);
-    let verdict = classify::classify(&classify::Evidence {
-        headers: &headers,
-        structure: &structure,
-        from: mail.from.as_deref(),
-        from_name: mail.from_name.as_deref(),
-        return_path: mail.return_path.as_deref(),
-        subject: &mail.subject,
-        text: &mail.text,
-        own_text: &quote::own_text(&mail.text),
-    });
+    let verdict = verdict(&headers, &structure, body.look, &mail);
     if verdict.class == AutoClass::Bounce {
         mail.bounce = Some(bounce::read(&headers, &structure, &mail.text));
     }
@@ -206,6 +193,38 @@ fn read(raw: &[u8]) -> Mail {
     mail.auto_class = verdict.class;
     mail.auto_reason = verdict.reason;
     mail
+}
+
+/// What the header says, marks of machines included.
+fn read_without_body(headers: &Headers) -> Mail {
+    let mut mail = Mail::default();
+    read_headers(headers, &mut mail);
+    let verdict = verdict(headers, &part::Structure::default(), html::Look::default(), &mail);
+    mail.auto_class = verdict.class;
+    mail.auto_reason = verdict.reason;
+    mail.problems.push("The body could not be read; see the original mail.".to_owned());
+    mail.is_unread = true;
+    mail
+}
+
+fn verdict(
+    headers: &Headers,
+    structure: &part::Structure<'_>,
+    look: html::Look,
+    mail: &Mail,
+) -> classify::Verdict {
+    classify::classify(&classify::Evidence {
+        headers,
+        structure,
+        look,
+        from: mail.from.as_deref(),
+        from_name: mail.from_name.as_deref(),
+        return_path: mail.return_path.as_deref(),
+        recipients: [&mail.to, &mail.cc],
+        subject: &mail.subject,
+        text: &mail.text,
+        own_text: &quote::own_text(&mail.text),
+    })
 }
 
 /// Mail from before line feeds: lines that end with CR only.

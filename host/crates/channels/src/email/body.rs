@@ -14,6 +14,7 @@ pub(crate) struct Body {
     pub(crate) text: String,
     pub(crate) html_safe: Option<String>,
     pub(crate) attachments: Vec<File>,
+    pub(crate) look: html::Look,
     pub(crate) problems: Vec<String>,
 }
 
@@ -38,6 +39,9 @@ pub(crate) fn assemble(structure: &Structure<'_>) -> Body {
         } else {
             body.attachments.push(file(leaf, &mut names));
         }
+    }
+    for page in pieces.iter().filter(|piece| piece.is_html) {
+        body.look.add(&page.text);
     }
     body.html_safe = safe_html(&pieces, &mut body.problems);
     let text = readable(&pieces, &mut body.problems);

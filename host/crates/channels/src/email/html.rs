@@ -3,30 +3,36 @@
 //! ammonia) is quadratic in nesting, in attributes and in unclosed formatting.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::LazyLock;
 
 use html2text::render::TextDecorator;
 
 use super::limits;
 
+mod look;
 mod tame;
 
+pub(crate) use look::{Look, leads_out};
 use tame::tame;
 
 /// Readable text, links with their targets; and whether the HTML had to be cut.
 pub(crate) fn to_text(html: &str) -> (String, bool) {
     const WIDTH: usize = 2_000;
     let (tamed, cut) = tame(html);
-    let rendered = html2text::config::with_decorator(Readable::default())
-        .raw_mode(true)
-        .no_table_borders()
-        .no_link_wrapping()
-        .allow_width_overflow()
-        .link_footnotes(false)
-        .string_from_read(tamed.replace("<hr>", "<br>").as_bytes(), WIDTH);
+    // html2text stumbles over some tables of tables; what is lost then is the layout, not the mail.
+    let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        html2text::config::with_decorator(Readable::default())
+            .raw_mode(true)
+            .no_table_borders()
+            .no_link_wrapping()
+            .allow_width_overflow()
+            .link_footnotes(false)
+            .string_from_read(tamed.replace("<hr>", "<br>").as_bytes(), WIDTH)
+    }));
     let text = match rendered {
-        Ok(text) => text,
-        Err(_) => without_tags(&tamed),
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) | Err(_) => without_tags(&tamed),
     };
     let visible = text.chars().filter(|c| !matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'));
     let text: String = visible.map(|c| if c == '\u{a0}' { ' ' } else { c }).collect();

@@ -59,6 +59,20 @@ pub(super) const LIST: &[&str] = &[
     "x-groupsio-msgnum",
     "x-list-administrivia",
     "x-original-list",
+    // Listprocessor, fml, Topica, Google Groups, Pegasus Mail's distribution lists.
+    "x-listprocessor-version",
+    "x-fml-version",
+    "x-ml-info",
+    "x-topica-id",
+    "x-topica-loop",
+    "x-google-loop",
+    "x-distribution",
+    "x-egroups-from",
+    "x-mailman-approved-at",
+    "x-mailman-rule-hits",
+    // RFC 5064: set by lists that keep an archive.
+    "archived-at",
+    "x-archived-at",
 ];
 
 /// Fields of senders that only machines use: mass mailers, ticket systems, social networks, monitors.
@@ -208,6 +222,15 @@ pub(super) const GENERATED: &[&str] = &[
     "x-beanstalk-notification",
     "x-aws-outgoing-notification",
     "x-statuspage-incident",
+    // rss2email, Marketo, Eloqua.
+    "x-rss-feed",
+    "x-rss-url",
+    "x-rss-id",
+    "x-rss-tags",
+    "x-mktmailid",
+    "x-mktarchive",
+    "x-elqpod",
+    "x-elqsiteid",
 ];
 
 /// Parts of names of programs that no person writes with, and what they send.
@@ -275,4 +298,169 @@ pub(super) const TICKET_SYSTEM_IDS: &[&str] = &[
     "@freshdesk.com>",
     "<zammad-",
     "<otrs-",
+];
+
+/// Hosts that serve lists and nothing else.
+pub(super) const LIST_HOSTS: &[&str] =
+    &["googlegroups.com", "egroups.com", "freelists.org", "groups.io", "topica.com", "framalistes.org"];
+
+/// How hosts begin that serve lists inside an organisation.
+pub(super) const LIST_LABELS: &[&str] = &[
+    "lists",
+    "list",
+    "listserv",
+    "listserver",
+    "listman",
+    "mailman",
+    "mailinglist",
+    "mailinglists",
+    "listas",
+    "listes",
+    "liste",
+    "listen",
+    "mlists",
+    "maillist",
+    "groups",
+];
+
+/// How local parts end that only lists have.
+pub(super) const LIST_ROLES: &[&str] = &[
+    "-list",
+    "-liste",
+    "_list",
+    "-devel",
+    "-users",
+    "-announce",
+    "-discuss",
+    "-talk",
+    "-digest",
+    "-workers",
+    "-hackers",
+    "-commits",
+    "-patches",
+];
+
+/// How local parts of lists end, and others may.
+pub(super) const LIST_ENDINGS: &[&str] = &["-l", "-dev", "-user", "-general", "list", "liste"];
+
+/// What subjects of list programs hold: digests, and notices to members and keepers.
+pub(super) const LIST_SUBJECTS: &[&str] = &[
+    "digest, vol",
+    "digest vol",
+    "digest number",
+    "digest #",
+    "digest for",
+    "daily digest",
+    "weekly digest",
+    // Mailman.
+    "admin request(s) waiting",
+    "moderator request(s) waiting",
+    "mailing list memberships reminder",
+    "uncaught bounce notification",
+    "subscription disabled",
+    // ezmlm, Majordomo, Sympa, Listserv.
+    "confirm subscribe to",
+    "confirm unsubscribe from",
+    "welcome to the \"",
+    "majordomo results",
+    "results of your commands",
+    "results of your email commands",
+    "subscription probe for",
+];
+
+/// Tags in subjects that are no list's: help desks' own, and those that mail filters and people set.
+pub(super) const TAGS_OF_OTHERS: &[&str] = &[
+    "support",
+    "help",
+    "helpdesk",
+    "info",
+    "service",
+    "kontakt",
+    "contact",
+    "sales",
+    "hilfe",
+    "office",
+    "team",
+    "mail",
+    "tickets",
+    "ticket",
+    "billing",
+    "feedback",
+    "kundenservice",
+    "kundendienst",
+    "shop",
+    "anfrage",
+    "anfragen",
+    "orders",
+    "bestellung",
+    "hello",
+    "hallo",
+    "external",
+    "extern",
+    "ext",
+    "secure",
+    "encrypted",
+    "signed",
+    "signiert",
+    "urgent",
+    "dringend",
+    "eilt",
+    "wichtig",
+    "important",
+    "test",
+    "bug",
+    "question",
+    "frage",
+    "request",
+    "problem",
+    "reminder",
+    "erinnerung",
+    "update",
+    "solved",
+];
+
+/// How hosts begin from which mailings are sent.
+pub(super) const BULK_LABELS: &[&str] = &[
+    "newsletter",
+    "newsletters",
+    "news",
+    "enews",
+    "mailing",
+    "mailings",
+    "promo",
+    "promotions",
+    "offers",
+    "marketing",
+    "mktg",
+    "edm",
+    "campaign",
+    "campaigns",
+    "lists",
+];
+
+/// How hosts begin from which machines send notices.
+pub(super) const NOTICE_LABELS: &[&str] =
+    &["alert", "alerts", "notify", "notification", "notifications", "noreply", "no-reply", "monitoring"];
+
+/// Local parts of mailings, besides those behind which a machine stands for certain.
+pub(super) const BULK_SENDERS: &[&str] = &[
+    "enews",
+    "e-news",
+    "enewsletter",
+    "e-newsletter",
+    "ezine",
+    "eblast",
+    "rss",
+    "rssfeeds",
+    "feeds",
+    "feed",
+    "rss2email",
+    "specials",
+    "specialoffers",
+    "sweepstakes",
+    "rundbrief",
+    "infobrief",
+    "mailinglist",
+    "pressemitteilung",
+    "pressemitteilungen",
 ];

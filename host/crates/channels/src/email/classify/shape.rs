@@ -4,8 +4,10 @@
 
 use domain::message::AutoClass;
 
+use super::super::html;
 use super::{Evidence, Found};
 
+mod advert;
 mod phrases;
 
 use phrases::{Scan, Sign, fold_letters, subject_after, subject_is, without_tag};
@@ -50,43 +52,87 @@ struct Shape<'a> {
 
 /// Signs in mail without a mark.
 pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
+    const RULES: &[fn(&Shape<'_>) -> Found] = &[
+        bounce,
+        receipt,
+        program,
+        feed,
+        absence_subject,
+        absence_text,
+        says_so,
+        received,
+        notice,
+        list,
+        bulk,
+        way_out,
+        advert::advert,
+    ];
     let subject = fold_letters(mail.subject.trim());
-    if begins_with_any(
-        without_tag(&subject),
-        &["fwd:", "fw:", "wg:", "wtr:", "weiterleitung:", "tr:", "i:", "rv:"],
-    ) {
+    let is_forward = begins_with_any(without_tag(&subject), FORWARDS);
+    if is_forward && holds_another_mail(mail) {
         return None;
     }
-    let own = Scan::of(mail.own_text);
-    let is_answer = begins_with_any(
-        without_tag(&subject),
-        &[
-            "re:",
-            "aw:",
-            "antw:",
-            "antwort:",
-            "sv:",
-            "vs:",
-            "odp:",
-            "re ",
-            "re[",
-            "aw ",
-            "rif:",
-            "回复:",
-            "回复：",
-        ],
-    );
+    // Nobody sends nothing but a quote: whoever marks all of his lines wrote them.
+    let own = Scan::of(if mail.own_text.trim().is_empty() { mail.text } else { mail.own_text });
     let shape = Shape {
         mail,
-        is_answer,
+        is_answer: is_answer(&subject),
         asks: asks(&own.folded),
         is_personal: is_personal(&own.folded),
         own,
         subject,
     };
-    const RULES: &[fn(&Shape<'_>) -> Found] =
-        &[bounce, receipt, program, absence_subject, absence_text, says_so, received, notice, list, bulk];
+    if is_forward {
+        return advert::advert(&shape);
+    }
     RULES.iter().find_map(|rule| rule(&shape))
+}
+
+const FORWARDS: &[&str] = &["fwd:", "fw:", "wg:", "wtr:", "weiterleitung:", "tr:", "i:", "rv:"];
+
+/// Whether a folded subject answers something.
+pub(super) fn is_answer(subject: &str) -> bool {
+    const ANSWERS: &[&str] = &[
+        "re:",
+        "aw:",
+        "antw:",
+        "antwort:",
+        "sv:",
+        "vs:",
+        "odp:",
+        "re ",
+        "re[",
+        "aw ",
+        "rif:",
+        "回复:",
+        "回复：",
+    ];
+    begins_with_any(without_tag(subject), ANSWERS)
+}
+
+/// Whether there is a mail in the mail: a forwarded one has a file or the lines of a header; advertising
+/// that calls itself forwarded has neither.
+fn holds_another_mail(mail: &Evidence<'_>) -> bool {
+    const LINES: &[&str] = &["from:", "von:", "de:", "da:", "van:", "från:", "fra:", "od:", "发件人"];
+    const SAYS: &[&str] = &["forwarded message", "weitergeleitete nachricht", "original message"];
+    let is_header = |line: &str| {
+        let line = line.trim_start_matches(['>', ' ', '*', '|']).to_lowercase();
+        LINES.iter().any(|start| line.starts_with(start)) || SAYS.iter().any(|words| line.contains(words))
+    };
+    mail.structure.leaves.iter().any(|leaf| leaf.mime.content_type.starts_with("message/"))
+        || mail.text.lines().take(400).any(is_header)
+}
+
+impl Shape<'_> {
+    /// Whether a good part of it is somebody else's.
+    fn quotes(&self) -> bool {
+        self.mail.own_text.trim().len() * 10 < self.mail.text.trim().len() * 8
+    }
+
+    /// Whether it answers a mail, by its subject and by the field that mail programs set.
+    fn answers(&self) -> bool {
+        self.is_answer && (self.mail.headers.has("in-reply-to") || self.mail.headers.has("references"))
+    }
 }
 
 fn begins_with_any(subject: &str, prefixes: &[&str]) -> bool {
@@ -278,28 +324,75 @@ fn notice(shape: &Shape<'_>) -> Found {
 }
 
 fn list(shape: &Shape<'_>) -> Found {
-    let has_footer = shape.own.has(Sign::ListFooter);
-    if has_footer { found(AutoClass::List, "the text ends like those of a discussion list") } else { None }
+    let has_footer = || {
+        let end = unquoted_end(shape.mail.text);
+        !end.is_empty() && Scan::of(&end).has(Sign::ListFooter)
+    };
+    if shape.own.has(Sign::ListFooter) || has_footer() {
+        found(AutoClass::List, "the text ends like those of a discussion list")
+    } else {
+        None
+    }
+}
+
+/// The last lines, when they are the sender's or the list's and not quoted: below a quote a list adds its own.
+fn unquoted_end(text: &str) -> String {
+    const LINES: usize = 6;
+    let lines: Vec<&str> = text
+        .lines()
+        .rev()
+        .filter(|line| !line.trim().is_empty())
+        .take(LINES)
+        .take_while(|line| !line.trim_start().starts_with('>'))
+        .collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
 /// A newsletter: a way out near a link, a page that shows it better, or the reason why one gets it.
 fn bulk(shape: &Shape<'_>) -> Found {
+    const BEGINNING_BYTES: usize = 200;
+    const LETTER_BYTES: usize = 1_500;
     let own = &shape.own;
     let has_link = own.folded.contains("http") || own.folded.contains("www.");
-    if shape.is_answer && shape.is_personal {
+    if shape.is_answer && shape.is_personal || shape.answers() && shape.asks {
         return None;
     }
     let reason = own.has(Sign::BulkReason);
     let way_out = own.all(Sign::Unsubscribe).any(|found| is_near_link(&own.folded, found.at));
     let page = own.has(Sign::Browser) && has_link;
+    // The first line of a long mail: nobody begins a letter with it.
+    let begins_so = own.folded.len() > LETTER_BYTES
+        && own
+            .all(Sign::Browser)
+            .any(|found| found.at < BEGINNING_BYTES && is_near_link(&own.folded, found.at));
     let signs = [reason, way_out, page, own.has(Sign::Unsubscribe) && has_link]
         .into_iter()
         .filter(|sign| *sign)
         .count();
-    if signs >= 2 || reason && has_link || (way_out || page) && !shape.is_personal {
+    if signs >= 2
+        || reason && has_link
+        || begins_so
+        || (way_out || page && !own.has(Sign::Customer)) && !shape.is_personal
+    {
         return found(AutoClass::List, "the text is that of a newsletter");
     }
     None
+}
+
+/// A link of the page leads out of a distribution list, and nobody answers anything.
+fn way_out(shape: &Shape<'_>) -> Found {
+    let by_page = shape.mail.look.ways_out > 0 && !shape.quotes();
+    let by_text = || !shape.is_personal && !shape.asks && shape.own.links().any(html::leads_out);
+    let leads_out = !shape.answers() && (by_page || by_text());
+    if leads_out { found(AutoClass::List, "a link in it leads out of a distribution list") } else { None }
+}
+
+/// What programs make of a site's feed: where the entry stands, in front of everything.
+fn feed(shape: &Shape<'_>) -> Found {
+    let mut lines = shape.mail.text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let names_page = lines.next().is_some_and(|line| line.starts_with("URL: http"));
+    let is_entry = names_page && lines.next().is_some_and(|line| line.starts_with("Date:"));
+    if is_entry { found(AutoClass::AutoGenerated, "an entry of a site's feed") } else { None }
 }
 
 /// Whether a link, or the word that stands for one, is close to a place.

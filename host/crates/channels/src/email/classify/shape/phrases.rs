@@ -9,6 +9,7 @@ use aho_corasick::AhoCorasick;
 /// The lists: sections that begin with `= name`, a phrase a line.
 const LISTS: &[&str] = &[
     include_str!("phrases/absence.txt"),
+    include_str!("phrases/advert.txt"),
     include_str!("phrases/bounce.txt"),
     include_str!("phrases/bulk.txt"),
     include_str!("phrases/notice.txt"),
@@ -35,6 +36,9 @@ const SIGNS: &[(&str, Sign)] = &[
     ("browser", Sign::Browser),
     ("bulk-reason", Sign::BulkReason),
     ("list-footer", Sign::ListFooter),
+    ("advert", Sign::Advert),
+    ("advert-strong", Sign::AdvertStrong),
+    ("customer", Sign::Customer),
     ("undelivered", Sign::Undelivered),
     ("server-reply", Sign::ServerReply),
 ];
@@ -121,6 +125,12 @@ pub(super) enum Sign {
     BulkReason,
     /// The footer of a discussion list.
     ListFooter,
+    /// Advertising and fraud; a customer may say it too.
+    Advert,
+    /// The same, and hardly any customer says it.
+    AdvertStrong,
+    /// What customers say, and advertising hardly ever.
+    Customer,
     /// A mail was not delivered.
     Undelivered,
     /// What mail servers say to each other.
@@ -172,6 +182,11 @@ impl Scan {
 
     pub(super) fn has(&self, sign: Sign) -> bool {
         self.first(sign).is_some()
+    }
+
+    /// Links to web pages.
+    pub(super) fn links(&self) -> impl Iterator<Item = &str> {
+        self.folded.split(' ').filter(|word| word.contains("://"))
     }
 
     /// How many different phrases there are.

@@ -1,0 +1,198 @@
+//! Distribution and discussion lists, told by whom the mail names: fields of list programs, the keeper in
+//! the envelope, a list's host among the recipients, a tag that goes with one, nobody at all.
+
+use domain::message::AutoClass;
+
+use super::{Evidence, Found, by_shape, fields, shape, title, value};
+
+/// A list's mail; or a machine's that a list passed on.
+fn found(mail: &Evidence<'_>, reason: String) -> Found {
+    Some((by_shape(mail).unwrap_or(AutoClass::List), reason))
+}
+
+fn local(address: &str) -> &str {
+    address.split('@').next().unwrap_or("")
+}
+
+fn host(address: &str) -> &str {
+    address.split_once('@').map_or("", |(_, host)| host)
+}
+
+fn first_label(host: &str) -> &str {
+    host.split('.').next().unwrap_or("")
+}
+
+/// RFC 2919, RFC 2369, and what list programs set besides.
+pub(super) fn header_fields(mail: &Evidence<'_>) -> Found {
+    if let Some(field) = fields::LIST.iter().find(|field| mail.headers.has(field)) {
+        return found(mail, format!("{} is set", title(field)));
+    }
+    let delivered = value(mail, "delivered-to").is_some_and(|value| value.starts_with("mailing list"));
+    if delivered { found(mail, "Delivered-To names a mailing list".to_owned()) } else { None }
+}
+
+/// Old list programs write no field of their own, but name the list's keeper as the sender.
+pub(super) fn keeper(mail: &Evidence<'_>) -> Found {
+    let is_keeper = |address: &str| Some(address) != mail.from && keeps(address);
+    // Mailman's before 2.1; in the envelope alone the word is a web server's as well.
+    let is_admin = |address: &str| Some(address) != mail.from && local(address).ends_with("-admin");
+    let sender = ["sender", "errors-to", "x-errors-to"]
+        .iter()
+        .filter_map(|field| mail.headers.text(field))
+        .flat_map(|value| super::super::addresses(&value, 1))
+        .find(|address| is_keeper(address) || is_admin(address));
+    let keeper = sender.or_else(|| mail.return_path.filter(|path| is_keeper(path)).map(str::to_owned))?;
+    found(mail, format!("the envelope names a list's keeper ({keeper})"))
+}
+
+/// Majordomo and Listserv: `owner-x`; Mailman: `x-bounces`; Sympa: `x-owner`; Ecartis:
+/// `x-bounce`; Smartlist: `x-request`; LISTSERV lite: `x-errors`; ezmlm: `x-return-77-anna=shop.example`.
+fn keeps(address: &str) -> bool {
+    const ROLES: &[&str] = &["-owner", "-bounces", "-bounce", "-request", "-errors"];
+    let local = local(address);
+    let stem = local.split('+').next().unwrap_or("");
+    let begins_with_number = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    local.starts_with("owner-")
+        || ROLES.iter().any(|role| stem.ends_with(role))
+        || local.split_once("-return-").is_some_and(|(_, rest)| begins_with_number(rest))
+}
+
+/// `roses-users@…`, `Roses Mailing List <…>` among the recipients.
+pub(super) fn recipient_name(mail: &Evidence<'_>) -> Found {
+    const NAMES: &[&str] = &["mailing list", "mailing-list", "mailingliste", " list <", " list\" <"];
+    let everybody = mail.recipients.iter().flat_map(|list| list.iter()).take(20);
+    let is_list = |address: &&String| fields::LIST_ROLES.iter().any(|role| local(address).ends_with(role));
+    if let Some(address) = everybody.into_iter().find(is_list) {
+        return found(mail, format!("it went to an address named like a list ({})", local(address)));
+    }
+    let is_called = ["to", "cc"]
+        .iter()
+        .filter_map(|field| value(mail, field))
+        .any(|value| NAMES.iter().any(|name| value.contains(name)));
+    if is_called { found(mail, "a recipient is called a mailing list".to_owned()) } else { None }
+}
+
+/// It went to a host that serves lists. In Cc people name lists too; there it takes an answer or a tag to
+/// believe it.
+pub(super) fn recipient_host(mail: &Evidence<'_>) -> Found {
+    let [to, cc] = mail.recipients;
+    let subject = mail.subject.to_lowercase();
+    let is_list = |address: &&String| is_list_host(host(address));
+    let in_cc = || {
+        let belongs = shape::is_answer(&subject) || tag(&subject).is_some();
+        cc.iter().find(is_list).filter(|_| belongs)
+    };
+    let listed = to.iter().find(is_list).or_else(in_cc)?;
+    found(mail, format!("it went to a list's host ({})", host(listed)))
+}
+
+fn is_list_host(host: &str) -> bool {
+    let is_inside = |known: &&str| {
+        host.strip_suffix(*known).is_some_and(|front| front.is_empty() || front.ends_with('.'))
+    };
+    fields::LIST_HOSTS.iter().any(is_inside)
+        || host.starts_with("yahoogroups.")
+        // `lists.example` itself may be somebody's own domain.
+        || host.split('.').count() > 2 && fields::LIST_LABELS.contains(&first_label(host))
+}
+
+/// `[gardeners] …` to `gardeners@…` or `garden-talk@…`, or to nobody: a list's tag in the subject.
+pub(super) fn subject_tag(mail: &Evidence<'_>) -> Found {
+    let subject = mail.subject.to_lowercase();
+    let tag = tag(&subject)?;
+    let mut recipients = mail.recipients.iter().flat_map(|list| list.iter()).take(20).peekable();
+    if recipients.peek().is_none() {
+        return found(mail, format!("it names no recipient and has a tag in the subject ({tag})"));
+    }
+    let is_list = |address: &String| {
+        let local = local(address);
+        local == tag || fields::LIST_ENDINGS.iter().any(|ending| local.ends_with(ending))
+    };
+    let listed = recipients.find(|address| is_list(address))?;
+    found(mail, format!("it went to {} and has a list's tag in the subject ({tag})", local(listed)))
+}
+
+/// A list's tag in a lower-case subject. A help desk's has a number, a mail filter's is a warning.
+fn tag(subject: &str) -> Option<&str> {
+    let mut subject = subject.trim_start();
+    while let Some(rest) =
+        ["re:", "aw:", "fwd:", "fw:", "wg:", "sv:"].iter().find_map(|start| subject.strip_prefix(start))
+    {
+        subject = rest.trim_start();
+    }
+    let (tag, _) = subject.strip_prefix('[')?.split_once(']')?;
+    let is_name = tag.chars().count() > 2
+        && tag.chars().any(char::is_alphabetic)
+        && tag.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    (is_name && !fields::TAGS_OF_OTHERS.contains(&tag)).then_some(tag)
+}
+
+/// “Anna via Gardeners”: lists rewrite senders whose domains forbid others to use them (DMARC).
+pub(super) fn relayed(mail: &Evidence<'_>) -> Found {
+    let name = mail.from_name?.to_lowercase();
+    let from = mail.from?;
+    let (_, relay) = name.split_once(" via ").or_else(|| name.split_once(" über "))?;
+    let is_named = mail.recipients.iter().flat_map(|list| list.iter()).any(|address| address == from);
+    (is_named || is_list_host(host(from)) || mail.headers.has("x-original-from"))
+        .then(|| (AutoClass::List, format!("the sender writes through “{}”", relay.trim())))
+}
+
+/// Many mails in one (`Gardeners Digest, Vol 3, Issue 7`), and what list programs tell members and keepers.
+pub(super) fn program_subject(mail: &Evidence<'_>) -> Found {
+    let subject = mail.subject.to_lowercase();
+    let is_program =
+        fields::LIST_SUBJECTS.iter().any(|mark| subject.contains(mark)) && !shape::is_answer(&subject);
+    if is_program { found(mail, "only list programs write such subjects".to_owned()) } else { None }
+}
+
+/// `…@newsletter.shop.example`, `enews@…`: what is sent from there nobody wrote by hand.
+pub(super) fn sender(mail: &Evidence<'_>) -> Found {
+    let from = mail.from?;
+    let host = host(from);
+    let mut labels = host.split('.').skip(1);
+    let is_inside = labels.next().is_some_and(|second| second.len() > 3) && labels.next().is_some();
+    let label = first_label(host);
+    if is_inside && fields::BULK_LABELS.contains(&label) {
+        return found(mail, format!("it comes from a host for mailings ({host})"));
+    }
+    if is_inside && fields::NOTICE_LABELS.contains(&label) {
+        return Some((AutoClass::AutoGenerated, format!("it comes from a host for notices ({host})")));
+    }
+    let local = local(from);
+    let is_mailing = fields::BULK_SENDERS.contains(&local);
+    if is_mailing { found(mail, format!("its sender is a mailing ({local})")) } else { None }
+}
+
+/// Envelope senders that collect bounces of mass mailings: nobody's mail program has such an address.
+pub(super) fn bulk_envelope(mail: &Evidence<'_>) -> Found {
+    let path = mail.return_path?;
+    let (local, domain) = path.split_once('@')?;
+    let is_collector = |word: &str| word.starts_with("bounce");
+    let collects =
+        local.split(['-', '+', '_', '.', '=']).any(is_collector) || domain.split('.').any(is_collector);
+    if collects || names_recipient(mail, local) {
+        let class = by_shape(mail).unwrap_or(AutoClass::AutoGenerated);
+        return Some((class, "the envelope sender collects bounces of a mass mailing".to_owned()));
+    }
+    None
+}
+
+/// VERP: the recipient's address inside the sender's (`x-anna=shop.example@`). Not BATV (`prvs=`), which
+/// names the sender himself, nor SRS, which names him too.
+fn names_recipient(mail: &Evidence<'_>, local_path: &str) -> bool {
+    mail.recipients
+        .iter()
+        .flat_map(|list| list.iter())
+        .filter(|address| Some(address.as_str()) != mail.from)
+        .any(|address| address.contains('@') && local_path.contains(&address.replace('@', "=")))
+}
+
+/// `To: undisclosed-recipients:;`: it went to many, and to us among them.
+pub(super) fn undisclosed(mail: &Evidence<'_>) -> Found {
+    const WORDS: &[&str] =
+        &["undisclosed", "list suppressed", "recipient list not shown", "verborgene empf", "suppressed list"];
+    let [_, cc] = mail.recipients;
+    let to = value(mail, "to")?;
+    let is_hidden = cc.is_empty() && WORDS.iter().any(|words| to.contains(words));
+    if is_hidden { found(mail, "it names no recipients (undisclosed)".to_owned()) } else { None }
+}
