@@ -147,12 +147,16 @@ fn month_first(view: &View<'_>, digit: usize) -> Option<(usize, usize)> {
 
 /// The month whose name begins at a place, and the name's end.
 fn month(view: &View<'_>, start: usize) -> Option<(u32, usize)> {
+    if !matches!(view.at(start) | 0x20, b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'd') {
+        return None;
+    }
     let mut end = start;
     while is_word(view.at(end)) && end - start < 11 {
         end += 1;
     }
-    let word = view.slice(start, end).to_ascii_lowercase();
-    let place = MONTHS.iter().position(|names| names.iter().any(|n| n.as_bytes() == word))?;
+    let word = view.slice(start, end);
+    let place =
+        MONTHS.iter().position(|names| names.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(word)))?;
     Some((u32::try_from(place).ok()? + 1, end))
 }
 

@@ -41,8 +41,10 @@ const EXTENSION_DIGITS_MAX: usize = 6;
 
 /// The end of an extension behind a number: "x34908", "ext. 12".
 fn extension_end(view: &View<'_>, end: usize) -> usize {
+    let near = view.at(end + usize::from(view.at(end) == b' '));
     let head = [b"x".as_slice(), b" x", b" ext. ", b" ext ", b" ext.", b" Ext. "]
         .into_iter()
+        .filter(|_| matches!(near, b'x' | b'e' | b'E'))
         .find(|h| view.slice(end, end + h.len()) == *h);
     let Some(start) = head.map(|h| end + h.len()) else { return end };
     let stop =
@@ -191,8 +193,13 @@ fn has_phone_marks(groups: &[Group]) -> bool {
 fn is_amount(view: &View<'_>, end: usize) -> bool {
     let decimal = view.at(end) == b',' && view.at(end + 1).is_ascii_digit();
     let place = end + usize::from(view.at(end) == b' ');
-    let unit = [b"EUR".as_slice(), &[CURRENCY], b"$", b"%", b"USD", b"CHF", b"kg", b"km", b"GB", b"MB"];
-    decimal || unit.iter().any(|u| view.slice(place, place + u.len()) == *u)
+    let unit = match view.at(place) {
+        CURRENCY | b'$' | b'%' => true,
+        b'E' | b'U' | b'C' => matches!(view.slice(place, place + 3), b"EUR" | b"USD" | b"CHF"),
+        b'k' | b'G' | b'M' => matches!(view.slice(place, place + 2), b"kg" | b"km" | b"GB" | b"MB"),
+        _ => false,
+    };
+    decimal || unit
 }
 
 /// Where the number begins for the eye: with its plus and its bracket.

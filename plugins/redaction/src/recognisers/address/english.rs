@@ -72,8 +72,8 @@ fn street_end(view: &View<'_>, start: usize) -> Option<Street> {
         if numeric && !ordinal {
             break;
         }
-        let sure = STREETS.contains(&text);
-        let kind = sure || STREETS_WITH_POSTCODE.contains(&text);
+        let sure = STREETS.contains(text);
+        let kind = sure || STREETS_WITH_POSTCODE.contains(text);
         let alone = text == "broadway";
         if kind && (count > 0 || alone) {
             let mut end = word.1 + usize::from(view.at(word.1) == b'.' && text.len() <= 4);

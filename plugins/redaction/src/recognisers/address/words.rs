@@ -1,7 +1,49 @@
 //! What streets are called: endings of German compounds, English kinds of street, their states.
 
+/// Words in lower case. Which lengths there are for each last byte is known beforehand, so that nearly every
+/// other word is told apart at a glance: this is asked several times for each number of a text.
+pub(super) struct Words {
+    list: &'static [&'static str],
+    /// For the low bits of the last byte: one bit for each length.
+    lengths: [u32; LAST_BYTES],
+}
+
+const LAST_BYTES: usize = 32;
+const LENGTH_MAX: usize = 31;
+
+impl Words {
+    const fn new(list: &'static [&'static str]) -> Self {
+        let mut lengths = [0; LAST_BYTES];
+        let mut at = 0;
+        while at < list.len() {
+            let word = list[at].as_bytes();
+            assert!(!word.is_empty() && word.len() <= LENGTH_MAX);
+            lengths[word[word.len() - 1] as usize % LAST_BYTES] |= 1 << word.len();
+            at += 1;
+        }
+        Self { list, lengths }
+    }
+
+    /// Whether a word in lower case is one of them.
+    pub(super) fn contains(&self, word: &str) -> bool {
+        word.len() <= LENGTH_MAX && self.lengths_of(word) >> word.len() & 1 == 1 && self.list.contains(&word)
+    }
+
+    /// Whether a word in lower case ends with one of them.
+    pub(super) fn end(&self, word: &str) -> bool {
+        let reach = word.len().min(LENGTH_MAX);
+        self.lengths_of(word) & (u32::MAX >> (LENGTH_MAX - reach)) != 0
+            && self.list.iter().any(|end| word.ends_with(end))
+    }
+
+    fn lengths_of(&self, word: &str) -> u32 {
+        let last = word.as_bytes().last().copied().unwrap_or(0);
+        self.lengths.get(usize::from(last) % LAST_BYTES).copied().unwrap_or(0)
+    }
+}
+
 /// Endings that name a street and hardly anything else.
-pub(super) const SURE: &[&str] = &[
+pub(super) static SURE: Words = Words::new(&[
     "straße",
     "strasse",
     "straẞe",
@@ -29,14 +71,15 @@ pub(super) const SURE: &[&str] = &[
     "katu",
     "gaten",
     "veien",
-];
+]);
 
 /// Endings of words of all kinds that only look like "-ort" and "-tor".
-pub(super) const NOT_STREET_ENDINGS: &[&str] =
-    &["port", "wort", "sort", "ator", "ktor", "itor", "ptor", "utor", "ltor", "sofort", "rohstoff"];
+pub(super) static NOT_STREET_ENDINGS: Words = Words::new(&[
+    "port", "wort", "sort", "ator", "ktor", "itor", "ptor", "utor", "ltor", "sofort", "rohstoff",
+]);
 
 /// Endings that also name other things: a postcode or a word such as "Adresse" must stand by.
-pub(super) const LIKELY: &[&str] = &[
+pub(super) static LIKELY: Words = Words::new(&[
     "weg",
     "platz",
     "baan",
@@ -127,10 +170,10 @@ pub(super) const LIKELY: &[&str] = &[
     "treppe",
     "stein",
     "steg",
-];
+]);
 
 /// Everyday words that end alike.
-pub(super) const NOT_STREETS: &[&str] = &[
+pub(super) static NOT_STREETS: Words = Words::new(&[
     "umweg",
     "ausweg",
     "vorsprung",
@@ -214,10 +257,10 @@ pub(super) const NOT_STREETS: &[&str] = &[
     "versandweg",
     "rückweg",
     "hinweg",
-];
+]);
 
 /// English kinds of street that are hardly anything else behind a number and a capital.
-pub(super) const STREETS: &[&str] = &[
+pub(super) static STREETS: Words = Words::new(&[
     "street",
     "st",
     "road",
@@ -270,10 +313,10 @@ pub(super) const STREETS: &[&str] = &[
     "rue",
     "via",
     "calle",
-];
+]);
 
 /// Words that end a street's name as well (the postal service's list), if a postcode follows.
-pub(super) const STREETS_WITH_POSTCODE: &[&str] = &[
+pub(super) static STREETS_WITH_POSTCODE: Words = Words::new(&[
     "annex",
     "arcade",
     "bayou",
@@ -449,14 +492,14 @@ pub(super) const STREETS_WITH_POSTCODE: &[&str] = &[
     "ways",
     "well",
     "wells",
-];
+]);
 
 /// States, territories and military post of the United States; Canada's provinces, Australia's states.
 pub(super) const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN \
 TX UT VT VA WA WV WI WY DC PR VI GU AS MP FM MH PW AA AE AP AB BC MB NB NL NS NT NU ON PE QC SK YT NSW VIC QLD SA TAS ACT ";
 
 /// Words that say that an address comes.
-pub(super) const CALLS: &[&str] = &[
+pub(super) static CALLS: Words = Words::new(&[
     "adresse",
     "anschrift",
     "lieferadresse",
@@ -501,10 +544,10 @@ pub(super) const CALLS: &[&str] = &[
     "zugestellt",
     "neue",
     "adresse",
-];
+]);
 
 /// Kinds of street that stand before the name, in any case: French and Polish.
-pub(super) const FIRST_KINDS: &[&str] = &[
+pub(super) static FIRST_KINDS: Words = Words::new(&[
     "rue",
     "avenue",
     "boulevard",
@@ -523,10 +566,10 @@ pub(super) const FIRST_KINDS: &[&str] = &[
     "viale",
     "piazza",
     "rua",
-];
+]);
 
 /// Kinds that are words of other languages too, unless they have a capital: Italian, Spanish, Portuguese.
-pub(super) const FIRST_KINDS_CAPITAL: &[&str] = &[
+pub(super) static FIRST_KINDS_CAPITAL: Words = Words::new(&[
     "via",
     "piazzale",
     "corso",
@@ -559,16 +602,16 @@ pub(super) const FIRST_KINDS_CAPITAL: &[&str] = &[
     "rambla",
     "carretera",
     "travessa",
-];
+]);
 
 /// Small words within such names.
-pub(super) const FIRST_LINKS: &[&str] = &[
+pub(super) static FIRST_LINKS: Words = Words::new(&[
     "de", "del", "della", "dei", "delle", "degli", "di", "da", "la", "las", "los", "le", "les", "des", "du",
     "el", "et", "e", "y", "en", "sur", "św", "do", "dos", "das", "sous", "lès",
-];
+]);
 
 /// Parts of a house.
-pub(super) const FIRST_UNITS: &[&str] = &[
+pub(super) static FIRST_UNITS: Words = Words::new(&[
     "apt",
     "piso",
     "puerta",
@@ -581,4 +624,20 @@ pub(super) const FIRST_UNITS: &[&str] = &[
     "bajo",
     "lok",
     "appt",
-];
+]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_a_list_is_in_it_and_others_are_not() {
+        for words in [&SURE, &LIKELY, &STREETS, &STREETS_WITH_POSTCODE, &FIRST_KINDS, &NOT_STREET_ENDINGS] {
+            for word in words.list {
+                assert!(words.contains(word) && words.end(&format!("haupt{word}")), "{word}");
+                assert!(!words.contains(&format!("x{word}")), "{word}");
+            }
+            assert!(!words.contains("") && !words.end("") && !words.end("q"));
+        }
+    }
+}
