@@ -4,6 +4,7 @@
 //! Owns lines, words and spans; what a word looks like to the model stands in `features`, what the model
 //! learned in two files that the workshop example makes again (`docs/redaction.md`).
 
+mod announced;
 mod features;
 pub mod lists;
 mod model;
@@ -36,7 +37,13 @@ pub(crate) fn names(view: &View<'_>) -> Vec<(usize, usize, f32)> {
 /// Tags the words of a line.
 pub fn tag(model: &Model<'_>, line: &mut Line) {
     for place in 0..line.words.len() {
-        let (tag, margin) = if line.is_candidate(place) {
+        let (tag, margin) = if announced::begins(line, place) {
+            // "hallo anna schmidt": the second word is no name of its own.
+            let goes = announced::goes_on(line, place);
+            (if goes { Tag::Goes } else { Tag::Begins }, SURE_MARGIN)
+        } else if announced::goes_on(line, place) {
+            (Tag::Goes, SURE_MARGIN)
+        } else if line.is_candidate(place) {
             let said = model.decide(&features(line, place), line.tag(place, -1));
             match said.0 {
                 _ if is_month(line, place) => (Tag::Out, 0),
@@ -153,9 +160,12 @@ fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
     for (place, word) in line.words.iter().enumerate() {
         let titled = line.before_title(place).any(lists::TITLE);
         let named = word.lists.any(lists::FIRST | lists::LAST) || titled;
-        let counts = usize::from(
-            !matches!(word.shape, Shape::Initial | Shape::Lower) || word.shape == Shape::Lower && named,
-        );
+        let said = word.margin == SURE_MARGIN && !word.lists.any(lists::PARTICLE);
+        let counts = usize::from(match word.shape {
+            Shape::Initial => false,
+            Shape::Lower => named || said,
+            _ => true,
+        });
         match (word.tag, open.as_mut()) {
             (Tag::Goes, Some(name)) => {
                 // A particle counts once a name follows it.
