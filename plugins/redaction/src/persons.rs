@@ -46,7 +46,9 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
         } else if line.is_candidate(place) {
             let said = model.decide(&features(line, place), line.tag(place, -1));
             match said.0 {
-                _ if is_month(line, place) => (Tag::Out, 0),
+                _ if is_month(line, place) || is_verb(line, place) || announced::ends(line, place) => {
+                    (Tag::Out, 0)
+                }
                 Tag::Out if is_titled(line, place) || is_greeted(line, place) || is_speaker(line, place) => {
                     (Tag::Begins, SURE_MARGIN)
                 }
@@ -82,6 +84,18 @@ fn is_month(line: &Line, place: usize) -> bool {
     let dot = line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b'.'));
     (number(-1) || (dot && number(-2)))
         && line.word(place, 0).is_some_and(|w| MONTHS.iter().any(|m| lists::hash(m.as_bytes()) == w.hash))
+}
+
+/// "Bill to", "Mark as", "Will you": first names that are verbs where a sentence begins.
+fn is_verb(line: &Line, place: usize) -> bool {
+    const VERBS: &[(&str, &str)] =
+        &[("bill", "to"), ("mark", "as"), ("mark", "the"), ("mark", "it"), ("will", "you"), ("will", "the")];
+    let begins = line.word(place, -1).is_none_or(|w| w.shape == Shape::Mark);
+    let hash = |away: isize| line.word(place, away).map_or(0, |w| w.hash);
+    begins
+        && VERBS.iter().any(|(verb, next)| {
+            lists::hash(verb.as_bytes()) == hash(0) && lists::hash(next.as_bytes()) == hash(1)
+        })
 }
 
 /// "[10:02] Ngozi: …": who speaks in a chat, between the time and a colon.

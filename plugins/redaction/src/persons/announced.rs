@@ -1,210 +1,16 @@
 //! Names that the words around them announce, whatever the model says: in small letters in a greeting, a closing
 //! or behind "my name is"; single ones with whom somebody spoke. Knows no weights.
 
-use super::lists::{self, COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, TITLE};
+mod words;
+
+use super::lists::{COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, TITLE};
 use super::model::Tag;
 use super::words::{Line, Shape, Word};
-
-/// Hashes of words in lower case, made when the plugin is built.
-struct Hashes<const N: usize>([u32; N]);
-
-impl<const N: usize> Hashes<N> {
-    const fn of(words: [&str; N]) -> Self {
-        let mut hashes = [0; N];
-        let mut at = 0;
-        while at < N {
-            hashes[at] = lists::hash(words[at].as_bytes());
-            at += 1;
-        }
-        Self(hashes)
-    }
-
-    fn has(&self, hash: u32) -> bool {
-        self.0.contains(&hash)
-    }
-}
-
-/// Last words of a closing.
-static CLOSINGS: Hashes<22> = Hashes::of([
-    "grüße",
-    "grüsse",
-    "gruesse",
-    "gruß",
-    "gruss",
-    "grüßen",
-    "grüssen",
-    "lg",
-    "vg",
-    "mfg",
-    "bg",
-    "danke",
-    "dank",
-    "regards",
-    "cheers",
-    "thanks",
-    "thx",
-    "wishes",
-    "sincerely",
-    "faithfully",
-    "truly",
-    "best",
-]);
-/// Words that greet.
-static GREETINGS: Hashes<14> = Hashes::of([
-    "hallo", "hi", "hey", "hello", "moin", "dear", "liebe", "lieber", "servus", "hej", "huhu", "grüezi",
-    "ahoi", "mahlzeit",
-]);
-/// Pairs of words behind which people say their name.
-const ANNOUNCING: &[(u32, u32)] = &[
-    pair("name", "ist"),
-    pair("name", "is"),
-    pair("hier", "ist"),
-    pair("this", "is"),
-    pair("ich", "bin"),
-    pair("i", "am"),
-    pair("it", "is"),
-    pair("ich", "heiße"),
-    pair("ich", "heisse"),
-];
-/// The same in one word, where a sentence begins.
-static ANNOUNCING_ALONE: Hashes<8> =
-    Hashes::of(["hier", "im", "i'm", "its", "it's", "heiße", "heisse", "bin"]);
-/// "im jan" is a month, not a man.
-static MONTHS: Hashes<10> =
-    Hashes::of(["jan", "mai", "may", "juni", "june", "juli", "july", "jun", "april", "august"]);
-/// What may follow a name that stands in no list.
-static AFTER_NAME: Hashes<8> = Hashes::of(["und", "and", "from", "aus", "again", "hier", "here", "vom"]);
-/// Small words that are nobody's name.
-static SMALL: Hashes<64> = Hashes::of([
-    "nicht",
-    "not",
-    "now",
-    "jetzt",
-    "leider",
-    "schon",
-    "mal",
-    "noch",
-    "auch",
-    "sehr",
-    "ganz",
-    "immer",
-    "again",
-    "wieder",
-    "heute",
-    "today",
-    "soon",
-    "bald",
-    "alle",
-    "all",
-    "team",
-    "zusammen",
-    "there",
-    "everyone",
-    "everybody",
-    "guys",
-    "folks",
-    "ihr",
-    "euch",
-    "dir",
-    "ihnen",
-    "you",
-    "your",
-    "the",
-    "der",
-    "die",
-    "das",
-    "ein",
-    "eine",
-    "kein",
-    "keine",
-    "für",
-    "for",
-    "im",
-    "in",
-    "an",
-    "am",
-    "auf",
-    "aus",
-    "bei",
-    "mit",
-    "with",
-    "und",
-    "and",
-    "advance",
-    "voraus",
-    "vorab",
-    "schonmal",
-    "much",
-    "lot",
-    "help",
-    "hilfe",
-    "support",
-    "service",
-]);
-/// People do this with each other: the English words stand before the name, the German ones behind.
-static TALKING: Hashes<14> = Hashes::of([
-    "spoke",
-    "speak",
-    "speaking",
-    "spoken",
-    "talked",
-    "talking",
-    "talk",
-    "chatted",
-    "chatting",
-    "chat",
-    "dealt",
-    "touch",
-    "met",
-    "corresponded",
-]);
-static TALKED: Hashes<9> = Hashes::of([
-    "telefoniert",
-    "gesprochen",
-    "gechattet",
-    "geredet",
-    "besprochen",
-    "vereinbart",
-    "abgesprochen",
-    "geschrieben",
-    "abgeklärt",
-]);
-/// What a person does and few things do.
-static SAYING: Hashes<14> = Hashes::of([
-    "told",
-    "said",
-    "says",
-    "promised",
-    "meinte",
-    "sagte",
-    "meint",
-    "sagt",
-    "versprach",
-    "erklärte",
-    "mentioned",
-    "explained",
-    "suggested",
-    "confirmed",
-]);
-/// "Sent from my iPhone": the sender's name may follow.
-static DEVICES: Hashes<7> =
-    Hashes::of(["iphone", "ipad", "handy", "android", "smartphone", "mobiltelefon", "galaxy"]);
-
-const THE: u32 = lists::hash(b"the");
-const FAMILIE: u32 = lists::hash(b"familie");
-const FAMILY: u32 = lists::hash(b"family");
-const MIT: u32 = lists::hash(b"mit");
-const WITH: u32 = lists::hash(b"with");
-const TO: u32 = lists::hash(b"to");
-const LAUT: u32 = lists::hash(b"laut");
-const ACCORDING: u32 = lists::hash(b"according");
-const HAT: u32 = lists::hash(b"hat");
-const VOM: u32 = lists::hash(b"vom");
-const IM: u32 = lists::hash(b"im");
-
-const fn pair(first: &str, second: &str) -> (u32, u32) {
-    (lists::hash(first.as_bytes()), lists::hash(second.as_bytes()))
-}
+use words::{
+    ACCORDING, AFTER_NAME, ANNOUNCING, ANNOUNCING_ALONE, CLOSING_HEADS, CLOSINGS, DEPARTMENTS, DEVICES,
+    FAMILIE, FAMILY, GREETINGS, HAT, IM, IS, IST, LAUT, ME, MEINTE, MIT, MONTHS, NAME, OF, SAYING, SMALL,
+    STRICT_CLOSINGS, TALKED, TALKING, THE, TO, US, VOM, WITH,
+};
 
 /// Words of one name in small letters at most.
 const NAME_WORDS_MAX: usize = 4;
@@ -221,10 +27,19 @@ pub(super) fn begins(line: &Line, place: usize) -> bool {
         Some(word) if word.shape == Shape::Lower => small_begins(line, place),
         Some(word) if matches!(word.shape, Shape::Capital | Shape::Joined) => {
             let known = word.lists.any(FIRST) && !word.lists.any(OTHERS);
-            (known && is_told_of(line, place)) || is_company_of(line, place) || is_sender(line, place)
+            (known && is_told_of(line, place))
+                || is_company_of(line, place)
+                || is_sender(line, place)
+                || is_alone_under_closing(line, place)
         }
         _ => false,
     }
+}
+
+/// Whether a word ends the name before it: "Ana vom Support" is not noble.
+pub(super) fn ends(line: &Line, place: usize) -> bool {
+    line.word(place, 0).is_some_and(|w| w.hash == VOM)
+        && line.word(place, 1).is_some_and(|w| DEPARTMENTS.has(w.hash))
 }
 
 /// Whether a name in small letters that began before goes on.
@@ -263,25 +78,30 @@ fn small_begins(line: &Line, place: usize) -> bool {
     let Some(word) = line.word(place, 0) else { return false };
     let listed = |w: &Word| w.lists.any(FIRST | LAST) && !w.lists.any(COMMON | HERALD);
     let next = line.word(place, 1).filter(|w| w.shape == Shape::Lower);
+    let full = next.is_some_and(listed);
     // Nearly all words end here.
-    if !(listed(word) || (next.is_some_and(listed) && is_name_or_unknown(word))) {
+    if !is_name_or_unknown(word) {
         return false;
     }
-    if follows_closing(line, place) {
-        return is_closing_name(line, place);
+    if let Some(strict) = follows_closing(line, place) {
+        let listed = listed(word) || full;
+        return (strict || listed) && is_closing_name(line, place, strict);
     }
-    let full = is_name_or_unknown(word) && next.is_some_and(listed);
-    (is_first(word) || full) && (follows_greeting(line, place) || is_announced(line, place))
+    if !(is_first(word) || full) {
+        return is_called_by_name(line, place);
+    }
+    follows_greeting(line, place) || is_announced(line, place)
 }
 
-/// One word is a first name; of two to four, one stands in a list and the others may.
-fn is_closing_name(line: &Line, place: usize) -> bool {
+/// One word is a first name; of two to four, one stands in a list and the others may. Behind a strict closing
+/// nobody needs to know them.
+fn is_closing_name(line: &Line, place: usize, strict: bool) -> bool {
     let rest = line.words.get(place..).unwrap_or_default();
     let count = rest.iter().take_while(|w| w.shape == Shape::Lower).count();
     let name = rest.get(..count).unwrap_or_default();
     let ends = rest.get(count).is_none_or(|w| w.shape == Shape::Mark);
     match name {
-        [one] => ends && is_first(one),
+        [one] => ends && (is_first(one) || (strict && one.lists == Lists::NONE)),
         all => {
             (2..=NAME_WORDS_MAX).contains(&count)
                 && ends
@@ -290,18 +110,30 @@ fn is_closing_name(line: &Line, place: usize) -> bool {
     }
 }
 
-/// The word before a place, past one mark.
-fn before_mark(line: &Line, place: usize) -> Option<(&Word, usize)> {
-    let back = usize::from(line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark)) + 1;
-    let at = place.checked_sub(back)?;
-    line.word(at, 0).map(|word| (word, at))
+/// Words that nobody knows: "hallo zorvana, …", "mein name ist zorvana xylander und …".
+fn is_called_by_name(line: &Line, place: usize) -> bool {
+    let hash = |away: isize| line.word(place, away).map_or(0, |w| w.hash);
+    let marked = line.word(place, 1).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b','));
+    let named =
+        ANNOUNCING.contains(&(hash(-2), hash(-1))) && hash(-2) == NAME && matches!(hash(-1), IS | IST);
+    let two = line.word(place, 1).is_some_and(is_name_or_unknown) && ends_name(line, place + 1);
+    (marked && follows_greeting(line, place) && place == 1) || (named && two)
 }
 
-fn follows_closing(line: &Line, place: usize) -> bool {
-    match before_mark(line, place) {
-        Some((word, _)) => CLOSINGS.has(word.hash),
-        None => line.before.1 && CLOSINGS.has(line.before.0) && !line.goes_on,
-    }
+/// Whether a closing stands before, on this line or the one above; and whether it is a strict one.
+fn follows_closing(line: &Line, place: usize) -> Option<bool> {
+    let comma = |w: &Word| w.shape == Shape::Mark && matches!(u8::try_from(w.hash), Ok(b',' | b'!' | b'.'));
+    let back = 1 + usize::from(line.word(place, -1).is_some_and(comma));
+    let Some(at) = place.checked_sub(back) else {
+        let above = place < back && line.before.1 && !line.goes_on && CLOSINGS.has(line.before.0);
+        return above.then(|| STRICT_CLOSINGS.has(line.before.0));
+    };
+    let word = line.word(at, 0).filter(|w| CLOSINGS.has(w.hash))?;
+    // "vg_critical", "as regards this".
+    let closes = line.word(at, -1).is_none_or(|w| w.shape == Shape::Mark || CLOSING_HEADS.has(w.hash));
+    let short = word.end - word.start <= "mfg".len();
+    let strict = STRICT_CLOSINGS.has(word.hash) && word.shape != Shape::Capitals && (closes || short);
+    Some(strict)
 }
 
 /// "hallo ana", where the greeting begins a sentence.
@@ -329,6 +161,10 @@ fn is_nobody_else(word: &Word) -> bool {
     !word.lists.any(OTHERS | HERALD | PARTICLE) && word.end - word.start >= NAME_BYTES_MIN
 }
 
+fn is_other_capital(word: &Word) -> bool {
+    word.shape == Shape::Capital && word.lists.any(OTHERS)
+}
+
 /// "spoke with Ana", "mit Ana telefoniert", "the Kowalski family": what stands there is somebody.
 fn is_company_of(line: &Line, place: usize) -> bool {
     let hash = |away: isize| line.word(place, away).map_or(0, |w| w.hash);
@@ -342,11 +178,12 @@ fn is_company_of(line: &Line, place: usize) -> bool {
             .any(|w| TALKED.has(w.hash))
     };
     match hash(-1) {
-        MIT => talked(),
-        WITH | TO => TALKING.has(hash(-2)),
-        THE => hash(1) == FAMILY,
+        MIT => talked() || (hash(1) == VOM && DEPARTMENTS.has(hash(2))),
+        // "talked to Head Office"
+        WITH | TO => TALKING.has(hash(-2)) && !line.word(place, 1).is_some_and(is_other_capital),
+        THE => hash(1) == FAMILY && hash(2) != OF,
         FAMILIE => true,
-        _ => false,
+        _ => hash(1) == MEINTE || (SAYING.has(hash(1)) && matches!(hash(2), ME | US)),
     }
 }
 
@@ -360,6 +197,12 @@ fn is_told_of(line: &Line, place: usize) -> bool {
         || SAYING.has(hash(1))
         || (SAYING.has(hash(-1)) && line.word(place, 1).is_some_and(|w| w.shape == Shape::Lower))
         || (mir && begins_sentence(line, place, 0))
+}
+
+/// A word of its own under a closing: "Best," and "Zorvana" on the next line.
+fn is_alone_under_closing(line: &Line, place: usize) -> bool {
+    let alone = place == 0 && line.words.len() == 1 && line.before.1 && !line.goes_on;
+    alone && CLOSINGS.has(line.before.0) && line.word(place, 0).is_some_and(is_nobody_else)
 }
 
 /// A line with nothing but one or two words, a first name among them, under "Sent from my iPhone".
@@ -396,6 +239,9 @@ mod tests {
             ("call me back\nthanks, robert", "robert"),
             ("hallo thomas, danke für die info", "thomas"),
             ("lg eva-maria", "eva-maria"),
+            ("hallo zorvana, danke für die info", "zorvana"),
+            ("mein name ist zorvana xylonder und ich warte", "zorvana xylonder"),
+            ("viele grüße\nzorvana xylonder", "zorvana xylonder"),
         ] {
             assert_eq!(found(text), [name], "{text}");
         }
@@ -407,6 +253,9 @@ mod tests {
             ("Ich habe gestern mit Zorvana telefoniert.", "Zorvana"),
             ("I spoke to Zorvana about it.", "Zorvana"),
             ("The Xylander family is waiting.", "Xylander"),
+            ("Zorvana told me to write to you.", "Zorvana"),
+            ("Best,\nZorvana", "Zorvana"),
+            ("Mit Zorvana vom Support war das besprochen", "Zorvana"),
             ("Laut Thomas ist das erledigt.", "Thomas"),
             ("Gesendet von meinem iPhone\nThomas", "Thomas"),
         ] {
@@ -430,6 +279,15 @@ mod tests {
             "I spoke with Support about the invoice",
             "Laut Rechnung ist alles bezahlt",
             "Sent from my iPhone\nHello",
+            "mein name ist falsch geschrieben",
+            "mein name ist falsch und fehlt",
+            "hallo leute, hallo zusammen, hallo nochmal, hi again, hi everybody, hi there",
+            "hi guys,\nhello team,\nhallo liebes team,",
+            "lg aus köln und einen schönen tag",
+            "She told me, someone told me, They told me to wait",
+            "Vielen Dank\nKundenservice",
+            "danke, funktioniert",
+            "Bill to the company, Mark as read, Will you call?",
         ] {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }
