@@ -171,7 +171,7 @@ impl<'a> Scan<'a> {
             b'@' => self.sign(at),
             b'(' | b'[' | b'{' => spelled_email_at(self.view, at)
                 .map_or(at, |(start, end, score)| self.add(start, end, "EMAIL", score, "email.spelled")),
-            b':' | b'=' | b'-' | b'.' => on_mark(self.view, at, &mut self.out),
+            b':' | b'=' | b'-' | b'.' | b'_' => on_mark(self.view, at, &mut self.out),
             _ if is_word(self.view.before(at)) => at,
             b'd' | b'D' => self.worded(at),
             b'b' | b'B' | b's' | b'S' => {
@@ -292,7 +292,7 @@ static WAKES: [u8; 256] = {
         #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let b = byte as u8;
         table[byte] = match b.to_ascii_lowercase() {
-            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' => ANYWHERE,
+            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' | b'_' => ANYWHERE,
             b'b' | b's' | b'd' | b'p' | b'k' | b'g' | b'z' => AT_WORD,
             _ => SLEEPS,
         };

@@ -2,6 +2,7 @@
 //! ends of German compounds. Knows no numbers.
 
 mod seen;
+mod speaker;
 mod words;
 
 use crate::view::{View, is_word};
@@ -114,6 +115,11 @@ impl Context {
 
     fn read_before(view: &View<'_>, start: usize) -> Self {
         let mut out = Self::default();
+        let start = match speaker::asked(view, start) {
+            speaker::Asked::No => start,
+            speaker::Asked::Question(end) => end,
+            speaker::Asked::Nothing => return out,
+        };
         if view.before(start) == b'#' {
             out.nearest = Some(Label::Thing);
         }
@@ -144,6 +150,11 @@ impl Context {
             None => labels.meets(self.behind),
         }
     }
+}
+
+/// Whether a word is a label of its own.
+fn is_label(view: &View<'_>, start: usize, end: usize) -> bool {
+    look_up((start..end).rev().fold(HASH_START, |hash, at| hashed(hash, lower(view, at)))).is_some()
 }
 
 /// Whether the word at a place is a number: no label is looked for beyond one.

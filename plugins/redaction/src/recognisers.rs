@@ -95,8 +95,16 @@ pub(crate) fn on_mark(view: &View<'_>, at: usize, out: &mut Vec<Finding>) -> usi
             device::mac(view, at, out);
             at
         }
+        b'-' => {
+            secret::option(view, at, out);
+            at
+        }
+        b'_' => {
+            secret::undigited(view, at, out);
+            at
+        }
         b'B' if view.before(at) == b'-' => secret::pem(view, at, out),
-        b'p' | b'P' | b'k' | b'K' | b'g' | b'G' | b'z' | b'Z' => {
+        b'p' | b'P' | b'k' | b'K' | b'g' | b'G' | b'z' | b'Z' | b's' | b'S' => {
             secret::spoken(view, at, out);
             at
         }
@@ -157,7 +165,8 @@ const TOKEN_HEAD_BYTES_MAX: usize = 40;
 fn token_start(view: &View<'_>, word: usize) -> usize {
     let mut start = word;
     while word - start < TOKEN_HEAD_BYTES_MAX
-        && (view.before(start).is_ascii_alphanumeric() || matches!(view.before(start), b'_' | b'-' | b'.'))
+        && (view.before(start).is_ascii_alphanumeric()
+            || matches!(view.before(start), b'_' | b'-' | b'.' | b'$'))
     {
         start -= 1;
     }
