@@ -79,18 +79,14 @@ fn small_begins(line: &Line, place: usize) -> bool {
     let listed = |w: &Word| w.lists.any(FIRST | LAST) && !w.lists.any(COMMON | HERALD);
     let next = line.word(place, 1).filter(|w| w.shape == Shape::Lower);
     let full = next.is_some_and(listed);
-    // Nearly all words end here.
-    if !is_name_or_unknown(word) {
-        return false;
-    }
     if let Some(strict) = follows_closing(line, place) {
         let listed = listed(word) || full;
-        return (strict || listed) && is_closing_name(line, place, strict);
+        return (strict || listed) && is_name_or_unknown(word) && is_closing_name(line, place, strict);
     }
-    if !(is_first(word) || full) {
-        return is_called_by_name(line, place);
+    if !(follows_greeting(line, place) || is_announced(line, place)) || !is_name_or_unknown(word) {
+        return false;
     }
-    follows_greeting(line, place) || is_announced(line, place)
+    is_first(word) || full || is_called_by_name(line, place)
 }
 
 /// One word is a first name; of two to four, one stands in a list and the others may. Behind a strict closing

@@ -96,8 +96,10 @@ fn extent<'r>(view: &View<'_>, run: &'r Run, first: usize, kind: Kind) -> &'r [G
 /// Whether group `index` is something else that merely follows: another number, a date, a time, a price.
 fn ends_number(view: &View<'_>, run: &Run, index: usize, digits: usize, kind: Kind) -> bool {
     let Some(group) = run.group(index) else { return true };
-    let wraps =
-        group.gap & gap::LINE != 0 && (digits > 7 || kind == Kind::Other || group.gap & gap::DOT != 0);
+    // "(212)" at the end of a line and the rest on the next.
+    let bracketed = group.gap & gap::PAREN != 0 && digits <= 4;
+    let wraps = group.gap & gap::LINE != 0
+        && (digits > 7 || (kind == Kind::Other && !bracketed) || group.gap & gap::DOT != 0);
     let another = digits >= 9
         && group.len() >= 3
         && view.at(group.start) == b'0'

@@ -2,22 +2,36 @@
 
 use crate::persons::lists;
 
-/// Hashes of words in lower case, made when the plugin is built.
-pub(super) struct Hashes<const N: usize>([u32; N]);
+/// Hashes of words in lower case, made when the plugin is built, and a bit for each: nearly every word of a text
+/// is told to be none of them by its bit.
+pub(super) struct Hashes<const N: usize> {
+    all: [u32; N],
+    bits: [u32; CELLS],
+}
+
+const CELLS: usize = 64;
+
+/// The cell of a hash, and its bit there.
+const fn bit_of(hash: u32) -> (usize, u32) {
+    ((hash >> 5) as usize % CELLS, 1 << (hash % 32))
+}
 
 impl<const N: usize> Hashes<N> {
     const fn of(words: [&str; N]) -> Self {
-        let mut hashes = [0; N];
+        let (mut all, mut bits) = ([0; N], [0; CELLS]);
         let mut at = 0;
         while at < N {
-            hashes[at] = lists::hash(words[at].as_bytes());
+            all[at] = lists::hash(words[at].as_bytes());
+            let (cell, bit) = bit_of(all[at]);
+            bits[cell] |= bit;
             at += 1;
         }
-        Self(hashes)
+        Self { all, bits }
     }
 
     pub(super) fn has(&self, hash: u32) -> bool {
-        self.0.contains(&hash)
+        let (cell, bit) = bit_of(hash);
+        self.bits.get(cell).is_some_and(|bits| bits & bit != 0) && self.all.contains(&hash)
     }
 }
 
