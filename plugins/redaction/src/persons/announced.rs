@@ -3,13 +3,13 @@
 
 mod words;
 
-use super::lists::{COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, TITLE};
+use super::lists::{self, COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, TITLE};
 use super::model::Tag;
 use super::words::{Line, Shape, Word};
 use words::{
     ACCORDING, AFTER_NAME, ANNOUNCING, ANNOUNCING_ALONE, CLOSING_HEADS, CLOSINGS, DEPARTMENTS, DEVICES,
-    FAMILIE, FAMILY, GREETINGS, HAT, IM, IS, IST, LAUT, ME, MEINTE, MIT, MONTHS, NAME, OF, SAYING, SMALL,
-    STRICT_CLOSINGS, TALKED, TALKING, THE, TO, US, VOM, WITH,
+    FAMILIE, FAMILY, GREETINGS, HAT, HEISSE, IM, IS, IST, LAUT, ME, MEINTE, MIT, MONTHS, NAME, OF, SAYING,
+    SMALL, STRICT_CLOSINGS, TALKED, TALKING, THE, TO, US, VOM, WITH,
 };
 
 /// Words of one name in small letters at most.
@@ -110,8 +110,8 @@ fn is_closing_name(line: &Line, place: usize, strict: bool) -> bool {
 fn is_called_by_name(line: &Line, place: usize) -> bool {
     let hash = |away: isize| line.word(place, away).map_or(0, |w| w.hash);
     let marked = line.word(place, 1).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b','));
-    let named =
-        ANNOUNCING.contains(&(hash(-2), hash(-1))) && hash(-2) == NAME && matches!(hash(-1), IS | IST);
+    let named = ANNOUNCING.contains(&(hash(-2), hash(-1)))
+        && ((hash(-2) == NAME && matches!(hash(-1), IS | IST)) || HEISSE.contains(&hash(-1)));
     let two = line.word(place, 1).is_some_and(is_name_or_unknown) && ends_name(line, place + 1);
     (marked && follows_greeting(line, place) && place == 1) || (named && two)
 }
@@ -195,11 +195,29 @@ fn is_told_of(line: &Line, place: usize) -> bool {
         || (mir && begins_sentence(line, place, 0))
 }
 
-/// A word of its own under a closing: "Best," and "Zorvana" on the next line.
+/// A word of its own under a closing: "Best," and "Zorvana" on the next line; and behind "i. V.".
 fn is_alone_under_closing(line: &Line, place: usize) -> bool {
     let alone = place == 0 && line.words.len() == 1 && line.before.1 && !line.goes_on;
-    alone && CLOSINGS.has(line.before.0) && line.word(place, 0).is_some_and(is_nobody_else)
+    let under = alone && (CLOSINGS.has(line.before.0) || line.under_closing);
+    (under || is_signed_for(line, place)) && line.word(place, 0).is_some_and(is_nobody_else)
 }
+
+/// "i. V.", "i.A.": somebody signs for somebody.
+fn is_signed_for(line: &Line, place: usize) -> bool {
+    let signs = [lists::hash(b"v"), lists::hash(b"a")];
+    let word = |away: isize| line.word(place, away);
+    word(-1).is_some_and(|w| w.shape == Shape::Initial && signs.contains(&w.hash))
+        && word(-2).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b'.'))
+        && word(-3).is_some_and(|w| w.hash == lists::hash(b"i"))
+}
+
+/// Whether a short line is a closing: "Viele Grüße aus Kiel".
+pub(super) fn closes(words: &[Word]) -> bool {
+    words.iter().take(CLOSING_WORDS_MAX).any(|w| CLOSINGS.has(w.hash))
+}
+
+/// Words up to the one that closes at most.
+const CLOSING_WORDS_MAX: usize = 3;
 
 /// A line with nothing but one or two words, a first name among them, under "Sent from my iPhone".
 fn is_sender(line: &Line, place: usize) -> bool {
@@ -252,6 +270,9 @@ mod tests {
             ("Zorvana told me to write to you.", "Zorvana"),
             ("Best,\nZorvana", "Zorvana"),
             ("Mit Zorvana vom Support war das besprochen", "Zorvana"),
+            ("Freundliche Grüße aus Kiel\nZorvana", "Zorvana"),
+            ("i. V. Zorvana", "Zorvana"),
+            ("danke im voraus\nzorvan schmidt", "zorvan schmidt"),
             ("Laut Thomas ist das erledigt.", "Thomas"),
             ("Gesendet von meinem iPhone\nThomas", "Thomas"),
         ] {

@@ -36,7 +36,10 @@ impl<const N: usize> Hashes<N> {
 }
 
 /// Last words of a closing.
-pub(super) static CLOSINGS: Hashes<21> = Hashes::of([
+pub(super) static CLOSINGS: Hashes<24> = Hashes::of([
+    "voraus",
+    "vorab",
+    "advance",
     "grüße",
     "grüsse",
     "gruesse",
@@ -344,6 +347,7 @@ pub(super) const IST: u32 = lists::hash(b"ist");
 pub(super) const ME: u32 = lists::hash(b"me");
 pub(super) const US: u32 = lists::hash(b"us");
 pub(super) const MEINTE: u32 = lists::hash(b"meinte");
+pub(super) const HEISSE: [u32; 2] = [lists::hash("heiße".as_bytes()), lists::hash(b"heisse")];
 pub(super) const IM: u32 = lists::hash(b"im");
 
 const fn pair(first: &str, second: &str) -> (u32, u32) {

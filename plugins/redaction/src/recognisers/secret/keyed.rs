@@ -129,7 +129,8 @@ fn is_strong(text: &[u8]) -> bool {
 fn pair_score(text: &[u8]) -> f32 {
     let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
     let letters = text.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    if text.len() >= 6 && digits >= 2 && letters >= 2 { 0.8 } else { 0.0 }
+    let sign = text.iter().any(|b| matches!(b, b'#' | b'!' | b'$' | b'%' | b'&' | b'*' | b'?' | b'@'));
+    if text.len() >= 6 && (digits >= 2 || sign) && letters >= 2 && is_varied(text) { 0.8 } else { 0.0 }
 }
 
 /// The kind of the key that ends before a mark, if it is called secret.
@@ -262,6 +263,40 @@ fn is_in_url(view: &View<'_>, mark: usize) -> bool {
         .any(|b| matches!(b, b'?' | b'&'))
 }
 
+/// What is said of a password instead of it.
+const STATES: &[&str] = &[
+    "vergessen",
+    "forgotten",
+    "abgelaufen",
+    "expired",
+    "falsch",
+    "wrong",
+    "ungültig",
+    "invalid",
+    "geändert",
+    "changed",
+    "gesperrt",
+    "locked",
+    "unbekannt",
+    "unknown",
+    "fehlt",
+    "missing",
+    "siehe",
+    "bitte",
+    "please",
+    "reset",
+    "zurücksetzen",
+    "incorrect",
+    "korrekt",
+    "correct",
+    "keine",
+    "keines",
+    "unverändert",
+    "unchanged",
+    "hidden",
+    "versteckt",
+];
+
 /// Not a value but a place for one: `<password>`, `${TOKEN}`, "xxxx", "null", a placeholder of ours.
 pub(super) fn is_stand_in(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -292,8 +327,10 @@ pub(super) fn is_stand_in(text: &[u8]) -> bool {
         b"function",
         b"required",
     ];
+    let states = STATES.iter().any(|w| lower == w.as_bytes());
     same || masked
         || marks
+        || states
         || words.iter().any(|w| lower == *w)
         || lower.starts_with(b"your")
         || lower.starts_with(b"process.env")
@@ -396,6 +433,7 @@ mod tests {
             ("WLAN-Schlüssel: Tiger7021!", "Tiger7021!"),
             ("Zugangsdaten: admin / Katze1998!", "Katze1998!"),
             ("login: admin/Katze1998", "Katze1998"),
+            ("login: admin / myYh#nCPRF", "myYh#nCPRF"),
             ("secret_key=Fussball8741*", "Fussball8741*"),
             ("curl -u admin:f1c874a13c82 https://example.com", "f1c874a13c82"),
             ("der Link mit sig=AWgF73XUUWv2IxyCdvifmxd9%3D geht", "AWgF73XUUWv2IxyCdvifmxd9%3D"),
@@ -427,6 +465,7 @@ mod tests {
             "login: 12.03.2024 / 14:30",
             "Zugangsdaten: per Post / am 12.03.2024",
             "Zugang: Tor 3/4",
+            "passwort: vergessen",
             "login: \"anna1998\"",
             "Zeit 10:30 -u 10:45",
         ] {
