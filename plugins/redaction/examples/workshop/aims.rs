@@ -7,7 +7,7 @@ const FREE: &[&str] = &["PERSON", "ADDRESS", "SECRET"];
 
 /// Prints aim and measured value, line by line.
 pub(crate) fn tell(tally: &Tally) {
-    println!("\nAims:\n\n| | measured | aim |\n|---|---|---|");
+    println!("\nAims:\n\n| measure | measured | aim |\n|---|---|---|");
     let all = tally.sum(|_, _| true);
     row("masked F2", masked(&all), "≥ 88");
     row("typed F2", typed(&all), "≥ 82");

@@ -75,7 +75,8 @@ fn is_name_or_unknown(word: &Word) -> bool {
 }
 
 fn small_begins(line: &Line, place: usize) -> bool {
-    let Some(word) = line.word(place, 0) else { return false };
+    let long = |w: &&Word| w.end - w.start >= NAME_BYTES_MIN;
+    let Some(word) = line.word(place, 0).filter(long) else { return false };
     let listed = |w: &Word| w.lists.any(FIRST | LAST) && !w.lists.any(COMMON | HERALD);
     let next = line.word(place, 1).filter(|w| w.shape == Shape::Lower);
     let full = next.is_some_and(listed);

@@ -45,7 +45,7 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         // Surer than that the street's name is a person's.
         (false, false) if street.kind && (unit > street.end || is_called(view, digit)) => 0.82,
         // "at 9 Barry Stream", and "9 Barry Stream" on a line or in a field of its own.
-        (false, false) if street.kind && street.person && is_placed(view, start, street.end) => 0.78,
+        (false, false) if street.kind && street.person && is_placed(view, start, street.end) => 0.82,
         _ => return,
     };
     out.push(Finding::new(start, tail.unwrap_or(unit), "ADDRESS", score, "address.en"));
