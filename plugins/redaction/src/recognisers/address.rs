@@ -3,6 +3,7 @@
 mod english;
 mod german;
 mod romance;
+mod set;
 mod words;
 
 use crate::view::{View, is_word};
