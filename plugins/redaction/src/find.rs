@@ -14,7 +14,7 @@ use crate::recognisers::email::{email_at, spelled_email_at, worded_email_at};
 use crate::recognisers::iban::iban_at;
 use crate::recognisers::ip::ipv4_at;
 use crate::recognisers::phone::phone_at;
-use crate::recognisers::{on_mark, on_word};
+use crate::recognisers::{Reading, on_mark, on_word};
 use crate::run::Run;
 use crate::settings::Settings;
 use crate::view::{View, is_word};
@@ -56,7 +56,7 @@ const WHOLE_BONUS: f32 = 0.1;
 #[must_use]
 pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<'s>> {
     let view = View::new(text);
-    let mut found: Vec<Found<'s>> = Scan::all(&view, known);
+    let mut found: Vec<Found<'s>> = Scan::all(&view, known, Reading::First);
     disguised(&view, known, &mut found);
     for (start, end, score) in known.names(&view) {
         found.push(Found::new(start, end, "PERSON", score, "person.known"));
@@ -81,7 +81,7 @@ pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<
 fn disguised(view: &View<'_>, known: &Known, out: &mut Vec<Found<'_>>) {
     let Some(plain) = Plain::read(view) else { return };
     let again = View::new(&plain.text);
-    for found in Scan::all(&again, known) {
+    for found in Scan::all(&again, known, Reading::Second) {
         let (start, end) = again.original(found.start, found.end);
         let Some((start, end)) = plain.place(start, end) else { continue };
         // Marks between digits are no proof of a phone number; digits in words are.
@@ -117,12 +117,13 @@ struct Scan<'a> {
     /// Up to here, words with digits have been asked about.
     word_end: usize,
     memo: Memo,
+    reading: Reading,
 }
 
 impl<'a> Scan<'a> {
     /// All that the rules propose in a text.
-    fn all(view: &'a View<'a>, known: &'a Known) -> Vec<Found<'static>> {
-        let mut scan = Self { view, known, out: Vec::new(), word_end: 0, memo: Memo::default() };
+    fn all(view: &'a View<'a>, known: &'a Known, reading: Reading) -> Vec<Found<'static>> {
+        let mut scan = Self { view, known, out: Vec::new(), word_end: 0, memo: Memo::default(), reading };
         scan.pass();
         scan.out
     }
@@ -170,7 +171,7 @@ impl<'a> Scan<'a> {
             b'@' => self.sign(at),
             b'(' | b'[' | b'{' => spelled_email_at(self.view, at)
                 .map_or(at, |(start, end, score)| self.add(start, end, "EMAIL", score, "email.spelled")),
-            b':' | b'=' | b'-' | b'.' => on_mark(self.view, at, &mut self.out),
+            b':' | b'=' | b'-' | b'.' | b'_' => on_mark(self.view, at, &mut self.out),
             _ if is_word(self.view.before(at)) => at,
             b'd' | b'D' => self.worded(at),
             b'b' | b'B' | b's' | b'S' => {
@@ -233,7 +234,7 @@ impl<'a> Scan<'a> {
             while is_word(self.view.at(self.word_end)) {
                 self.word_end += 1;
             }
-            on_word(self.view, start, &mut self.out);
+            on_word(self.view, start, self.reading, &mut self.out);
             at = self.word_end;
         }
     }
@@ -291,7 +292,7 @@ static WAKES: [u8; 256] = {
         #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let b = byte as u8;
         table[byte] = match b.to_ascii_lowercase() {
-            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' => ANYWHERE,
+            b'0'..=b'9' | b'@' | b'(' | b'[' | b'{' | b':' | b'=' | b'-' | b'.' | b'_' => ANYWHERE,
             b'b' | b's' | b'd' | b'p' | b'k' | b'g' | b'z' => AT_WORD,
             _ => SLEEPS,
         };

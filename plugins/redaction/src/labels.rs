@@ -1,9 +1,12 @@
 //! What the words around a number say that it is: whole words, words written together or apart, and the
 //! ends of German compounds. Knows no numbers.
 
+mod seen;
+mod speaker;
 mod words;
 
 use crate::view::{View, is_word};
+pub(crate) use seen::Seen;
 use words::{WEAK, WORDS};
 
 /// What a label says.
@@ -95,18 +98,28 @@ impl Context {
 
     /// The same with the words behind a value.
     pub(crate) fn and_behind(mut self, view: &View<'_>, end: usize) -> Self {
-        let words = Words::behind(view, end);
-        for index in 0..words.count {
-            if let Some((label, _)) = words.label(view, index) {
-                self.behind = self.behind.with(label);
-            }
+        if view.at(end) == b' ' && is_number_at(view, end + 1) {
+            return self;
         }
+        self.behind = view.seen.behind(end, || Words::behind(view, end).labels(view));
         self
     }
 
     /// Looks before a value only.
     pub(crate) fn before(view: &View<'_>, start: usize) -> Self {
+        if view.before(start) == b' ' && is_number_before(view, start - 1) {
+            return Self::default();
+        }
+        view.seen.before(start, || Self::read_before(view, start))
+    }
+
+    fn read_before(view: &View<'_>, start: usize) -> Self {
         let mut out = Self::default();
+        let start = match speaker::asked(view, start) {
+            speaker::Asked::No => start,
+            speaker::Asked::Question(end) => end,
+            speaker::Asked::Nothing => return out,
+        };
         if view.before(start) == b'#' {
             out.nearest = Some(Label::Thing);
         }
@@ -137,6 +150,29 @@ impl Context {
             None => labels.meets(self.behind),
         }
     }
+}
+
+/// Whether a word is a label of its own.
+fn is_label(view: &View<'_>, start: usize, end: usize) -> bool {
+    look_up((start..end).rev().fold(HASH_START, |hash, at| hashed(hash, lower(view, at)))).is_some()
+}
+
+/// Whether the word at a place is a number: no label is looked for beyond one.
+fn is_number_at(view: &View<'_>, start: usize) -> bool {
+    let mut at = start;
+    while view.at(at).is_ascii_digit() {
+        at += 1;
+    }
+    at > start && !is_word(view.at(at))
+}
+
+/// Whether the word that ends at a place is a number.
+fn is_number_before(view: &View<'_>, end: usize) -> bool {
+    let mut at = end;
+    while view.before(at).is_ascii_digit() {
+        at -= 1;
+    }
+    at < end && !is_word(view.before(at))
 }
 
 /// The nearest label before a place. A number between ends the search: a label belongs to the first number
@@ -231,6 +267,12 @@ impl Words {
             self.count += 1;
         }
         fits
+    }
+
+    /// The labels of all words.
+    fn labels(&self, view: &View<'_>) -> Labels {
+        let found = (0..self.count).filter_map(|index| self.label(view, index));
+        found.fold(Labels::default(), |all, (label, _)| all.with(label))
     }
 
     /// The label that ends with word `index`: the longest one, then a compound's end.

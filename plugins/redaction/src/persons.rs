@@ -4,6 +4,7 @@
 //! Owns lines, words and spans; what a word looks like to the model stands in `features`, what the model
 //! learned in two files that the workshop example makes again (`docs/redaction.md`).
 
+mod announced;
 mod features;
 pub mod lists;
 mod model;
@@ -36,10 +37,18 @@ pub(crate) fn names(view: &View<'_>) -> Vec<(usize, usize, f32)> {
 /// Tags the words of a line.
 pub fn tag(model: &Model<'_>, line: &mut Line) {
     for place in 0..line.words.len() {
-        let (tag, margin) = if line.is_candidate(place) {
+        let (tag, margin) = if announced::begins(line, place) {
+            // "hallo anna schmidt": the second word is no name of its own.
+            let goes = announced::goes_on(line, place);
+            (if goes { Tag::Goes } else { Tag::Begins }, SURE_MARGIN)
+        } else if announced::goes_on(line, place) {
+            (Tag::Goes, SURE_MARGIN)
+        } else if line.is_candidate(place) {
             let said = model.decide(&features(line, place), line.tag(place, -1));
             match said.0 {
-                _ if is_month(line, place) => (Tag::Out, 0),
+                _ if is_month(line, place) || is_verb(line, place) || announced::ends(line, place) => {
+                    (Tag::Out, 0)
+                }
                 Tag::Out if is_titled(line, place) || is_greeted(line, place) || is_speaker(line, place) => {
                     (Tag::Begins, SURE_MARGIN)
                 }
@@ -75,6 +84,18 @@ fn is_month(line: &Line, place: usize) -> bool {
     let dot = line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b'.'));
     (number(-1) || (dot && number(-2)))
         && line.word(place, 0).is_some_and(|w| MONTHS.iter().any(|m| lists::hash(m.as_bytes()) == w.hash))
+}
+
+/// "Bill to", "Mark as", "Will you": first names that are verbs where a sentence begins.
+fn is_verb(line: &Line, place: usize) -> bool {
+    const VERBS: &[(&str, &str)] =
+        &[("bill", "to"), ("mark", "as"), ("mark", "the"), ("mark", "it"), ("will", "you"), ("will", "the")];
+    let begins = line.word(place, -1).is_none_or(|w| w.shape == Shape::Mark);
+    let hash = |away: isize| line.word(place, away).map_or(0, |w| w.hash);
+    begins
+        && VERBS.iter().any(|(verb, next)| {
+            lists::hash(verb.as_bytes()) == hash(0) && lists::hash(next.as_bytes()) == hash(1)
+        })
 }
 
 /// "[10:02] Ngozi: …": who speaks in a chat, between the time and a colon.
@@ -153,9 +174,12 @@ fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
     for (place, word) in line.words.iter().enumerate() {
         let titled = line.before_title(place).any(lists::TITLE);
         let named = word.lists.any(lists::FIRST | lists::LAST) || titled;
-        let counts = usize::from(
-            !matches!(word.shape, Shape::Initial | Shape::Lower) || word.shape == Shape::Lower && named,
-        );
+        let said = word.margin == SURE_MARGIN && !word.lists.any(lists::PARTICLE);
+        let counts = usize::from(match word.shape {
+            Shape::Initial => false,
+            Shape::Lower => named || said,
+            _ => true,
+        });
         match (word.tag, open.as_mut()) {
             (Tag::Goes, Some(name)) => {
                 // A particle counts once a name follows it.

@@ -19,11 +19,23 @@ pub(crate) struct Pieces {
     /// First byte.
     pub(crate) start: usize,
     symbols: [u8; SYMBOLS_MAX],
-    /// For each piece: symbols up to its end, its last byte, the marks before it.
-    ends: [(u8, usize, u8); PIECES_MAX],
+    /// Which symbols are digits, one bit each.
+    digits: u64,
+    ends: [End; PIECES_MAX],
     count: usize,
     /// What stands before, once someone asked: it is the same for all candidates.
     before: OnceCell<Context>,
+}
+
+/// Where a piece ends; small, as every number of a text is read in pieces.
+#[derive(Clone, Copy, Default)]
+struct End {
+    /// Symbols up to here.
+    symbols: u8,
+    /// Bytes from the first piece on up to here.
+    bytes: u8,
+    /// The marks before it.
+    marks: u8,
 }
 
 /// One candidate.
@@ -33,29 +45,35 @@ pub(crate) struct Candidate<'p> {
     pub(crate) end: usize,
     /// Upper-case letters and digits without marks.
     pub(crate) symbols: &'p [u8],
-    pieces: &'p [(u8, usize, u8)],
+    /// Which of them are digits, one bit each.
+    pub(crate) digits: u64,
+    pieces: &'p [End],
 }
 
 impl Pieces {
     /// Reads pieces from the word that begins at `start`.
     pub(crate) fn read(view: &View<'_>, start: usize) -> Self {
-        let (symbols, ends) = ([0; SYMBOLS_MAX], [(0, 0, 0); PIECES_MAX]);
-        let mut out = Self { start, symbols, ends, count: 0, before: OnceCell::new() };
+        let (symbols, ends) = ([0; SYMBOLS_MAX], [End::default(); PIECES_MAX]);
+        let mut out = Self { start, symbols, digits: 0, ends, count: 0, before: OnceCell::new() };
         let (mut at, mut length, mut before) = (start, 0_usize, 0);
         while out.count < PIECES_MAX {
             let from = at;
-            while view.at(at).is_ascii_alphanumeric() {
+            let mut byte = view.at(at);
+            while byte.is_ascii_alphanumeric() {
                 let Some(slot) = out.symbols.get_mut(length) else { return out };
-                *slot = view.at(at).to_ascii_uppercase();
+                *slot = byte.to_ascii_uppercase();
+                out.digits |= u64::from(byte.is_ascii_digit()) << length;
                 length += 1;
                 at += 1;
+                byte = view.at(at);
             }
             // A letter beyond ASCII belongs to a word of some language, not to a number.
-            if at == from || is_word(view.at(at)) {
+            if at == from || is_word(byte) {
                 return out;
             }
-            if let (Some(slot), Ok(symbols)) = (out.ends.get_mut(out.count), u8::try_from(length)) {
-                *slot = (symbols, at, before);
+            let (symbols, bytes) = (u8::try_from(length), u8::try_from(at - start));
+            if let (Some(slot), Ok(symbols), Ok(bytes)) = (out.ends.get_mut(out.count), symbols, bytes) {
+                *slot = End { symbols, bytes, marks: before };
                 out.count += 1;
             }
             let spelled = length == out.count;
@@ -81,18 +99,35 @@ impl Pieces {
     pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
         (1..=self.count).filter_map(|count| {
             let pieces = self.ends.get(..count)?;
-            let (symbols, end, _) = *pieces.last()?;
+            let last = *pieces.last()?;
             Some(Candidate {
                 start: self.start,
-                end,
-                symbols: self.symbols.get(..usize::from(symbols))?,
+                end: self.start + usize::from(last.bytes),
+                symbols: self.symbols.get(..usize::from(last.symbols))?,
+                digits: self.digits & ((1 << last.symbols) - 1),
                 pieces,
             })
         })
     }
+
+    /// Symbols of the longest candidate.
+    pub(crate) fn length(&self) -> usize {
+        let last = self.count.checked_sub(1).and_then(|index| self.ends.get(index));
+        last.map_or(0, |end| usize::from(end.symbols))
+    }
+
+    /// Whether there is nothing but digits.
+    pub(crate) fn is_numeric(&self) -> bool {
+        self.digits.count_ones() as usize >= self.length()
+    }
 }
 
 impl Candidate<'_> {
+    /// Whether all symbols are digits.
+    pub(crate) fn is_numeric(&self) -> bool {
+        self.digits.count_ones() as usize == self.symbols.len()
+    }
+
     /// Whether it is written in one piece.
     pub(crate) fn is_whole(&self) -> bool {
         self.pieces.len() == 1
@@ -102,9 +137,9 @@ impl Candidate<'_> {
     pub(crate) fn is_laid_out(&self, lengths: &[u8]) -> bool {
         let mut last = 0;
         self.pieces.len() == lengths.len()
-            && self.pieces.iter().zip(lengths).all(|((symbols, _, marks), length)| {
-                let fits = symbols - last == *length && marks & gap::LINE == 0;
-                last = *symbols;
+            && self.pieces.iter().zip(lengths).all(|(piece, length)| {
+                let fits = piece.symbols - last == *length && piece.marks & gap::LINE == 0;
+                last = piece.symbols;
                 fits
             })
     }
@@ -112,13 +147,13 @@ impl Candidate<'_> {
     /// Whether the marks between the pieces are all of one kind.
     pub(crate) fn is_even(&self) -> bool {
         self.pieces.get(2..).is_none_or(|rest| {
-            rest.iter().all(|(_, _, marks)| Some(*marks) == self.pieces.get(1).map(|p| p.2))
+            rest.iter().all(|piece| Some(piece.marks) == self.pieces.get(1).map(|p| p.marks))
         })
     }
 
     /// Whether some piece follows on another line.
     pub(crate) fn is_wrapped(&self) -> bool {
-        self.pieces.iter().any(|(_, _, marks)| marks & gap::LINE != 0)
+        self.pieces.iter().any(|piece| piece.marks & gap::LINE != 0)
     }
 }
 

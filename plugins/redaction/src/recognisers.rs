@@ -42,11 +42,21 @@ const ON_WORDS: &[Rule] = &[
     },
 ];
 
+/// Which reading of a text it is: the second one, without disguises, is asked for fewer classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    First,
+    Second,
+}
+
+/// Asked in the second reading.
+const AGAIN: &[Rule] = &[identity::find];
+
 /// Asked about capitals that stand before a number: "AB 12 34 56 C", "M-AB 123".
 const ON_CAPITALS: &[Rule] = &[identity::find, vehicle::plate, vehicle::vin];
 
 /// A word with a digit.
-pub(crate) fn on_word(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
+pub(crate) fn on_word(view: &View<'_>, start: usize, reading: Reading, out: &mut Vec<Finding>) {
     // A number spelled out digit by digit is read from its first digit.
     let single = |at: usize| view.at(at).is_ascii_digit() && !is_word(view.at(at + 1));
     if start > 1
@@ -57,15 +67,19 @@ pub(crate) fn on_word(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
     {
         return;
     }
+    let (words, capitals_rules) = match reading {
+        Reading::First => (ON_WORDS, ON_CAPITALS),
+        Reading::Second => (AGAIN, AGAIN),
+    };
     let pieces = Pieces::read(view, start);
-    for rule in ON_WORDS {
+    for rule in words {
         rule(view, &pieces, out);
     }
     let mut at = start;
     for _ in 0..CAPITALS_BEFORE_MAX {
         let Some(capitals) = capitals_before(view, at) else { break };
         let pieces = Pieces::read(view, capitals);
-        for rule in ON_CAPITALS {
+        for rule in capitals_rules {
             rule(view, &pieces, out);
         }
         at = capitals;
@@ -81,8 +95,16 @@ pub(crate) fn on_mark(view: &View<'_>, at: usize, out: &mut Vec<Finding>) -> usi
             device::mac(view, at, out);
             at
         }
+        b'-' => {
+            secret::option(view, at, out);
+            at
+        }
+        b'_' => {
+            secret::undigited(view, at, out);
+            at
+        }
         b'B' if view.before(at) == b'-' => secret::pem(view, at, out),
-        b'p' | b'P' | b'k' | b'K' | b'g' | b'G' | b'z' | b'Z' => {
+        b'p' | b'P' | b'k' | b'K' | b'g' | b'G' | b'z' | b'Z' | b's' | b'S' => {
             secret::spoken(view, at, out);
             at
         }
@@ -143,7 +165,8 @@ const TOKEN_HEAD_BYTES_MAX: usize = 40;
 fn token_start(view: &View<'_>, word: usize) -> usize {
     let mut start = word;
     while word - start < TOKEN_HEAD_BYTES_MAX
-        && (view.before(start).is_ascii_alphanumeric() || matches!(view.before(start), b'_' | b'-' | b'.'))
+        && (view.before(start).is_ascii_alphanumeric()
+            || matches!(view.before(start), b'_' | b'-' | b'.' | b'$'))
     {
         start -= 1;
     }

@@ -21,7 +21,15 @@ pub struct Settings {
     custom: Vec<Custom>,
     /// One switch per class, in lower case.
     #[serde(flatten)]
-    switches: BTreeMap<String, bool>,
+    switches: BTreeMap<String, Switch>,
+}
+
+/// On or off; anything else is kept until it is refused by name.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
+#[serde(untagged)]
+enum Switch {
+    Set(bool),
+    Other(serde::de::IgnoredAny),
 }
 
 /// What is masked unless an admin says otherwise: everything with a check digit, a label or a clear shape.
@@ -44,15 +52,33 @@ impl Settings {
     /// Whether the settings make sense.
     ///
     /// # Errors
-    /// A sentence that names what does not.
+    /// A sentence that names the field that does not.
     pub fn check(&self) -> Result<(), String> {
-        let lower = |class: &&&str| class.to_ascii_lowercase();
-        if let Some(unknown) =
-            self.switches.keys().find(|k| !ON.iter().chain(OFF).any(|class| lower(&class) == **k))
-        {
-            return Err(format!("there is no class {unknown}"));
+        for (key, switch) in &self.switches {
+            if !classes().any(|class| class.to_ascii_lowercase() == *key) {
+                return Err(format!("{key}: there is no such class or setting{}", nearest(key)));
+            }
+            if matches!(switch, Switch::Other(_)) {
+                return Err(format!("{key}: must be true or false"));
+            }
         }
-        self.custom.iter().try_for_each(Custom::check)
+        check_share("threshold", self.threshold)?;
+        for (class, share) in &self.thresholds {
+            let own = self.custom.iter().any(|c| c.class() == class);
+            if !own && !classes().any(|c| c == class) {
+                return Err(format!("thresholds.{class}: there is no such class{}", nearest(class)));
+            }
+            check_share(&format!("thresholds.{class}"), *share)?;
+        }
+        self.custom.iter().enumerate().try_for_each(|(place, custom)| {
+            custom.check().map_err(|error| format!("custom[{place}].{error}"))?;
+            let off = !self.wants(custom.class());
+            if off {
+                Err(format!("custom[{place}].class: {} is switched off", custom.class()))
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// Whether a class is to be masked. Classes are switched where findings leave, not where they are made:
@@ -60,7 +86,7 @@ impl Settings {
     #[must_use]
     pub fn wants(&self, class: &str) -> bool {
         match self.switches.get(&class.to_ascii_lowercase()) {
-            Some(on) => *on,
+            Some(switch) => *switch == Switch::Set(true),
             None => !OFF.contains(&class),
         }
     }
@@ -80,7 +106,7 @@ impl Settings {
     /// With one class switched.
     #[must_use]
     pub fn with(mut self, class: &str, on: bool) -> Self {
-        self.switches.insert(class.to_ascii_lowercase(), on);
+        self.switches.insert(class.to_ascii_lowercase(), Switch::Set(on));
         self
     }
 
@@ -89,5 +115,94 @@ impl Settings {
     pub fn at_least(mut self, threshold: f32) -> Self {
         self.threshold = threshold;
         self
+    }
+}
+
+fn classes() -> impl Iterator<Item = &'static str> {
+    ON.iter().chain(OFF).copied()
+}
+
+/// A little above all scores: such a class is left standing.
+const SHARE_MAX: f32 = 1.01;
+
+fn check_share(field: &str, share: f32) -> Result<(), String> {
+    if (0.0..=SHARE_MAX).contains(&share) {
+        Ok(())
+    } else {
+        Err(format!("{field}: must be 0 to 1, not {share}"))
+    }
+}
+
+/// Letters in which a misspelled key may differ at most.
+const TYPOS_MAX: usize = 2;
+
+/// "; did you mean iban?" if some class is spelled nearly like that, in the writing of the key.
+fn nearest(key: &str) -> String {
+    let lower = key.to_ascii_lowercase();
+    let found = classes().map(|class| (distance(&class.to_ascii_lowercase(), &lower), class)).min();
+    match found.filter(|(distance, _)| *distance <= TYPOS_MAX) {
+        Some((_, class)) if key == lower => format!("; did you mean {}?", class.to_ascii_lowercase()),
+        Some((_, class)) => format!("; did you mean {class}?"),
+        None => String::new(),
+    }
+}
+
+/// Letters to insert, drop or change to make one word of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut next = vec![i + 1];
+        for ((y, above), beside) in b.bytes().zip(row.iter().skip(1)).zip(&row) {
+            let left = next.last().copied().unwrap_or(0);
+            next.push((beside + usize::from(x != y)).min(above + 1).min(left + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(json: &str) -> String {
+        let settings: Settings = kulanz_sdk::fixture::settings(json).unwrap();
+        settings.check().unwrap_err()
+    }
+
+    #[test]
+    fn wrong_settings_are_refused_with_the_name_of_the_field() {
+        for (json, told) in [
+            (r#"{"ibn": true}"#, "ibn: there is no such class or setting; did you mean iban?"),
+            (r#"{"email": "yes"}"#, "email: must be true or false"),
+            (
+                r#"{"thresholds": {"PERSN": 0.8}}"#,
+                "thresholds.PERSN: there is no such class; did you mean PERSON?",
+            ),
+            (r#"{"thresholds": {"PERSON": 8}}"#, "thresholds.PERSON: must be 0 to 1, not 8"),
+            (r#"{"threshold": -1}"#, "threshold: must be 0 to 1, not -1"),
+            (
+                r#"{"custom": [{"class": "A", "words": ["a"]}, {"class": "B"}]}"#,
+                "custom[1].patterns: B needs patterns or words",
+            ),
+            (
+                r#"{"custom": [{"class": "LOCATION", "words": ["a"]}]}"#,
+                "custom[0].class: LOCATION is switched off",
+            ),
+        ] {
+            assert_eq!(error(json), told);
+        }
+    }
+
+    #[test]
+    fn settings_that_make_sense_are_taken() {
+        for json in [
+            "{}",
+            r#"{"date": true, "thresholds": {"PERSON": 0.8, "POLICY": 0.9}, "custom": [{"class": "POLICY", "words": ["a"]}]}"#,
+            r#"{"location": true, "custom": [{"class": "LOCATION", "words": ["Oberdorf"]}]}"#,
+        ] {
+            let settings: Settings = kulanz_sdk::fixture::settings(json).unwrap();
+            assert_eq!(settings.check(), Ok(()), "{json}");
+        }
     }
 }

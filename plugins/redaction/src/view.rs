@@ -3,12 +3,16 @@
 //! Zero-width characters are gone, odd spaces and dashes are plain ones, full-width and foreign digits are
 //! ASCII. Everything else is the original UTF-8, so that most texts map onto themselves.
 
+use crate::labels::Seen;
+
 /// A text without disguises.
 pub(crate) struct View<'a> {
     original: &'a str,
     bytes: std::borrow::Cow<'a, [u8]>,
     /// From this place in `bytes` on, places in the original are at (second) and following.
     shifts: Vec<(usize, usize)>,
+    /// What was read around places lately.
+    pub(crate) seen: Seen,
 }
 
 impl<'a> View<'a> {
@@ -18,7 +22,7 @@ impl<'a> View<'a> {
             && !text.contains(&b'&')
             && !text.windows(2).any(|w| w == b"=\n" || w == b"=\r");
         if plain {
-            return Self { original, bytes: text.into(), shifts: Vec::new() };
+            return Self { original, bytes: text.into(), shifts: Vec::new(), seen: Seen::default() };
         }
         let mut bytes = Vec::with_capacity(original.len());
         let mut shifts = Vec::new();
@@ -60,7 +64,7 @@ impl<'a> View<'a> {
             shifts.push((bytes.len(), copied));
         }
         bytes.extend_from_slice(text.get(copied..).unwrap_or_default());
-        Self { original, bytes: bytes.into(), shifts }
+        Self { original, bytes: bytes.into(), shifts, seen: Seen::default() }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -9,6 +9,7 @@
 //! cargo run --release -p plugin-redaction --example workshop -- show FILE…   # findings in a text, one a line
 //! ```
 
+mod aims;
 mod chance;
 mod score;
 mod speed;

@@ -15,6 +15,9 @@ pub(crate) struct Sample {
     /// First byte, one past the last, class.
     pub(crate) spans: Vec<Span>,
     pub(crate) language: &'static str,
+    /// Whether some value is disguised, or is harmless and looks like a secret.
+    pub(crate) disguised: bool,
+    pub(crate) alike: bool,
 }
 
 /// One template a line; `\n` is a line break, `=` in front marks one without personal data.
@@ -30,7 +33,7 @@ pub(crate) fn read(path: &str) -> std::io::Result<Vec<String>> {
 /// Fills the slots of a template.
 pub(crate) fn fill(template: &str, language: &'static str, words: &Words, chance: &mut Chance) -> Sample {
     let template = template.strip_prefix("= ").unwrap_or(template);
-    let mut out = Sample { text: String::new(), spans: Vec::new(), language };
+    let mut out = Sample { text: String::new(), spans: Vec::new(), language, disguised: false, alike: false };
     let mut rest = template;
     while let Some(open) = rest.find('{') {
         out.text.push_str(&rest[..open]);
@@ -38,6 +41,8 @@ pub(crate) fn fill(template: &str, language: &'static str, words: &Words, chance
         let slot = &rest[open + 1..close];
         match value(slot, language, words, chance) {
             Some((value, class)) => {
+                out.disguised |= values::DISGUISED.contains(&slot);
+                out.alike |= values::ALIKE.contains(&slot);
                 let mut parts = value.split(values::EDGE);
                 let (head, inner, tail) = match (parts.next(), parts.next(), parts.next()) {
                     (Some(head), Some(inner), tail) => (head, inner, tail.unwrap_or("")),

@@ -4,12 +4,43 @@
 mod disguise;
 mod identity;
 mod secrets;
+mod streets;
 
 use crate::chance::Chance;
 use crate::words::Words;
 
 /// Marks where the span begins and ends within a longer value.
 pub(crate) const EDGE: char = '\u{1}';
+
+/// Slots whose values are disguised.
+pub(crate) const DISGUISED: &[&str] = &[
+    "email_spelled",
+    "email_zero",
+    "email_written",
+    "phone_spaced",
+    "phone_words_de",
+    "phone_words_en",
+    "iban_wrapped",
+    "iban_alike",
+    "card_spaced",
+    "card_fullwidth",
+    "card_marked",
+    "ipv4_marked",
+];
+
+/// Slots of harmless values that look like secrets.
+pub(crate) const ALIKE: &[&str] = &[
+    "git_hash",
+    "sha256",
+    "uuid",
+    "tracking",
+    "stand_in",
+    "integrity",
+    "etag",
+    "image",
+    "serial",
+    "file_name",
+];
 
 type Filled = Option<(String, Option<&'static str>)>;
 
@@ -18,6 +49,7 @@ pub(crate) fn of(slot: &str, words: &Words, chance: &mut Chance) -> Filled {
     contact(slot, words, chance)
         .or_else(|| money(slot, chance))
         .or_else(|| address(slot, words, chance))
+        .or_else(|| streets::of(slot, words, chance))
         .or_else(|| disguise::of(slot, words, chance))
         .or_else(|| identity::of(slot, chance))
         .or_else(|| secrets::of(slot, chance))
@@ -290,6 +322,23 @@ fn harmless(slot: &str, chance: &mut Chance) -> Filled {
         "version" => format!("{}.{}.{}", 1 + chance.below(20), chance.below(30), chance.below(99)),
         "case" => format!("{} U {}/{}", 1 + chance.below(20), 1 + chance.below(300), chance.below(25)),
         "tracking" => format!("00340{}", chance.digits(15)),
+        "stand_in" => (*chance.pick(&[
+            "password=<your password>",
+            "api_key: YOUR_API_KEY",
+            "token = os.environ[\"TOKEN\"]",
+            "SECRET_KEY=${SECRET_KEY}",
+            "password = getpass()",
+            "client_secret: ********",
+            "auth_token = config.get(\"auth_token\")",
+            "\"password\": null",
+            "passwort: vergessen",
+        ]))
+        .to_owned(),
+        "integrity" => format!("sha512-{}==", chance.of(secrets::PLAIN, 86)),
+        "etag" => format!("ETag: \"{}\"", chance.of(secrets::HEX, 32)),
+        "image" => format!("data:image/png;base64,iVBORw0KGgo{}", chance.of(secrets::PLAIN, 120)),
+        "serial" => chance.of("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", 12),
+        "file_name" => format!("IMG_{year}{month:02}{day:02}_{}.jpg", chance.digits(6)),
         "git_hash" => chance.of("0123456789abcdef", 40),
         "sha256" => chance.of("0123456789abcdef", 64),
         "uuid" => format!(

@@ -38,7 +38,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
     (Label::Bic, "bic swift biccode swiftcode swiftbic bicswift"),
     (
         Label::Tax,
-        "steuerid steueridnr steueridnummer steueridentnr steuerident idnr tin taxid taxidnumber taxpayerid taxidentification \
+        "stid stidnr stident steuerid steueridnr steueridnummer steueridentnr steuerident idnr tin taxid taxidnumber taxpayerid taxidentification \
          taxidentificationnumber *steueridentifikationsnummer identifikationsnummer taxpayer taxnumber taxno tfn taxfilenumber ein \
          employeridentification employeridentificationnumber utr",
     ),

@@ -44,8 +44,13 @@ const GENITIVE_BYTES_MIN: usize = 4;
 
 /// Hash of a word in lower case.
 #[must_use]
-pub fn hash(word: &[u8]) -> u32 {
-    let hash = word.iter().fold(0x811C_9DC5_u32, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
+pub const fn hash(word: &[u8]) -> u32 {
+    let mut hash = 0x811C_9DC5_u32;
+    let mut rest = word;
+    while let [byte, tail @ ..] = rest {
+        hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);
+        rest = tail;
+    }
     // Mixes the high bits in: the low ones alone crowd.
     let hash = (hash ^ (hash >> 15)).wrapping_mul(0x2C1B_3C6D);
     hash ^ (hash >> 13)
@@ -61,8 +66,13 @@ pub fn of(lower: &[u8], hash: u32, capital: bool, joined: bool) -> Lists {
 #[must_use]
 pub fn of_in(table: &[u8], lower: &[u8], hash_of: u32, capital: bool, joined: bool) -> Lists {
     let found = look_up(table, hash_of);
-    if found.0 != 0 || !capital {
+    if found.0 != 0 || !(capital || joined) {
         return found;
+    }
+    if !capital {
+        // "eva-maria": in small letters only where all parts are first names.
+        let first = lower.split(|b| *b == b'-').all(|part| look_up(table, hash(part)).any(FIRST));
+        return if first { Lists(FIRST) } else { Lists::NONE };
     }
     if joined {
         // "Karl-Enno" is a name for its Karl; "Max-Planck-Institut" is an institute.

@@ -56,6 +56,8 @@ pub struct Line {
     pub words: Vec<Word>,
     /// Hash of the last word of the line before, and whether that line was short.
     pub before: (u32, bool),
+    /// Whether the line before was a closing such as "Viele Grüße aus Kiel".
+    pub under_closing: bool,
     /// Its number of words, up to five.
     pub short: u8,
     /// Whether it is a sentence rather than a title: short, or a third of its words in lower case.
@@ -141,6 +143,7 @@ pub fn read_line(text: &[u8], at: usize, line: &mut Line) -> usize {
     let full = line.words.len() >= super::LINE_WORDS_MAX;
     if let Some(last) = line.words.iter().rev().find(|w| w.shape != Shape::Mark) {
         line.before = (last.hash, line.words.len() <= SHORT_WORDS);
+        line.under_closing = line.before.1 && super::announced::closes(&line.words);
     }
     line.goes_on = full;
     line.words.clear();

@@ -199,6 +199,13 @@ fn marks(view: &View<'_>, start: usize) -> Option<(usize, Gap)> {
         b"|" | b"*" if text.len() == 1 => Gap::Odd,
         [MARK] | b"_" => Gap::Odd,
         b"[.]" | b"(.)" | b"{.}" => Gap::Dot,
+        // "158-|51": a mark that nobody puts there beside one that people do.
+        [b'-' | b'.' | b'/', b'|' | b'*' | b'_' | b',' | MARK]
+        | [b'|' | b'*' | b'_' | b',' | MARK, b'-' | b'.' | b'/']
+            if text.len() == 2 =>
+        {
+            Gap::Odd
+        }
         // "(212)|555"
         [b')', b'|' | b'*' | b'_' | b',' | MARK] if text.len() == 2 => Gap::Odd,
         _ => usual(text, trimmed)?,
@@ -353,6 +360,7 @@ mod tests {
     fn odd_marks_between_groups_become_blanks_and_dots() {
         assert_eq!(plain("4111_1111|1111*1111"), "4111 1111 1111 1111");
         assert_eq!(plain("4111·1111,1111 / 1111"), "4111 1111 1111 1111");
+        assert_eq!(plain("158-|51-|5260 und 158-,51-,5260"), "158 51 5260 und 158 51 5260");
         assert_eq!(plain("10[.]20(.)30 dot 40"), "10.20.30.40");
     }
 

@@ -3,6 +3,7 @@
 mod english;
 mod german;
 mod romance;
+mod set;
 mod words;
 
 use crate::view::{View, is_word};
@@ -17,9 +18,45 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
     {
         return;
     }
-    german::find(view, digit, out);
-    english::find(view, digit, out);
-    romance::find(view, digit, out);
+    let (before, behind) = (letter_before(view, digit), letter_behind(view, digit));
+    if before {
+        german::find(view, digit, out);
+    }
+    if before || behind {
+        english::find(view, digit, out);
+        romance::find(view, digit, out);
+    }
+}
+
+/// Marks between a number and a word of its street at most.
+const MARKS_MAX: usize = 4;
+
+/// Whether a word of letters ends shortly before a number; among numbers there is no street.
+fn letter_before(view: &View<'_>, digit: usize) -> bool {
+    let mut at = digit;
+    while at > 0 && digit - at < MARKS_MAX && !is_word(view.before(at)) {
+        at -= 1;
+    }
+    is_word(view.before(at)) && !view.before(at).is_ascii_digit()
+}
+
+/// Whether a word with letters begins shortly behind a number.
+fn letter_behind(view: &View<'_>, digit: usize) -> bool {
+    let mut at = digit;
+    for _ in 0..2 {
+        while view.at(at).is_ascii_digit() {
+            at += 1;
+        }
+        // "12a Elm Road", "350 5th Avenue", "12-14 Elm Road".
+        if is_word(view.at(at)) {
+            return true;
+        }
+        let from = at;
+        while at - from < MARKS_MAX && at < view.len() && !is_word(view.at(at)) {
+            at += 1;
+        }
+    }
+    is_word(view.at(at)) && !view.at(at).is_ascii_digit()
 }
 
 /// A word: its span.

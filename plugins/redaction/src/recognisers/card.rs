@@ -32,7 +32,7 @@ pub(crate) fn card_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usize
             *slot = byte - b'0';
         }
         total += group.len();
-        if total < 13 || is_word(view.at(group.end)) {
+        if total < DIGITS_MIN || is_word(view.at(group.end)) {
             continue;
         }
         let number = digits.get(..total).unwrap_or_default();
@@ -48,7 +48,8 @@ pub(crate) fn card_at(view: &View<'_>, run: &Run, first: usize) -> Option<(usize
     best
 }
 
-/// Digits of a card number at most.
+/// Digits of a card number at least and at most.
+const DIGITS_MIN: usize = 12;
 const DIGITS_MAX: usize = 19;
 
 /// Whether group `first` is a later digit of a number that is spelled out digit by digit.
@@ -73,6 +74,9 @@ fn is_usual(run: &Run, from: usize, to: usize) -> bool {
 fn score(digits: &[u8], usual: bool, label: Option<Label>) -> f32 {
     let named = matches!(label, Some(Label::Card | Label::SecurityCode));
     let thing = matches!(label, Some(Label::Thing));
+    if !named && is_rare(digits) {
+        return 0.0;
+    }
     match (luhn(digits), named, usual) {
         (true, true, _) => 1.0,
         // Product codes have 13 digits and often begin with 4: one in ten passes the check.
@@ -97,9 +101,16 @@ fn issuer_knows(digits: &[u8]) -> bool {
         (_, 36 | 38 | 39, _) => (14..=19).contains(&length),
         (_, 30, _) => length == 14 || length == 16,
         (_, 35, _) | (_, 62 | 64 | 65 | 60, _) => (16..=19).contains(&length),
-        (_, 50 | 56..=58 | 63 | 67, _) => matches!(length, 16 | 18 | 19),
+        (_, 50 | 56..=58 | 63 | 67, _) => (12..=19).contains(&length),
+        (_, _, 1800 | 2131) => length == 15,
         _ => false,
     }
+}
+
+/// Old numbers of JCB, and Maestro's of unusual lengths: without a name, other numbers look the same.
+fn is_rare(digits: &[u8]) -> bool {
+    matches!(digits, [1 | 2, ..]) && digits.len() == 15
+        || matches!(digits, [5 | 6, ..]) && matches!(digits.len(), 12..=15 | 17)
 }
 
 /// A security code that group `index` is: it stands alone, has three or four digits and its name before it.

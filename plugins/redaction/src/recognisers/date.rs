@@ -41,9 +41,39 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         view.before(start) == b'*' || (view.before(start) == b' ' && start > 1 && view.at(start - 2) == b'*');
     if near || behind || starred {
         out.push(Finding::new(start, end, "DOB", 0.95, "date.birth"));
+    } else if is_field_of_person(view, start, end) {
+        out.push(Finding::new(start, end, "DOB", 0.6, "date.field"));
     } else {
         out.push(Finding::new(start, end, "DATE", 0.7, "date.shape"));
     }
+}
+
+/// Bytes of a line of fields on either side of a date that are looked at.
+const LINE_BYTES: usize = 160;
+/// Years that people who write to somebody were born in.
+const BIRTH_YEARS: std::ops::RangeInclusive<u32> = 1925..=2009;
+
+/// "Ana Muster,Ahornweg 3,ana@example.org,1985-03-12": a field of its own beside an address, long ago.
+fn is_field_of_person(view: &View<'_>, start: usize, end: usize) -> bool {
+    let separator = |byte: u8| matches!(byte, b',' | b';' | b'|' | b'\t');
+    let line_end = |byte: u8| matches!(byte, 0 | b'\n' | b'\r');
+    let (before, behind) = (view.before(start), view.at(end));
+    let alone = (separator(before) && (separator(behind) || line_end(behind)))
+        || (line_end(before) && separator(behind));
+    if !alone || !year_of(view.slice(start, end)).is_some_and(|year| BIRTH_YEARS.contains(&year)) {
+        return false;
+    }
+    let head = view.slice(start.saturating_sub(LINE_BYTES), start).iter().rev();
+    let tail = view.slice(end, (end + LINE_BYTES).min(view.len())).iter();
+    let in_line = |byte: &&u8| !line_end(**byte);
+    let fields: Vec<u8> = head.take_while(in_line).chain(tail.take_while(in_line)).copied().collect();
+    fields.contains(&b'@') && fields.iter().filter(|b| separator(**b)).count() >= 2
+}
+
+/// The year of a date: its group of four digits.
+fn year_of(date: &[u8]) -> Option<u32> {
+    let group = date.split(|b| !b.is_ascii_digit()).find(|g| g.len() == 4)?;
+    std::str::from_utf8(group).ok()?.parse().ok()
 }
 
 /// The digits at a place: their number and the end.
@@ -147,12 +177,16 @@ fn month_first(view: &View<'_>, digit: usize) -> Option<(usize, usize)> {
 
 /// The month whose name begins at a place, and the name's end.
 fn month(view: &View<'_>, start: usize) -> Option<(u32, usize)> {
+    if !matches!(view.at(start) | 0x20, b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'd') {
+        return None;
+    }
     let mut end = start;
     while is_word(view.at(end)) && end - start < 11 {
         end += 1;
     }
-    let word = view.slice(start, end).to_ascii_lowercase();
-    let place = MONTHS.iter().position(|names| names.iter().any(|n| n.as_bytes() == word))?;
+    let word = view.slice(start, end);
+    let place =
+        MONTHS.iter().position(|names| names.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(word)))?;
     Some((u32::try_from(place).ok()? + 1, end))
 }
 
@@ -184,8 +218,16 @@ mod tests {
             ("12.03.1985 ist mein Geburtstag", "12.03.1985"),
             ("Ana Muster (*12.03.1985)", "12.03.1985"),
             ("dob: 12-Mar-1985", "12-Mar-1985"),
+            ("Ana Muster,Ahornweg 3,ana@example.org,1985-03-12", "1985-03-12"),
         ] {
             assert_eq!(date(text), Some((value.to_owned(), "DOB")), "{text}");
+        }
+    }
+
+    #[test]
+    fn late_dates_and_lines_of_nobody_hold_no_birth() {
+        for text in ["7;ana@example.org;12.03.2024;offen", "7;Pumpe;12.03.1985;offen"] {
+            assert_eq!(date(text).map(|d| d.1), Some("DATE"), "{text}");
         }
     }
 

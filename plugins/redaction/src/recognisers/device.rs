@@ -13,12 +13,12 @@ const IMEI: Labels = Labels::of(&[Label::Imei]);
 /// version, which has none.
 pub(super) fn imei(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
     let start = pieces.start;
-    if !view.at(start).is_ascii_digit() || is_word(view.before(start)) {
+    if pieces.length() < 15 || !view.at(start).is_ascii_digit() || is_word(view.before(start)) {
         return;
     }
     for candidate in pieces.candidates() {
         let long = (15..=16).contains(&candidate.symbols.len());
-        if !long || !candidate.symbols.iter().all(u8::is_ascii_digit) || is_word(view.at(candidate.end)) {
+        if !long || !candidate.is_numeric() || is_word(view.at(candidate.end)) {
             continue;
         }
         let checked = candidate.symbols.len() == 15 && luhn(candidate.symbols);

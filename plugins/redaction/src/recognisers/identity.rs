@@ -79,13 +79,14 @@ pub(super) fn find(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
             continue;
         }
         let mut context: Option<Context> = None;
-        for rule in rules_for(candidate.symbols) {
+        let mut glued = None;
+        for rule in rules_for(&candidate) {
             let context = context.get_or_insert_with(|| pieces.context(view, candidate.end));
             let score = score(rule, &candidate, context, view);
             if score < SCORE_MIN || !fits(rule.shape, candidate.symbols) {
                 continue;
             }
-            if is_glued(view, &candidate) {
+            if *glued.get_or_insert_with(|| is_glued(view, &candidate)) {
                 break;
             }
             if (rule.check)(candidate.symbols) {
@@ -118,9 +119,9 @@ const SYMBOLS_MIN: usize = 7;
 /// From here on a shape is so rigid that no other word next to it weighs against it.
 const SURE: f32 = 0.9;
 
-/// Rules whose shape has the length of these symbols, and digits and letters where they have them.
-fn rules_for(symbols: &[u8]) -> impl Iterator<Item = &'static Rule> {
-    let digits = digits_of(symbols);
+/// Rules whose shape has the length of a candidate, and digits and letters where it has them.
+fn rules_for(candidate: &Candidate<'_>) -> impl Iterator<Item = &'static Rule> {
+    let (digits, symbols) = (candidate.digits, candidate.symbols);
     let list = if digits & 1 == 1 { &WITH_DIGIT } else { &WITH_LETTER };
     let places =
         list.get(symbols.len()).map_or(&[][..], |(places, count)| places.get(..*count).unwrap_or(&[]));
@@ -128,11 +129,6 @@ fn rules_for(symbols: &[u8]) -> impl Iterator<Item = &'static Rule> {
         .iter()
         .filter(move |place| digits & place.digits == place.digits && digits & place.letters == 0)
         .filter_map(|place| TABLES.get(usize::from(place.table))?.get(usize::from(place.rule)))
-}
-
-/// Which symbols are digits, one bit each.
-fn digits_of(symbols: &[u8]) -> u64 {
-    symbols.iter().rev().fold(0, |bits, s| bits << 1 | u64::from(s.is_ascii_digit()))
 }
 
 /// Rules of one length at most.

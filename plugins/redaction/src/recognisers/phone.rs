@@ -41,8 +41,10 @@ const EXTENSION_DIGITS_MAX: usize = 6;
 
 /// The end of an extension behind a number: "x34908", "ext. 12".
 fn extension_end(view: &View<'_>, end: usize) -> usize {
+    let near = view.at(end + usize::from(view.at(end) == b' '));
     let head = [b"x".as_slice(), b" x", b" ext. ", b" ext ", b" ext.", b" Ext. "]
         .into_iter()
+        .filter(|_| matches!(near, b'x' | b'e' | b'E'))
         .find(|h| view.slice(end, end + h.len()) == *h);
     let Some(start) = head.map(|h| end + h.len()) else { return end };
     let stop =
@@ -94,8 +96,10 @@ fn extent<'r>(view: &View<'_>, run: &'r Run, first: usize, kind: Kind) -> &'r [G
 /// Whether group `index` is something else that merely follows: another number, a date, a time, a price.
 fn ends_number(view: &View<'_>, run: &Run, index: usize, digits: usize, kind: Kind) -> bool {
     let Some(group) = run.group(index) else { return true };
-    let wraps =
-        group.gap & gap::LINE != 0 && (digits > 7 || kind == Kind::Other || group.gap & gap::DOT != 0);
+    // "(212)" at the end of a line and the rest on the next.
+    let bracketed = group.gap & gap::PAREN != 0 && digits <= 4;
+    let wraps = group.gap & gap::LINE != 0
+        && (digits > 7 || (kind == Kind::Other && !bracketed) || group.gap & gap::DOT != 0);
     let another = digits >= 9
         && group.len() >= 3
         && view.at(group.start) == b'0'
@@ -191,8 +195,13 @@ fn has_phone_marks(groups: &[Group]) -> bool {
 fn is_amount(view: &View<'_>, end: usize) -> bool {
     let decimal = view.at(end) == b',' && view.at(end + 1).is_ascii_digit();
     let place = end + usize::from(view.at(end) == b' ');
-    let unit = [b"EUR".as_slice(), &[CURRENCY], b"$", b"%", b"USD", b"CHF", b"kg", b"km", b"GB", b"MB"];
-    decimal || unit.iter().any(|u| view.slice(place, place + u.len()) == *u)
+    let unit = match view.at(place) {
+        CURRENCY | b'$' | b'%' => true,
+        b'E' | b'U' | b'C' => matches!(view.slice(place, place + 3), b"EUR" | b"USD" | b"CHF"),
+        b'k' | b'G' | b'M' => matches!(view.slice(place, place + 2), b"kg" | b"km" | b"GB" | b"MB"),
+        _ => false,
+    };
+    decimal || unit
 }
 
 /// Where the number begins for the eye: with its plus and its bracket.

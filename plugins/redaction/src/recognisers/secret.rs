@@ -6,8 +6,8 @@ mod known;
 mod spoken;
 mod url;
 
-pub(super) use keyed::keyed;
-pub(super) use known::known;
+pub(super) use keyed::{keyed, option};
+pub(super) use known::{known, undigited};
 pub(super) use spoken::spoken;
 pub(super) use url::{credentials, path_token};
 

@@ -87,8 +87,9 @@ pub(super) fn plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
 /// The end of a German plate, whether a hyphen stands behind the district, and its digits.
 fn german_plate<'v>(view: &'v View<'_>, start: usize) -> Option<(usize, bool, &'v [u8])> {
     let district_end = capitals_end(view, start, 4);
-    let district = std::str::from_utf8(view.slice(start, district_end)).ok()?;
-    let known = DISTRICTS.binary_search(&district).is_ok();
+    if district_end == start {
+        return None;
+    }
     let hyphen =
         matches!(view.at(district_end), b'-' | b':') || view.slice(district_end, district_end + 3) == b" - ";
     let letters = district_end + if view.slice(district_end, district_end + 3) == b" - " { 3 } else { 1 };
@@ -98,8 +99,7 @@ fn german_plate<'v>(view: &'v View<'_>, start: usize) -> Option<(usize, bool, &'
     while view.at(end).is_ascii_digit() {
         end += 1;
     }
-    let fits = known
-        && (hyphen || view.at(district_end) == b' ')
+    let fits = (hyphen || view.at(district_end) == b' ')
         && (1..=2).contains(&(letters_end - letters))
         && (1..=4).contains(&(end - digits))
         && view.at(digits) != b'0';
@@ -111,7 +111,11 @@ fn german_plate<'v>(view: &'v View<'_>, start: usize) -> Option<(usize, bool, &'
         || (matches!(view.at(end), b'-' | b'/' | b'.' | b',' | b':')
             && is_word(view.at(end + 1))
             && view.at(end + 1).is_ascii_digit());
-    (fits && !goes_on).then(|| (end, hyphen, view.slice(digits, digits_end)))
+    let known = || {
+        let district = std::str::from_utf8(view.slice(start, district_end));
+        district.is_ok_and(|d| DISTRICTS.binary_search(&d).is_ok())
+    };
+    (fits && !goes_on && known()).then(|| (end, hyphen, view.slice(digits, digits_end)))
 }
 
 /// The end of a run of capitals, at most so many bytes; umlauts count.
@@ -132,11 +136,11 @@ fn foreign_plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
     let start = pieces.start;
     let mut best = None;
     // "17 204 1999": nothing but numbers.
-    if pieces.candidates().last().is_none_or(|c| c.symbols.iter().all(u8::is_ascii_digit)) {
+    if pieces.is_numeric() {
         return;
     }
     for candidate in pieces.candidates().filter(|c| (4..=8).contains(&c.symbols.len()) && !c.is_wrapped()) {
-        let digits = candidate.symbols.iter().filter(|s| s.is_ascii_digit()).count();
+        let digits = candidate.digits.count_ones() as usize;
         let letters = candidate.symbols.len() - digits;
         let text = view.slice(candidate.start, candidate.end);
         if digits == 0 || letters == 0 || text.iter().any(u8::is_ascii_lowercase) {
@@ -150,6 +154,9 @@ fn foreign_plate(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
                 .symbols
                 .get(candidate.symbols.len() - 4..)
                 .is_some_and(|s| s.iter().all(u8::is_ascii_digit));
+        if !british && !indian && digits < 2 {
+            continue;
+        }
         let named = pieces.context(view, candidate.end).calls(PLATE);
         let score = match (named, british) {
             (true, true) => 0.95,
@@ -175,15 +182,21 @@ fn is_shape(symbols: &[u8], shape: &[u8]) -> bool {
 /// A vehicle identification number that begins with the word at `start` (ISO 3779).
 pub(super) fn vin(view: &View<'_>, pieces: &Pieces, out: &mut Vec<Finding>) {
     let start = pieces.start;
-    if is_word(view.before(start)) || matches!(view.before(start), b'-' | b'_' | b'/' | b'.') {
+    if pieces.length() < 17
+        || is_word(view.before(start))
+        || matches!(view.before(start), b'-' | b'_' | b'/' | b'.')
+    {
         return;
     }
     let Some(candidate) = pieces.candidates().find(|c| c.symbols.len() == 17) else { return };
     if is_word(view.at(candidate.end)) || candidate.symbols.iter().any(|s| b"IOQ".contains(s)) {
         return;
     }
-    let digits = candidate.symbols.iter().filter(|s| s.is_ascii_digit()).count();
+    let digits = candidate.digits.count_ones();
     let named = pieces.context(view, candidate.end).calls(VIN);
+    if !named && !candidate.is_whole() {
+        return;
+    }
     let lower = view.slice(start, candidate.end).iter().any(u8::is_ascii_lowercase);
     let score = match (named, is_checked(candidate.symbols)) {
         (true, _) if digits >= 3 => 0.97,

@@ -3,8 +3,8 @@
 use super::{EDGE, Filled, found};
 use crate::chance::Chance;
 
-const PLAIN: &str = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
-const HEX: &str = "0123456789abcdef";
+pub(super) const PLAIN: &str = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+pub(super) const HEX: &str = "0123456789abcdef";
 
 pub(super) fn of(slot: &str, chance: &mut Chance) -> Filled {
     let text = match slot {
@@ -29,6 +29,9 @@ pub(super) fn of(slot: &str, chance: &mut Chance) -> Filled {
         "aws_key" => format!("AKIA{}", chance.of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
         "aws_secret" => chance.of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40),
         "jwt" => format!("eyJhbGciOiJIUzI1NiJ9.eyJ{}.{}", chance.of(PLAIN, 40), chance.of(PLAIN, 43)),
+        "token_known" => token(chance),
+        "token_value" => chance.of(PLAIN, 32),
+        "aws_pair" => format!("{}/{}", chance.of(PLAIN, 20), chance.of(PLAIN, 19)),
         "stripe" => format!("sk_live_{}", chance.of(PLAIN, 24)),
         "pem" => {
             let lines: Vec<String> = (0..4).map(|_| chance.of(PLAIN, 64)).collect();
@@ -47,4 +50,23 @@ pub(super) fn of(slot: &str, chance: &mut Chance) -> Filled {
         _ => return None,
     };
     found(text, "SECRET")
+}
+
+/// A token of some service, as the service gives it out.
+fn token(chance: &mut Chance) -> String {
+    let (head, symbols, length) = *chance.pick(&[
+        ("glpat-", PLAIN, 20),
+        ("xoxb-", "0123456789", 24),
+        ("npm_", PLAIN, 36),
+        ("hf_", "ABCDEFGHIKLMNOPabcdefghiklmnopqrstuvwxyz", 34),
+        ("dop_v1_", HEX, 64),
+        ("shpat_", HEX, 32),
+        ("SG.", PLAIN, 66),
+        ("sk-ant-api03-", PLAIN, 95),
+        ("glsa_", PLAIN, 41),
+        ("tskey-auth-", PLAIN, 24),
+        ("access_token$production$", HEX, 32),
+        ("whsec_", PLAIN, 32),
+    ]);
+    format!("{head}{}", chance.of(symbols, length))
 }

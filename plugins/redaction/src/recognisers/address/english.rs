@@ -3,6 +3,7 @@
 use super::german::is_called;
 use super::words::{STATES, STREETS, STREETS_WITH_POSTCODE};
 use super::{Finding, digits_end, is_capital, lowered, skip_break, word_at, word_before};
+use crate::persons::lists;
 use crate::view::{View, is_word};
 
 /// Words between the number and the kind of street at most.
@@ -15,7 +16,7 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         out.push(found);
         return;
     }
-    if let Some(found) = flat(view, digit) {
+    if let Some(found) = flat(view, digit).or_else(|| military(view, digit)) {
         out.push(found);
         return;
     }
@@ -42,7 +43,9 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         (_, true) => 0.9,
         (true, false) => 0.85,
         // Surer than that the street's name is a person's.
-        (false, false) if is_called(view, digit) && street.kind => 0.82,
+        (false, false) if street.kind && (unit > street.end || is_called(view, digit)) => 0.82,
+        // "at 9 Barry Stream", and "9 Barry Stream" on a line or in a field of its own.
+        (false, false) if street.kind && street.person && is_placed(view, start, street.end) => 0.82,
         _ => return,
     };
     out.push(Finding::new(start, tail.unwrap_or(unit), "ADDRESS", score, "address.en"));
@@ -54,12 +57,33 @@ struct Street {
     sure: bool,
     /// Ends with a word that streets end with.
     kind: bool,
+    /// Is called after somebody.
+    person: bool,
+}
+
+/// Whether the street stands behind "at" or "to", or alone in a line or in a field.
+fn is_placed(view: &View<'_>, start: usize, end: usize) -> bool {
+    let edge = |byte: u8| matches!(byte, 0 | b'\n' | b'\r' | b',' | b';' | b'|' | b'"' | b':' | b'=');
+    let word = word_before(view, start.saturating_sub(1)).filter(|_| view.before(start) == b' ');
+    let preposition = word.is_some_and(|w| {
+        matches!(view.slice(w.0, w.1), b"at" | b"At" | b"to" | b"in" | b"from" | b"near" | b"on")
+    });
+    let open = start - usize::from(view.before(start) == b' ');
+    preposition || (edge(view.before(open)) && edge(view.at(end)))
+}
+
+/// Whether a word is a name of people and nothing else.
+fn is_person(view: &View<'_>, word: (usize, usize)) -> bool {
+    let lower = lowered(view, word);
+    let lists = lists::of(lower.as_bytes(), lists::hash(lower.as_bytes()), true, false);
+    lists.any(lists::FIRST | lists::LAST) && !lists.any(lists::COMMON)
 }
 
 /// The end of a street's name that begins at a place: capitals and a kind of street.
 fn street_end(view: &View<'_>, start: usize) -> Option<Street> {
     let mut at = start;
     let mut last = None;
+    let mut person = false;
     for count in 0..=NAME_WORDS_MAX {
         let Some(word) = word_at(view, at) else { break };
         let numeric = view.at(word.0).is_ascii_digit();
@@ -72,8 +96,8 @@ fn street_end(view: &View<'_>, start: usize) -> Option<Street> {
         if numeric && !ordinal {
             break;
         }
-        let sure = STREETS.contains(&text);
-        let kind = sure || STREETS_WITH_POSTCODE.contains(&text);
+        let sure = STREETS.contains(text);
+        let kind = sure || STREETS_WITH_POSTCODE.contains(text);
         let alone = text == "broadway";
         if kind && (count > 0 || alone) {
             let mut end = word.1 + usize::from(view.at(word.1) == b'.' && text.len() <= 4);
@@ -81,7 +105,7 @@ fn street_end(view: &View<'_>, start: usize) -> Option<Street> {
                 end = side;
             }
             let whole = view.at(word.0).is_ascii_uppercase() || text.len() > 4;
-            last = Some(Street { end, sure: sure && whole, kind: true });
+            last = Some(Street { end, sure: sure && whole, kind: true, person });
             // "5 Park Avenue": a kind within the name; the last one counts.
             at = word.1 + 1;
             if view.at(word.1) != b' ' {
@@ -92,11 +116,12 @@ fn street_end(view: &View<'_>, start: usize) -> Option<Street> {
         if last.is_some() || !(is_capital(view, word) || ordinal || (count == 0 && is_shouted(view, word))) {
             break;
         }
+        person |= is_person(view, word);
         at = word.1 + 1 + usize::from(view.at(word.1) == b'.');
         if !matches!(view.at(word.1), b' ' | b'.') {
             // "3 Smith\n": a line of its own may be a street of any name, if a postcode follows.
             if view.at(word.1) == b'\n' && count > 0 {
-                last = Some(Street { end: word.1, sure: false, kind: false });
+                last = Some(Street { end: word.1, sure: false, kind: false, person: false });
             }
             break;
         }
@@ -245,8 +270,40 @@ fn flat(view: &View<'_>, digit: usize) -> Option<Finding> {
     let unit = matches!(lowered(view, word).as_str(), "flat" | "studio" | "apartment" | "apt" | "unit");
     let number = word_at(view, digit).filter(|n| unit && n.1 - n.0 <= 4)?;
     let breaks = matches!(view.at(number.1), b'\n' | b',');
-    let end = postcode_end(view, number.1).filter(|_| breaks)?;
-    Some(Finding::new(word.0, end, "ADDRESS", 0.92, "address.en"))
+    if let Some(end) = postcode_end(view, number.1).filter(|_| breaks) {
+        return Some(Finding::new(word.0, end, "ADDRESS", 0.92, "address.en"));
+    }
+    // "Delivery address: Flat 54", but not "Flat 54, 12 Mill Road".
+    let alone = !view.at(skip_break(view, number.1)).is_ascii_digit() && is_capital(view, word);
+    (alone && is_called(view, word.0))
+        .then(|| Finding::new(word.0, number.1, "ADDRESS", 0.75, "address.unit"))
+}
+
+/// "USS Singh, FPO AE 63068": the field before a military post office.
+fn military(view: &View<'_>, digit: usize) -> Option<Finding> {
+    let end = digits_end(view, digit);
+    let state = word_before(view, digit.checked_sub(1)?).filter(|w| w.1 - w.0 == 2 && end - digit == 5)?;
+    let office = word_before(view, state.0.checked_sub(1)?)?;
+    let offices = matches!(view.slice(office.0, office.1), b"APO" | b"FPO" | b"DPO");
+    if !offices || !matches!(view.slice(state.0, state.1), b"AA" | b"AE" | b"AP") {
+        return None;
+    }
+    let mut start = office.0;
+    while start > 0 && office.0 - start < 3 && matches!(view.before(start), b' ' | b',' | b'\n') {
+        start -= 1;
+    }
+    for _ in 0..NAME_WORDS_MAX {
+        let Some(word) = word_before(view, start).filter(|w| view.at(w.0).is_ascii_uppercase()) else {
+            break;
+        };
+        start = word.0;
+        if view.before(start) != b' ' {
+            break;
+        }
+        start -= 1;
+    }
+    start += usize::from(view.at(start) == b' ');
+    Some(Finding::new(start, end, "ADDRESS", 0.92, "address.post_box"))
 }
 
 /// "P.O. Box 123", "PO Box 123", with the place behind; military boxes "PSC 1234, Box 5678".
@@ -306,6 +363,10 @@ mod tests {
             ("3 Smith Brooks\nPort Ann\nE1 2AB", "3 Smith Brooks\nPort Ann\nE1 2AB"),
             ("P.O. Box 1234", "P.O. Box 1234"),
             ("PSC 1234, Box 5678\nAPO AP 96543", "PSC 1234, Box 5678\nAPO AP 96543"),
+            ("Ship to USS Singh, FPO AE 63068 please", "USS Singh, FPO AE 63068"),
+            ("61575 Perez Ramp Suite 253", "61575 Perez Ramp Suite 253"),
+            ("Pick it up at 82 Barry Stream.", "82 Barry Stream"),
+            ("Delivery address: Flat 54", "Flat 54"),
             ("350 5th Ave, New York, NY 10118", "350 5th Ave, New York, NY 10118"),
         ] {
             assert_eq!(address(text).as_deref(), Some(value), "{text}");
@@ -321,6 +382,10 @@ mod tests {
             "In 2024 Google moved",
             "12 Monkeys",
             "10 am Place the order",
+            "up to 500 Bonus Points",
+            "at 250 Boost Points",
+            "Flat 54 is noisy",
+            "in 3 Easy Runs",
         ] {
             assert_eq!(address(text), None, "{text}");
         }

@@ -88,15 +88,13 @@ fn street_before(view: &View<'_>, digit: usize) -> Option<Street> {
     let last = word_before(view, end - usize::from(dotted))?;
     let lower = lowered(view, last);
     let lower = lower.as_str();
-    let sure = SURE.iter().any(|s| lower.ends_with(s));
+    let sure = SURE.end(lower);
     if dotted && !lower.ends_with("str") {
         return None;
     }
-    let alone = SURE.contains(&lower);
-    let likely = LIKELY.iter().any(|s| lower.ends_with(s))
-        && !NOT_STREETS.contains(&lower)
-        && !NOT_STREET_ENDINGS.iter().any(|s| lower.ends_with(s));
-    let named = LIKELY.contains(&lower);
+    let alone = SURE.contains(lower);
+    let likely = LIKELY.end(lower) && !NOT_STREETS.contains(lower) && !NOT_STREET_ENDINGS.end(lower);
+    let named = LIKELY.contains(lower);
     let start = name_start(view, last);
     let apart = start < last.0;
     let trust = match (sure, likely || (named && apart)) {
@@ -146,7 +144,7 @@ fn name_start(view: &View<'_>, last: Span) -> usize {
 
 /// "Straße" and its likes, which need a word before them.
 fn is_alone(lower: &str) -> bool {
-    SURE.contains(&lower) || LIKELY.contains(&lower)
+    SURE.contains(lower) || LIKELY.contains(lower)
 }
 
 fn is_abbreviation(view: &View<'_>, word: Span) -> bool {
@@ -309,7 +307,7 @@ pub(super) fn is_called(view: &View<'_>, start: usize) -> bool {
                 let Some(word) = word_before(view, at) else { return false };
                 let text = lowered(view, word);
                 let text = text.as_str();
-                if CALLS.contains(&text) {
+                if CALLS.contains(text) {
                     return true;
                 }
                 at = word.0;

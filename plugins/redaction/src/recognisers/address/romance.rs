@@ -95,20 +95,18 @@ fn is_kind(view: &View<'_>, word: Span) -> bool {
     let dotted = view.at(word.1) == b'.';
     match text.as_str() {
         "ul" | "al" | "os" | "pl" | "c" | "avda" | "av" => dotted,
-        text => {
-            FIRST_KINDS.contains(&text) || (FIRST_KINDS_CAPITAL.contains(&text) && is_capital(view, word))
-        }
+        text => FIRST_KINDS.contains(text) || (FIRST_KINDS_CAPITAL.contains(text) && is_capital(view, word)),
     }
 }
 
 fn is_link(view: &View<'_>, word: Span) -> bool {
-    FIRST_LINKS.contains(&lowered(view, word).as_str())
+    FIRST_LINKS.contains(&lowered(view, word))
 }
 
 /// The end of "Apt. 77", "Piso 6", "Appartamento 9" behind a number.
 fn unit_end(view: &View<'_>, end: usize) -> usize {
     let at = skip_break(view, end);
-    let Some(word) = word_at(view, at).filter(|w| FIRST_UNITS.contains(&lowered(view, *w).as_str())) else {
+    let Some(word) = word_at(view, at).filter(|w| FIRST_UNITS.contains(&lowered(view, *w))) else {
         return end;
     };
     let number = word.1 + usize::from(view.at(word.1) == b'.') + 1;

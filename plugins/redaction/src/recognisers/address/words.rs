@@ -1,7 +1,9 @@
 //! What streets are called: endings of German compounds, English kinds of street, their states.
 
+use super::set::Words;
+
 /// Endings that name a street and hardly anything else.
-pub(super) const SURE: &[&str] = &[
+pub(super) static SURE: Words = Words::new(&[
     "straße",
     "strasse",
     "straẞe",
@@ -29,14 +31,15 @@ pub(super) const SURE: &[&str] = &[
     "katu",
     "gaten",
     "veien",
-];
+]);
 
 /// Endings of words of all kinds that only look like "-ort" and "-tor".
-pub(super) const NOT_STREET_ENDINGS: &[&str] =
-    &["port", "wort", "sort", "ator", "ktor", "itor", "ptor", "utor", "ltor", "sofort", "rohstoff"];
+pub(super) static NOT_STREET_ENDINGS: Words = Words::new(&[
+    "port", "wort", "sort", "ator", "ktor", "itor", "ptor", "utor", "ltor", "sofort", "rohstoff",
+]);
 
 /// Endings that also name other things: a postcode or a word such as "Adresse" must stand by.
-pub(super) const LIKELY: &[&str] = &[
+pub(super) static LIKELY: Words = Words::new(&[
     "weg",
     "platz",
     "baan",
@@ -127,10 +130,10 @@ pub(super) const LIKELY: &[&str] = &[
     "treppe",
     "stein",
     "steg",
-];
+]);
 
 /// Everyday words that end alike.
-pub(super) const NOT_STREETS: &[&str] = &[
+pub(super) static NOT_STREETS: Words = Words::new(&[
     "umweg",
     "ausweg",
     "vorsprung",
@@ -214,10 +217,10 @@ pub(super) const NOT_STREETS: &[&str] = &[
     "versandweg",
     "rückweg",
     "hinweg",
-];
+]);
 
 /// English kinds of street that are hardly anything else behind a number and a capital.
-pub(super) const STREETS: &[&str] = &[
+pub(super) static STREETS: Words = Words::new(&[
     "street",
     "st",
     "road",
@@ -270,10 +273,10 @@ pub(super) const STREETS: &[&str] = &[
     "rue",
     "via",
     "calle",
-];
+]);
 
 /// Words that end a street's name as well (the postal service's list), if a postcode follows.
-pub(super) const STREETS_WITH_POSTCODE: &[&str] = &[
+pub(super) static STREETS_WITH_POSTCODE: Words = Words::new(&[
     "annex",
     "arcade",
     "bayou",
@@ -449,14 +452,14 @@ pub(super) const STREETS_WITH_POSTCODE: &[&str] = &[
     "ways",
     "well",
     "wells",
-];
+]);
 
 /// States, territories and military post of the United States; Canada's provinces, Australia's states.
 pub(super) const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN \
 TX UT VT VA WA WV WI WY DC PR VI GU AS MP FM MH PW AA AE AP AB BC MB NB NL NS NT NU ON PE QC SK YT NSW VIC QLD SA TAS ACT ";
 
 /// Words that say that an address comes.
-pub(super) const CALLS: &[&str] = &[
+pub(super) static CALLS: Words = Words::new(&[
     "adresse",
     "anschrift",
     "lieferadresse",
@@ -501,10 +504,10 @@ pub(super) const CALLS: &[&str] = &[
     "zugestellt",
     "neue",
     "adresse",
-];
+]);
 
 /// Kinds of street that stand before the name, in any case: French and Polish.
-pub(super) const FIRST_KINDS: &[&str] = &[
+pub(super) static FIRST_KINDS: Words = Words::new(&[
     "rue",
     "avenue",
     "boulevard",
@@ -523,10 +526,10 @@ pub(super) const FIRST_KINDS: &[&str] = &[
     "viale",
     "piazza",
     "rua",
-];
+]);
 
 /// Kinds that are words of other languages too, unless they have a capital: Italian, Spanish, Portuguese.
-pub(super) const FIRST_KINDS_CAPITAL: &[&str] = &[
+pub(super) static FIRST_KINDS_CAPITAL: Words = Words::new(&[
     "via",
     "piazzale",
     "corso",
@@ -559,16 +562,16 @@ pub(super) const FIRST_KINDS_CAPITAL: &[&str] = &[
     "rambla",
     "carretera",
     "travessa",
-];
+]);
 
 /// Small words within such names.
-pub(super) const FIRST_LINKS: &[&str] = &[
+pub(super) static FIRST_LINKS: Words = Words::new(&[
     "de", "del", "della", "dei", "delle", "degli", "di", "da", "la", "las", "los", "le", "les", "des", "du",
     "el", "et", "e", "y", "en", "sur", "św", "do", "dos", "das", "sous", "lès",
-];
+]);
 
 /// Parts of a house.
-pub(super) const FIRST_UNITS: &[&str] = &[
+pub(super) static FIRST_UNITS: Words = Words::new(&[
     "apt",
     "piso",
     "puerta",
@@ -581,4 +584,4 @@ pub(super) const FIRST_UNITS: &[&str] = &[
     "bajo",
     "lok",
     "appt",
-];
+]);

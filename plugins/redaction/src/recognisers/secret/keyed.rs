@@ -1,185 +1,11 @@
 //! What stands behind a key that is called secret: `password: …`, `api_key=…`, "mein Passwort ist …".
 
+mod words;
+
 use crate::view::{View, is_word};
 
 use super::{Finding, entropy_tenths};
-
-/// How a key is spelled, without `_`, `-` and blanks: the end of it decides.
-/// Passwords may be any word; tokens are long and varied.
-const PASSWORDS: &[&str] = &[
-    "password",
-    "passwort",
-    "passwd",
-    "passphrase",
-    "kennwort",
-    "pwd",
-    "passcode",
-    "zugangscode",
-    "zugangsdaten",
-    "pw",
-    "losung",
-    "passwörter",
-    "passwords",
-    "pass",
-    "psw",
-    "contraseña",
-    "motdepasse",
-    "wachtwoord",
-    "kennwörter",
-    "masterpasswort",
-    "losungswort",
-];
-const PINS: &[&str] = &[
-    "pin",
-    "puk",
-    "tan",
-    "pincode",
-    "geheimzahl",
-    "geheimnummer",
-    "otp",
-    "mtan",
-    "sicherheitspin",
-    "passkey",
-    "einmalcode",
-    "einmalpasswort",
-    "onetimecode",
-];
-const TOKENS: &[&str] = &[
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "authkey",
-    "credential",
-    "credentials",
-    "authorization",
-    "auth",
-    "clientsecret",
-    "accesstoken",
-    "refreshtoken",
-    "authtoken",
-    "bearer",
-    "encryptionkey",
-    "signingkey",
-    "sig",
-    "signature",
-    "jwt",
-    "sessionid",
-    "sessiontoken",
-    "session",
-    "sid",
-    "cookie",
-    "schlüssel",
-    "apischlüssel",
-    "zugangsschlüssel",
-    "geheimnis",
-    "accountkey",
-    "sharedaccesskey",
-    "secretaccesskey",
-    "apitoken",
-    "xapikey",
-    "licensekey",
-    "lizenzschlüssel",
-    "webhooksecret",
-    "code",
-    "key",
-    "resettoken",
-    "apisecret",
-    "consumersecret",
-    "masterkey",
-    "storagekey",
-    "dbpassword",
-    "recoverycode",
-    "backupcode",
-    "salt",
-    "hmac",
-    "nonce",
-    "authcode",
-    "otpsecret",
-    "connectionstring",
-    "appkey",
-    "sharedkey",
-    "accesscode",
-    "pat",
-    "apisecretkey",
-    "encryptkey",
-    "deploykey",
-    "secrettoken",
-    "apicredential",
-    "basic",
-];
-/// Keys that end alike and are harmless.
-const HARMLESS: &[&str] = &[
-    "publickey",
-    "primarykey",
-    "foreignkey",
-    "zipcode",
-    "postcode",
-    "errorcode",
-    "statuscode",
-    "countrycode",
-    "languagecode",
-    "exitcode",
-    "couponcode",
-    "barcode",
-    "qrcode",
-    "sortkey",
-    "keyboardkey",
-    "monkey",
-    "turkey",
-    "hotkey",
-    "idempotencykey",
-    "partitionkey",
-    "cachekey",
-    "csrftoken",
-    "nexttoken",
-    "pagetoken",
-    "productcode",
-    "bankcode",
-    "sortcode",
-    "branchcode",
-    "fehlercode",
-    "gutscheincode",
-    "rabattcode",
-    "discountcode",
-    "promocode",
-    "sourcecode",
-    "dresscode",
-    "areacode",
-    "bypass",
-    "compass",
-    "swiftcode",
-    "securitycode",
-    "buchungscode",
-    "bookingcode",
-    "vouchercode",
-    "responsecode",
-    "trackingcode",
-    "objectkey",
-    "sshkey",
-    "hashkey",
-    "etag",
-    "produktschlüssel",
-    "encode",
-    "decode",
-    "unicode",
-    "bitcode",
-    "opcode",
-    "geocode",
-    "vscode",
-    "xcode",
-    "returncode",
-    "httpcode",
-    "reasoncode",
-    "typecode",
-    "currencycode",
-    "keycode",
-    "colorcode",
-    "farbcode",
-    "abholcode",
-];
+use words::{APART, HARMLESS, PAIRS, PASSWORDS, PINS, TOKENS};
 
 /// What kind of key it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -187,6 +13,8 @@ enum Kind {
     Password,
     Pin,
     Token,
+    /// A name, a slash, a password.
+    Pair,
 }
 
 /// Bytes of a key and of a value at most.
@@ -195,7 +23,7 @@ const VALUE_BYTES_MAX: usize = 512;
 
 /// A value behind the `:` or `=` at `mark`; answers where it ends.
 pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) -> usize {
-    let Some(kind) = key_before(view, mark) else { return mark };
+    let Some(kind) = key_before(view, mark) else { return user_and_password(view, mark, out) };
     let mut at = mark + 1;
     if matches!(view.at(at), b'=' | b'>' | b':') {
         at += 1;
@@ -215,6 +43,8 @@ pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Findin
     }
     let url = view.before(mark) != b' ' && is_in_url(view, mark);
     let Some((start, end, quoted)) = value(view, at, url) else { return mark };
+    let first = start;
+    let (start, end) = if kind == Kind::Pair { behind_slash(view, start, end) } else { (start, end) };
     let text = view.slice(start, end);
     let ends_line = matches!(view.at(end), 0 | b'\n' | b'\r')
         || (view.at(end) == b'.' && matches!(view.at(end + 1), 0 | b'\n'));
@@ -223,6 +53,9 @@ pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Findin
         Kind::Password => password_score(text, quoted, ends_line || view.at(mark) == b'='),
         Kind::Pin if is_pin(text) => 0.9,
         Kind::Pin => 0.0,
+        Kind::Pair if start > first => pair_score(text),
+        Kind::Pair => 0.0,
+        Kind::Token if ends_line && is_strong(text) => 0.7,
         Kind::Token => token_score(text, quoted),
     };
     if score > 0.0 {
@@ -230,6 +63,74 @@ pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Findin
         return end;
     }
     mark
+}
+
+/// "admin / Sommer2024!", "admin/Sommer2024!": the second of the two, or what there is.
+fn behind_slash(view: &View<'_>, start: usize, end: usize) -> (usize, usize) {
+    let slash = if view.slice(end, end + 3) == b" / " {
+        Some(end + 3)
+    } else {
+        (start..end).find(|at| view.at(*at) == b'/').map(|at| at + 1)
+    };
+    let second = slash.and_then(|at| value(view, at, false)).map(|(from, to, _)| (from, to));
+    second.filter(|(from, _)| !view.slice(start, *from).contains(&b':')).unwrap_or((start, end))
+}
+
+/// `curl -u admin:…`, `--user admin:…`: what follows the colon at `mark`.
+fn user_and_password(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) -> usize {
+    let mut user = mark;
+    while mark - user < KEY_BYTES_MAX
+        && (is_word(view.before(user)) || matches!(view.before(user), b'_' | b'-' | b'.' | b'@'))
+    {
+        user -= 1;
+    }
+    let option = view.slice(user.saturating_sub(8), user);
+    let option = option.strip_suffix(b"'").or_else(|| option.strip_suffix(b"\"")).unwrap_or(option);
+    if user == mark || !(option.ends_with(b" -u ") || option.ends_with(b"--user ")) {
+        return mark;
+    }
+    let Some((start, end, _)) = value(view, mark + 1, false) else { return mark };
+    let text = view.slice(start, end);
+    if is_stand_in(text) || text.len() < 4 {
+        return mark;
+    }
+    out.push(Finding::new(start, end, "SECRET", 0.85, "secret.option"));
+    end
+}
+
+/// `-p …` and `--password …` of a command, whose first hyphen stands at `mark`.
+pub(in super::super) fn option(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) {
+    if view.slice(mark, mark + 3) != b"-p " || !matches!(view.before(mark), b' ' | 0 | b'\n') {
+        return;
+    }
+    let Some((start, end, _)) = value(view, mark + 3, false) else { return };
+    let text = view.slice(start, end);
+    // "-p build/x86", "-p 8080:80", "-p file2.txt": only what is drawn by lot or clearly a password.
+    let hexadecimal = text.len() >= 20 && text.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let path = matches!(text.first(), Some(b'/' | b'.' | b'-')) || text.contains(&b'.');
+    let score = if path || is_stand_in(text) { 0.0 } else { token_score(text, false) };
+    let mixed = text.iter().any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase);
+    if (score >= 0.7 && (hexadecimal || (mixed && text.len() >= 12))) || (!path && is_strong(text)) {
+        out.push(Finding::new(start, end, "SECRET", 0.75, "secret.option"));
+    }
+}
+
+/// Letters, at least two digits, and a sign at the end or within: as people make passwords.
+fn is_strong(text: &[u8]) -> bool {
+    let count = |of: fn(&u8) -> bool| text.iter().filter(|b| of(b)).count();
+    let sign = count(|b| matches!(b, b'!' | b'$' | b'#' | b'%' | b'&' | b'*' | b'?' | b'@' | b'+'));
+    (8..=32).contains(&text.len())
+        && count(u8::is_ascii_alphabetic) >= 3
+        && count(u8::is_ascii_digit) >= 2
+        && (1..=3).contains(&sign)
+        && !text.iter().any(|b| matches!(b, b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b'=' | b'/'))
+}
+
+fn pair_score(text: &[u8]) -> f32 {
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = text.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let sign = text.iter().any(|b| matches!(b, b'#' | b'!' | b'$' | b'%' | b'&' | b'*' | b'?' | b'@'));
+    if text.len() >= 6 && (digits >= 2 || sign) && letters >= 2 && is_varied(text) { 0.8 } else { 0.0 }
 }
 
 /// The kind of the key that ends before a mark, if it is called secret.
@@ -241,6 +142,7 @@ fn key_before(view: &View<'_>, mark: usize) -> Option<Kind> {
     let mut key = Vec::with_capacity(KEY_BYTES_MAX);
     let mut at = end;
     let mut words = 0;
+    let mut last = 0;
     while end - at < KEY_BYTES_MAX {
         match view.before(at) {
             byte if is_word(byte) => key.push(byte.to_ascii_lowercase()),
@@ -248,10 +150,14 @@ fn key_before(view: &View<'_>, mark: usize) -> Option<Kind> {
             b' ' if words < 2 => words += 1,
             _ => break,
         }
+        if last == 0 && !is_word(view.before(at)) {
+            last = key.len();
+        }
         at -= 1;
     }
     key.reverse();
-    kind_of(&key)
+    let tail = key.get(key.len() - last..).filter(|_| last > 0).unwrap_or_default();
+    kind_of(&key).or_else(|| APART.iter().any(|w| w.as_bytes() == tail).then_some(Kind::Token))
 }
 
 fn kind_of(key: &[u8]) -> Option<Kind> {
@@ -263,6 +169,9 @@ fn kind_of(key: &[u8]) -> Option<Kind> {
     };
     if HARMLESS.iter().any(|w| key.ends_with(w.as_bytes())) {
         return None;
+    }
+    if ends(PAIRS, 5) {
+        return Some(Kind::Pair);
     }
     if ends(PASSWORDS, 6) {
         return Some(Kind::Password);
@@ -354,6 +263,40 @@ fn is_in_url(view: &View<'_>, mark: usize) -> bool {
         .any(|b| matches!(b, b'?' | b'&'))
 }
 
+/// What is said of a password instead of it.
+const STATES: &[&str] = &[
+    "vergessen",
+    "forgotten",
+    "abgelaufen",
+    "expired",
+    "falsch",
+    "wrong",
+    "ungültig",
+    "invalid",
+    "geändert",
+    "changed",
+    "gesperrt",
+    "locked",
+    "unbekannt",
+    "unknown",
+    "fehlt",
+    "missing",
+    "siehe",
+    "bitte",
+    "please",
+    "reset",
+    "zurücksetzen",
+    "incorrect",
+    "korrekt",
+    "correct",
+    "keine",
+    "keines",
+    "unverändert",
+    "unchanged",
+    "hidden",
+    "versteckt",
+];
+
 /// Not a value but a place for one: `<password>`, `${TOKEN}`, "xxxx", "null", a placeholder of ours.
 pub(super) fn is_stand_in(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -384,13 +327,17 @@ pub(super) fn is_stand_in(text: &[u8]) -> bool {
         b"function",
         b"required",
     ];
+    let states = STATES.iter().any(|w| lower == w.as_bytes());
     same || masked
         || marks
+        || states
         || words.iter().any(|w| lower == *w)
         || lower.starts_with(b"your")
         || lower.starts_with(b"process.env")
         || lower.starts_with(b"os.")
         || lower.starts_with(b"http")
+        // "getpass()" without its last bracket.
+        || lower.ends_with(b"(")
 }
 
 pub(super) fn is_varied(text: &[u8]) -> bool {
@@ -458,6 +405,20 @@ mod tests {
     }
 
     #[test]
+    fn options_of_commands_hold_secrets_too() {
+        let found = |text: &str| {
+            let mut out = Vec::new();
+            option(&View::new(text), 0, &mut out);
+            !out.is_empty()
+        };
+        assert!(found("-p 23b3eab6-10bd-447b-a9c4-2ac31551d567 --user root"));
+        assert!(found("-p Winter2019! -u root"));
+        for text in ["-p 8080:80", "-p /var/www/site01", "-p build2024", "-p file2.txt", "-p 2222"] {
+            assert!(!found(text), "{text}");
+        }
+    }
+
+    #[test]
     fn values_of_secret_keys_are_found() {
         for (text, value) in [
             ("Passwort: Sommer2024!", "Sommer2024!"),
@@ -469,6 +430,13 @@ mod tests {
             ("https://example.org/?token=a8Zk31pQx9&x=1", "a8Zk31pQx9"),
             ("PIN: 4821", "4821"),
             ("Server=db;User=sa;Password=Zebra77;Encrypt=yes", "Zebra77"),
+            ("WLAN-Schlüssel: Tiger7021!", "Tiger7021!"),
+            ("Zugangsdaten: admin / Katze1998!", "Katze1998!"),
+            ("login: admin/Katze1998", "Katze1998"),
+            ("login: admin / myYh#nCPRF", "myYh#nCPRF"),
+            ("secret_key=Fussball8741*", "Fussball8741*"),
+            ("curl -u admin:f1c874a13c82 https://example.com", "f1c874a13c82"),
+            ("der Link mit sig=AWgF73XUUWv2IxyCdvifmxd9%3D geht", "AWgF73XUUWv2IxyCdvifmxd9%3D"),
             ("mein Passwort ist Sommer2024 und", "Sommer2024"),
             ("the password is still p@ssw0rd.", "p@ssw0rd"),
             ("Mein Kennwort lautet: xK9-blau", "xK9-blau"),
@@ -493,6 +461,13 @@ mod tests {
             "sha256: 9f8a7b6c5d4e3f2a1b0c9f8a7b6c5d4e",
             "PLZ-Code: 04109",
             "password reset link 2024",
+            "Login: https://example.org/a1b2c3",
+            "login: 12.03.2024 / 14:30",
+            "Zugangsdaten: per Post / am 12.03.2024",
+            "Zugang: Tor 3/4",
+            "passwort: vergessen",
+            "login: \"anna1998\"",
+            "Zeit 10:30 -u 10:45",
         ] {
             assert_eq!(secret(text), None, "{text}");
         }

@@ -14,11 +14,13 @@ enum Symbols {
     /// And `.`.
     Dotted,
     Hex,
+    /// Hexadecimal digits, and `$` between.
+    Dollars,
     /// Capitals and digits.
     Capitals,
 }
 
-use Symbols::{Capitals, Dotted, Hex, Plain, Wide};
+use Symbols::{Capitals, Dollars, Dotted, Hex, Plain, Wide};
 
 /// Beginning, symbols, how many of them at least.
 const HEADS: &[(&str, Symbols, usize)] = &[
@@ -143,6 +145,52 @@ const HEADS: &[(&str, Symbols, usize)] = &[
     ("dt0c01.", Dotted, 60),
     ("API-", Capitals, 26),
     ("t1_", Wide, 60),
+    ("access_token$production$", Dollars, 30),
+    ("access_token$sandbox$", Dollars, 30),
+    ("xoxc-", Wide, 10),
+    ("xoxd-", Wide, 10),
+    ("tvly-", Wide, 20),
+    ("rnd_", Plain, 20),
+    ("nfp_", Plain, 30),
+    ("lsv2_pt_", Wide, 32),
+    ("lsv2_sk_", Wide, 32),
+    ("e2b_", Hex, 32),
+    ("jina_", Plain, 40),
+    ("AKCp", Plain, 50),
+    ("BBDC-", Plain, 30),
+    ("ATBB", Plain, 20),
+    ("ATCTT3", Wide, 40),
+    ("EAAG", Plain, 60),
+    ("EAAB", Plain, 60),
+    ("IGQV", Wide, 60),
+    ("sk_", Hex, 40),
+    ("sk.eyJ", Dotted, 50),
+    ("dckr_oat_", Wide, 20),
+    ("dp.st.", Dotted, 30),
+    ("dp.ct.", Plain, 30),
+    ("dp.sa.", Plain, 30),
+    ("pnu_", Plain, 30),
+    ("pnb_", Plain, 30),
+    ("aio_", Plain, 24),
+    ("sl.", Wide, 100),
+    ("ABSK", Plain, 80),
+    ("bedrock-api-key-", Wide, 60),
+    ("rzp_live_", Plain, 12),
+    ("rzp_test_", Plain, 12),
+    ("test_", Plain, 30),
+    ("xprv", Plain, 90),
+    ("LS0tLS1CRUdJTi", Wide, 60),
+    ("fm1_", Wide, 60),
+    ("fm2_", Wide, 60),
+    ("glwt-", Wide, 16),
+    ("ccipat_", Wide, 40),
+    ("bkua_", Plain, 30),
+    ("sntryu_", Hex, 40),
+    ("phx_", Wide, 30),
+    ("re_", Wide, 30),
+    ("apify_api_", Plain, 30),
+    ("napi_", Plain, 40),
+    ("cio", Plain, 30),
 ];
 
 /// Bytes of one token at most.
@@ -154,6 +202,7 @@ fn allows(symbols: Symbols, byte: u8) -> bool {
         Wide => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
         Dotted => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
         Hex => byte.is_ascii_hexdigit(),
+        Dollars => byte.is_ascii_hexdigit() || byte == b'$',
         Capitals => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
     }
 }
@@ -164,6 +213,9 @@ pub(in super::super) fn known(view: &View<'_>, start: usize, out: &mut Vec<Findi
         return start;
     }
     let first = view.at(start);
+    if let Some(end) = suffixed(view, start, out) {
+        return end;
+    }
     if first.is_ascii_digit() {
         return bot(view, start, out).unwrap_or(start);
     }
@@ -197,6 +249,40 @@ const ENTROPY_TENTHS_MIN: u32 = 25;
 fn run_end(view: &View<'_>, start: usize, symbols: Symbols) -> usize {
     let limit = (start + TOKEN_BYTES_MAX).min(view.len());
     (start..limit).find(|at| !allows(symbols, view.at(*at))).unwrap_or(limit)
+}
+
+/// A token of a known beginning that has no digit and so wakes nobody; its underscore stands at `mark`.
+pub(in super::super) fn undigited(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) {
+    let from = mark.saturating_sub(UNDIGITED_HEAD_MAX);
+    let start = (from..mark).rev().find(|at| !is_word(view.at(*at))).map_or(from, |at| at + 1);
+    let end = run_end(view, mark, Wide);
+    let text = view.slice(start, end);
+    if text.len() >= UNDIGITED_MIN && !text.iter().any(u8::is_ascii_digit) {
+        known(view, start, out);
+    }
+}
+
+/// Bytes of the beginning of such a token at most, and of the whole at least.
+const UNDIGITED_HEAD_MAX: usize = 8;
+const UNDIGITED_MIN: usize = 30;
+
+/// Tokens that are known by their end: Mailchimp's `…-us12`, Airtable's `pat….…`.
+fn suffixed(view: &View<'_>, start: usize, out: &mut Vec<Finding>) -> Option<usize> {
+    let head = run_end(view, start, Plain);
+    let (mark, length) = (view.at(head), head - start);
+    let end = match (mark, length) {
+        (b'-', 32) if view.slice(head, head + 3) == b"-us" && view.at(head + 3).is_ascii_digit() => {
+            let hexadecimal = view.slice(start, head).iter().all(u8::is_ascii_hexdigit);
+            hexadecimal.then(|| run_end(view, head + 3, Plain))?
+        }
+        (b'.', 17) if view.slice(start, start + 3) == b"pat" => {
+            let end = run_end(view, head + 1, Hex);
+            (end - head == 65).then_some(end)?
+        }
+        _ => return None,
+    };
+    out.push(Finding::new(start, end, "SECRET", 0.95, "secret.known"));
+    Some(end)
 }
 
 /// Two JSON objects in Base64 and a signature.
@@ -261,6 +347,9 @@ mod tests {
             ("sk_live_", "9aZ3kQ7mB1xT5vR8"),
             ("AIza", "SyB3kQ7mB1xT5vR8w9Xk2LmQ7rT4vB8nZ1c"),
             ("eyJ", "hbGciOiJIUzI1NiJ9.eyJzdWIiOiI5ODc2In0.kQ7mB1xT5vR8w9Xk2LmQ"),
+            ("access_token$production$", "e7dd50348a3c6ac7$c41a86b76efa4c1c4befb763ad56011a"),
+            ("e0de7aa5420df2d8788d995a7dbd9c45", "-us4"),
+            ("pat", "4jnbjSxYdmmaoD.632db3359ffc3b972e162bc19e8552bbdb1abaaad7debb1990243abec4331a24"),
             ("123456789:", "AAFz3kQ7mB1xT5vR8w9Xk2LmQ7rT4vB8nZx"),
         ] {
             assert!(token(&format!("{head}{body}")), "{head}");
@@ -273,6 +362,8 @@ mod tests {
             "da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "sk-learn-is-a-library-of-machine-learning",
+            "test_that_it_works_with_underscores",
+            "sk_0123",
             "550e8400-e29b-41d4-a716-446655440000",
         ] {
             assert!(!token(text), "{text}");

@@ -57,6 +57,10 @@ const SPOKEN: &[&str] = &[
     "geheimzahl",
     "passcode",
     "zugangscode",
+    "schlüssel",
+    "schluessel",
+    "wlan-passwort",
+    "wifi-password",
 ];
 
 /// A password in a sentence whose word for it begins at `place`: "mein Passwort ist Sommer2024".
@@ -65,9 +69,17 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
         return;
     }
     let end = word_end(view, place);
+    let longest = "wifi-password".len();
+    if end - place > longest {
+        return;
+    }
     let word = view.slice(place, end).to_ascii_lowercase();
     if !SPOKEN.iter().any(|w| w.as_bytes() == word) {
         return;
+    }
+    // "<password>…</password>"
+    if view.at(end) == b'>' && matches!(view.before(place), b'<' | b':') {
+        return element(view, end + 1, out);
     }
     let pin = word.starts_with(b"pin") || word == b"puk" || word == b"geheimzahl";
     let mut at = end;
@@ -102,6 +114,15 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
     };
     if score > 0.0 {
         out.push(Finding::new(start, end, "SECRET", score, "secret.spoken"));
+    }
+}
+
+/// What stands within an XML element that is called a password.
+fn element(view: &View<'_>, at: usize, out: &mut Vec<Finding>) {
+    let Some((start, end, _)) = value(view, at, false).filter(|v| view.at(v.1) == b'<') else { return };
+    let text = view.slice(start, end);
+    if text.len() >= 4 && !is_stand_in(text) {
+        out.push(Finding::new(start, end, "SECRET", 0.9, "secret.element"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Secrets in URLs: `user:password@host`, and tokens that are a part of the path.
 
-use crate::view::View;
+use crate::view::{View, is_word};
 
 use super::{Finding, entropy_tenths};
 
@@ -18,6 +18,7 @@ pub(in super::super) fn credentials(view: &View<'_>, mark: usize, out: &mut Vec<
     let start = mark + 3;
     let limit = (start + AUTHORITY_BYTES_MAX).min(view.len());
     let end = (start..limit).find(|at| ends_authority(view.at(*at))).unwrap_or(limit);
+    let end = slashed_end(view, start, end, limit).unwrap_or(end);
     let at = (start..end).rev().find(|at| view.at(*at) == b'@')?;
     let colon = (start..at).find(|p| view.at(*p) == b':')?;
     let password = view.slice(colon + 1, at);
@@ -28,6 +29,21 @@ pub(in super::super) fn credentials(view: &View<'_>, mark: usize, out: &mut Vec<
         out.push(Finding::new(start, at, "SECRET", 0.95, "secret.url"));
         at
     })
+}
+
+/// A password with a slash in it ("amqp://guest:/jK6…@mq") goes on to the sign: the end of the host behind.
+fn slashed_end(view: &View<'_>, start: usize, slash: usize, limit: usize) -> Option<usize> {
+    let head = view.slice(start, slash);
+    let colon =
+        head.iter().position(|b| *b == b':').filter(|_| view.at(slash) == b'/' && !head.contains(&b'@'))?;
+    let user = head.get(..colon)?.iter().all(|b| is_word(*b) || matches!(b, b'_' | b'-'));
+    // "localhost:8080/a@b": a port.
+    let rest = head.get(colon + 1..)?;
+    let port = !rest.is_empty() && rest.iter().all(u8::is_ascii_digit);
+    let ends = |byte: u8| ends_authority(byte) && byte != b'/';
+    let stop = (slash..limit).find(|at| ends(view.at(*at))).unwrap_or(limit);
+    let sign = (slash..stop).find(|at| view.at(*at) == b'@').filter(|_| user && !port)?;
+    view.slice(start + colon, sign).iter().any(u8::is_ascii_digit).then_some(sign + 1)
 }
 
 fn ends_authority(byte: u8) -> bool {
@@ -135,6 +151,8 @@ mod tests {
     fn credentials_before_the_host_are_found() {
         assert_eq!(secret("postgres://app:geheim7@db.example.org:5432/x"), Some("app:geheim7"));
         assert_eq!(secret("https://joe:p4ss@example.org"), Some("joe:p4ss"));
+        assert_eq!(secret("amqp://guest:/jK6GU1EP4@mq:5672"), Some("guest:/jK6GU1EP4"));
+        assert_eq!(secret("http://localhost:8080/a1@b"), None);
         assert_eq!(secret("https://example.org/a:b@c"), None);
         assert_eq!(secret("postgres://app:<password>@db"), None);
     }
