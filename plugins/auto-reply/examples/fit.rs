@@ -51,7 +51,7 @@ fn samples(folder: &str) -> Result<Vec<Sample>, Box<dyn Error>> {
         };
         push(&index.search(&asked, 2), wanted.is_some(), 1.0);
         if let Some(article) = wanted {
-            push(&index.search_without(article, &asked, 2), false, AWAY_WEIGHT);
+            push(&index.search_without(article, &asked, None, 2), false, AWAY_WEIGHT);
         }
     }
     Ok(out)
