@@ -1,21 +1,46 @@
 //! Fits the coefficients of `confidence` on folders of questions (kb.jsonl, queries.jsonl with the right
-//! `article`, or null), and shows what they would have decided: for each folder with coefficients that
-//! were fitted on the others, and for folders after `--held` with the final ones.
-//! `cargo run --release -p plugin-auto-reply --example fit -- FOLDER… [--held FOLDER…]`
+//! `article`, or null), and shows what they would have decided: for each folder with coefficients that it had
+//! no part in, and for folders after `--held` with the final ones. With `--model`, a model's folder, the
+//! second set is fitted as well, on what all models named say.
+//! `cargo run --release -p plugin-auto-reply --example fit -- FOLDER… [--held FOLDER…] [--model DIR]…`
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
 
-use domain::article::{Hit, Index, Source};
-use plugin_auto_reply::confidence::{FEATURES, Signals};
+use domain::article::{Hit, Index, Source, Vectors};
+use embed::Model;
+use plugin_auto_reply::confidence::{BY_MEANING, BY_WORDS, Signals};
 use plugin_auto_reply::question::question;
 use serde_json::Value;
 
+type Failure = Box<dyn Error>;
+
 /// A question, asked of a knowledge base.
 struct Sample {
-    features: [f64; FEATURES],
+    words: Vec<f64>,
+    /// How far meaning has a say, and its features.
+    meaning: Option<(f64, Vec<f64>)>,
     right: bool,
     answerable: bool,
+    /// Asked while its article is away.
+    away: bool,
+    /// All questions that one article answers are in one part.
+    part: usize,
+}
+
+/// What is fitted, each with its base value first.
+struct Fitted {
+    words: Vec<f64>,
+    meaning: Vec<f64>,
+}
+
+/// One equation of a fit: the sum of features, so much of it, and something that stands.
+struct Row<'a> {
+    features: &'a [f64],
+    share: f64,
+    stands: f64,
+    right: bool,
     weight: f64,
 }
 
@@ -23,9 +48,32 @@ struct Sample {
 const RIDGE: f64 = 2.0;
 /// Weight of a question asked while its article is away: there are as many as real ones, and in a help
 /// desk's mail fewer are without an answer.
-const AWAY_WEIGHT: f64 = 0.5;
+const AWAY_WEIGHT: f64 = 0.25;
+/// The same for the second set: by meaning more looks near that is no answer.
+const AWAY_WEIGHT_MEANING: f64 = 0.5;
+/// Parts of a cross-fit by article.
+const PARTS: usize = 5;
+/// Characters of an answer that have a vector, as in the house.
+const BODY_CHARS: usize = 600;
 
-fn rows(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
+/// A model, and what it said.
+struct Meaning {
+    model: Model,
+    known: HashMap<String, Vec<f32>>,
+}
+
+impl Meaning {
+    fn of(&mut self, text: &str) -> Result<Vec<f32>, Failure> {
+        if let Some(vector) = self.known.get(text) {
+            return Ok(vector.clone());
+        }
+        let vector = self.model.embed(&[text])?.pop().ok_or("no vector")?;
+        self.known.insert(text.to_owned(), vector.clone());
+        Ok(vector)
+    }
+}
+
+fn rows(path: &Path) -> Result<Vec<Value>, Failure> {
     Ok(std::fs::read_to_string(path)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
@@ -33,53 +81,103 @@ fn text(row: &Value, key: &str) -> String {
     row[key].as_str().unwrap_or_default().to_owned()
 }
 
-fn samples(folder: &str) -> Result<Vec<Sample>, Box<dyn Error>> {
+fn samples(folder: &str, mut meaning: Option<&mut Meaning>) -> Result<Vec<Sample>, Failure> {
     let kb = rows(&Path::new(folder).join("kb.jsonl"))?;
     let language = kb.first().map_or_else(|| "en".to_owned(), |row| text(row, "lang"));
     let articles: Vec<[String; 3]> =
         kb.iter().map(|row| ["id", "question", "answer"].map(|key| text(row, key))).collect();
     let sources = articles.iter().map(|[_, title, body]| Source { title, alternates: &[], body });
-    let index = Index::build(&language, sources);
+    let mut index = Index::build(&language, sources);
+    if let Some(meaning) = &mut meaning {
+        let mut vectors = Vec::new();
+        for [_, title, body] in &articles {
+            let beginning: String = body.chars().take(BODY_CHARS).collect();
+            vectors
+                .push(Vectors { questions: vec![meaning.of(title)?], body: Some(meaning.of(&beginning)?) });
+        }
+        index = index.with_vectors(&vectors);
+    }
     let mut out = Vec::new();
-    for row in rows(&Path::new(folder).join("queries.jsonl"))? {
-        let asked = question("", &text(&row, "text"));
+    for (place, row) in rows(&Path::new(folder).join("queries.jsonl"))?.iter().enumerate() {
+        let asked = question("", &text(row, "text"));
+        let vector = meaning.as_mut().map(|meaning| meaning.of(&asked)).transpose()?;
         let wanted = row["article"].as_str().and_then(|key| articles.iter().position(|[id, ..]| id == key));
-        let mut push = |hits: &[Hit], answerable: bool, weight: f64| {
+        let mut push = |hits: &[Hit], answerable: bool, away: bool| {
             let Some(hit) = hits.first() else { return };
             let right = answerable && Some(hit.index) == wanted;
-            out.push(Sample { features: features(hit), right, answerable, weight });
+            out.push(sample(hit, (right, answerable, away), wanted.unwrap_or(place) % PARTS));
         };
-        push(&index.search(&asked, 2), wanted.is_some(), 1.0);
+        push(&index.search_meant(&asked, vector.as_deref(), 2), wanted.is_some(), false);
         if let Some(article) = wanted {
-            push(&index.search_without(article, &asked, 2), false, AWAY_WEIGHT);
+            push(&index.search_without(article, &asked, vector.as_deref(), 2), false, true);
         }
     }
     Ok(out)
 }
 
-fn features(hit: &Hit) -> [f64; FEATURES] {
-    Signals::of(&hit.signals.named()).features().map(|(_, value)| f64::from(value))
+fn sample(hit: &Hit, (right, answerable, away): (bool, bool, bool), part: usize) -> Sample {
+    let signals = Signals::of(&hit.signals.named());
+    let words = signals.features().map(|(_, value)| f64::from(value)).to_vec();
+    let meaning = signals.meant.map(|meant| {
+        let features = signals.features_with(&meant).map(|(_, value)| f64::from(value)).to_vec();
+        (f64::from(meant.grasp), features)
+    });
+    Sample { words, meaning, right, answerable, away, part }
 }
 
-fn probability(coefficients: &[f64], features: &[f64]) -> f64 {
-    let sum: f64 = coefficients[0] + coefficients[1..].iter().zip(features).map(|(c, f)| c * f).sum::<f64>();
+fn sum(coefficients: &[f64], features: &[f64]) -> f64 {
+    coefficients[0] + coefficients[1..].iter().zip(features).map(|(c, f)| c * f).sum::<f64>()
+}
+
+fn logistic(sum: f64) -> f64 {
     1.0 / (1.0 + (-sum).exp())
+}
+
+impl Fitted {
+    fn on(plain: &[&Sample], meant: &[&Sample]) -> Self {
+        let weight = |sample: &Sample, away: f64| if sample.away { away } else { 1.0 };
+        let rows = plain.iter().map(|s| {
+            let weight = weight(s, AWAY_WEIGHT);
+            Row { features: &s.words, share: 1.0, stands: 0.0, right: s.right, weight }
+        });
+        let words = descend(&rows.collect::<Vec<_>>(), &Signals::default().features().map(|(name, _)| name));
+        let rows = meant.iter().filter_map(|s| {
+            let (share, features) = s.meaning.as_ref()?;
+            let (weight, stands) = (weight(s, AWAY_WEIGHT_MEANING), (1.0 - share) * sum(&words, &s.words));
+            Some(Row { features, share: *share, stands, right: s.right, weight })
+        });
+        let rows: Vec<Row> = rows.collect();
+        let names = Signals::default().features_with(&plugin_auto_reply::confidence::Meant::default());
+        let meaning = if rows.is_empty() { Vec::new() } else { descend(&rows, &names.map(|(name, _)| name)) };
+        Self { words, meaning }
+    }
+
+    fn probability(&self, sample: &Sample) -> f64 {
+        let words = sum(&self.words, &sample.words);
+        logistic(match &sample.meaning {
+            Some((share, features)) => (1.0 - share) * words + share * sum(&self.meaning, features),
+            None => words,
+        })
+    }
+
+    fn judged(&self, samples: &[&Sample]) -> Vec<(f64, bool)> {
+        samples.iter().map(|s| (self.probability(s), s.right)).collect()
+    }
 }
 
 /// Gradient descent on the penalised log loss. Only “unknown” may count against an article: a feature that
 /// by chance points the wrong way here would do harm elsewhere.
-fn fit(samples: &[&Sample]) -> Vec<f64> {
-    let names = Signals::default().features().map(|(name, _)| name);
-    let total: f64 = samples.iter().map(|s| s.weight).sum();
-    let mut at = vec![0.0; FEATURES + 1];
-    let mut pace = [0.0; FEATURES + 1];
+fn descend(rows: &[Row], names: &[&str]) -> Vec<f64> {
+    let total: f64 = rows.iter().map(|row| row.weight).sum();
+    let mut at = vec![0.0; names.len() + 1];
+    let mut pace = vec![0.0; names.len() + 1];
     for _ in 0..20_000 {
-        let mut slope = [0.0; FEATURES + 1];
-        for sample in samples {
-            let miss =
-                sample.weight * (probability(&at, &sample.features) - f64::from(u8::from(sample.right)));
+        let mut slope = vec![0.0; names.len() + 1];
+        for row in rows {
+            let p = logistic(row.stands + row.share * sum(&at, row.features));
+            let miss = row.weight * row.share * (p - f64::from(u8::from(row.right)));
             slope[0] += miss;
-            for (s, f) in slope[1..].iter_mut().zip(sample.features) {
+            for (s, f) in slope[1..].iter_mut().zip(row.features) {
                 *s += miss * f;
             }
         }
@@ -100,18 +198,11 @@ fn fit(samples: &[&Sample]) -> Vec<f64> {
     at
 }
 
-fn judged(coefficients: &[f64], samples: &[&Sample]) -> Vec<(f64, bool)> {
-    let mut out: Vec<(f64, bool)> =
-        samples.iter().map(|s| (probability(coefficients, &s.features), s.right)).collect();
-    out.sort_by(|a, b| b.0.total_cmp(&a.0));
-    out
-}
-
-fn tell(name: &str, coefficients: &[f64], samples: &[&Sample]) {
-    let answerable = samples.iter().filter(|s| s.answerable).count() as f64;
-    let judged = judged(coefficients, samples);
+fn tell(name: &str, mut judged: Vec<(f64, bool)>, answerable: usize) {
+    judged.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let answerable = answerable as f64;
     let right = judged.iter().filter(|(_, right)| *right).count() as f64;
-    println!("{name}: {} questions, first hit {:.3}", samples.len(), right / answerable);
+    println!("{name}: {} questions, first hit {:.3}", judged.len(), right / answerable);
     for threshold in [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95] {
         let sent: Vec<_> = judged.iter().filter(|(p, _)| *p >= threshold).collect();
         let good = sent.iter().filter(|(_, right)| *right).count() as f64;
@@ -129,29 +220,96 @@ fn tell(name: &str, coefficients: &[f64], samples: &[&Sample]) {
     println!("  best possible at 95 %: answered {best:.3}");
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut groups = arguments.split(|argument| argument == "--held");
-    let folders = groups.next().unwrap_or_default();
-    let held = groups.next().unwrap_or_default();
-    let sets: Vec<Vec<Sample>> = folders.iter().map(|folder| samples(folder)).collect::<Result<_, _>>()?;
-    let all: Vec<&Sample> = sets.iter().flatten().collect();
+/// The real questions, and how many of them have an answer.
+fn real(set: &[Sample]) -> (Vec<&Sample>, usize) {
+    let real: Vec<&Sample> = set.iter().filter(|s| !s.away).collect();
+    let answerable = real.iter().filter(|s| s.answerable).count();
+    (real, answerable)
+}
+
+/// Each folder by words, with coefficients that were fitted on the other folders.
+fn tell_across(folders: &[String], sets: &[Vec<Sample>]) {
     for (place, folder) in folders.iter().enumerate() {
         let others: Vec<&Sample> =
             sets.iter().enumerate().filter(|(other, _)| *other != place).flat_map(|(_, set)| set).collect();
-        let real: Vec<&Sample> = sets[place].iter().filter(|s| s.weight >= 1.0).collect();
         if !others.is_empty() {
-            tell(folder, &fit(&others), &real);
+            let (real, answerable) = real(&sets[place]);
+            tell(folder, Fitted::on(&others, &[]).judged(&real), answerable);
         }
     }
-    let coefficients = fit(&all);
-    println!("base {:.2}", coefficients[0]);
-    for ((name, _), weight) in Signals::default().features().iter().zip(&coefficients[1..]) {
-        println!("{name:<10} {weight:.2}");
+}
+
+/// Each folder with each model, part by part, with coefficients that were fitted on the other parts of all:
+/// a folder whose language a model does not know teaches nothing about meaning.
+fn tell_by_parts(plain: &[Vec<Sample>], meant: &[(String, Vec<Sample>)]) {
+    let fitted: Vec<Fitted> = (0..PARTS)
+        .map(|part| {
+            let plain: Vec<&Sample> = plain.iter().flatten().filter(|s| s.part != part).collect();
+            let meant: Vec<&Sample> =
+                meant.iter().flat_map(|(_, set)| set).filter(|s| s.part != part).collect();
+            Fitted::on(&plain, &meant)
+        })
+        .collect();
+    for (name, set) in meant {
+        let (real, answerable) = real(set);
+        let judged = real.iter().map(|s| (fitted[s.part].probability(s), s.right)).collect();
+        tell(&format!("{name} by parts"), judged, answerable);
+    }
+}
+
+/// Coefficients, and whether the code has the same.
+fn show(title: &str, fitted: &[f64], names: &[&str], (base, weights): (f32, &[f32])) {
+    println!("{title}: base {:.2}", fitted[0]);
+    for (name, weight) in names.iter().zip(&fitted[1..]) {
+        println!("  {name:<10} {weight:.2}");
+    }
+    let in_code = std::iter::once(&base).chain(weights);
+    let same =
+        fitted.iter().zip(in_code).all(|(fitted, code)| format!("{fitted:.2}") == format!("{code:.2}"));
+    println!("  {}", if same { "as in the code" } else { "the code has others" });
+}
+
+fn main() -> Result<(), Failure> {
+    let (mut folders, mut held, mut models) = (Vec::new(), Vec::new(), Vec::new());
+    let mut group = "";
+    for argument in std::env::args().skip(1) {
+        match (argument.as_str(), group) {
+            ("--held", _) => group = "held",
+            ("--model", _) => group = "model",
+            (_, "model") => models.push(argument),
+            (_, "held") => held.push(argument),
+            _ => folders.push(argument),
+        }
+    }
+    let plain: Vec<Vec<Sample>> = folders.iter().map(|f| samples(f, None)).collect::<Result<_, _>>()?;
+    tell_across(&folders, &plain);
+    let (mut meant, mut meant_held) = (Vec::new(), Vec::new());
+    for dir in &models {
+        let mut meaning = Meaning { model: Model::open(Path::new(dir))?, known: HashMap::new() };
+        let name = meaning.model.name().to_owned();
+        for folder in &folders {
+            meant.push((format!("{folder} with {name}"), samples(folder, Some(&mut meaning))?));
+        }
+        for folder in &held {
+            meant_held.push((format!("{folder} with {name}"), samples(folder, Some(&mut meaning))?));
+        }
+    }
+    tell_by_parts(&plain, &meant);
+    let all = plain.iter().flatten().collect::<Vec<_>>();
+    let all_meant = meant.iter().flat_map(|(_, set)| set).collect::<Vec<_>>();
+    let fitted = Fitted::on(&all, &all_meant);
+    let names = Signals::default().features().map(|(name, _)| name);
+    show("by words", &fitted.words, &names, (BY_WORDS.0, &BY_WORDS.1));
+    if !fitted.meaning.is_empty() {
+        let names = Signals::default().features_with(&Default::default()).map(|(name, _)| name);
+        show("by meaning", &fitted.meaning, &names, (BY_MEANING.0, &BY_MEANING.1));
     }
     for folder in held {
-        let set = samples(folder)?;
-        tell(folder, &coefficients, &set.iter().filter(|s| s.weight >= 1.0).collect::<Vec<_>>());
+        meant_held.push((folder.clone(), samples(&folder, None)?));
+    }
+    for (name, set) in &meant_held {
+        let (real, answerable) = real(set);
+        tell(name, fitted.judged(&real), answerable);
     }
     Ok(())
 }

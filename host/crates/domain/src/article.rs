@@ -3,6 +3,7 @@
 mod alternate;
 pub mod curve;
 mod grams;
+mod grasp;
 mod index;
 mod library;
 mod lists;

@@ -28,6 +28,15 @@ pub struct Source<'a> {
     pub body: &'a str,
 }
 
+/// What the best wrong articles looked like, each sorted ascending.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    /// What they scored.
+    pub(super) scores: Vec<f32>,
+    /// How near their questions were by meaning.
+    pub(super) meanings: Vec<f32>,
+}
+
 /// A ready-to-search set of articles of one language.
 #[derive(Debug)]
 pub struct Index {
@@ -52,10 +61,10 @@ pub struct Index {
     pub(super) texture: Texture,
     /// What a misspelt word may have meant.
     pub(super) spellings: Spellings,
-    /// Sorted ascending: what the best wrong article scored for questions of this very knowledge base.
-    pub(super) strangers: Vec<f32>,
+    /// The best wrong articles for questions of this very knowledge base.
+    pub(super) strangers: Strangers,
     /// The same where vectors counted.
-    pub(super) strangers_meant: Vec<f32>,
+    pub(super) strangers_meant: Strangers,
     /// Those questions, with their articles.
     pub(super) sample: Vec<(usize, String)>,
     pub(super) meanings: Option<Meanings>,
@@ -100,12 +109,12 @@ impl Index {
             texture: Texture::of(&words, &questions, &owned, &answers),
             owners,
             owned,
-            strangers: Vec::new(),
-            strangers_meant: Vec::new(),
+            strangers: Strangers::default(),
+            strangers_meant: Strangers::default(),
             sample: sample_of(&titles),
             meanings: None,
         };
-        index.strangers = index.scores_of_strangers(|_| None);
+        index.strangers = index.strangers(|_| None);
         index
     }
 
@@ -118,9 +127,9 @@ impl Index {
         self.strangers_meant = match self.meanings {
             Some(_) => {
                 let own = |article: usize| Some(articles.get(article)?.questions.first()?.as_slice());
-                self.scores_of_strangers(own)
+                self.strangers(own)
             }
-            None => Vec::new(),
+            None => Strangers::default(),
         };
         self
     }

@@ -1,10 +1,13 @@
 //! The view for meaning, if the caller has vectors: how near a question is to each article's questions and to
 //! its answer. Refuses to know where vectors come from.
 
+use super::grasp::grasp;
 use super::rank::Weights;
 
 /// Articles that are looked at for their meaning alone, without a word in common with the question.
 const NEAREST: usize = 50;
+/// From this grasp on the meaning has its whole share in the score; below, in proportion.
+const GRASP_FULL: f32 = 0.5;
 
 /// What an article means: vectors of length 1, all of one model.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,6 +27,8 @@ pub(super) struct Meanings {
     numbers: Vec<f32>,
     /// By vector: whose it is, and whether it is that of a question.
     owners: Vec<(usize, bool)>,
+    /// Whether the vectors can be trusted here; none where no article has both a question's and an answer's.
+    grasp: Option<f32>,
 }
 
 /// How near a question is to the articles.
@@ -32,12 +37,15 @@ pub(super) struct Nearness {
     of: Vec<Option<(f32, f32)>>,
     /// The articles with the nearest questions, nearest first.
     nearest: Vec<usize>,
+    /// Whether the vectors can be trusted here.
+    pub(super) grasp: Option<f32>,
 }
 
 impl Meanings {
     /// `None` if there is no vector. A vector of another dimension than the first is left out.
     pub(super) fn of<'a>(articles: impl IntoIterator<Item = Option<&'a Vectors>>) -> Option<Self> {
-        let mut out = Self { articles: 0, dimension: 0, numbers: Vec::new(), owners: Vec::new() };
+        let mut out =
+            Self { articles: 0, dimension: 0, numbers: Vec::new(), owners: Vec::new(), grasp: None };
         for (article, vectors) in articles.into_iter().enumerate() {
             out.articles = article + 1;
             let Some(vectors) = vectors else { continue };
@@ -52,7 +60,23 @@ impl Meanings {
                 }
             }
         }
+        out.grasp = grasp(&out.pairs());
         (!out.owners.is_empty()).then_some(out)
+    }
+
+    /// The vectors of each article's first question and answer, where it has both. A text without a word that
+    /// the model knows says nothing of it.
+    fn pairs(&self) -> Vec<(&[f32], &[f32])> {
+        let (mut asked, mut answered) = (vec![None; self.articles], vec![None; self.articles]);
+        let all = self.numbers.chunks_exact(self.dimension.max(1)).zip(&self.owners);
+        for (vector, (article, asks)) in all.filter(|(vector, _)| vector.iter().any(|number| *number != 0.0))
+        {
+            let side = if *asks { &mut asked } else { &mut answered };
+            if let Some(known) = side.get_mut(*article) {
+                known.get_or_insert(vector);
+            }
+        }
+        asked.into_iter().zip(answered).filter_map(|(asked, answered)| asked.zip(answered)).collect()
     }
 
     /// `None` if the question's vector is of another dimension.
@@ -77,14 +101,16 @@ impl Meanings {
             nearest.truncate(NEAREST);
         }
         nearest.sort_unstable_by(nearer);
-        Some(Nearness { of, nearest })
+        Some(Nearness { of, nearest, grasp: self.grasp })
     }
 }
 
 impl Nearness {
     /// Mixes the meaning into scores that know words only. What has neither a word in common nor is among the
-    /// nearest stays out; an article without vectors keeps its score.
+    /// nearest stays out; an article without vectors keeps its score. Vectors of a model that does not know the
+    /// language count less.
     pub(super) fn mix(&self, scored: &mut [(f32, usize)], weights: &Weights) {
+        let share = weights.meaning * self.grasp.map_or(1.0, |grasp| (grasp / GRASP_FULL).min(1.0));
         let mut near = vec![false; scored.len()];
         for article in &self.nearest {
             near.get_mut(*article).into_iter().for_each(|near| *near = true);
@@ -92,7 +118,7 @@ impl Nearness {
         for (((score, _), near), of) in scored.iter_mut().zip(near).zip(&self.of) {
             if let Some((asked, answered)) = of.filter(|_| near || *score > 0.0) {
                 let meaning = asked.max(weights.meaning_body * answered);
-                *score = (1.0 - weights.meaning) * score.max(0.0) + weights.meaning * meaning;
+                *score = (1.0 - share) * score.max(0.0) + share * meaning;
             }
         }
     }
@@ -112,7 +138,7 @@ impl Nearness {
 }
 
 /// Scalar product, in strides so that several numbers are multiplied at once.
-fn product(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn product(a: &[f32], b: &[f32]) -> f32 {
     const STRIDE: usize = 16;
     let mut sums = [0.0_f32; STRIDE];
     let (left, right) = (a.chunks_exact(STRIDE), b.chunks_exact(STRIDE));
@@ -184,6 +210,32 @@ mod tests {
         let hit = index.search_meant("refund of my parcel", Some(&[0.0, 0.1, 0.99]), 1).remove(0);
         assert!(hit.index >= 2, "{hit:?}");
         assert!(hit.signals.meaning_lead.is_some_and(|lead| lead > 0.8), "{:?}", hit.signals);
+    }
+
+    #[test]
+    fn a_model_that_does_not_know_the_language_leaves_the_order_to_words_and_says_so() {
+        let with = |answers: [usize; 3]| -> Index {
+            let both = |(at, answer): (usize, usize)| Vectors {
+                questions: vec![axis(at)],
+                body: Some(axis(answer)),
+            };
+            let vectors: Vec<Vectors> = answers.into_iter().enumerate().map(both).collect();
+            Index::build("en", (0..3).map(source)).with_vectors(&vectors)
+        };
+        let first = |index: &Index| index.search_meant("delete my account", Some(&axis(1)), 1).remove(0);
+        let (known, unknown) = (first(&with([0, 1, 2])), first(&with([1, 2, 0])));
+        assert_eq!((known.index, unknown.index), (1, 0));
+        assert!(known.signals.grasp.is_some_and(|grasp| grasp > 0.5), "{known:?}");
+        assert_eq!(unknown.signals.grasp, Some(0.0));
+        assert!(known.signals.named().iter().any(|(name, _)| name == "meaning_chance"));
+    }
+
+    #[test]
+    fn answers_without_a_word_that_the_model_knows_are_not_held_against_it() {
+        let vectors = [0, 1, 2].map(|at| Vectors { questions: vec![axis(at)], body: Some(vec![0.0; 3]) });
+        let index = Index::build("en", (0..3).map(source)).with_vectors(&vectors);
+        let hit = index.search_meant("xyzzy", Some(&axis(1)), 1).remove(0);
+        assert_eq!((hit.index, hit.signals.grasp), (1, None));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::grams;
-use super::index::Index;
+use super::index::{Index, Strangers};
 use super::meaning::Nearness;
 use super::signals::{Hit, Signals};
 use super::synonyms;
@@ -188,8 +188,14 @@ impl Index {
 
     /// The same as if one article were not there, nor others that answer its question.
     #[must_use]
-    pub fn search_without(&self, article: usize, question: &str, limit: usize) -> Vec<Hit> {
-        self.hits_for(Asked { question, vector: None, without: Some(article) }, limit, &WEIGHTS)
+    pub fn search_without(
+        &self,
+        article: usize,
+        question: &str,
+        vector: Option<&[f32]>,
+        limit: usize,
+    ) -> Vec<Hit> {
+        self.hits_for(Asked { question, vector, without: Some(article) }, limit, &WEIGHTS)
     }
 
     /// The same with other weights.
@@ -227,16 +233,18 @@ impl Index {
         }
     }
 
-    /// What the best wrong article scores for questions of this knowledge base: each question is asked
+    /// What the best wrong articles look like for questions of this knowledge base: each question is asked
     /// while its own article is not there. `vector`: of an article's question.
-    pub(super) fn scores_of_strangers<'a>(&self, vector: impl Fn(usize) -> Option<&'a [f32]>) -> Vec<f32> {
+    pub(super) fn strangers<'a>(&self, vector: impl Fn(usize) -> Option<&'a [f32]>) -> Strangers {
         let best = self.sample.iter().map(|(article, question)| {
             let asked = Asked { question, vector: vector(*article), without: Some(*article) };
-            self.hits_for(asked, 1, &WEIGHTS).first().map_or(0.0, |hit| hit.score)
+            let hit = self.hits_for(asked, 1, &WEIGHTS).into_iter().next();
+            hit.map_or((0.0, 0.0), |hit| (hit.score, hit.signals.meaning.unwrap_or(0.0)))
         });
-        let mut scores: Vec<f32> = best.collect();
+        let (mut scores, mut meanings): (Vec<f32>, Vec<f32>) = best.unzip();
         scores.sort_by(f32::total_cmp);
-        scores
+        meanings.sort_by(f32::total_cmp);
+        Strangers { scores, meanings }
     }
 
     fn terms(&self, words: &[Rc<Word>], weights: &Weights) -> Vec<Term> {
@@ -420,6 +428,7 @@ impl Index {
         let unknown: f32 = terms.iter().filter(|t| t.forms.is_empty()).map(|t| t.weight).sum();
         let telling = precise(terms.iter().filter(|t| t.weight > 0.0).count());
         let best = views.best();
+        let strangers = if near.is_some() { &self.strangers_meant } else { &self.strangers };
         let mut out = Vec::with_capacity(limit.min(order.len()));
         for (rank, article) in order.iter().enumerate().take(limit) {
             let own = score(*article);
@@ -428,6 +437,7 @@ impl Index {
             let asks_other =
                 |other: &&usize| scored.get(**other).is_none_or(|s| !self.same_question(question, s.1));
             let next = behind.find(asks_other).map_or(0.0, |rival| score(*rival));
+            let meaning = near.and_then(|near| near.of(*article));
             let is_rival = |other: usize| score(other) > 0.0 && asks_other(&&other);
             let signals = Signals {
                 title: at(&views.title, question).min(1.0),
@@ -437,11 +447,13 @@ impl Index {
                 coverage: self.coverage(*article, terms, total),
                 unknown: unknown / total,
                 lead: ((own - next) / own).clamp(0.0, 1.0),
-                chance: chance(own, if near.is_some() { &self.strangers_meant } else { &self.strangers }),
+                chance: chance(own, &strangers.scores),
                 words: 1.0 - 1.0 / (1.0 + telling),
                 agreement: views.agreement(&best, *article, question),
-                meaning: near.and_then(|near| near.of(*article)),
+                meaning,
                 meaning_lead: near.and_then(|near| near.lead(*article, is_rival)),
+                meaning_chance: meaning.map(|meaning| chance(meaning, &strangers.meanings)),
+                grasp: meaning.and(near.and_then(|near| near.grasp)),
             };
             out.push(Hit {
                 index: *article,

@@ -42,6 +42,13 @@ pub struct Signals {
     /// How far the next article by meaning that answers another question is behind, as a share of `meaning`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meaning_lead: Option<f32>,
+    /// Share of this knowledge base's own questions for which a wrong article means as much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning_chance: Option<f32>,
+    /// How far the vectors can be trusted in this knowledge base: how well its own questions find their answers
+    /// by meaning alone, 0 for no better than by lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grasp: Option<f32>,
 }
 
 impl Signals {
@@ -62,6 +69,8 @@ impl Signals {
             agreement: good,
             meaning: None,
             meaning_lead: None,
+            meaning_chance: None,
+            grasp: None,
         }
     }
 
@@ -80,9 +89,14 @@ impl Signals {
             ("words", self.words),
             ("agreement", self.agreement),
         ];
-        let meaning = self.meaning.map(|value| ("meaning", value));
-        let lead = self.meaning_lead.map(|value| ("meaning_lead", value));
-        let named = always.into_iter().chain(meaning).chain(lead);
+        let meant = [
+            ("meaning", self.meaning),
+            ("meaning_lead", self.meaning_lead),
+            ("meaning_chance", self.meaning_chance),
+            ("grasp", self.grasp),
+        ];
+        let meant = meant.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let named = always.into_iter().chain(meant);
         named.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }

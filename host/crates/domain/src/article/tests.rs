@@ -88,7 +88,7 @@ fn an_article_taken_away_is_not_found_nor_another_answer_to_its_question() {
     let twice = [ENGLISH, &[("How can I delete my account", "Write to us.")]].concat();
     let index = index("en", &twice);
     assert!(all(&index.search("delete account", 5)).contains(&5));
-    let without = all(&index.search_without(1, "delete account", 5));
+    let without = all(&index.search_without(1, "delete account", None, 5));
     assert!(!without.contains(&1) && !without.contains(&5), "{without:?}");
 }
 
