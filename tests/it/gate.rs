@@ -170,18 +170,18 @@ on_both!(notices_of_all_plugins_together_are_few_a_week, |backend| {
     assert!(kept.delivery_reason.as_deref().unwrap().contains("notices to this address within a week"));
 });
 
-const ADVERTISEMENT: &str = "From: Victim <victim@example.org>
+const DRAWING: &str = "From: Victim <victim@example.org>
 To: help@shop.example
-Subject: You have won https://prize.evil.example
+Subject: My drawing https://prize.evil.example
 Message-ID: <won-1@example.org>
 
-Congratulations, you have won a new phone, go to https://prize.evil.example and claim it today.
+Hello, I made a drawing of your blue lamp, look at https://prize.evil.example and tell me what you think of it.
 ";
 
 on_both!(a_strangers_words_go_to_nobody_who_may_not_have_written_them, |backend| {
     let house = House::bare(backend).await;
     house.install(plugins::guest("parrots"), Mode::Live).await;
-    house.mail(ADVERTISEMENT).await;
+    house.mail(DRAWING).await;
     let held = answer_of(&house, 1).await;
     assert_eq!((held.delivery, held.subject.as_str()), (Delivery::Held, "Your request [#1]"));
     assert!(
@@ -195,10 +195,10 @@ on_both!(a_strangers_words_go_to_nobody_who_may_not_have_written_them, |backend|
     let mut known = house.store.contact(ticket.requester_id).await.unwrap().unwrap();
     known.verified = true;
     house.store.commit(Commit { facts: vec![Fact::PutContact(known)] }).await.unwrap();
-    house.mail(&ADVERTISEMENT.replace("won-1", "won-2").replace("phone", "horse")).await;
+    house.mail(&DRAWING.replace("won-1", "won-2").replace("lamp", "chair")).await;
     let sent = house.outbox.sent();
     assert_eq!(sent.len(), 1, "who has proved the address may be quoted");
-    assert!(sent[0].subject.starts_with("Re: You have won"));
+    assert!(sent[0].subject.starts_with("Re: My drawing"));
 });
 
 on_both!(a_form_and_the_api_pass_the_same_redaction_and_gate_as_a_mail, |backend| {

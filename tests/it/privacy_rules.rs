@@ -209,3 +209,33 @@ on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_da
     assert_eq!((marks[1].shape.as_str(), marks[1].rule.is_empty()), ("+00 000 0000000", false));
     assert!(!told.contains("Kestrel") && !told.contains("2345678"), "{told}");
 });
+
+on_both!(an_admin_tries_settings_of_redaction_out_before_they_are_in_force, |backend| {
+    let house = House::furnished(backend).await;
+    let text = "Your order KV-1234-AB is late. Please write to ana.quill@example.org.";
+    let now = house.desk.try_text(text, None).await.unwrap();
+    assert_eq!(now.text, "Your order KV-1234-AB is late. Please write to [EMAIL-1].");
+    let found: Vec<_> = now.findings.iter().map(|f| (f.class.as_str(), f.value.as_str())).collect();
+    assert_eq!(found, [("EMAIL", "ana.quill@example.org")]);
+    assert!(now.findings[0].score >= 0.9 && now.findings[0].rule == "email.shape");
+
+    let policy =
+        serde_json::json!({ "custom": [{ "class": "POLICY_NO", "patterns": ["KV-####-??"], "score": 0.9 }] });
+    let tried = house.desk.try_text(text, Some(policy)).await.unwrap();
+    assert_eq!(tried.text, "Your order [POLICY_NO-1] is late. Please write to [EMAIL-1].");
+    let again = house.desk.try_text(text, None).await.unwrap();
+    assert_eq!(again, now, "what was tried is not in force");
+
+    let wrong = serde_json::json!({ "custom": [{ "class": "POLICY_NO", "patterns": ["KV-####-??"], "score": "high" }] });
+    let refused = house.desk.try_text(text, Some(wrong)).await.unwrap_err();
+    assert!(refused.to_string().contains("score"), "{refused}");
+    let bare = House::bare(backend).await;
+    assert!(
+        bare.desk
+            .try_text(text, None)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("redaction plugins are called")
+    );
+});

@@ -25,6 +25,7 @@ use domain::plugin::{Hook, Mode};
 
 use super::Ground;
 
+pub(in crate::cli) use install::read_settings;
 pub(super) use registry::RegistryError;
 pub(super) use source::{build_bundled, bundled, load};
 

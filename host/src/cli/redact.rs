@@ -1,20 +1,31 @@
-//! `kulanz redact`: redaction of what is stored already, as a trial or for good.
+//! `kulanz redact`: redaction of what is stored already, as a trial or for good; and of a text of one's own, to try
+//! settings out.
 
 use std::collections::BTreeMap;
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 use clap::Args;
 use desk::{Desk, RetroBatch};
 
+use super::plugin::read_settings;
 use super::{Ground, instead, operator, screen};
 
 #[derive(Debug, Args)]
 pub(super) struct Redact {
     /// Say what would be taken out, and change nothing
-    #[arg(long, required_unless_present = "apply", conflicts_with = "apply")]
+    #[arg(long, required_unless_present_any = ["apply", "text"], conflicts_with = "apply")]
     dry_run: bool,
     /// Take it out
     #[arg(long)]
     apply: bool,
+    /// Redact the text of this file (-: what is typed) as a message would be, and say which rule found what; nothing is stored
+    #[arg(long = "try", value_name = "FILE", conflicts_with_all = ["apply", "dry_run", "restart"])]
+    text: Option<PathBuf>,
+    /// Try it with these settings of the redaction plugin, a JSON file, instead of those in force
+    #[arg(long, value_name = "FILE", requires = "text")]
+    settings: Option<PathBuf>,
     /// Begin anew instead of going on where it stopped
     #[arg(long)]
     restart: bool,
@@ -49,6 +60,11 @@ impl Total {
 impl Redact {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         let house = ground.house(instead::RETRO).await?;
+        if let Some(file) = &self.text {
+            let done = self.try_out(&house.desk, file).await;
+            house.close().await;
+            return done;
+        }
         let total = self.all(&house.desk).await?;
         if self.json {
             screen::json(&total)?;
@@ -57,6 +73,23 @@ impl Redact {
         }
         house.close().await;
         Ok(())
+    }
+
+    async fn try_out(&self, desk: &Desk, file: &Path) -> anyhow::Result<()> {
+        let text = if file == Path::new("-") {
+            std::io::read_to_string(std::io::stdin())?
+        } else {
+            std::fs::read_to_string(file).with_context(|| file.display().to_string())?
+        };
+        let settings = read_settings(self.settings.as_deref())?;
+        let tried = Box::pin(desk.try_text(&text, settings)).await?;
+        if self.json {
+            return screen::json(&tried);
+        }
+        for f in &tried.findings {
+            screen::say(format_args!("{:<16} {:.2}  {:<22} {}", f.class, f.score, f.rule, f.value));
+        }
+        Ok(screen::line(tried.text.trim_end())?)
     }
 
     async fn all(&self, desk: &Desk) -> anyhow::Result<Total> {

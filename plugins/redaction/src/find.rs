@@ -52,9 +52,16 @@ pub(crate) const SCORE_MIN: f32 = 0.3;
 const WHOLE_SCORE_MIN: f32 = 0.8;
 const WHOLE_BONUS: f32 = 0.1;
 
-/// Finds personal data in a text: in order, without overlaps, never inside a placeholder.
+/// Finds personal data in a text: in order, without overlaps, never inside a placeholder. What it leaves, it leaves in
+/// the text with placeholders as well.
 #[must_use]
 pub fn find<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<'s>> {
+    let found = read(text, known, settings);
+    crate::again::until_quiet(text, found, |masked| read(masked, known, settings))
+}
+
+/// One reading.
+fn read<'s>(text: &str, known: &Known, settings: &'s Settings) -> Vec<Found<'s>> {
     let view = View::new(text);
     let mut found: Vec<Found<'s>> = Scan::all(&view, known, Reading::First);
     disguised(&view, known, &mut found);

@@ -2,6 +2,7 @@
 //!
 //! Owns the glue to the hook; what is found and how stands in the other files, which know no host.
 
+mod again;
 mod checks;
 mod classes;
 mod custom;

@@ -63,7 +63,7 @@ pub use people::{NewMessage, NewMessageKind, TicketChange};
 pub use person::{Erased, NoTombstones, Tombstone, Tombstones};
 pub use plugins::{
     AnswerCurve, Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView,
-    Received, Saying, Tally, Trial, masked,
+    Received, Saying, Tally, Trial, Tried, TriedFinding, masked,
 };
 pub use rating::{NOT_HELPED, Rated};
 pub use retro::{RetroBatch, RetroFind};

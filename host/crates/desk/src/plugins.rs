@@ -34,6 +34,7 @@ pub use curve::AnswerCurve;
 pub use install::{InstallRequest, Received};
 pub(crate) use outside::{Secret, fetch, secrets_of};
 pub use settings::{HIDDEN, masked};
+pub use trial::{Tried, TriedFinding};
 pub use upgrade::{Consent, Trial};
 
 /// Key of the house-wide kill switch among the settings.

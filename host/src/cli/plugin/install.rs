@@ -199,7 +199,7 @@ fn hint(why: &str, again: &str, what: &str, all: &Grants) -> String {
 }
 
 /// Settings from a JSON file.
-pub(super) fn read_settings(path: Option<&Path>) -> anyhow::Result<Option<serde_json::Value>> {
+pub(in crate::cli) fn read_settings(path: Option<&Path>) -> anyhow::Result<Option<serde_json::Value>> {
     let Some(path) = path else { return Ok(None) };
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     Ok(Some(serde_json::from_slice(&bytes).with_context(|| path.display().to_string())?))

@@ -1,4 +1,5 @@
-//! The trial of a redaction plugin: before it is called on anybody's words, it has to take planted values out of
+//! Redaction on trial: a text of an admin's as it would be redacted, with settings that are not in force yet; and
+//! before it is called on anybody's words, it has to take planted values out of
 //! a few texts, together with the redaction plugins that are called already.
 
 use std::sync::Arc;
@@ -22,7 +23,103 @@ struct Candidate {
     limits: Limits,
 }
 
+/// What redaction makes of a text.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Tried {
+    /// The text with placeholders.
+    pub text: String,
+    /// What was found, in order.
+    pub findings: Vec<TriedFinding>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct TriedFinding {
+    /// The value.
+    pub value: String,
+    /// Its class.
+    pub class: String,
+    /// 0 to 1.
+    pub score: f32,
+    /// The rule that found it.
+    pub rule: String,
+    /// Id of the plugin.
+    pub plugin: String,
+}
+
+impl Candidate {
+    fn of(installed: &super::Installed) -> Self {
+        Self {
+            name: installed.installation.manifest.id.clone(),
+            plugin: Arc::clone(&installed.plugin),
+            grants: Arc::clone(&installed.grants),
+            settings: Arc::clone(&installed.settings),
+            limits: installed.installation.limits,
+        }
+    }
+}
+
 impl Desk {
+    /// Redacts a text as a message would be, and tells what was found by which rule. Nothing is stored. `settings`: in
+    /// the place of those of the one redaction plugin that is installed.
+    ///
+    /// # Errors
+    /// When no redaction plugin can be called, the settings do not fit it, or it fails.
+    pub async fn try_text(
+        &self,
+        text: &str,
+        settings: Option<serde_json::Value>,
+    ) -> Result<Tried, DeskError> {
+        let roster = self.roster().await;
+        let hooks = roster.with_hook(Hook::Redaction, self.now());
+        let mut candidates: Vec<Candidate> =
+            hooks.iter().map(|(_, installed)| Candidate::of(installed)).collect();
+        let ([(_, one)], Some(settings)) = (hooks.as_slice(), &settings) else {
+            if candidates.is_empty() || settings.is_some() {
+                return Err(Refusal::new(
+                    "no_redaction",
+                    format!("{} redaction plugins are called: settings are tried with exactly one, a text with at least one.", candidates.len()),
+                )
+                .into());
+            }
+            return self.tried(text, &candidates).await;
+        };
+        let installation = &one.installation;
+        let taken = self.take_settings(
+            installation.id,
+            &installation.manifest,
+            settings.clone(),
+            Some(&installation.settings),
+        )?;
+        let with = Installation { settings: taken, ..Installation::clone(installation) };
+        if let Some(candidate) = candidates.first_mut() {
+            candidate.settings = Arc::from(settings::shown_to_plugin(&with).to_string());
+        }
+        self.tried(text, &candidates).await
+    }
+
+    async fn tried(&self, text: &str, candidates: &[Candidate]) -> Result<Tried, DeskError> {
+        let part = domain::redaction::Part { name: "text".to_owned(), text: text.to_owned() };
+        let document = Document { parts: vec![part], language: None, known: Vec::new() };
+        let mut findings = Vec::new();
+        for candidate in candidates {
+            for f in self.found_by(candidate, &Arc::new(document.clone())).await? {
+                let value = text.get(f.start as usize..f.end as usize).unwrap_or_default().to_owned();
+                let told = TriedFinding {
+                    value,
+                    class: f.class,
+                    score: f.score,
+                    rule: f.rule,
+                    plugin: candidate.name.clone(),
+                };
+                findings.push((f.start, told));
+            }
+        }
+        findings.sort_by_key(|(start, _)| *start);
+        let text = self.redacted_by(candidates, document).await?;
+        Ok(Tried { text, findings: findings.into_iter().map(|(_, told)| told).collect() })
+    }
+
     /// Tries a plugin that has a redaction hook and is to be called. Others pass.
     ///
     /// # Errors
@@ -46,13 +143,7 @@ impl Desk {
         let roster = self.roster().await;
         let others =
             roster.with_hook(Hook::Redaction, self.now()).into_iter().map(|(_, installed)| installed);
-        candidates.extend(others.filter(|i| i.installation.id != installation.id).map(|i| Candidate {
-            name: i.installation.manifest.id.clone(),
-            plugin: Arc::clone(&i.plugin),
-            grants: Arc::clone(&i.grants),
-            settings: Arc::clone(&i.settings),
-            limits: i.installation.limits,
-        }));
+        candidates.extend(others.filter(|i| i.installation.id != installation.id).map(|i| Candidate::of(&i)));
         for planted in planted() {
             let text = self.redacted_by(&candidates, planted.document).await?;
             if text.contains(planted.value) || leftover(&text).is_some() {
@@ -62,26 +153,34 @@ impl Desk {
         Ok(())
     }
 
+    async fn found_by(
+        &self,
+        candidate: &Candidate,
+        document: &Arc<Document>,
+    ) -> Result<Vec<Finding>, Refusal> {
+        let call = Call {
+            input: Input::Redaction(Arc::clone(document)),
+            grants: Arc::clone(&candidate.grants),
+            settings: Arc::clone(&candidate.settings),
+            limits: candidate.limits,
+            seed: 0,
+            now: self.now(),
+            host: Arc::new(NoHost),
+            replay: None,
+        };
+        let report = candidate.plugin.run(call).await;
+        match &report.outcome {
+            Ok(_) => Ok(report.findings),
+            Err(fault) => Err(failed(format!("{} {}", candidate.name, fault.hint()))),
+        }
+    }
+
     /// All findings of all candidates, put into effect.
     async fn redacted_by(&self, candidates: &[Candidate], document: Document) -> Result<String, Refusal> {
         let document = Arc::new(document);
         let mut findings: Vec<Finding> = Vec::new();
         for candidate in candidates {
-            let call = Call {
-                input: Input::Redaction(Arc::clone(&document)),
-                grants: Arc::clone(&candidate.grants),
-                settings: Arc::clone(&candidate.settings),
-                limits: candidate.limits,
-                seed: 0,
-                now: self.now(),
-                host: Arc::new(NoHost),
-                replay: None,
-            };
-            let report = candidate.plugin.run(call).await;
-            if let Err(fault) = &report.outcome {
-                return Err(failed(format!("{} {}", candidate.name, fault.hint())));
-            }
-            findings.extend(report.findings);
+            findings.extend(self.found_by(candidate, &document).await?);
         }
         let digest = |_: &str, value: &str| value.to_owned();
         let (parts, _) = redact(&document, &findings, &mut Placeholders::default(), &digest)
