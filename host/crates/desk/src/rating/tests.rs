@@ -17,6 +17,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Box::pin(Self::furnished()).await
+    }
+
+    async fn furnished() -> Self {
         let f = Fixture::new().await;
         let article = f.desk.put_article(parcel(), agent()).await.unwrap();
         let ticket = f.ticket("ana@example.org").await;
