@@ -210,7 +210,7 @@ on_both!(a_house_learns_what_words_mean_where_there_is_a_model, |backend| {
     let ticket = house.ticket(60).await;
     let runs = house.store.runs_of(ticket.id).await.unwrap();
     let asked: Vec<String> = runs.iter().map(|run| run.answers.to_string()).collect();
-    assert!(asked.iter().any(|a| a.contains("embed.model") && a.contains("embed.vectors")), "{asked:?}");
+    assert!(asked.iter().any(|a| a.contains("embed.model") && a.contains("embed.vector")), "{asked:?}");
     let story = house.story(60).await;
     assert!(story.contains("Past tickets of this meaning"), "{story}");
 });

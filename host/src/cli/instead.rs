@@ -20,6 +20,8 @@ pub(super) const VERSIONS: &str = "GET /api/v1/installations/{id}/versions";
 pub(super) const LEDGER: &str = "GET /api/v1/installations/{id}/ledger";
 /// `kulanz plugin curve`
 pub(super) const CURVE: &str = "POST /api/v1/installations/{id}/curve";
+/// `kulanz redact --try`
+pub(super) const TRY: &str = "POST /api/v1/redactions/try";
 /// `kulanz plugin reproduce`
 pub(super) const REPRODUCE: &str = "GET /api/v1/runs/{id}/reproducer";
 /// `kulanz plugin remove`

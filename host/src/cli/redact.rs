@@ -59,7 +59,8 @@ impl Total {
 
 impl Redact {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
-        let house = ground.house(instead::RETRO).await?;
+        let instead = if self.text.is_some() { instead::TRY } else { instead::RETRO };
+        let house = ground.house(instead).await?;
         if let Some(file) = &self.text {
             let done = self.try_out(&house.desk, file).await;
             house.close().await;

@@ -89,8 +89,10 @@ impl Hit {
     /// names.
     fn is_about(&self, facts: &Facts) -> bool {
         let Some(product) = self.product.as_ref().map(|product| product.to_lowercase()) else { return true };
-        let known = facts.product.as_ref().is_some_and(|known| known.to_lowercase() == product);
-        known || facts.said.contains(&product)
+        match &facts.product {
+            Some(known) => known.to_lowercase() == product,
+            None => names(&facts.said, &product),
+        }
     }
 
     /// How sure it is the answer, by the search and by what customers said.
@@ -236,6 +238,16 @@ pub fn suggestions<'h>(settings: &Settings, hits: &'h [Hit]) -> Vec<(&'h Hit, f3
     shown.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     shown.truncate(SUGGESTIONS_MAX);
     shown
+}
+
+/// Whether a text has these words: "pro" is not in "problem".
+fn names(text: &str, words: &str) -> bool {
+    let ends = |beside: Option<char>| beside.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(words).any(|(at, found)| {
+        let (before, behind) =
+            (text.get(..at).unwrap_or_default(), text.get(at + found.len()..).unwrap_or_default());
+        ends(before.chars().next_back()) && ends(behind.chars().next())
+    })
 }
 
 /// Why an article is not sent; none: it is.

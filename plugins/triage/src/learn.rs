@@ -60,7 +60,7 @@ pub fn fire(learning: &Learning, now_ms: u64) -> Result<String, Error> {
             None => Job::begin(now_ms),
         },
     };
-    Ok(match job.slice(learning)? {
+    Ok(match job.slice(learning, now_ms)? {
         Slice::More(told) | Slice::Done(told) => told,
     })
 }
@@ -143,12 +143,17 @@ fn fix(correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
         }
         return Ok(false);
     }
+    let mut base = seen.scores(head.labels.len());
+    if let Some(meant) = meaning::of_text(&head, text)? {
+        // What a person says has to win over the meaning too.
+        base = meaning::both(&base, &meant, 1.0);
+    }
     fixes.learn(
         Fix {
             ticket: number,
             requester: history::requester(correction.ticket),
             label: correction.right.clone(),
-            base: seen.scores(head.labels.len()),
+            base,
             values: seen.values,
             shares: Vec::new(),
         },

@@ -164,7 +164,7 @@ impl Desk {
             state: new.state,
             title: new.title,
             body: new.body,
-            product: new.product,
+            product: new.product.map(|product| product.trim().to_owned()),
             valid_from: new.valid_from,
             valid_until: new.valid_until,
             updated_at: now,

@@ -1,18 +1,22 @@
 //! What texts mean, as vectors, where the operator has put a model in place. Articles' vectors lie in the store, so that
-//! a start reckons none anew; those of customers' questions live in memory only, and not for long.
+//! a start reckons none anew; those of customers' questions live in memory, not for long, and in the records of the runs that asked for one.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use embed::Model;
 use runtime::EmbedModel;
 use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Store, StoreError};
+use tokio::sync::Semaphore;
 
 /// Questions whose vectors are at hand: a run asks for one several times.
 const QUESTIONS_MAX: usize = 256;
 /// Texts embedded at a time: what was reckoned is stored after each.
 const BATCH: usize = 32;
+/// Texts after which it is asked whether anybody still waits.
+const TEXTS_AT_ONCE: usize = 8;
 /// Characters of an article's answer that say what it is about.
 const BODY_CHARS: usize = 600;
 
@@ -25,6 +29,8 @@ pub struct Meaning(Option<Arc<Inner>>);
 
 struct Inner {
     model: Model,
+    /// Half of the processors: whoever asks much waits behind himself and not before mail.
+    places: Arc<Semaphore>,
     questions: Mutex<VecDeque<(String, Vector)>>,
 }
 
@@ -38,7 +44,9 @@ impl Meaning {
     /// A model.
     #[must_use]
     pub fn of(model: Model) -> Self {
-        Self(Some(Arc::new(Inner { model, questions: Mutex::default() })))
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let places = Arc::new(Semaphore::new((processors / 2).max(1)));
+        Self(Some(Arc::new(Inner { model, places, questions: Mutex::default() })))
     }
 
     /// Whether there is a model.
@@ -118,11 +126,24 @@ impl Meaning {
 impl Inner {
     async fn reckon(self: &Arc<Self>, texts: Vec<String>) -> Option<Vec<Vec<f32>>> {
         let inner = Arc::clone(self);
+        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+        let (wanted, unwanted) = Wanted::new();
         let reckoned = tokio::task::spawn_blocking(move || {
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            inner.model.embed(&texts)
+            let _place = place;
+            let mut vectors = Vec::with_capacity(texts.len());
+            for some in texts.chunks(TEXTS_AT_ONCE) {
+                // A run that was ended at its deadline waits for nothing any more.
+                if unwanted.load(Ordering::Acquire) {
+                    break;
+                }
+                let some: Vec<&str> = some.iter().map(String::as_str).collect();
+                vectors.extend(inner.model.embed(&some)?);
+            }
+            Ok::<_, embed::Error>(vectors)
         });
-        match reckoned.await {
+        let reckoned = reckoned.await;
+        drop(wanted);
+        match reckoned {
             Ok(Ok(vectors)) => Some(vectors),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the model cannot say what a text means; words alone decide");
@@ -143,6 +164,22 @@ impl Inner {
         if questions.len() > QUESTIONS_MAX {
             questions.pop_front();
         }
+    }
+}
+
+/// Says at its end that nobody waits for the answer.
+struct Wanted(Arc<AtomicBool>);
+
+impl Wanted {
+    fn new() -> (Self, Arc<AtomicBool>) {
+        let flag = Arc::new(AtomicBool::new(false));
+        (Self(Arc::clone(&flag)), flag)
+    }
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

@@ -161,7 +161,7 @@ impl Desk {
         let language = message.language.as_deref().map(domain::article::primary);
         named.sort_by_key(|article| {
             let other = Some(domain::article::primary(&article.locale)) != language;
-            (other, article.state != ArticleState::Public)
+            (other, article.state != ArticleState::Public, !article.holds_at(self.now()))
         });
         Ok(named.into_iter().next())
     }

@@ -28,9 +28,12 @@ pub struct Answer {
 const ARGUMENTS_BYTES_MAX: usize = 256;
 /// Longest answer kept, bytes of JSON: a run that reads a history or a model must not store it once more.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
-/// The same for other tickets, and for what their words mean: what customers wrote is stored once, on the ticket, where
-/// it can be taken out again.
+/// The same for other tickets: what customers wrote is stored once, on the ticket, where it can be taken out again.
 const TICKETS_BYTES_MAX: usize = 16 << 10;
+/// What one text means: kept like any answer, and gone with the runs of its ticket. Its words are not.
+pub(crate) const MEANING: &str = "embed.vector";
+/// What several texts mean, which is how a history is read: only a digest of it is kept.
+pub(crate) const MEANINGS: &str = "embed.vectors";
 
 /// Records answers, or plays recorded ones.
 #[derive(Debug, Default)]
@@ -57,7 +60,10 @@ impl Tape {
         A: Serialize + Sync,
         F: Future<Output = Result<T, HostError>> + Send,
     {
-        let arguments = spelled(arguments);
+        let arguments = match call {
+            MEANINGS | MEANING => digested(&serde_json::to_string(arguments).unwrap_or_default()),
+            _ => spelled(arguments),
+        };
         let Some(replay) = &mut self.replay else {
             let answer = live.await;
             self.keep(call, arguments, &answer);
@@ -78,10 +84,10 @@ impl Tape {
     }
 
     fn keep<T: Serialize>(&mut self, call: &'static str, arguments: String, answer: &Result<T, HostError>) {
-        let most = if matches!(call, "tickets.search" | "embed.vectors") {
-            TICKETS_BYTES_MAX
-        } else {
-            ANSWER_BYTES_MAX
+        let most = match call {
+            MEANINGS if answer.is_ok() => 0,
+            "tickets.search" => TICKETS_BYTES_MAX,
+            _ => ANSWER_BYTES_MAX,
         };
         let answer = kept(answer, most).unwrap_or(serde_json::Value::Null);
         self.answers.push(Answer { call: call.to_owned(), arguments, answer });
@@ -123,11 +129,11 @@ impl std::io::Write for Size {
 
 fn spelled<A: Serialize>(arguments: &A) -> String {
     let text = serde_json::to_string(arguments).unwrap_or_default();
-    if text.len() <= ARGUMENTS_BYTES_MAX {
-        text
-    } else {
-        format!("sha256:{}", hex::encode(Sha256::digest(text.as_bytes())))
-    }
+    if text.len() <= ARGUMENTS_BYTES_MAX { text } else { digested(&text) }
+}
+
+fn digested(text: &str) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(text.as_bytes())))
 }
 
 /// Bytes as hex text in JSON.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use desk::NewArticle;
 use domain::Timestamp;
 use domain::article::{ArticleState, guess};
+use domain::clock::DAY_MS;
 
 /// Counted as the language of a text that does not tell it.
 const LOCALE_UNTOLD: &str = "en";
@@ -151,17 +152,18 @@ pub(super) fn article(row: &BTreeMap<String, String>) -> Result<NewArticle, Stri
         title: title.to_owned(),
         body: body.to_owned(),
         product: Some(value("product")).filter(|product| !product.is_empty()).map(ToOwned::to_owned),
-        valid_from: instant("valid_from", value("valid_from"))?,
-        valid_until: instant("valid_until", value("valid_until"))?,
+        valid_from: instant("valid_from", value("valid_from"), 0)?,
+        // A last day is meant to be part of it.
+        valid_until: instant("valid_until", value("valid_until"), DAY_MS)?,
     })
 }
 
-/// An instant, or a day: its beginning (UTC).
-fn instant(name: &str, value: &str) -> Result<Option<Timestamp>, String> {
+/// An instant, or so many milliseconds after the beginning of a day (UTC).
+fn instant(name: &str, value: &str, into_day_ms: i64) -> Result<Option<Timestamp>, String> {
     if value.is_empty() {
         return Ok(None);
     }
-    let day = || format!("{value}T00:00:00Z").parse();
+    let day = || format!("{value}T00:00:00Z").parse::<Timestamp>().map(|at| at.plus(into_day_ms));
     let at = value.parse::<Timestamp>().or_else(|_| day());
     at.map(Some).map_err(|_| {
         format!("{name} “{value}” is no day such as 2026-12-24 and no time such as 2026-12-24T18:00:00Z")
@@ -227,6 +229,9 @@ mod tests {
         assert_eq!(got.product.as_deref(), Some("Lamp"));
         let told = [got.valid_from, got.valid_until].map(|at| at.unwrap().to_string());
         assert_eq!(told, ["2026-12-01T00:00:00.000Z", "2026-12-24T17:00:00.000Z"]);
+        let last_day =
+            csv("title,body,valid until\nT,B,2026-12-24\n").unwrap().remove(0).valid_until.unwrap();
+        assert_eq!(last_day.to_string(), "2026-12-25T00:00:00.000Z");
         let head = "---\nproduct: Lamp\nvalid_until: soon\n---\n# T\nThe text.";
         assert!(markdown("x.md", head).unwrap_err().contains("valid_until “soon” is no day"));
         assert_eq!(markdown("x.md", &head.replace("soon", "")).unwrap().product.as_deref(), Some("Lamp"));

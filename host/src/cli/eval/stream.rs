@@ -33,6 +33,10 @@ pub(super) struct Summary {
     pub(super) seconds: f64,
     /// Items that could not be judged.
     pub(super) failed: u64,
+    /// What half of the items took at most, milliseconds.
+    pub(super) p50_ms: f64,
+    /// What all but one in a hundred took at most.
+    pub(super) p99_ms: f64,
 }
 
 /// Works all jobs, `workers` at a time, writes every answer as a line, and says the summary.
@@ -80,9 +84,12 @@ where
     let begun = Instant::now();
     let mut summary = Summary::default();
     // A task of its own for each item: only so do they run on several threads.
-    let mut answers = futures::stream::iter(jobs).map(tokio::spawn).buffered(usize::from(workers));
+    let mut answers =
+        futures::stream::iter(jobs).map(|job| tokio::spawn(timed(job))).buffered(usize::from(workers));
+    let mut took = Vec::new();
     while let Some(answered) = answers.next().await {
-        let answered = answered?;
+        let (answered, micros) = answered?;
+        took.push(micros);
         serde_json::to_writer(&mut *out, &answered.line)?;
         out.write_all(b"\n")?;
         summary.items += 1;
@@ -92,7 +99,22 @@ where
     }
     out.flush()?;
     summary.seconds = (begun.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0;
+    took.sort_unstable();
+    (summary.p50_ms, summary.p99_ms) = (at_most(&took, 50), at_most(&took, 99));
     Ok(summary)
+}
+
+/// A job, and how many microseconds it took.
+async fn timed<F: Future<Output = Answered>>(job: F) -> (Answered, u32) {
+    let begun = Instant::now();
+    let answered = job.await;
+    (answered, u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX))
+}
+
+/// Milliseconds that so many of a hundred took at most; 0 without any.
+fn at_most(sorted: &[u32], of_a_hundred: usize) -> f64 {
+    let place = (sorted.len() * of_a_hundred).div_ceil(100).saturating_sub(1);
+    sorted.get(place).map_or(0.0, |micros| f64::from(*micros) / 1_000.0)
 }
 
 fn open(output: &Path) -> anyhow::Result<Box<dyn Write + Send>> {
@@ -125,5 +147,13 @@ mod tests {
             .collect();
         assert_eq!(ids, (0..20).collect::<Vec<_>>());
         assert_eq!((summary.items, summary.bytes, summary.failed), (20, 40, 1));
+        assert!(summary.p50_ms <= summary.p99_ms);
+    }
+
+    #[test]
+    fn one_item_in_a_hundred_may_take_longer_than_what_is_told() {
+        let took: Vec<u32> = (1..=200).map(|n| n * 1_000).collect();
+        assert!((at_most(&took, 50) - 100.0).abs() < 1e-9 && (at_most(&took, 99) - 198.0).abs() < 1e-9);
+        assert!((at_most(&took[..1], 99) - 1.0).abs() < 1e-9 && at_most(&[], 99).abs() < 1e-9);
     }
 }

@@ -92,7 +92,7 @@ fn tell(out: &mut String, curve: &AnswerCurve) -> std::fmt::Result {
     match &curve.chosen {
         Some(chosen) => writeln!(
             out,
-            "\n{:.2} is the lowest threshold that keeps {:.1} % (with four chances in five). --set puts it in force.",
+            "\n{:.2} is the lowest threshold that keeps {:.1} %. --set puts it in force.",
             chosen.threshold,
             curve.promise * 100.0
         ),

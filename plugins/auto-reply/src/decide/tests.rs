@@ -67,6 +67,11 @@ fn an_article_about_a_product_is_sent_only_where_the_ticket_or_the_customer_name
     assert_eq!(sent(&known, &[of_kettle()]).as_deref(), Some("descale-kettle"));
     let named = Facts { said: "wie entkalke ich den kettle x1?".into(), ..facts() };
     assert_eq!(sent(&named, &[of_kettle()]).as_deref(), Some("descale-kettle"));
+    let of_pro = || Hit { product: Some("Pro".into()), ..hit("pro", "de", 0.95) };
+    let problem = Facts { said: "ich habe ein problem mit dem passwort".into(), ..facts() };
+    assert_eq!(sent(&problem, &[of_pro()]), None, "a part of a word names nothing");
+    let compares = Facts { product: Some("Toaster".into()), said: "wie beim kettle x1?".into(), ..facts() };
+    assert_eq!(sent(&compares, &[of_kettle()]), None, "the ticket is known to be about another one");
     let other = Facts { product: Some("Toaster".into()), ..facts() };
     let general = hit("descale", "de", 0.94);
     assert_eq!(

@@ -16,6 +16,10 @@ pub(crate) fn tell(tally: &Tally) {
     fine_row("over-redaction %", tally.over.percent(), "≤ 0.30, better 0.15");
     row("harmless texts touched %", tally.touched.percent(), "≤ 2, better 1");
     for language in ["de", "en"] {
+        let spoken = tally.sum(|_, name| name == language);
+        row(&format!("masked F2, {language}"), masked(&spoken), "≥ 95");
+    }
+    for language in ["de", "en"] {
         row(&format!("structured classes, mean typed F2, {language}"), structured(tally, language), "≥ 95");
     }
     let secrets = tally.sum(|class, _| class == "SECRET");

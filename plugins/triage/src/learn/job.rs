@@ -64,6 +64,12 @@ pub struct Job {
     /// Whose vectors are learnt from as well; none without a language model.
     #[serde(default)]
     meaning: Option<Source>,
+    /// Tickets whose vectors are added up.
+    #[serde(default)]
+    summed: usize,
+    /// When a slice last ended well, milliseconds since 1970.
+    #[serde(default)]
+    last_ms: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -94,7 +100,8 @@ impl Job {
     ///
     /// # Errors
     /// The history or kv cannot be read.
-    pub fn slice(mut self, learning: &Learning) -> Result<Slice, Error> {
+    pub fn slice(mut self, learning: &Learning, now_ms: u64) -> Result<Slice, Error> {
+        self.give_up_what_fails(now_ms);
         let mut work = learning.work;
         if self.step == Step::Read {
             self.read(learning.field, &mut work)?;
@@ -219,6 +226,9 @@ impl Job {
         let shares = kept::part("shares")?;
         let mut trials = kept::part("trials")?;
         let mut judging = self.judging(corpus, work)?;
+        if *work == 0 {
+            return Ok(());
+        }
         while self.fold < folds(corpus.len()) && *work > 0 {
             let mut fitting = Fitting::resume(corpus, &shares);
             *work = work.saturating_sub(2 * fitting.work_of_pass());
@@ -260,7 +270,7 @@ impl Job {
         Ok(())
     }
 
-    fn end(self, corpus: &Corpus, learning: &Learning) -> Result<Slice, Error> {
+    fn end(mut self, corpus: &Corpus, learning: &Learning) -> Result<Slice, Error> {
         let trials = trials(&kept::part("trials")?);
         let right = trials.iter().filter(|(_, trial)| trial.right).count();
         let accuracy = f32_of(right) / f32_of(trials.len().max(1));

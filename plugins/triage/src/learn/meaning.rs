@@ -20,6 +20,10 @@ pub const SHARES: [f32; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
 const RIDGE: f32 = 2.0;
 /// A constant beside each vector, which lets labels differ in how often they come.
 const CONSTANT: f32 = 0.3;
+/// Bytes of all vectors of a training; a larger history is learnt by words alone.
+pub const VECTORS_BYTES_MAX: usize = 16 << 20;
+/// Longest vectors that are learnt from: what is reckoned grows with the square of their length, and more.
+const DIMENSION_MAX: usize = 1_024;
 /// Bytes of a scale in front of bytes that stand for numbers.
 const SCALE_WIDTH: usize = 4;
 
@@ -37,7 +41,8 @@ impl Source {
     #[must_use]
     pub fn in_place() -> Option<Self> {
         let model = embed::model().ok()??;
-        Some(Self { digest: model.digest, dimension: model.dimension as usize })
+        let source = Self { digest: model.digest, dimension: model.dimension as usize };
+        (1..=DIMENSION_MAX).contains(&source.dimension).then_some(source)
     }
 
     /// Bytes of a packed vector.
@@ -142,11 +147,17 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// Of no sample.
+    #[must_use]
+    pub fn none(corpus: &Corpus, vectors: &Vectors) -> Self {
+        let n = vectors.source.numbers();
+        Self { n, products: vec![0.0; n * n], labels: vec![0.0; n * corpus.labels] }
+    }
+
     /// Of these samples.
     #[must_use]
     pub fn of(corpus: &Corpus, vectors: &Vectors, samples: impl Iterator<Item = usize>) -> Self {
-        let n = vectors.source.numbers();
-        let mut out = Self { n, products: vec![0.0; n * n], labels: vec![0.0; n * corpus.labels] };
+        let mut out = Self::none(corpus, vectors);
         out.add(corpus, vectors, samples, 1.0);
         out
     }
@@ -155,6 +166,12 @@ impl Sums {
     #[must_use]
     pub const fn work(&self, samples: usize) -> u64 {
         (samples * self.n * self.n / 2) as u64
+    }
+
+    /// Calculations of one solution.
+    #[must_use]
+    pub const fn work_of_solving(&self) -> u64 {
+        (self.n * self.n * self.n / 6 + self.labels.len() * self.n) as u64
     }
 
     /// Adds samples, or takes them out with a sign of -1.

@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::extract::{Asked, At};
 
 /// Tickets of a curve unless asked otherwise.
-const TICKETS_DEFAULT: u32 = 1_000;
+const TICKETS_DEFAULT: u32 = 500;
 /// Share of right answers unless asked otherwise.
 const PROMISE_DEFAULT: f64 = 0.95;
 
@@ -26,11 +26,11 @@ const PROMISE_DEFAULT: f64 = 0.95;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CurveQuery {
-    /// The newest so many tickets, 1 to 5,000; 1,000 when absent.
+    /// The newest so many tickets, 1 to 2,000; 500 when absent. Many take longer than a request may: then use fewer.
     tickets: Option<u32>,
     /// Share of right answers that the threshold has to keep, 0.5 to 0.999; 0.95 when absent.
     promise: Option<f64>,
-    /// Whether the lowest threshold that keeps it is put in force; not when absent.
+    /// Whether the lowest threshold that keeps it is put in force, if there is one; not when absent.
     #[serde(default)]
     set: bool,
 }
@@ -124,7 +124,7 @@ async fn draw_curve(
     let tickets = query.tickets.unwrap_or(TICKETS_DEFAULT);
     let promise = query.promise.unwrap_or(PROMISE_DEFAULT);
     let curve = Box::pin(desk.answer_curve(id, tickets, promise)).await?;
-    if query.set {
+    if query.set && curve.chosen.is_some() {
         Box::pin(desk.choose_threshold(id, &curve, caller.actor())).await?;
     }
     Ok(Json(curve.into()))

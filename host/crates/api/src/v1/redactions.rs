@@ -125,6 +125,67 @@ async fn redact_stored(
     }))
 }
 
+/// A text to be tried.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrialText {
+    /// The text.
+    text: String,
+    /// Settings in the place of those of the one redaction plugin that is installed; those in force when absent.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<serde_json::Value>,
+}
+
+/// What redaction makes of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TriedText {
+    /// The text with placeholders.
+    text: String,
+    /// What was found, in order.
+    findings: Vec<TriedFindingBody>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TriedFinding)]
+pub(crate) struct TriedFindingBody {
+    /// The value.
+    value: String,
+    /// Its class.
+    class: String,
+    /// 0 to 1.
+    score: f32,
+    /// The rule that found it.
+    rule: String,
+    /// Id of the plugin.
+    plugin: String,
+}
+
+/// Redacts a text as a message would be, and tells what was found by which rule. Nothing is stored.
+#[utoipa::path(post, path = "/redactions/try", tag = "operations", security(("token" = ["admin"])),
+    request_body = TrialText,
+    responses((status = 200, description = "What was found.", body = TriedText)))]
+async fn try_redaction(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+    sent: Sent<TrialText>,
+) -> Result<Json<TriedText>, ApiError> {
+    let TrialText { text, settings } = sent.value;
+    let tried = Box::pin(desk.try_text(&text, settings)).await?;
+    let findings = tried
+        .findings
+        .into_iter()
+        .map(|desk::TriedFinding { value, class, score, rule, plugin }| TriedFindingBody {
+            value,
+            class,
+            score,
+            rule,
+            plugin,
+        })
+        .collect();
+    Ok(Json(TriedText { text: tried.text, findings }))
+}
+
 /// Whether to take it out.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -162,5 +223,6 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_ticket_redactions))
         .routes(routes!(redact_stored))
+        .routes(routes!(try_redaction))
         .routes(routes!(retain))
 }

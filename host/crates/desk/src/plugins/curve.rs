@@ -2,12 +2,13 @@
 //! held against what helped. Nothing is stored, applied or sent, and nothing that a ticket taught is known when its own
 //! question is asked.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::Refusal;
 use domain::article::Alternate;
-use domain::article::curve::{self, Judged, Point, Truth};
+use domain::article::curve::{self, Judged, Point, Quotes, Truth};
 use domain::effect::Effect;
 use domain::id::{InstallationId, TicketId};
 use domain::plugin::{Hook, Installation};
@@ -26,7 +27,7 @@ use crate::rating::NOT_HELPED;
 use crate::{Desk, DeskError, InstallationChange};
 
 /// Most tickets of one curve.
-const TICKETS_MAX: u32 = 5_000;
+const TICKETS_MAX: u32 = 2_000;
 /// Tickets read at once.
 const PAGE: u32 = 100;
 /// What was learnt is left out in so many parts: each question is asked while the part with its own ticket is away.
@@ -166,6 +167,7 @@ impl Desk {
     ) -> Result<Vec<Past>, DeskError> {
         let inboxes = asked.installation.inboxes.clone();
         let filter = TicketFilter { inboxes, ..TicketFilter::default() };
+        let quotes = Quotes::of(shelf.articles());
         let mut page = Page::first(PAGE);
         let mut past = Vec::new();
         let wanted = tickets.clamp(1, TICKETS_MAX);
@@ -176,7 +178,7 @@ impl Desk {
             for ticket in found.iter().take((wanted - out.tickets) as usize) {
                 out.tickets += 1;
                 let Some(view) = self.0.store.view(ticket.id).await? else { continue };
-                let truth = Truth::of(&view, shelf.articles());
+                let truth = Truth::of(&view, &quotes);
                 out.counts(&truth);
                 if truth != Truth::Unknown {
                     past.push(Past { view, truth });
@@ -221,8 +223,8 @@ impl Desk {
 
 /// What was learnt from the tickets of other parts.
 fn without(alternates: &[Alternate], here: &[&Past]) -> Vec<Alternate> {
-    let away = |alternate: &&Alternate| here.iter().any(|p| p.view.ticket.id == alternate.ticket_id);
-    alternates.iter().filter(|a| !away(a)).cloned().collect()
+    let away: HashSet<TicketId> = here.iter().map(|p| p.view.ticket.id).collect();
+    alternates.iter().filter(|a| !away.contains(&a.ticket_id)).cloned().collect()
 }
 
 const fn part_of(past: &Past) -> i64 {
@@ -241,7 +243,8 @@ fn threshold_of(installation: &Installation) -> Result<f64, Refusal> {
             ),
         ));
     }
-    Ok(installation.settings.get(THRESHOLD).and_then(Value::as_f64).unwrap_or(0.0))
+    let default = manifest.default_settings().get(THRESHOLD).and_then(Value::as_f64);
+    Ok(installation.settings.get(THRESHOLD).and_then(Value::as_f64).or(default).unwrap_or(0.0))
 }
 
 /// The installation as it sends whatever it finds: so it says how sure it is of each.
@@ -294,8 +297,9 @@ impl Host for Forgetful {
     async fn ticket(&self, id: TicketId) -> Result<Option<TicketView>, HostError> {
         self.inside.ticket(id).await
     }
-    async fn search_tickets(&self, query: TicketQuery) -> Result<Vec<TicketView>, HostError> {
-        self.inside.search_tickets(query).await
+    /// Other tickets may hold what came of this one.
+    async fn search_tickets(&self, _: TicketQuery) -> Result<Vec<TicketView>, HostError> {
+        Ok(Vec::new())
     }
     async fn search_articles(
         &self,

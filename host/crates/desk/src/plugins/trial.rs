@@ -103,7 +103,7 @@ impl Desk {
         let document = Document { parts: vec![part], language: None, known: Vec::new() };
         let mut findings = Vec::new();
         for candidate in candidates {
-            for f in self.found_by(candidate, &Arc::new(document.clone())).await? {
+            for f in self.found_by(candidate, &Arc::new(document.clone())).await.map_err(untried)? {
                 let value = text.get(f.start as usize..f.end as usize).unwrap_or_default().to_owned();
                 let told = TriedFinding {
                     value,
@@ -116,7 +116,7 @@ impl Desk {
             }
         }
         findings.sort_by_key(|(start, _)| *start);
-        let text = self.redacted_by(candidates, document).await?;
+        let text = self.redacted_by(candidates, document).await.map_err(untried)?;
         Ok(Tried { text, findings: findings.into_iter().map(|(_, told)| told).collect() })
     }
 
@@ -189,11 +189,21 @@ impl Desk {
     }
 }
 
+/// A text of an admin's could not be tried: nothing is to be switched off for that.
+fn untried(refusal: Refusal) -> Refusal {
+    let sentence = refusal.sentence.split(". Install it").next().unwrap_or_default();
+    let why = sentence.strip_prefix(FAILS).unwrap_or(sentence).trim_start_matches(": ");
+    Refusal::new("redaction_failed", format!("The text cannot be redacted: {why}."))
+}
+
+/// How a failed trial begins.
+const FAILS: &str = "The redaction plugin does not pass its trial";
+
 fn failed(why: String) -> Refusal {
     Refusal::new(
         "redaction_trial",
         format!(
-            "The redaction plugin does not pass its trial: {why}. Install it with mode off to look at it, or set desk.redaction_trial = false if it is not meant to find such values."
+            "{FAILS}: {why}. Install it with mode off to look at it, or set desk.redaction_trial = false if it is not meant to find such values."
         ),
     )
 }

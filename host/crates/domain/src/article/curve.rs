@@ -1,7 +1,7 @@
 //! What an answering plugin would have been worth on questions of the past: how many it would have answered at each
 //! threshold, how often rightly, and which threshold keeps a promise. Pure: knows no plugin and no store.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Article;
 use crate::message::{Direction, Message};
@@ -25,22 +25,69 @@ pub enum Truth {
 
 /// Share of an article's runs of three words that stand in a reply which quotes it.
 const QUOTED_SHARE: f32 = 0.5;
-/// Words of an article that are looked at: agents quote beginnings.
-const QUOTED_WORDS: usize = 120;
+/// Runs that have to be there in any case: a few words in common are no quote.
+const QUOTED_MIN: u16 = 8;
+/// Runs of an article that are looked at: agents quote beginnings.
+const QUOTED_RUNS: usize = 120;
+
+/// What articles say, by runs of three words.
+#[derive(Debug, Default)]
+pub struct Quotes {
+    /// Articles that have a run.
+    by_run: HashMap<[String; 3], Vec<usize>>,
+    /// Key of each article, and how many runs it has.
+    articles: Vec<(String, u16)>,
+}
+
+impl Quotes {
+    /// Of these articles.
+    #[must_use]
+    pub fn of(articles: &[Article]) -> Self {
+        let mut out = Self::default();
+        for (place, article) in articles.iter().enumerate() {
+            let own: HashSet<[String; 3]> = runs(&article.body, QUOTED_RUNS).collect();
+            out.articles.push((article.key.clone(), u16::try_from(own.len()).unwrap_or(u16::MAX)));
+            for run in own {
+                out.by_run.entry(run).or_default().push(place);
+            }
+        }
+        out
+    }
+
+    /// The article whose words a text repeats: agents paste.
+    #[must_use]
+    pub fn quoted_in(&self, text: &str) -> Option<&str> {
+        let mut there: BTreeMap<usize, u16> = BTreeMap::new();
+        let said: HashSet<[String; 3]> = runs(text, usize::MAX).collect();
+        for place in said.iter().filter_map(|run| self.by_run.get(run)).flatten() {
+            *there.entry(*place).or_default() += 1;
+        }
+        let enough = |(place, n): (usize, u16)| {
+            let (key, all) = self.articles.get(place)?;
+            (n >= QUOTED_MIN && f32::from(n) >= QUOTED_SHARE * f32::from(*all)).then_some((n, key.as_str()))
+        };
+        // The longest quote; of equal ones the first article.
+        there.into_iter().filter_map(enough).rev().max_by_key(|(n, _)| *n).map(|(_, key)| key)
+    }
+}
 
 impl Truth {
-    /// What a ticket tells of its first question. What people did counts more than what nobody did; of several articles
-    /// the first one that helped, else the first one that an agent sent.
+    /// What a ticket tells of its first question: what came before the customer went on. What people did counts more
+    /// than what nobody did; of several articles the first one that helped, else the first one that an agent sent.
     #[must_use]
-    pub fn of(view: &TicketView, articles: &[Article]) -> Self {
-        let sent = || view.messages.iter().filter(|m| m.direction == Direction::Outbound && m.public);
+    pub fn of(view: &TicketView, quotes: &Quotes) -> Self {
+        let is_ours = |m: &Message| m.direction == Direction::Outbound && m.public;
+        let ours = view.messages.iter().position(is_ours).unwrap_or(view.messages.len());
+        let went_on = view.messages.iter().skip(ours).position(|m| m.direction == Direction::Inbound);
+        let until = went_on.map_or(view.messages.len(), |more| ours + more);
+        let sent = || view.messages.iter().take(until).filter(|m| is_ours(m));
         let by_agents = || sent().filter(|m| !m.automatic && m.author.kind == ActorKind::Agent);
-        let helped = sent().find(|m| m.helped == Some(true)).and_then(|m| m.article.clone());
-        let quoted = || by_agents().find_map(|m| m.article.clone().or_else(|| quoted(m, articles)));
-        if let Some(key) = helped {
+        let of_message =
+            |m: &Message| m.article.clone().or_else(|| quotes.quoted_in(&m.text).map(ToOwned::to_owned));
+        if let Some(key) = sent().find(|m| m.helped == Some(true)).and_then(|m| m.article.clone()) {
             return Self::Helped(key);
         }
-        if let Some(key) = quoted() {
+        if let Some(key) = by_agents().find_map(of_message) {
             return Self::Sent(key);
         }
         if sent().any(|m| m.helped == Some(false)) {
@@ -59,29 +106,15 @@ impl Truth {
     }
 }
 
-/// The article whose words a message repeats: agents paste.
-fn quoted(message: &Message, articles: &[Article]) -> Option<String> {
-    let said: HashSet<[String; 3]> = runs(&message.text).collect();
-    let share = |article: &Article| {
-        let (mut all, mut there) = (0_u16, 0_u16);
-        for run in runs(&article.body).take(QUOTED_WORDS) {
-            all += 1;
-            there += u16::from(said.contains(&run));
-        }
-        if all == 0 { 0.0 } else { f32::from(there) / f32::from(all) }
-    };
-    let shares = articles.iter().map(|article| (share(article), article));
-    let best = shares.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 >= QUOTED_SHARE).then(|| best.1.key.clone())
-}
-
-fn runs(text: &str) -> impl Iterator<Item = [String; 3]> {
+fn runs(text: &str, most: usize) -> impl Iterator<Item = [String; 3]> {
     let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
+        .take(most.saturating_add(2))
         .map(str::to_lowercase)
         .collect();
-    (0..words.len().saturating_sub(2)).map(move |at| std::array::from_fn(|n| words[at + n].clone()))
+    let count = words.len().saturating_sub(2);
+    (0..count).map(move |at| std::array::from_fn(|n| words.get(at + n).cloned().unwrap_or_default()))
 }
 
 /// One question of the past, asked again.
@@ -174,6 +207,34 @@ mod tests {
 
     fn asked(right: bool, confidence: f64) -> Judged {
         Judged { answerable: true, right, confidence }
+    }
+
+    fn article(key: &str, body: &str) -> Article {
+        Article {
+            id: crate::id::ArticleId::mint(&crate::id::CountingIds::default(), crate::Timestamp(0)),
+            key: key.to_owned(),
+            locale: "en".to_owned(),
+            state: super::super::ArticleState::Public,
+            title: key.to_owned(),
+            body: body.to_owned(),
+            product: None,
+            valid_from: None,
+            valid_until: None,
+            updated_at: crate::Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn an_agent_who_pastes_an_article_quotes_it_and_one_who_says_three_words_of_it_does_not() {
+        let quotes = Quotes::of(&[
+            article("short", "Open the settings."),
+            article("undo", "Right after sending, a bar at the bottom offers Undo for up to thirty seconds."),
+        ]);
+        let pasted =
+            "Hi Ana! Open the settings. Right after sending a bar at the bottom offers undo for up to 30 s.";
+        assert_eq!(quotes.quoted_in(pasted), Some("undo"));
+        assert_eq!(quotes.quoted_in("Please open the settings and write to us again."), None);
+        assert_eq!(Quotes::of(&[]).quoted_in(pasted), None);
     }
 
     #[test]

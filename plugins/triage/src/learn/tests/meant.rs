@@ -60,6 +60,40 @@ fn without_the_model_it_learnt_with_words_decide_as_if_there_had_never_been_one(
 }
 
 #[test]
+fn a_correction_wins_over_the_meaning_in_the_next_guess() {
+    learn_with_a_model();
+    let text = "please look at w301 for the lamp";
+    let before = guess(text).0;
+    assert_eq!(before, LABELS[301 % 3]);
+    let right = LABELS[(301 + 1) % 3];
+    correct(5_000, "ana", text, right);
+    assert_eq!(guess(text).0, right);
+}
+
+#[test]
+fn slices_that_fail_one_after_the_other_cost_the_meaning_and_not_the_training() {
+    fixture::clear();
+    fixture::set_model("one", 3, says);
+    made_up().into_iter().for_each(add_ticket);
+    let fires = |at_ms: u64| {
+        let firing = FiringBuilder::new().schedule("learn").scheduled_for_ms(at_ms).build();
+        TriageByWords::fire(&firing, settings("{}"), &mut Effects::new()).unwrap()
+    };
+    let first = fires(1_000_000);
+    assert!(first.starts_with("reading the history"), "{first}");
+    // Nothing was heard for ten minutes: what was fired then died.
+    let mut said = String::new();
+    for minute in 10..40 {
+        let next = fires(1_000_000 + minute * 60_000);
+        if next == "nothing to learn yet" {
+            break;
+        }
+        said = next;
+    }
+    assert!(said.contains("learned 3 labels from 120 tickets") && !said.contains("mean"), "{said}");
+}
+
+#[test]
 fn a_meaning_that_sorts_no_more_tickets_than_words_is_left_out() {
     fixture::clear();
     fixture::set_model("one", 3, says);

@@ -381,8 +381,10 @@ fn bulk(shape: &Shape<'_>) -> Found {
 
 /// A link of the page leads out of a distribution list, and nobody answers anything.
 fn way_out(shape: &Shape<'_>) -> Found {
-    let by_page = shape.mail.look.ways_out > 0 && !shape.quotes();
-    let by_text = || !shape.is_personal && !shape.asks && shape.own.links().any(html::leads_out);
+    // A person who asks may send a link to a page about signing off, or one that his program made a link of.
+    let speaks = shape.is_personal || shape.asks;
+    let by_page = shape.mail.look.ways_out > usize::from(speaks) && !shape.quotes();
+    let by_text = || !speaks && shape.own.links().any(html::leads_out);
     let leads_out = !shape.answers() && (by_page || by_text());
     if leads_out { found(AutoClass::List, "a link in it leads out of a distribution list") } else { None }
 }
