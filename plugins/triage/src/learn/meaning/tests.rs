@@ -1,3 +1,5 @@
+//! Regression on vectors, its sums and its bytes, on tickets of three made-up labels.
+
 use super::*;
 use crate::features::{Bag, Words};
 use crate::learn::chunk::{self, Sample};

@@ -24,8 +24,9 @@ fn first_label(host: &str) -> &str {
 
 /// RFC 2919, RFC 2369, and what list programs set besides.
 pub(super) fn header_fields(mail: &Evidence<'_>) -> Found {
+    // Who writes to a list may write about being away: the field says what it is, whatever the words.
     if let Some(field) = fields::LIST.iter().find(|field| mail.headers.has(field)) {
-        return found(mail, format!("{} is set", title(field)));
+        return Some((AutoClass::List, format!("{} is set", title(field))));
     }
     let delivered = value(mail, "delivered-to").is_some_and(|value| value.starts_with("mailing list"));
     if delivered { found(mail, "Delivered-To names a mailing list".to_owned()) } else { None }
