@@ -101,23 +101,19 @@ impl Desk {
     async fn tried(&self, text: &str, candidates: &[Candidate]) -> Result<Tried, DeskError> {
         let part = domain::redaction::Part { name: "text".to_owned(), text: text.to_owned() };
         let document = Document { parts: vec![part], language: None, known: Vec::new() };
-        let mut findings = Vec::new();
+        let document = Arc::new(document);
+        let (mut findings, mut told) = (Vec::new(), Vec::new());
         for candidate in candidates {
-            for f in self.found_by(candidate, &Arc::new(document.clone())).await.map_err(untried)? {
+            for f in self.found_by(candidate, &document).await.map_err(untried)? {
                 let value = text.get(f.start as usize..f.end as usize).unwrap_or_default().to_owned();
-                let told = TriedFinding {
-                    value,
-                    class: f.class,
-                    score: f.score,
-                    rule: f.rule,
-                    plugin: candidate.name.clone(),
-                };
-                findings.push((f.start, told));
+                let (class, rule, plugin) = (f.class.clone(), f.rule.clone(), candidate.name.clone());
+                told.push((f.start, TriedFinding { value, class, score: f.score, rule, plugin }));
+                findings.push(f);
             }
         }
-        findings.sort_by_key(|(start, _)| *start);
-        let text = self.redacted_by(candidates, document).await.map_err(untried)?;
-        Ok(Tried { text, findings: findings.into_iter().map(|(_, told)| told).collect() })
+        told.sort_by_key(|(start, _)| *start);
+        let text = in_effect(&document, &findings).map_err(untried)?;
+        Ok(Tried { text, findings: told.into_iter().map(|(_, told)| told).collect() })
     }
 
     /// Tries a plugin that has a redaction hook and is to be called. Others pass.
@@ -145,7 +141,7 @@ impl Desk {
             roster.with_hook(Hook::Redaction, self.now()).into_iter().map(|(_, installed)| installed);
         candidates.extend(others.filter(|i| i.installation.id != installation.id).map(|i| Candidate::of(&i)));
         for planted in planted() {
-            let text = self.redacted_by(&candidates, planted.document).await?;
+            let text = self.redacted_by(&candidates, planted.document).await.map_err(failed)?;
             if text.contains(planted.value) || leftover(&text).is_some() {
                 return Err(failed(format!("it left {} in a text", planted.what)).into());
             }
@@ -157,7 +153,7 @@ impl Desk {
         &self,
         candidate: &Candidate,
         document: &Arc<Document>,
-    ) -> Result<Vec<Finding>, Refusal> {
+    ) -> Result<Vec<Finding>, String> {
         let call = Call {
             input: Input::Redaction(Arc::clone(document)),
             grants: Arc::clone(&candidate.grants),
@@ -171,39 +167,39 @@ impl Desk {
         let report = candidate.plugin.run(call).await;
         match &report.outcome {
             Ok(_) => Ok(report.findings),
-            Err(fault) => Err(failed(format!("{} {}", candidate.name, fault.hint()))),
+            Err(fault) => Err(format!("{} {}", candidate.name, fault.hint())),
         }
     }
 
     /// All findings of all candidates, put into effect.
-    async fn redacted_by(&self, candidates: &[Candidate], document: Document) -> Result<String, Refusal> {
+    async fn redacted_by(&self, candidates: &[Candidate], document: Document) -> Result<String, String> {
         let document = Arc::new(document);
         let mut findings: Vec<Finding> = Vec::new();
         for candidate in candidates {
             findings.extend(self.found_by(candidate, &document).await?);
         }
-        let digest = |_: &str, value: &str| value.to_owned();
-        let (parts, _) = redact(&document, &findings, &mut Placeholders::default(), &digest)
-            .map_err(|what| failed(format!("it answered nonsense: {what}")))?;
-        Ok(parts.iter().map(|part| part.as_str()).collect::<Vec<_>>().join("\n"))
+        in_effect(&document, &findings)
     }
 }
 
-/// A text of an admin's could not be tried: nothing is to be switched off for that.
-fn untried(refusal: Refusal) -> Refusal {
-    let sentence = refusal.sentence.split(". Install it").next().unwrap_or_default();
-    let why = sentence.strip_prefix(FAILS).unwrap_or(sentence).trim_start_matches(": ");
-    Refusal::new("redaction_failed", format!("The text cannot be redacted: {why}."))
+/// The text with placeholders where something was found; why not, where the findings make no sense.
+fn in_effect(document: &Document, findings: &[Finding]) -> Result<String, String> {
+    let digest = |_: &str, value: &str| value.to_owned();
+    let (parts, _) = redact(document, findings, &mut Placeholders::default(), &digest)
+        .map_err(|what| format!("it answered nonsense: {what}"))?;
+    Ok(parts.iter().map(|part| part.as_str()).collect::<Vec<_>>().join("\n"))
 }
 
-/// How a failed trial begins.
-const FAILS: &str = "The redaction plugin does not pass its trial";
+/// A text of an admin's could not be tried: nothing is to be switched off for that.
+fn untried(why: String) -> Refusal {
+    Refusal::new("redaction_failed", format!("The text cannot be redacted: {why}."))
+}
 
 fn failed(why: String) -> Refusal {
     Refusal::new(
         "redaction_trial",
         format!(
-            "{FAILS}: {why}. Install it with mode off to look at it, or set desk.redaction_trial = false if it is not meant to find such values."
+            "The redaction plugin does not pass its trial: {why}. Install it with mode off to look at it, or set desk.redaction_trial = false if it is not meant to find such values."
         ),
     )
 }
