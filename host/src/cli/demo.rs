@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use desk::{Page, TicketChange, TicketFilter};
+use desk::{NewToken, Page, TicketChange, TicketFilter};
 use domain::plugin::Mode;
 use domain::story::Tongue;
 use domain::ticket::{Field, Ticket};
+use domain::token::Scope;
 use domain::{Actor, ActorKind};
 
 use super::{Ground, RefusedHere, article, ingest, operator, plugin, screen, serve, stories};
@@ -102,7 +103,7 @@ impl Demo {
             }
         }
         if let Some(listener) = listener {
-            announce(&house, &listener.local_addr()?.to_string(), self.keep.is_some());
+            announce(&house, &listener.local_addr()?.to_string(), self.keep.is_some()).await?;
             let settings = house.config.server.clone();
             let router = server::router(
                 &house.desk,
@@ -215,13 +216,22 @@ fn agent() -> Actor {
     Actor::new(ActorKind::Agent, "ines")
 }
 
-fn announce(house: &House, address: &str, kept: bool) {
+/// Says where everything is, and with which token somebody may work there.
+async fn announce(house: &House, address: &str, kept: bool) -> anyhow::Result<()> {
+    let scopes = vec![Scope::Read, Scope::Write];
+    let new = NewToken { name: "demo".to_owned(), scopes, expires_at: None };
+    let (_, secret) = house.desk.create_token(new, operator()).await?;
     screen::say(format_args!("\nKulanz is up:  http://{address}/          tickets and their stories"));
-    screen::say(format_args!("               http://{address}/api/docs  the API"));
+    screen::say(format_args!(
+        "               http://{address}/login     to answer and sort them, with the token"
+    ));
+    screen::say(format_args!("               {secret}"));
+    screen::say(format_args!("               http://{address}/api/docs  the API, with the same token"));
     if let Some(outbox) = &house.outbox {
         screen::say(format_args!("Mails that left: {}", outbox.join("new").display()));
     }
     let end =
         if kept { "Everything stays in the folder you named." } else { "Everything is deleted at the end." };
     screen::say(format_args!("Ctrl-C ends it. {end}"));
+    Ok(())
 }

@@ -14,7 +14,7 @@ pub(super) enum TokenCommand {
     Create {
         /// Name for people
         name: String,
-        /// What it may do: read, write, inbound, admin (repeat for several)
+        /// What it may do: read, write, inbound, admin, reveal (repeat for several)
         #[arg(long = "scope", value_name = "SCOPE", required = true)]
         scopes: Vec<Scope>,
         /// Days after which it stops working [default: never]

@@ -1,7 +1,8 @@
 //! Floor 3: the console, the door for people. Plain pages, made on the server, readable without scripts.
 //!
-//! Knows HTML. Reads through the desk; its only forms are signing in and, for customers, writing a request, saying whether an
-//! answer helped, and ending notices.
+//! Knows HTML. Reads and acts through the desk: for agents who signed in, answering, correcting, deciding about what a
+//! plugin suggested and marking what redaction missed; for customers, writing a request, saying whether an answer helped,
+//! and ending notices.
 
 mod language;
 mod pages;
@@ -44,6 +45,11 @@ pub fn router(desk: Desk, access: Access) -> Router {
         .route("/tickets/{number}", get(pages::ticket::show))
         .route("/plugins", get(pages::plugins::show))
         .route("/queue", get(pages::queue::show))
+        .route("/tickets/{number}/message", post(pages::ticket::composer::write))
+        .route("/tickets/{number}/fields", post(pages::ticket::fields::change))
+        .route("/tickets/{number}/suggestions/{id}", post(pages::ticket::suggestions::decide))
+        .route("/tickets/{number}/messages/{id}/miss", post(pages::ticket::marks::miss))
+        .route("/tickets/{number}/redactions/{id}/false-alarm", post(pages::ticket::marks::false_alarm))
         .fallback(pages::problem::no_such_page)
         .layer(from_fn_with_state(console.clone(), session::guard))
         .route("/unsubscribe/{word}", get(pages::unsubscribe::ask).post(pages::unsubscribe::end))

@@ -15,9 +15,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use desk::DeskError;
 
+use crate::Console;
 use crate::language::{Spoken, Texts};
+use crate::session::id_in;
 use crate::view::Page;
-use crate::{Access, Console};
 
 /// What every page knows of its request.
 pub(crate) struct Visit {
@@ -31,13 +32,19 @@ impl FromRequestParts<Console> for Visit {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Self::Rejection> {
-        let spoken = Spoken::of(asked(&parts.uri, "lang"), &parts.headers);
-        let signed_in = console.access == Access::Token;
-        Ok(Self { spoken, uri: parts.uri.clone(), headers: parts.headers.clone(), signed_in })
+        Ok(Self::of(parts, console))
     }
 }
 
 impl Visit {
+    /// What a request says.
+    pub(crate) fn of(parts: &Parts, console: &Console) -> Self {
+        let spoken = Spoken::of(asked(&parts.uri, "lang"), &parts.headers);
+        let session = id_in(&parts.headers);
+        let signed_in = session.is_some_and(|id| console.sessions.has(&id, console.desk.now()));
+        Self { spoken, uri: parts.uri.clone(), headers: parts.headers.clone(), signed_in }
+    }
+
     /// The texts in the visitor's language.
     pub(crate) const fn texts(&self) -> &'static Texts {
         self.spoken.language.texts()
@@ -50,7 +57,12 @@ impl Visit {
 
     /// The frame for a page of the console proper.
     pub(crate) fn page<'a>(&'a self, title: &'a str) -> Page<'a> {
-        Page { title, path: self.uri.path(), spoken: self.spoken, menu: true, signed_in: self.signed_in }
+        self.page_at(title, self.uri.path())
+    }
+
+    /// The same for a page that stands at another address than the one that a form was sent to.
+    pub(crate) fn page_at<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
+        Page { title, path, spoken: self.spoken, menu: true, signed_in: self.signed_in }
     }
 
     /// The page for a failure.

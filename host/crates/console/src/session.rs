@@ -4,17 +4,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::COOKIE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::Timestamp;
 use domain::clock::HOUR_MS;
 use domain::token::{Scope, Token};
+use domain::{Actor, ActorKind, Timestamp};
 use rand::Rng;
 
-use crate::pages::problem;
+use crate::pages::{Visit, problem};
 use crate::{Access, Console};
 
 /// How long a session lasts.
@@ -57,6 +58,11 @@ impl Sessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
+    /// Whether there is such a session.
+    pub(crate) fn has(&self, id: &str, now: Timestamp) -> bool {
+        self.digest_of(id, now).is_some()
+    }
+
     fn digest_of(&self, id: &str, now: Timestamp) -> Option<String> {
         let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.get(id).filter(|session| now < session.until).map(|session| session.digest.clone())
@@ -74,15 +80,40 @@ pub(crate) async fn guard(State(console): State<Console>, request: Request, next
 }
 
 async fn may_look(console: &Console, headers: &HeaderMap) -> Result<bool, desk::DeskError> {
-    if console.access == Access::Open {
-        return Ok(true);
-    }
+    Ok(console.access == Access::Open || signed_in(console, headers, Scope::Read).await?.is_some())
+}
+
+/// The token that somebody signed in with, if it still allows this.
+pub(crate) async fn signed_in(
+    console: &Console,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<Option<Token>, desk::DeskError> {
     let now = console.desk.now();
     let Some(digest) = id_in(headers).and_then(|id| console.sessions.digest_of(&id, now)) else {
-        return Ok(false);
+        return Ok(None);
     };
     let token = console.desk.ask().token_by_digest(&digest).await?;
-    Ok(token.is_some_and(|token| token.allows(Scope::Read, now)))
+    Ok(token.filter(|token| token.allows(scope, now)))
+}
+
+/// Somebody who signed in with a token that may write, on a form of our own. Looking may be open to everybody who can
+/// connect; acting never is.
+pub(crate) struct Agent(pub(crate) Actor);
+
+impl FromRequestParts<Console> for Agent {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        if is_foreign(&parts.headers) {
+            return Err(problem::show(StatusCode::FORBIDDEN, &Visit::of(parts, console)));
+        }
+        match signed_in(console, &parts.headers, Scope::Write).await {
+            Ok(Some(token)) => Ok(Self(Actor::new(ActorKind::Agent, token.id.to_string()))),
+            Ok(None) => Err(Redirect::to("/login").into_response()),
+            Err(error) => Err(problem::of(error, &parts.uri, &parts.headers)),
+        }
+    }
 }
 
 /// Whether another site made the browser send this form. Browsers say so themselves.

@@ -81,6 +81,8 @@ impl Page<'_> {
             }
             @if self.signed_in {
                 form method="post" action="/logout" { button type="submit" { (texts.sign_out) } }
+            } @else if self.menu {
+                a href=(self.spoken.link("/login", &[])) { (texts.sign_in) }
             }
         }
     }

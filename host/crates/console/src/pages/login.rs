@@ -11,9 +11,9 @@ use maud::html;
 use serde::Deserialize;
 
 use super::Visit;
+use crate::Console;
 use crate::session::{cookie, id_in, is_foreign, no_cookie};
 use crate::view::Page;
-use crate::{Access, Console};
 
 /// What the form sends.
 #[derive(Deserialize)]
@@ -22,10 +22,7 @@ pub(crate) struct Login {
 }
 
 /// Shows the form.
-pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
-    if console.access == Access::Open {
-        return Redirect::to("/").into_response();
-    }
+pub(crate) async fn show(visit: Visit) -> Response {
     form(&visit, StatusCode::OK, None)
 }
 

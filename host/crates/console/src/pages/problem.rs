@@ -11,7 +11,7 @@ use crate::view::Page;
 
 /// Answers every address under which there is no page.
 pub(crate) async fn no_such_page(visit: Visit) -> Response {
-    show(StatusCode::NOT_FOUND, visit.spoken, visit.uri.path())
+    show(StatusCode::NOT_FOUND, &visit)
 }
 
 /// The page for an error of the desk.
@@ -31,13 +31,19 @@ pub(crate) fn of(error: DeskError, uri: &Uri, headers: &HeaderMap) -> Response {
             StatusCode::SERVICE_UNAVAILABLE
         }
     };
-    show(status, spoken, uri.path())
+    page(status, spoken, uri.path())
 }
 
-fn show(status: StatusCode, spoken: Spoken, path: &str) -> Response {
+/// The page for a request that leads to nothing.
+pub(crate) fn show(status: StatusCode, visit: &Visit) -> Response {
+    page(status, visit.spoken, visit.uri.path())
+}
+
+fn page(status: StatusCode, spoken: Spoken, path: &str) -> Response {
     let texts = spoken.language.texts();
     let (title, sentence) = match status {
         StatusCode::NOT_FOUND => (texts.missing_title, texts.missing),
+        StatusCode::FORBIDDEN => (texts.forbidden_title, texts.foreign_form),
         _ => (texts.broken_title, texts.broken),
     };
     let page = Page { title, path, spoken, menu: true, signed_in: false };

@@ -1,20 +1,35 @@
-//! One ticket: its messages, and why it is as it is.
+//! One ticket: its messages, and why it is as it is; for whoever signed in to work on it, the forms beside them.
+
+pub(crate) mod composer;
+pub(crate) mod fields;
+pub(crate) mod marks;
+pub(crate) mod suggestions;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use desk::DeskError;
 use domain::message::{Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
 use domain::story::{Line, Material, Story, describe_in};
 use domain::ticket::Ticket;
+use domain::token::Scope;
 use maud::{Markup, html};
 
 use super::Visit;
 use crate::Console;
 use crate::language::Texts;
+use crate::session::signed_in;
 use crate::view::{fact, time};
+
+/// What a form could not do: why, and what was typed.
+#[derive(Debug, Default)]
+struct Failed {
+    why: String,
+    text: String,
+}
 
 /// Shows a ticket.
 pub(crate) async fn show(
@@ -23,36 +38,91 @@ pub(crate) async fn show(
     path: Result<Path<String>, PathRejection>,
 ) -> Response {
     let number = path.map(|Path(text)| text).unwrap_or_default();
-    match material(&console, &number).await {
-        Ok(material) => {
+    page(&console, &visit, &number, None).await
+}
+
+async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Failed>) -> Response {
+    let shown = async {
+        let material = material(console, number).await?;
+        let desktop = match signed_in(console, &visit.headers, Scope::Write).await? {
+            Some(_) => Some(fields::Known::of(console).await?),
+            None => None,
+        };
+        Ok::<_, DeskError>((material, desktop))
+    };
+    match shown.await {
+        Ok((material, known)) => {
             let title = format!("#{} {}", material.ticket.number, material.ticket.subject);
-            visit.page(&title).of(&body(&visit, &material)).into_response()
+            let status = failed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+            let body = body(visit, &material, known.as_ref(), failed);
+            let path = format!("/tickets/{}", material.ticket.number);
+            (status, visit.page_at(&title, &path).of(&body)).into_response()
         }
         Err(error) => visit.failed(error),
     }
 }
 
-async fn material(console: &Console, number: &str) -> Result<Material, DeskError> {
-    let missing = || DeskError::missing("ticket", number.chars().take(20).collect::<String>());
-    let parsed: i64 = number.parse().map_err(|_| missing())?;
-    let ticket = console.desk.ask().ticket_by_number(parsed).await?.ok_or_else(missing)?;
-    console.desk.material(ticket.id).await
+/// After a form: back to the ticket, or the ticket with what went wrong and what was typed.
+async fn done(
+    console: &Console,
+    visit: &Visit,
+    number: &str,
+    text: String,
+    done: Result<(), DeskError>,
+) -> Response {
+    let why = match done {
+        // Sent twice is sent once.
+        Ok(()) | Err(DeskError::Repeated) => {
+            return Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), &[])).into_response();
+        }
+        Err(DeskError::Refused(refusal)) => refusal.sentence,
+        Err(error @ (DeskError::Redaction(_) | DeskError::Busy(_))) => error.to_string(),
+        Err(error) => return visit.failed(error),
+    };
+    page(console, visit, number, Some(&Failed { why, text })).await
 }
 
-fn body(visit: &Visit, material: &Material) -> Markup {
+async fn ticket(console: &Console, number: &str) -> Result<Ticket, DeskError> {
+    let missing = || DeskError::missing("ticket", number.chars().take(20).collect::<String>());
+    let parsed: i64 = number.parse().map_err(|_| missing())?;
+    console.desk.ask().ticket_by_number(parsed).await?.ok_or_else(missing)
+}
+
+async fn material(console: &Console, number: &str) -> Result<Material, DeskError> {
+    console.desk.material(ticket(console, number).await?.id).await
+}
+
+/// The page's body; with the forms where somebody may use them.
+fn body(
+    visit: &Visit,
+    material: &Material,
+    known: Option<&fields::Known>,
+    failed: Option<&Failed>,
+) -> Markup {
     let texts = visit.texts();
+    let works = known.is_some();
     html! {
+        @if let Some(failed) = failed { p.alarm role="alert" dir="auto" { (failed.why) } }
         (facts(visit, &material.ticket))
+        @if let Some(known) = known { (fields::form(visit, &material.ticket, known)) }
         h2 { (texts.messages) }
         @if material.messages.is_empty() { p { (texts.no_messages) } }
-        @for message in &material.messages { (one_message(visit, message)) }
+        @for message in &material.messages {
+            (one_message(visit, message, works.then(|| marks::miss_form(visit, &material.ticket, message))))
+        }
+        @if works {
+            (suggestions::forms(visit, material))
+            (composer::form(visit, material, failed.map(|failed| failed.text.as_str())))
+        } @else {
+            p { a href=(visit.spoken.link("/login", &[])) { (texts.sign_in_to_work) } }
+        }
         h2 { (texts.story) }
         (story(visit, &Story::tell_in(material, visit.spoken.language.tongue())))
         @if !material.decisions.is_empty() {
             details { summary { (texts.evidence) } (decisions(visit, &material.decisions)) }
         }
         @if !material.redactions.is_empty() {
-            details { summary { (texts.redactions) } (redactions(visit, &material.redactions)) }
+            details { summary { (texts.redactions) } (redactions(visit, material, works)) }
         }
     }
 }
@@ -78,7 +148,7 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
     }
 }
 
-fn one_message(visit: &Visit, message: &Message) -> Markup {
+fn one_message(visit: &Visit, message: &Message, mark: Option<Markup>) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
         article class={ "message " (message.direction) } id=(message.id) {
@@ -104,6 +174,7 @@ fn one_message(visit: &Visit, message: &Message) -> Markup {
                     }
                 }
             }
+            @if let Some(mark) = mark { (mark) }
         }
     }
 }
@@ -174,12 +245,14 @@ fn decisions(visit: &Visit, decisions: &[Decision]) -> Markup {
     }
 }
 
-fn redactions(visit: &Visit, redactions: &[Redaction]) -> Markup {
+fn redactions(visit: &Visit, material: &Material, works: bool) -> Markup {
     let texts = visit.texts();
+    let redactions: &[Redaction] = &material.redactions;
     let heads = [texts.placeholder, texts.part, texts.rule, texts.certainty];
+    let mark = works.then_some(texts.mark);
     html! {
         table {
-            thead { tr { @for head in heads { th scope="col" { (head) } } } }
+            thead { tr { @for head in heads.into_iter().chain(mark) { th scope="col" { (head) } } } }
             tbody {
                 @for redaction in redactions {
                     tr {
@@ -187,6 +260,9 @@ fn redactions(visit: &Visit, redactions: &[Redaction]) -> Markup {
                         td data-name=(texts.part) { (redaction.part) }
                         td data-name=(texts.rule) { (redaction.rule) }
                         td data-name=(texts.certainty) { (percent(redaction.score)) }
+                        @if works {
+                            td data-name=(texts.mark) { (marks::false_alarm_form(visit, &material.ticket, redaction)) }
+                        }
                     }
                 }
             }

@@ -247,7 +247,7 @@ fn installation() -> Installation {
 }
 
 /// A run that proposed a tag, which was applied, and a reply, which was not.
-async fn record_a_run(world: &World, ticket: &Ticket) {
+pub(super) async fn record_a_run(world: &World, ticket: &Ticket) {
     let ids = CountingIds::default();
     let store = world.desk.ask();
     let event = store.events_of(ticket.id).await.unwrap().remove(0);
@@ -295,7 +295,7 @@ async fn record_a_run(world: &World, ticket: &Ticket) {
     world.facts(facts).await;
 }
 
-fn run(ids: &CountingIds) -> Run {
+pub(super) fn run(ids: &CountingIds) -> Run {
     Run {
         id: RunId::mint(ids, NOW),
         installation_id: InstallationId::mint(ids, NOW),

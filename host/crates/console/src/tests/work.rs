@@ -1,0 +1,244 @@
+//! What agents do on a ticket's page: only who signed in with a token that may write, and only from our own forms.
+
+use domain::effect::{Basis, Effect};
+use domain::id::{CountingIds, DecisionId};
+use domain::message::{Direction, Message};
+use domain::run::{Decision, DecisionStatus, Run};
+use domain::ticket::{StatusCategory, Ticket};
+use domain::token::Scope;
+use domain::{Actor, ActorKind};
+use store::Fact;
+
+use super::access::{session, sign_in};
+use super::pages::{record_a_run, run};
+use super::world::{Answer, NOW, World};
+
+/// A world in which somebody is signed in; the cookie.
+async fn at_work(scopes: &[Scope]) -> (World, String) {
+    let world = World::open().await;
+    let (_, secret) = world.token(scopes, None).await;
+    let cookie = session(&sign_in(&world, &secret).await);
+    (world, cookie)
+}
+
+async fn agent_at_work() -> (World, String, Ticket) {
+    let (world, cookie) = at_work(&[Scope::Read, Scope::Write]).await;
+    let ticket = world.ticket("Parcel", "Where is my parcel?").await;
+    (world, cookie, ticket)
+}
+
+async fn post(world: &World, cookie: &str, path: &str, form: &str) -> Answer {
+    world.post(path, &[("cookie", cookie), ("sec-fetch-site", "same-origin")], form).await
+}
+
+async fn messages(world: &World, ticket: &Ticket) -> Vec<Message> {
+    world.desk.ask().messages(ticket.id).await.unwrap()
+}
+
+async fn now(world: &World, ticket: &Ticket) -> Ticket {
+    world.desk.ask().ticket(ticket.id).await.unwrap().unwrap()
+}
+
+/// A reply that a plugin suggested; its id.
+async fn suggest(world: &World, ticket: &Ticket, text: &str) -> DecisionId {
+    let ids = CountingIds::default();
+    let id = DecisionId::mint(&ids, NOW.plus(1));
+    let run = Run { ticket_id: Some(ticket.id), ..run(&ids) };
+    let decision = Decision {
+        id,
+        run_id: run.id,
+        installation_id: run.installation_id,
+        plugin_id: run.plugin_id.clone(),
+        ordinal: 0,
+        ticket_id: ticket.id,
+        effect: Effect::Reply { text: text.into(), language: None, article: None },
+        basis: Basis { reason: "the article fits".into(), confidence: 0.82, evidence: vec!["parcel".into()] },
+        status: DecisionStatus::Suggested,
+        reason: String::new(),
+        digest: "d".into(),
+        decided_at: NOW,
+    };
+    world.facts(vec![Fact::AddRun(Box::new(run)), Fact::AddDecision(Box::new(decision))]).await;
+    id
+}
+
+#[tokio::test]
+async fn who_only_looks_finds_no_form_and_can_send_none() {
+    let (world, reader) = at_work(&[Scope::Read]).await;
+    let ticket = world.ticket("Parcel", "x").await;
+    for cookie in ["", &reader, "kulanz_session=0000"] {
+        let page = world.get_with("/tickets/1", &[("cookie", cookie)]).await;
+        page.says(&["Sign in to answer", "href=\"/login\""]);
+        assert!(!page.text.contains("<textarea"));
+        for path in [
+            "/tickets/1/message",
+            "/tickets/1/fields",
+            "/tickets/1/suggestions/dec_1",
+            "/tickets/1/messages/msg_1/miss",
+            "/tickets/1/redactions/red_1/false-alarm",
+        ] {
+            let sent = post(&world, cookie, path, "text=Hello&category=billing&what=accept").await;
+            assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/login"), "{path}");
+        }
+    }
+    assert_eq!(messages(&world, &ticket).await.len(), 1);
+    assert_eq!(now(&world, &ticket).await.version, ticket.version);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_does_nothing() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "cross-site")];
+    let sent = world.post("/tickets/1/message", &headers, "text=Hello").await;
+    assert_eq!(sent.status, 403);
+    sent.says(&["came from another site"]);
+    assert_eq!(messages(&world, &ticket).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_goes_to_the_customer_once_however_often_it_is_sent() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&["action=\"/tickets/1/message\"", "Send to the customer", "name=\"once\""]);
+    let form = "text=It+left+today.%0D%0AThanks&kind=reply&once=abc";
+    for _ in 0..2 {
+        let sent = post(&world, &cookie, "/tickets/1/message", form).await;
+        assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
+    }
+    let messages = messages(&world, &ticket).await;
+    let [_, answer] = messages.as_slice() else { panic!("{} messages", messages.len()) };
+    assert_eq!((answer.direction, answer.text.as_str()), (Direction::Outbound, "It left today.\nThanks"));
+    assert_eq!((answer.author.kind, answer.automatic), (ActorKind::Agent, false));
+    world.get("/tickets/1").await.says(&["It left today."]);
+}
+
+#[tokio::test]
+async fn a_note_stays_among_us() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    post(&world, &cookie, "/tickets/1/message?lang=de", "text=Ruft+morgen+an&kind=note").await;
+    let notes = messages(&world, &ticket).await;
+    assert_eq!((notes[1].direction, notes[1].text.as_str()), (Direction::Note, "Ruft morgen an"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_told_and_what_was_typed_stays() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let sent = post(&world, &cookie, "/tickets/1/message", "text=Dear+Ana&draft=dec_nonsense").await;
+    assert_eq!(sent.status, 422);
+    sent.says(&["role=\"alert\"", "A draft is a suggested reply", ">Dear Ana</textarea>"]);
+    sent.says(&["href=\"/tickets/1?lang=de\""]);
+    let empty = post(&world, &cookie, "/tickets/1/message", "text=+").await;
+    assert_eq!(empty.status, 422);
+    assert_eq!(post(&world, &cookie, "/tickets/99/message", "text=x").await.status, 404);
+    assert_eq!(messages(&world, &ticket).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_suggested_reply_stands_in_the_composer_with_its_source_and_is_sent_from_there() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let id = suggest(&world, &ticket, "Parcels take <three> days.").await;
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&[
+        ">Parcels take &lt;three&gt; days.</textarea>",
+        "example.vip",
+        "82 %",
+        "the article fits",
+        "<li dir=\"auto\">parcel</li>",
+        "stands in the answer below",
+    ]);
+    let form = format!("text=Parcels+take+four+days.&kind=reply&draft={id}");
+    post(&world, &cookie, "/tickets/1/message", &form).await;
+    assert_eq!(messages(&world, &ticket).await[1].text, "Parcels take four days.");
+    let decision = world.desk.ask().decision(id).await.unwrap().unwrap();
+    assert_eq!(decision.status, DecisionStatus::Applied);
+    assert!(decision.reason.starts_with("sent in other words by agent tok_"), "{}", decision.reason);
+}
+
+#[tokio::test]
+async fn a_suggestion_is_declined_with_a_click() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let id = suggest(&world, &ticket, "Hello").await;
+    post(&world, &cookie, &format!("/tickets/1/suggestions/{id}"), "what=decline").await;
+    let decision = world.desk.ask().decision(id).await.unwrap().unwrap();
+    assert_eq!(decision.status, DecisionStatus::Rejected);
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    assert!(!page.text.contains("name=\"draft\""));
+    let again = post(&world, &cookie, &format!("/tickets/1/suggestions/{id}"), "what=accept").await;
+    again.says(&["only a suggested one waits for an agent"]);
+}
+
+#[tokio::test]
+async fn only_what_was_changed_in_the_form_is_changed_on_the_ticket() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let unchanged = "was.status=new&status=new&was.category=&category=";
+    post(&world, &cookie, "/tickets/1/fields", unchanged).await;
+    assert_eq!(now(&world, &ticket).await.version, ticket.version);
+    let form = "was.status=new&status=pending&was.category=&category=+billing+&was.team=&team=";
+    post(&world, &cookie, "/tickets/1/fields", form).await;
+    let sorted = now(&world, &ticket).await;
+    assert_eq!(
+        (sorted.status_category, sorted.category.as_deref()),
+        (StatusCategory::Pending, Some("billing"))
+    );
+    assert!(sorted.set_by_person.contains("category"), "people win over plugins from now on");
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&["<option value=\"billing\">", "<option value=\"pending\" selected>"]);
+}
+
+#[tokio::test]
+async fn what_somebody_else_set_meanwhile_is_not_overwritten_unseen() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    post(&world, &cookie, "/tickets/1/fields", "was.team=&team=shipping").await;
+    let late = post(&world, &cookie, "/tickets/1/fields", "was.team=&team=billing").await;
+    assert_eq!(late.status, 422);
+    late.says(&["Somebody set team to “shipping” meanwhile"]);
+    assert_eq!(now(&world, &ticket).await.team.as_deref(), Some("shipping"));
+    let wrong = post(&world, &cookie, "/tickets/1/fields", "was.priority=normal&priority=enormous").await;
+    assert_eq!(wrong.status, 422);
+}
+
+#[tokio::test]
+async fn what_redaction_left_in_is_taken_out_with_a_click() {
+    let (world, cookie) = at_work(&[Scope::Admin]).await;
+    let ticket = world.ticket("Parcel", "Call Bertholdine about it.").await;
+    let message = messages(&world, &ticket).await.remove(0);
+    let path = format!("/tickets/1/messages/{}/miss", message.id);
+    world
+        .get_with("/tickets/1", &[("cookie", &cookie)])
+        .await
+        .says(&["Something personal was left in", &path]);
+    post(&world, &cookie, &path, "value=Bertholdine&class=PERSON").await;
+    assert_eq!(messages(&world, &ticket).await[0].text, "Call [PERSON-1] about it.");
+    let gone = post(&world, &cookie, &path, "value=Bertholdine&class=PERSON").await;
+    gone.says(&["does not stand in the message"]);
+}
+
+#[tokio::test]
+async fn a_false_alarm_says_when_there_is_nothing_to_put_back() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    record_a_run(&world, &ticket).await;
+    let redaction = world.desk.ask().redactions_of(ticket.id).await.unwrap().remove(0);
+    let path = format!("/tickets/1/redactions/{}/false-alarm", redaction.id);
+    world.get_with("/tickets/1", &[("cookie", &cookie)]).await.says(&["False alarm: put it back", &path]);
+    let sent = post(&world, &cookie, &path, "").await;
+    assert_eq!(sent.status, 422);
+    sent.says(&["was not kept"]);
+    assert_eq!(post(&world, &cookie, "/tickets/1/redactions/x/false-alarm", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_revoked_token_can_do_nothing_any_more() {
+    let world = World::open().await;
+    let (id, secret) = world.token(&[Scope::Write], None).await;
+    let refused = sign_in(&world, &secret).await;
+    assert_eq!(refused.status, 403, "who may not read does not get in");
+    let (other, secret) = world.token(&[Scope::Read, Scope::Write], None).await;
+    let cookie = session(&sign_in(&world, &secret).await);
+    let ticket = world.ticket("Parcel", "x").await;
+    for token in [id, other] {
+        world.desk.revoke_token(token, Actor::system()).await.unwrap();
+    }
+    let sent = post(&world, &cookie, "/tickets/1/message", "text=Hello").await;
+    assert_eq!(sent.header("location"), "/login");
+    assert_eq!(messages(&world, &ticket).await.len(), 1);
+}
