@@ -21,6 +21,8 @@ use settings::Settings;
 
 /// Articles looked at.
 const HITS_MAX: u32 = 10;
+/// Keys that the host lists at once, as the contract says.
+const KEYS_MAX: usize = 1_000;
 
 /// The plugin.
 pub struct AutoReply;
@@ -181,7 +183,18 @@ fn search(question: &str, limit: u32) -> Result<Vec<Hit>, Error> {
 /// Adds what customers said of the articles. What cannot be read counts for nothing: the plugin then is as
 /// sure as the search is.
 fn remember(hits: &mut [Hit], category: Option<&str>) {
-    for hit in hits {
+    // Of most articles nobody has said anything: asking which there are is one look, not one for each. A list as
+    // long as the host gives may be cut off.
+    let known = match kv::keys(past::PREFIX) {
+        Ok(known) => known,
+        Err(Error::Denied(_)) => return,
+        Err(other) => {
+            log::warn(format!("what customers said cannot be read: {other}"));
+            return;
+        }
+    };
+    let spoken_of = |key: &String| known.len() >= KEYS_MAX || known.contains(key);
+    for hit in hits.iter_mut().filter(|hit| spoken_of(&past::key(&hit.key))) {
         match kv::get_json::<Voices>(&past::key(&hit.key)) {
             Ok(voices) => hit.past = voices.unwrap_or_default().record(category),
             Err(Error::Denied(_)) => return,

@@ -107,10 +107,13 @@ impl Record {
     }
 }
 
+/// How the keys begin under which voices are kept.
+pub const PREFIX: &str = "past:";
+
 /// Where the voices on an article are kept.
 #[must_use]
 pub fn key(article: &str) -> String {
-    format!("past:{article}")
+    format!("{PREFIX}{article}")
 }
 
 /// A customer as the voices know him: enough to tell two apart, FNV-1a.

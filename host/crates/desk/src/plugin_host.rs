@@ -120,11 +120,7 @@ impl Host for PluginHost {
             oldest_first: true,
         };
         let page = Page { after: None, limit: query.limit.min(TICKETS_MAX) };
-        let tickets = self.desk.store.tickets(&filter, &page).await.map_err(unavailable)?;
-        let mut views = Vec::with_capacity(tickets.len());
-        for ticket in tickets {
-            views.extend(self.desk.store.view(ticket.id).await.map_err(unavailable)?);
-        }
+        let views = self.desk.store.views(&filter, &page).await.map_err(unavailable)?;
         views.iter().for_each(|view| self.shows(view));
         Ok(views)
     }

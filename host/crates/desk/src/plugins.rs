@@ -25,6 +25,7 @@ mod compare;
 mod curve;
 mod install;
 mod outside;
+mod past;
 mod settings;
 mod trial;
 mod upgrade;

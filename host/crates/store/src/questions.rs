@@ -71,6 +71,9 @@ questions! {
     /// A ticket with its requester and its newest 50 messages.
     view(id: TicketId) -> Option<TicketView> = ticket::view(id);
 
+    /// Tickets with their requesters and newest 50 messages each; for pages of at most 200.
+    views(filter: &TicketFilter, page: &Page) -> Vec<TicketView> = ticket::views(filter, page);
+
     /// A contact.
     contact(id: ContactId) -> Option<Contact> = contact::by_id(&id.to_string());
     /// A contact by address (lower case).

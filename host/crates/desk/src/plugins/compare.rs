@@ -17,17 +17,15 @@ use domain::version::{PluginVersion, VersionState};
 use runtime::{
     Call, EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, Input, RunReport, TicketQuery,
 };
-use store::{Page, TicketFilter};
 
 use super::Installed;
 use super::install::no_version;
+use super::past::Walk;
 use crate::plugin_host::PluginHost;
 use crate::{Desk, DeskError};
 
 /// Most tickets of one comparison.
 const TICKETS_MAX: u32 = 1_000;
-/// Tickets read at once.
-const PAGE: u32 = 100;
 /// Differences told in full; the rest is counted.
 const CHANGED_MAX: usize = 100;
 /// Hooks that are called with a ticket that is stored. The others see what is not kept (a text before
@@ -104,17 +102,16 @@ impl Desk {
         let in_force = self.installation(id).await?;
         let version = self.waiting(id, digest).await?;
         let next = as_installed(&in_force, version);
-        let filter = TicketFilter { inboxes: in_force.inboxes.clone(), ..TicketFilter::default() };
+        let mut walk = Walk::over(in_force.inboxes.clone(), tickets.clamp(1, TICKETS_MAX));
         let (before, after) = (Box::pin(self.ready(in_force)).await?, Box::pin(self.ready(next)).await?);
         let mut out = Comparison { not_compared: not_compared(&before, &after), ..Comparison::default() };
-        let mut page = Page::first(PAGE);
-        let wanted = tickets.clamp(1, TICKETS_MAX);
-        while out.tickets < wanted {
-            let found = self.0.store.tickets(&filter, &page).await?;
-            let Some(last) = found.last() else { break };
-            page = Page::after(last.id, PAGE);
-            for ticket in found.iter().take((wanted - out.tickets) as usize) {
-                self.compare_on(ticket.id, &before, &after, &mut out).await?;
+        loop {
+            let found = walk.next(self).await?;
+            if found.is_empty() {
+                break;
+            }
+            for view in found {
+                self.compare_on(&view, &before, &after, &mut out).await?;
                 out.tickets += 1;
             }
         }
@@ -131,19 +128,18 @@ impl Desk {
     /// Every event of one ticket that either version listens to, each with the messages there were then.
     async fn compare_on(
         &self,
-        ticket: TicketId,
+        view: &TicketView,
         before: &Installed,
         after: &Installed,
         out: &mut Comparison,
     ) -> Result<(), DeskError> {
-        let Some(view) = self.0.store.view(ticket).await? else { return Ok(()) };
-        for event in self.0.store.events_of(ticket).await? {
+        for event in self.0.store.events_of(view.ticket.id).await? {
             for hook in COMPARED {
                 let listening = [before, after].map(|i| crate::turn::listens(i, *hook, &event));
                 if listening == [false, false] {
                     continue;
                 }
-                let snapshot = Arc::new(Snapshot { event: event.clone(), view: as_it_was(&view, &event) });
+                let snapshot = Arc::new(Snapshot { event: event.clone(), view: as_it_was(view, &event) });
                 let mut said = Vec::new();
                 for (installed, listens, tally) in
                     [(before, listening[0], &mut out.before), (after, listening[1], &mut out.after)]
@@ -154,7 +150,7 @@ impl Desk {
                     };
                     said.push(tally.saying(report));
                 }
-                out.note(&view, &event, *hook, said);
+                out.note(view, &event, *hook, said);
             }
         }
         Ok(())

@@ -17,10 +17,10 @@ use runtime::{
     Call, EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, Input, RunReport, TicketQuery,
 };
 use serde_json::{Value, json};
-use store::{Page, TicketFilter};
 
 use super::Installed;
 use super::compare::{NothingLeaves, as_it_was};
+use super::past::Walk;
 use crate::knowledge::{Ground, Shelf};
 use crate::plugin_host::{PluginHost, found_article};
 use crate::rating::NOT_HELPED;
@@ -28,8 +28,6 @@ use crate::{Desk, DeskError, InstallationChange};
 
 /// Most tickets of one curve.
 const TICKETS_MAX: u32 = 2_000;
-/// Tickets read at once.
-const PAGE: u32 = 100;
 /// What was learnt is left out in so many parts: each question is asked while the part with its own ticket is away.
 const PARTS: i64 = 4;
 /// The setting below which an answering plugin sends no article.
@@ -165,19 +163,16 @@ impl Desk {
         tickets: u32,
         out: &mut AnswerCurve,
     ) -> Result<Vec<Past>, DeskError> {
-        let inboxes = asked.installation.inboxes.clone();
-        let filter = TicketFilter { inboxes, ..TicketFilter::default() };
         let quotes = Quotes::of(shelf.articles());
-        let mut page = Page::first(PAGE);
+        let mut walk = Walk::over(asked.installation.inboxes.clone(), tickets.clamp(1, TICKETS_MAX));
         let mut past = Vec::new();
-        let wanted = tickets.clamp(1, TICKETS_MAX);
-        while out.tickets < wanted {
-            let found = self.0.store.tickets(&filter, &page).await?;
-            let Some(last) = found.last() else { break };
-            page = Page::after(last.id, PAGE);
-            for ticket in found.iter().take((wanted - out.tickets) as usize) {
+        loop {
+            let found = walk.next(self).await?;
+            if found.is_empty() {
+                break;
+            }
+            for view in found {
                 out.tickets += 1;
-                let Some(view) = self.0.store.view(ticket.id).await? else { continue };
                 let truth = Truth::of(&view, &quotes);
                 out.counts(&truth);
                 if truth != Truth::Unknown {

@@ -20,6 +20,7 @@ list! {
     tickets {
         a_ticket_reads_back_as_written,
         a_stale_version_writes_nothing,
+        a_list_of_views_says_what_each_view_says,
         a_second_ticket_of_the_same_number_conflicts,
         ticket_numbers_are_given_once,
         filters_choose_what_they_say,

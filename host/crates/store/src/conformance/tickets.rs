@@ -49,6 +49,42 @@ pub(super) async fn a_stale_version_writes_nothing(store: &Store) -> Verdict {
     Ok(())
 }
 
+pub(super) async fn a_list_of_views_says_what_each_view_says(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let mut facts = Vec::new();
+    for number in 1..=12 {
+        let mut ticket = make.ticket(number);
+        if number > 1 {
+            let contact = make.contact(&format!("ana{number}@example.org"));
+            ticket.requester_id = contact.id;
+            facts.push(Fact::PutContact(contact));
+        }
+        // One without a message, one with more than a view holds.
+        let messages = if number == 12 { 53 } else { number - 1 };
+        let id = ticket.id;
+        facts.push(Fact::PutTicket { ticket: Box::new(ticket), read_version: None });
+        facts.extend((0..messages).map(|_| Fact::AddMessage(Box::new(make.message(id)))));
+    }
+    store.commit(Commit::of(facts)).await?;
+    for oldest_first in [false, true] {
+        let filter = TicketFilter { oldest_first, ..TicketFilter::default() };
+        for limit in [1, 11, 200] {
+            let page = Page::first(limit);
+            let mut one_by_one = Vec::new();
+            for ticket in store.tickets(&filter, &page).await? {
+                one_by_one.extend(store.view(ticket.id).await?);
+            }
+            same!(store.views(&filter, &page).await?, one_by_one);
+        }
+    }
+    let page = Page::first(200);
+    let longest = store.views(&TicketFilter::default(), &page).await?.remove(0);
+    same!(longest.messages.len(), 50);
+    let nobody = TicketFilter { team: Some("nobody".to_owned()), ..TicketFilter::default() };
+    holds!(store.views(&nobody, &page).await?.is_empty());
+    Ok(())
+}
+
 pub(super) async fn a_second_ticket_of_the_same_number_conflicts(store: &Store) -> Verdict {
     let make = Sample::default();
     let (first, second) = (make.ticket(3), make.ticket(3));

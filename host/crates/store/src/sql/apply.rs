@@ -1,7 +1,7 @@
 //! Writes a commit's facts within the transaction that the backend opened. The first fact that does not
 //! hold ends it; the backend then rolls everything back.
 
-use domain::run::Decision;
+use std::mem::discriminant;
 
 use super::queue::Head;
 use super::{
@@ -18,22 +18,39 @@ pub(crate) async fn commit(c: &mut Connection, ground: &mut Ground, commit: &Com
     // everybody wants.
     facts.sort_by_cached_key(|fact| place(fact));
     let mut work = false;
-    let decide = |fact: &Fact| matches!(fact, Fact::AddDecision(_));
-    for group in facts.chunk_by(|a, b| decide(a) && decide(b)) {
-        match group {
-            [fact] => work |= write(c, ground, fact).await?,
-            decisions => run::add_decisions(c, &decisions_of(decisions)).await?,
+    for group in facts.chunk_by(|a, b| discriminant(*a) == discriminant(*b)) {
+        if !write_records(c, group).await? {
+            for fact in group {
+                work |= write(c, ground, fact).await?;
+            }
         }
     }
     Ok(work)
 }
 
-fn decisions_of<'f>(facts: &[&'f Fact]) -> Vec<&'f Decision> {
-    let decision = |fact: &&'f Fact| match *fact {
-        Fact::AddDecision(decision) => Some(decision.as_ref()),
-        _ => None,
-    };
-    facts.iter().filter_map(decision).collect()
+/// Writes records of one kind, several in one statement: a statement costs more than its rows. `false` for facts of
+/// another kind.
+async fn write_records(c: &mut Connection, facts: &[&Fact]) -> Outcome<bool> {
+    macro_rules! each {
+        ($pattern:pat => $record:expr) => {
+            facts.iter().filter_map(|fact| if let $pattern = *fact { Some($record) } else { None }).collect::<Vec<_>>()
+        };
+    }
+    match facts.first() {
+        Some(Fact::AddRun(_)) => run::add(c, &each!(Fact::AddRun(run) => run.as_ref())).await?,
+        Some(Fact::AddDecision(_)) => {
+            run::add_decisions(c, &each!(Fact::AddDecision(decision) => decision.as_ref())).await?;
+        }
+        Some(Fact::AddRedaction { .. }) => {
+            let redactions = each!(Fact::AddRedaction { redaction, sealed } => (redaction, sealed.as_ref()));
+            run::add_redactions(c, &redactions).await?;
+        }
+        Some(Fact::AddToLedger { .. }) => {
+            ledger::add(c, &each!(Fact::AddToLedger { entry, shard } => (entry.as_ref(), *shard))).await?;
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep
@@ -226,12 +243,9 @@ async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         }
         Fact::AddBlob { sha256, sealed } => message::add_blob(c, sha256, sealed).await,
         Fact::AddEvents(events) => event::add(c, events).await,
-        Fact::AddRun(run) => run::add(c, run).await,
-        Fact::AddDecision(decision) => run::add_decisions(c, &[decision.as_ref()]).await,
         Fact::SetDecision { id, status, reason, decided_at, expect } => {
             run::set_decision(c, *id, *status, reason, *decided_at, *expect).await
         }
-        Fact::AddRedaction { redaction, sealed } => run::add_redaction(c, redaction, sealed.as_ref()).await,
         _ => Ok(()),
     }
 }
@@ -287,7 +301,6 @@ async fn write_plugin(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         Fact::PutComponent { digest, bytes } => plugin::put_component(c, digest, bytes).await,
         Fact::PutVersion(version) => version::put(c, version).await,
         Fact::RemoveVersion { installation_id, digest } => version::remove(c, *installation_id, digest).await,
-        Fact::AddToLedger { entry, shard } => ledger::add(c, entry, *shard).await,
         Fact::SetFaults { installation_id, faults_in_a_row, quarantine, at } => {
             plugin::set_faults(c, *installation_id, *faults_in_a_row, quarantine.as_deref(), *at).await
         }

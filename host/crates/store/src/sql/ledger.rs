@@ -11,55 +11,64 @@ use super::reader::Reader;
 use super::{Connection, Db, Outcome, ROWS_MAX, Row};
 use crate::error::StoreError;
 
-pub(crate) async fn add(c: &mut Connection, entry: &LedgerEntry, shard: i64) -> Outcome<()> {
-    let counts = &entry.counts;
-    sqlx::query(
-        "INSERT INTO ledger (installation_id, day, digest, shard, runs, faults, fuel, cpu_us, wall_us, host_calls, \
-         kv_bytes, proposed, applied, rejected, corrected, memory_bytes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-         ON CONFLICT (installation_id, day, digest, shard) DO UPDATE SET \
-         runs = ledger.runs + excluded.runs, faults = ledger.faults + excluded.faults, \
-         fuel = ledger.fuel + excluded.fuel, cpu_us = ledger.cpu_us + excluded.cpu_us, \
-         wall_us = ledger.wall_us + excluded.wall_us, host_calls = ledger.host_calls + excluded.host_calls, \
-         kv_bytes = ledger.kv_bytes + excluded.kv_bytes, proposed = ledger.proposed + excluded.proposed, \
-         applied = ledger.applied + excluded.applied, rejected = ledger.rejected + excluded.rejected, \
-         corrected = ledger.corrected + excluded.corrected, \
-         memory_bytes = CASE WHEN excluded.memory_bytes > ledger.memory_bytes THEN excluded.memory_bytes \
-         ELSE ledger.memory_bytes END",
-    )
-    .bind(entry.installation_id.to_string())
-    .bind(&entry.day.0)
-    .bind(&entry.digest)
-    .bind(shard)
-    .bind(counts.runs)
-    .bind(counts.faults)
-    .bind(counts.fuel)
-    .bind(counts.cpu_us)
-    .bind(counts.wall_us)
-    .bind(counts.host_calls)
-    .bind(counts.kv_bytes)
-    .bind(counts.proposed)
-    .bind(counts.applied)
-    .bind(counts.rejected)
-    .bind(counts.corrected)
-    .bind(counts.memory_bytes)
-    .execute(&mut *c)
-    .await?;
-    add_uses(c, entry, shard).await
-}
-
-/// Several rows in one statement: this is written with every run.
-async fn add_uses(c: &mut Connection, entry: &LedgerEntry, shard: i64) -> Outcome<()> {
-    let uses: Vec<_> = entry.uses.iter().collect();
+/// Adds counts, several rows in one statement: this is written with every run. One row takes all that is for it.
+pub(crate) async fn add(c: &mut Connection, entries: &[(&LedgerEntry, i64)]) -> Outcome<()> {
+    let mut rows: BTreeMap<_, LedgerCounts> = BTreeMap::new();
+    let mut uses: BTreeMap<_, Use> = BTreeMap::new();
+    for (entry, shard) in entries {
+        let row = (entry.installation_id.to_string(), &entry.day.0, &entry.digest, *shard);
+        rows.entry(row.clone()).or_default().add(&entry.counts);
+        for (what, how) in &entry.uses {
+            uses.entry((row.clone(), what)).or_default().add(how);
+        }
+    }
+    let rows: Vec<_> = rows.into_iter().collect();
+    for some in rows.chunks(ROWS_MAX) {
+        let mut query = QueryBuilder::<Db>::new(
+            "INSERT INTO ledger (installation_id, day, digest, shard, runs, faults, fuel, cpu_us, wall_us, host_calls, \
+             kv_bytes, proposed, applied, rejected, corrected, memory_bytes) ",
+        );
+        query.push_values(some, |mut row, ((installation, day, digest, shard), counts)| {
+            row.push_bind(installation)
+                .push_bind(*day)
+                .push_bind(*digest)
+                .push_bind(*shard)
+                .push_bind(counts.runs)
+                .push_bind(counts.faults)
+                .push_bind(counts.fuel)
+                .push_bind(counts.cpu_us)
+                .push_bind(counts.wall_us)
+                .push_bind(counts.host_calls)
+                .push_bind(counts.kv_bytes)
+                .push_bind(counts.proposed)
+                .push_bind(counts.applied)
+                .push_bind(counts.rejected)
+                .push_bind(counts.corrected)
+                .push_bind(counts.memory_bytes);
+        });
+        query.push(
+            " ON CONFLICT (installation_id, day, digest, shard) DO UPDATE SET \
+             runs = ledger.runs + excluded.runs, faults = ledger.faults + excluded.faults, \
+             fuel = ledger.fuel + excluded.fuel, cpu_us = ledger.cpu_us + excluded.cpu_us, \
+             wall_us = ledger.wall_us + excluded.wall_us, host_calls = ledger.host_calls + excluded.host_calls, \
+             kv_bytes = ledger.kv_bytes + excluded.kv_bytes, proposed = ledger.proposed + excluded.proposed, \
+             applied = ledger.applied + excluded.applied, rejected = ledger.rejected + excluded.rejected, \
+             corrected = ledger.corrected + excluded.corrected, \
+             memory_bytes = CASE WHEN excluded.memory_bytes > ledger.memory_bytes THEN excluded.memory_bytes \
+             ELSE ledger.memory_bytes END",
+        );
+        query.build().execute(&mut *c).await?;
+    }
+    let uses: Vec<_> = uses.into_iter().collect();
     for some in uses.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::<Db>::new(
             "INSERT INTO ledger_use (installation_id, day, digest, shard, what, calls, bytes_out, bytes_in) ",
         );
-        query.push_values(some, |mut row, (what, how)| {
-            row.push_bind(entry.installation_id.to_string())
-                .push_bind(&entry.day.0)
-                .push_bind(&entry.digest)
-                .push_bind(shard)
+        query.push_values(some, |mut row, (((installation, day, digest, shard), what), how)| {
+            row.push_bind(installation)
+                .push_bind(*day)
+                .push_bind(*digest)
+                .push_bind(*shard)
                 .push_bind(*what)
                 .push_bind(how.calls)
                 .push_bind(how.bytes_out)

@@ -6,20 +6,29 @@ use domain::id::{MessageId, TicketId};
 use domain::message::{Attachment, Delivery, Message};
 use domain::seal::Sealed;
 
+use sqlx::QueryBuilder;
+
 use super::reader::{Reader, all, json, one, plain};
-use super::{Connection, Outcome, Row, unique};
+use super::{Connection, Db, Outcome, Row, unique};
 use crate::error::StoreError;
 use crate::records::{AutomaticCounts, Page};
 
 /// Messages of a ticket that a view holds.
 const VIEW_MESSAGES_MAX: i64 = 50;
+/// For how many tickets messages are asked for in one statement.
+const TICKETS_AT_ONCE: [usize; 3] = [10, 50, 200];
 
 macro_rules! select_message {
     ($rest:literal) => {
+        select_message!("message", $rest)
+    };
+    ($from:literal, $rest:literal) => {
         concat!(
             "SELECT message_id, ticket_id, direction, author_kind, author_id, public, subject, text, reply_text, \
              auto_class, sender_auth, automatic, to_address, internet_message_id, in_reply_to, reference_ids, language, delivery, \
-             delivery_reason, created_at, attachments, passed_at, article, helped FROM message ",
+             delivery_reason, created_at, attachments, passed_at, article, helped FROM ",
+            $from,
+            " ",
             $rest
         )
     };
@@ -190,6 +199,25 @@ pub(crate) async fn newest(c: &mut Connection, ticket_id: &str) -> Outcome<Vec<M
         .fetch_all(c)
         .await?;
     rows.reverse();
+    all(&rows, read)
+}
+
+/// The newest messages of several tickets: by ticket, then oldest first.
+pub(crate) async fn newest_of(c: &mut Connection, tickets: &[TicketId]) -> Outcome<Vec<Message>> {
+    let Some(last) = tickets.last() else { return Ok(Vec::new()) };
+    // Few lengths are few statements to be kept prepared: the last ticket fills the list up.
+    let length = TICKETS_AT_ONCE.iter().copied().find(|n| tickets.len() <= *n).unwrap_or(tickets.len());
+    let filled = tickets.iter().chain(std::iter::repeat(last)).take(length);
+    let mut query = QueryBuilder::<Db>::new(select_message!(
+        "(SELECT m.*, ROW_NUMBER() OVER (PARTITION BY m.ticket_id ORDER BY m.message_id DESC) AS place FROM message m WHERE m.ticket_id IN (",
+        ""
+    ));
+    let mut ids = query.separated(", ");
+    for id in filled {
+        ids.push_bind(id.to_string());
+    }
+    query.push(")) AS numbered WHERE place <= ").push_bind(VIEW_MESSAGES_MAX).push(" ORDER BY ticket_id, message_id");
+    let rows = query.build().fetch_all(c).await?;
     all(&rows, read)
 }
 

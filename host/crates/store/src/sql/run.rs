@@ -18,18 +18,22 @@ fn read_run(row: &Row) -> Result<Run, StoreError> {
     Reader::of(row, "run", "run_id").json("body")
 }
 
-pub(crate) async fn add(c: &mut Connection, run: &Run) -> Outcome<()> {
-    sqlx::query(
-        "INSERT INTO run (run_id, installation_id, ticket_id, started_at, body) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(run.id.to_string())
-    .bind(run.installation_id.to_string())
-    .bind(text(run.ticket_id.as_ref()))
-    .bind(run.started_at.0)
-    .bind(json(run)?)
-    .execute(c)
-    .await
-    .map_err(unique("run"))?;
+/// Writes runs, several in one statement.
+pub(crate) async fn add(c: &mut Connection, runs: &[&Run]) -> Outcome<()> {
+    for some in runs.chunks(ROWS_MAX) {
+        let bodies = some.iter().map(json).collect::<Outcome<Vec<String>>>()?;
+        let mut query = QueryBuilder::<Db>::new(
+            "INSERT INTO run (run_id, installation_id, ticket_id, started_at, body) ",
+        );
+        query.push_values(some.iter().zip(bodies), |mut row, (run, body)| {
+            row.push_bind(run.id.to_string())
+                .push_bind(run.installation_id.to_string())
+                .push_bind(text(run.ticket_id.as_ref()))
+                .push_bind(run.started_at.0)
+                .push_bind(body);
+        });
+        query.build().execute(&mut *c).await.map_err(unique("run"))?;
+    }
     Ok(())
 }
 
@@ -166,22 +170,24 @@ pub(crate) async fn changes_since(
     })
 }
 
-pub(crate) async fn add_redaction(
+/// Writes redactions, several in one statement.
+pub(crate) async fn add_redactions(
     c: &mut Connection,
-    redaction: &Redaction,
-    sealed: Option<&Sealed>,
+    redactions: &[(&Redaction, Option<&Sealed>)],
 ) -> Outcome<()> {
-    sqlx::query(
-        "INSERT INTO redaction (redaction_id, ticket_id, digest, body, sealed) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(redaction.id.to_string())
-    .bind(redaction.ticket_id.to_string())
-    .bind(&redaction.digest)
-    .bind(json(redaction)?)
-    .bind(sealed.map(|s| s.0.as_slice()))
-    .execute(c)
-    .await
-    .map_err(unique("redaction"))?;
+    for some in redactions.chunks(ROWS_MAX) {
+        let bodies = some.iter().map(|(redaction, _)| json(redaction)).collect::<Outcome<Vec<String>>>()?;
+        let mut query =
+            QueryBuilder::<Db>::new("INSERT INTO redaction (redaction_id, ticket_id, digest, body, sealed) ");
+        query.push_values(some.iter().zip(bodies), |mut row, ((redaction, sealed), body)| {
+            row.push_bind(redaction.id.to_string())
+                .push_bind(redaction.ticket_id.to_string())
+                .push_bind(&redaction.digest)
+                .push_bind(body)
+                .push_bind(sealed.map(|s| s.0.as_slice()));
+        });
+        query.build().execute(&mut *c).await.map_err(unique("redaction"))?;
+    }
     Ok(())
 }
 

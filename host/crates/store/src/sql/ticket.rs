@@ -1,6 +1,9 @@
 //! Tickets: the aggregate's row, its guard, the lists of the doors, and the view a turn starts from.
 
+use std::collections::BTreeMap;
+
 use domain::id::TicketId;
+use domain::message::Message;
 use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 
@@ -106,34 +109,31 @@ pub(crate) async fn by_number(c: &mut Connection, number: i64) -> Outcome<Option
     one(row, read)
 }
 
-/// Two statements: ticket with requester, then messages with their attachments.
-pub(crate) async fn view(c: &mut Connection, id: TicketId) -> Outcome<Option<TicketView>> {
-    let id = id.to_string();
-    let row = sqlx::query(concat!(
-        "SELECT ",
-        ticket_columns!(),
-        ", c.contact_id, c.name, c.email, c.locale, c.time_zone, c.verified, c.proactive_consent, \
-         c.created_at AS contact_created_at \
-         FROM ticket t LEFT JOIN contact c ON c.contact_id = t.requester_id WHERE t.ticket_id = $1"
-    ))
-    .bind(&id)
-    .fetch_optional(&mut *c)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let ticket = read(&row)?;
-    let known: Option<String> = Reader::of(&row, "contact", "contact_id").get("contact_id")?;
-    let requester = known.map(|_| contact::read(&row)).transpose()?;
-    let messages = message::newest(c, &id).await?;
-    Ok(Some(TicketView { ticket, requester, messages }))
+/// A ticket's columns alone.
+macro_rules! list_columns {
+    () => {
+        concat!(ticket_columns!(), " FROM ticket t ")
+    };
+}
+
+/// A ticket's columns and its requester's, of `ticket t LEFT JOIN contact c`.
+macro_rules! view_columns {
+    () => {
+        concat!(
+            ticket_columns!(),
+            ", c.contact_id, c.name, c.email, c.locale, c.time_zone, c.verified, c.proactive_consent, \
+             c.created_at AS contact_created_at FROM ticket t LEFT JOIN contact c ON c.contact_id = t.requester_id "
+        )
+    };
 }
 
 /// The filter's part that every list has; `$1` and `$2` are the page's.
 macro_rules! filtered {
-    ($driver:literal, $order:literal) => {
+    ($columns:ident, $driver:literal, $order:literal) => {
         concat!(
             "SELECT ",
-            ticket_columns!(),
-            " FROM ticket t WHERE ",
+            $columns!(),
+            "WHERE ",
             $driver,
             " AND ($3 IS NULL OR t.status_category = $3) AND ($4 IS NULL OR t.requester_id = $4) \
              AND ($5 IS NULL OR t.team = $5) AND ($6 IS NULL OR t.tags LIKE $6 ESCAPE '!') \
@@ -149,27 +149,79 @@ macro_rules! filtered {
 
 /// Whole statements by what the index is to be walked along: a requester's tickets, those of a status, or
 /// all. `$3` and `$4` stand in all of them, so that one binding serves every one.
-fn statement(filter: &TicketFilter) -> &'static str {
-    match (filter.requester.is_some(), filter.status_category.is_some(), filter.oldest_first) {
-        (true, _, false) => {
-            filtered!("t.requester_id = $4 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
+macro_rules! statement {
+    ($filter:expr, $columns:ident) => {{
+        let filter: &TicketFilter = $filter;
+        match (filter.requester.is_some(), filter.status_category.is_some(), filter.oldest_first) {
+            (true, _, false) => {
+                filtered!($columns, "t.requester_id = $4 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
+            }
+            (true, _, true) => {
+                filtered!($columns, "t.requester_id = $4 AND t.ticket_id > $1", "ORDER BY t.ticket_id")
+            }
+            (false, true, false) => {
+                filtered!($columns, "t.status_category = $3 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
+            }
+            (false, true, true) => {
+                filtered!($columns, "t.status_category = $3 AND t.ticket_id > $1", "ORDER BY t.ticket_id")
+            }
+            (false, false, false) => filtered!($columns, "t.ticket_id < $1", "ORDER BY t.ticket_id DESC"),
+            (false, false, true) => filtered!($columns, "t.ticket_id > $1", "ORDER BY t.ticket_id"),
         }
-        (true, _, true) => filtered!("t.requester_id = $4 AND t.ticket_id > $1", "ORDER BY t.ticket_id"),
-        (false, true, false) => {
-            filtered!("t.status_category = $3 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
-        }
-        (false, true, true) => {
-            filtered!("t.status_category = $3 AND t.ticket_id > $1", "ORDER BY t.ticket_id")
-        }
-        (false, false, false) => filtered!("t.ticket_id < $1", "ORDER BY t.ticket_id DESC"),
-        (false, false, true) => filtered!("t.ticket_id > $1", "ORDER BY t.ticket_id"),
+    }};
+}
+
+/// A ticket with its requester, without messages.
+fn read_view(row: &Row) -> Result<TicketView, StoreError> {
+    let known: Option<String> = Reader::of(row, "contact", "contact_id").get("contact_id")?;
+    let requester = known.map(|_| contact::read(row)).transpose()?;
+    Ok(TicketView { ticket: read(row)?, requester, messages: Vec::new() })
+}
+
+/// Two statements: ticket with requester, then messages with their attachments.
+pub(crate) async fn view(c: &mut Connection, id: TicketId) -> Outcome<Option<TicketView>> {
+    let id = id.to_string();
+    let row = sqlx::query(concat!("SELECT ", view_columns!(), "WHERE t.ticket_id = $1"))
+        .bind(&id)
+        .fetch_optional(&mut *c)
+        .await?;
+    let Some(mut view) = one(row, read_view)? else { return Ok(None) };
+    view.messages = message::newest(c, &id).await?;
+    Ok(Some(view))
+}
+
+/// The same two statements for a whole list of tickets.
+pub(crate) async fn views(
+    c: &mut Connection,
+    filter: &TicketFilter,
+    page: &Page,
+) -> Outcome<Vec<TicketView>> {
+    let rows = rows(c, statement!(filter, view_columns), filter, page).await?;
+    let mut views = all(&rows, read_view)?;
+    let ids: Vec<TicketId> = views.iter().map(|view| view.ticket.id).collect();
+    let mut messages: BTreeMap<TicketId, Vec<Message>> = BTreeMap::new();
+    for message in message::newest_of(c, &ids).await? {
+        messages.entry(message.ticket_id).or_default().push(message);
     }
+    for view in &mut views {
+        view.messages = messages.remove(&view.ticket.id).unwrap_or_default();
+    }
+    Ok(views)
 }
 
 pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page) -> Outcome<Vec<Ticket>> {
+    all(&rows(c, statement!(filter, list_columns), filter, page).await?, read)
+}
+
+async fn rows(
+    c: &mut Connection,
+    statement: &'static str,
+    filter: &TicketFilter,
+    page: &Page,
+) -> Outcome<Vec<Row>> {
     let tag = filter.tag.as_deref().map(tag_pattern);
     let inboxes = (!filter.inboxes.is_empty()).then(|| json(&filter.inboxes)).transpose()?;
-    let rows = sqlx::query(statement(filter))
+    let rows = sqlx::query(statement)
         .bind(if filter.oldest_first { above(page) } else { below(page) })
         .bind(i64::from(page.limit))
         .bind(filter.status_category.map(|s| s.as_str()))
@@ -183,7 +235,7 @@ pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page)
         .bind(inboxes)
         .fetch_all(c)
         .await?;
-    all(&rows, read)
+    Ok(rows)
 }
 
 /// Finds a tag within the JSON list of tags: the quoted word, its own wildcards made harmless.
