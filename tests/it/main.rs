@@ -48,6 +48,7 @@ mod hostile;
 mod incidents;
 mod journeys;
 mod languages;
+mod learnt;
 mod ledger;
 mod mail_in;
 mod mail_servers;

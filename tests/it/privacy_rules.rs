@@ -201,10 +201,14 @@ on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_da
     let phone = all.iter().find(|r| r.class == "PHONE").unwrap();
     let back = house.desk.mark_false_alarm(phone.id, agent()).await.unwrap();
     assert!(back.text.contains("call +49 171 2345678"), "{}", back.text);
+    let batch = house.desk.redact_stored(None, 50, true, &admin()).await.unwrap();
+    assert_eq!((batch.changed, batch.held.len()), (0, 0), "what is let stand is not found again");
+    let again = house.desk.mark_miss(message.id, "+49 171 2345678", "PHONE", agent()).await.unwrap();
+    assert!(again.text.contains("call [PHONE-1]"), "a person may think better of it: {}", again.text);
 
     let marks = house.desk.marks().await.unwrap();
     let told = serde_json::to_string(&marks).unwrap();
-    assert_eq!(marks.len(), 2);
+    assert_eq!(marks.len(), 3);
     assert_eq!((marks[0].class.as_str(), marks[0].shape.as_str()), ("CLUB_CARD", "AA-00-Aaaaaaa"));
     assert_eq!((marks[1].shape.as_str(), marks[1].rule.is_empty()), ("+00 000 0000000", false));
     assert!(!told.contains("Kestrel") && !told.contains("2345678"), "{told}");

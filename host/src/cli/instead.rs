@@ -66,6 +66,8 @@ pub(super) const ERASE: &str = "DELETE /api/v1/contacts/{id}";
 pub(super) const RETRO: &str = "POST /api/v1/redactions/stored";
 /// `kulanz retention`
 pub(super) const RETENTION: &str = "POST /api/v1/retention";
+/// `kulanz plugin values`
+pub(super) const VALUES: &str = "GET /api/v1/installations/{id}/values";
 /// `kulanz db check`
 pub(super) const READY: &str = "GET /readyz";
 

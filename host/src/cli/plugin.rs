@@ -16,6 +16,7 @@ mod source;
 mod suite;
 mod trial;
 mod upgrade;
+mod values;
 
 use std::path::PathBuf;
 
@@ -107,6 +108,8 @@ pub(super) enum PluginCommand {
     },
     /// Tell what an answering plugin would have been worth on past questions; choose its threshold
     Curve(curve::Curve),
+    /// Look at what a plugin keeps (what it has learnt): list, export, put back, let go of
+    Values(values::Values),
     /// List installations
     List {
         /// One JSON object per line
@@ -189,6 +192,7 @@ impl PluginCommand {
             Self::Versions { plugin, json } => Box::pin(upgrade::versions(ground, &plugin, json)).await,
             Self::Ledger { plugin, days, json } => Box::pin(ledger::show(ground, &plugin, days, json)).await,
             Self::Curve(curve) => Box::pin(curve.run(ground)).await,
+            Self::Values(values) => Box::pin(values.run(ground)).await,
             Self::List { json } => manage::list(ground, json).await,
             Self::Show { plugin, json } => manage::show(ground, &plugin, json).await,
             Self::Allow(allow) => Box::pin(allow.run(ground)).await,

@@ -22,6 +22,7 @@ mod stories;
 mod suppressions;
 mod tickets;
 mod tokens;
+mod values;
 mod vault;
 mod versions;
 mod webhooks;
@@ -44,7 +45,10 @@ pub(crate) const TAGS: [(&str, &str); 16] = [
     ("inbound", "Handing in raw mail."),
     ("articles", "The knowledge base."),
     ("plugins", "Looking at a plugin before it is installed."),
-    ("installations", "Installed plugins: mode, grants, settings, limits, quarantine, versions, ledger."),
+    (
+        "installations",
+        "Installed plugins: mode, grants, settings, limits, quarantine, versions, ledger, values.",
+    ),
     ("schedules", "Cron schedules of installations."),
     ("webhooks", "Endpoints that are told of events."),
     ("tokens", "API tokens."),
@@ -71,6 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(installations::routes())
         .merge(versions::routes())
         .merge(ledger::routes())
+        .merge(values::routes())
         .merge(curve::routes())
         .merge(schedules::routes())
         .merge(webhooks::routes())

@@ -62,8 +62,8 @@ pub use meaning::{Meaning, beginning};
 pub use people::{NewMessage, NewMessageKind, TicketChange};
 pub use person::{Erased, NoTombstones, Tombstone, Tombstones};
 pub use plugins::{
-    AnswerCurve, Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange, InstalledView,
-    Received, Saying, Tally, Trial, Tried, TriedFinding, masked,
+    AnswerCurve, Base64, Changed, Comparison, Consent, HIDDEN, InstallRequest, InstallationChange,
+    InstalledView, PluginValues, Received, Saying, Tally, Trial, Tried, TriedFinding, masked,
 };
 pub use rating::{NOT_HELPED, Rated};
 pub use retro::{RetroBatch, RetroFind};

@@ -78,7 +78,7 @@ impl Desk {
         Err(DeskError::Busy("the message"))
     }
 
-    /// Something harmless was replaced: it stands in its place again.
+    /// Something harmless was replaced: it stands in its place again, and is let stand on this ticket from now on.
     ///
     /// # Errors
     /// When there is no such redaction, or its value was not kept.
@@ -107,6 +107,7 @@ impl Desk {
                 at: self.now(),
             };
             let mut facts = vec![
+                Fact::LetStand { ticket_id: redaction.ticket_id, digest: redaction.digest.clone() },
                 Fact::RewriteMessage { was: Box::new(message.clone()), now: Box::new(now) },
                 self.kept_mark(mark).await?,
                 self.audit(&actor, "redaction.false_alarm", id, json!({ "class": redaction.class })),
@@ -140,7 +141,7 @@ impl Desk {
         let ticket = self.0.store.ticket(message.ticket_id).await?;
         let inbox = ticket.and_then(|ticket| ticket.inbox);
         let mut placeholders: Placeholders =
-            self.placeholders(Some(message.ticket_id), inbox.as_deref()).await?;
+            self.placeholders(Some(message.ticket_id), inbox.as_deref()).await?.strictly();
         let digest = |class: &str, value: &str| self.0.seal.digest(class, value);
         let (parts, replacements) = redact(&document, findings, &mut placeholders, &digest)
             .map_err(|why| Refusal::new("bad_request", why))?;

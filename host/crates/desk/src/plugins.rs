@@ -29,6 +29,7 @@ mod past;
 mod settings;
 mod trial;
 mod upgrade;
+mod values;
 
 pub use compare::{Changed, Comparison, Saying, Tally};
 pub use curve::AnswerCurve;
@@ -37,6 +38,7 @@ pub(crate) use outside::{Secret, fetch, secrets_of};
 pub use settings::{HIDDEN, masked};
 pub use trial::{Tried, TriedFinding};
 pub use upgrade::{Consent, Trial};
+pub use values::{Base64, PluginValues};
 
 /// Key of the house-wide kill switch among the settings.
 const AUTOMATION: &str = "automation";

@@ -91,13 +91,17 @@ impl Desk {
         }
         drop_own_name(&document, &mut findings);
         let digest = |class: &str, value: &str| self.0.seal.digest(class, value);
-        match redact(&document, &findings, &mut placeholders, &digest) {
+        let checks = self.0.config.redaction_check && !runs.is_empty();
+        let left_in = |parts: &[Clean]| parts.iter().find_map(|p| leftover(p.as_str())).filter(|_| checks);
+        let mut strictly = placeholders.clone().strictly();
+        let mut cleaned = redact(&document, &findings, &mut placeholders, &digest);
+        // What an agent let stand goes all the same where it is a number that no text may keep.
+        if cleaned.as_ref().is_ok_and(|(parts, _)| left_in(parts).is_some()) {
+            cleaned = redact(&document, &findings, &mut strictly, &digest);
+        }
+        match cleaned {
             Ok((parts, replacements)) => {
-                if let Some(class) = parts
-                    .iter()
-                    .find_map(|p| leftover(p.as_str()))
-                    .filter(|_| self.0.config.redaction_check && !runs.is_empty())
-                {
+                if let Some(class) = left_in(&parts) {
                     return Err(left_behind(class, runs));
                 }
                 let names = document.parts.iter().map(|p| p.name.clone()).collect();
@@ -124,6 +128,8 @@ impl Desk {
         if let Some(ticket) = ticket {
             for redaction in self.0.store.redactions_of(ticket).await? {
                 placeholders.remember(&redaction.class, &redaction.digest, &redaction.placeholder);
+                // The newest one decides: what was let stand may have been marked as personal since.
+                placeholders.let_stand(&redaction.class, &redaction.digest, redaction.stands);
             }
         }
         Ok(placeholders)
@@ -164,6 +170,7 @@ impl Desk {
                 rule: replacement.rule.clone(),
                 score: replacement.score,
                 digest: replacement.digest.clone(),
+                stands: false,
             };
             facts.push(Fact::AddRedaction { redaction, sealed });
         }

@@ -2,7 +2,7 @@
 //!
 //! `Clean` can be made here only, so unredacted foreign text cannot get into a message by type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod leftover;
 mod operator;
@@ -122,6 +122,9 @@ pub struct Redaction {
     /// Keyed digest: same value, same digest, within this house only.
     #[serde(skip)]
     pub digest: String,
+    /// A false alarm: an agent put the value back, and it is let stand on this ticket.
+    #[serde(default)]
+    pub stands: bool,
 }
 
 /// Longest class name in bytes.
@@ -132,6 +135,8 @@ const CLASS_BYTES_MAX: usize = 40;
 pub struct Placeholders {
     numbers: BTreeMap<(String, String), u32>,
     highest: BTreeMap<String, u32>,
+    /// Digests of values that agents called false alarms on this ticket, by class.
+    standing: BTreeSet<(String, String)>,
     /// The inbox's operators, and the house's.
     operators: (Operators, Operators),
 }
@@ -154,6 +159,27 @@ impl Placeholders {
         self.numbers.insert((class.to_owned(), digest.to_owned()), number);
         let highest = self.highest.entry(class.to_owned()).or_default();
         *highest = (*highest).max(number);
+    }
+
+    /// Lets a value stand on this ticket, or not any more.
+    pub fn let_stand(&mut self, class: &str, digest: &str, stands: bool) {
+        let value = (class.to_owned(), digest.to_owned());
+        if stands {
+            self.standing.insert(value);
+        } else {
+            self.standing.remove(&value);
+        }
+    }
+
+    /// Lets nothing stand: a person says what is to go.
+    #[must_use]
+    pub fn strictly(mut self) -> Self {
+        self.standing.clear();
+        self
+    }
+
+    fn stands(&self, class: &str, digest: &str) -> bool {
+        !self.standing.is_empty() && self.standing.contains(&(class.to_owned(), digest.to_owned()))
     }
 
     /// What stands in the place of a value with this digest, and whether the value is kept.
@@ -188,6 +214,9 @@ pub fn redact(
         for span in spans {
             let value = part.text.get(span.start as usize..span.end as usize).unwrap_or("");
             let digest = digest(&span.class, &canonical_value(value));
+            if placeholders.stands(&span.class, &digest) {
+                continue;
+            }
             let (placeholder, is_kept) = placeholders.give(&span.class, &digest, value);
             out.push_str(part.text.get(at..span.start as usize).unwrap_or(""));
             out.push_str(&placeholder);
@@ -392,5 +421,22 @@ mod tests {
         let bad = Finding { part: 0, start: 2, end: 4, class: "NAME".into(), score: 1.0, rule: "x".into() };
         let mut book = Placeholders::default();
         assert!(redact(&document(text), &[bad], &mut book, &|_, _| String::new()).is_err());
+    }
+
+    #[test]
+    fn what_an_agent_let_stand_stands_and_everything_else_goes() {
+        let text = "Ana and Otto";
+        let findings = [finding(text, "Ana", "PERSON", 0.9), finding(text, "Otto", "PERSON", 0.9)];
+        let mut placeholders = Placeholders::default();
+        placeholders.let_stand("PERSON", "PERSON ana", true);
+        let digest = |class: &str, value: &str| format!("{class} {value}");
+        let cleaned = |placeholders: &mut Placeholders| {
+            let (parts, _) = redact(&document(text), &findings, placeholders, &digest).unwrap();
+            parts[0].as_str().to_owned()
+        };
+        assert_eq!(cleaned(&mut placeholders.clone()), "Ana and [PERSON-1]");
+        assert_eq!(cleaned(&mut placeholders.clone().strictly()), "[PERSON-1] and [PERSON-2]");
+        placeholders.let_stand("PERSON", "PERSON ana", false);
+        assert_eq!(cleaned(&mut placeholders), "[PERSON-1] and [PERSON-2]");
     }
 }

@@ -166,6 +166,13 @@ pub enum Fact {
         /// What, sealed.
         sealed: Option<Sealed>,
     },
+    /// A value that was replaced stands in its place again, and is let stand on its ticket.
+    LetStand {
+        /// Which ticket.
+        ticket_id: TicketId,
+        /// The value's keyed digest.
+        digest: String,
+    },
     /// Something that came in (`Conflict("intake")`).
     AddIntake(Box<Intake>),
     /// What became of it.

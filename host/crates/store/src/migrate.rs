@@ -29,6 +29,7 @@ pub(crate) const STEPS: &[Step] = steps![
     8 "0008_answers",
     9 "0009_vectors",
     10 "0010_validity",
+    11 "0011_stands",
 ];
 
 /// The schema this build knows.

@@ -161,6 +161,7 @@ async fn redactions_tell_that_something_was_replaced_and_never_what() {
         rule: "iban".into(),
         score: 0.99,
         digest: "secret-digest".into(),
+        stands: false,
     };
     world.facts(vec![Fact::AddRedaction { redaction, sealed: None }]).await;
     let list =

@@ -285,6 +285,7 @@ pub(super) async fn record_a_run(world: &World, ticket: &Ticket) {
         rule: "iban".into(),
         score: 0.99,
         digest: "x".into(),
+        stands: false,
     };
     let facts = vec![
         decision(0, Effect::AddTag { tag: "vip".into() }, DecisionStatus::Applied, ""),

@@ -53,6 +53,7 @@ fn material() -> Material {
         rule: "phone.shape".into(),
         score,
         digest: "d".into(),
+        stands: false,
     };
     Material {
         ticket: blank_ticket(ticket_id, 7, ContactId::mint(&ids, NOW), Channel::Email, NOW),

@@ -92,6 +92,7 @@ pub(super) async fn redactions_keep_their_digest_and_sealed_value(store: &Store)
         rule: "iban.checked".to_owned(),
         score,
         digest: digest.to_owned(),
+        stands: false,
     };
     let (kept, dropped) = (redaction("d1", 0.1), redaction("d2", 0.999_9));
     let facts = vec![
@@ -103,5 +104,10 @@ pub(super) async fn redactions_keep_their_digest_and_sealed_value(store: &Store)
     same!(store.sealed_value(kept.id).await?, Some(Sealed(vec![1, 2, 3])));
     holds!(store.sealed_value(dropped.id).await?.is_none());
     holds!(store.sealed_value(make.redaction_id()).await?.is_none());
+
+    store.commit(Commit::of(vec![Fact::LetStand { ticket_id, digest: "d1".to_owned() }])).await?;
+    let standing = Redaction { stands: true, ..kept.clone() };
+    same!(store.redactions_of(ticket_id).await?, vec![standing.clone(), dropped]);
+    same!(store.redaction(kept.id).await?, Some(standing));
     Ok(())
 }

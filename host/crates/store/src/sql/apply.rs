@@ -33,7 +33,10 @@ pub(crate) async fn commit(c: &mut Connection, ground: &mut Ground, commit: &Com
 async fn write_records(c: &mut Connection, facts: &[&Fact]) -> Outcome<bool> {
     macro_rules! each {
         ($pattern:pat => $record:expr) => {
-            facts.iter().filter_map(|fact| if let $pattern = *fact { Some($record) } else { None }).collect::<Vec<_>>()
+            facts
+                .iter()
+                .filter_map(|fact| if let $pattern = *fact { Some($record) } else { None })
+                .collect::<Vec<_>>()
         };
     }
     match facts.first() {
@@ -86,6 +89,7 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::AddEvents(_) | Fact::AddRun(_) | Fact::AddRedaction { .. } => (2, String::new()),
         Fact::AddDecision(decision) => (2, decision.id.to_string()),
         Fact::SetDecision { id, .. } => (2, id.to_string()),
+        Fact::LetStand { ticket_id, .. } => (2, ticket_id.to_string()),
         Fact::AddIntake(intake) => (2, intake.id.to_string()),
         Fact::SetIntake { id, .. } => (2, id.to_string()),
         Fact::Seen { external_id, .. } => (2, external_id.clone()),
@@ -151,7 +155,8 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         | Fact::AddRun(_)
         | Fact::AddDecision(_)
         | Fact::SetDecision { .. }
-        | Fact::AddRedaction { .. } => write_case(c, fact).await?,
+        | Fact::AddRedaction { .. }
+        | Fact::LetStand { .. } => write_case(c, fact).await?,
         Fact::RewriteMessage { .. }
         | Fact::AddVaultKey { .. }
         | Fact::PutReveal(_)
@@ -246,6 +251,7 @@ async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         Fact::SetDecision { id, status, reason, decided_at, expect } => {
             run::set_decision(c, *id, *status, reason, *decided_at, *expect).await
         }
+        Fact::LetStand { ticket_id, digest } => run::let_stand(c, *ticket_id, digest).await,
         _ => Ok(()),
     }
 }

@@ -216,7 +216,10 @@ pub(crate) async fn newest_of(c: &mut Connection, tickets: &[TicketId]) -> Outco
     for id in filled {
         ids.push_bind(id.to_string());
     }
-    query.push(")) AS numbered WHERE place <= ").push_bind(VIEW_MESSAGES_MAX).push(" ORDER BY ticket_id, message_id");
+    query
+        .push(")) AS numbered WHERE place <= ")
+        .push_bind(VIEW_MESSAGES_MAX)
+        .push(" ORDER BY ticket_id, message_id");
     let rows = query.build().fetch_all(c).await?;
     all(&rows, read)
 }

@@ -193,17 +193,30 @@ pub(crate) async fn add_redactions(
 
 pub(crate) async fn redactions_of(c: &mut Connection, id: TicketId) -> Outcome<Vec<Redaction>> {
     let rows = sqlx::query(
-        "SELECT redaction_id, digest, body FROM redaction WHERE ticket_id = $1 ORDER BY redaction_id",
+        "SELECT redaction_id, digest, body, stands FROM redaction WHERE ticket_id = $1 ORDER BY redaction_id",
     )
     .bind(id.to_string())
     .fetch_all(c)
     .await?;
-    all(&rows, |row| {
-        let r = Reader::of(row, "redaction", "redaction_id");
-        let mut redaction: Redaction = r.json("body")?;
-        redaction.digest = r.get("digest")?;
-        Ok(redaction)
-    })
+    all(&rows, read_redaction)
+}
+
+pub(crate) fn read_redaction(row: &Row) -> Result<Redaction, StoreError> {
+    let r = Reader::of(row, "redaction", "redaction_id");
+    let mut redaction: Redaction = r.json("body")?;
+    redaction.digest = r.get("digest")?;
+    redaction.stands = r.get("stands")?;
+    Ok(redaction)
+}
+
+/// What was replaced under this digest is let stand on its ticket.
+pub(crate) async fn let_stand(c: &mut Connection, ticket: TicketId, digest: &str) -> Outcome<()> {
+    sqlx::query("UPDATE redaction SET stands = TRUE WHERE ticket_id = $1 AND digest = $2")
+        .bind(ticket.to_string())
+        .bind(digest)
+        .execute(c)
+        .await?;
+    Ok(())
 }
 
 pub(crate) async fn sealed_value(c: &mut Connection, id: RedactionId) -> Outcome<Option<Sealed>> {

@@ -160,7 +160,11 @@ macro_rules! statement {
                 filtered!($columns, "t.requester_id = $4 AND t.ticket_id > $1", "ORDER BY t.ticket_id")
             }
             (false, true, false) => {
-                filtered!($columns, "t.status_category = $3 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
+                filtered!(
+                    $columns,
+                    "t.status_category = $3 AND t.ticket_id < $1",
+                    "ORDER BY t.ticket_id DESC"
+                )
             }
             (false, true, true) => {
                 filtered!($columns, "t.status_category = $3 AND t.ticket_id > $1", "ORDER BY t.ticket_id")

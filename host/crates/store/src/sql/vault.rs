@@ -8,7 +8,7 @@ use domain::seal::Sealed;
 use domain::vault::{Reveal, asker};
 
 use super::reader::{Reader, all, json, one, plain};
-use super::{Connection, Outcome, unique};
+use super::{Connection, Outcome, run, unique};
 use crate::error::StoreError;
 
 pub(crate) async fn add_key(
@@ -66,16 +66,11 @@ pub(crate) async fn reveals_since(c: &mut Connection, asked_by: &str, since: Tim
 }
 
 pub(crate) async fn redaction(c: &mut Connection, id: RedactionId) -> Outcome<Option<Redaction>> {
-    let row = sqlx::query("SELECT redaction_id, digest, body FROM redaction WHERE redaction_id = $1")
+    let row = sqlx::query("SELECT redaction_id, digest, body, stands FROM redaction WHERE redaction_id = $1")
         .bind(id.to_string())
         .fetch_optional(c)
         .await?;
-    one(row, |row| {
-        let r = Reader::of(row, "redaction", "redaction_id");
-        let mut redaction: Redaction = r.json("body")?;
-        redaction.digest = r.get("digest")?;
-        Ok(redaction)
-    })
+    one(row, run::read_redaction)
 }
 
 /// Sealed values older than a moment: gone, their placeholders stay. Ids begin with the time.

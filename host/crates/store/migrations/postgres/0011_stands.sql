@@ -1,0 +1,2 @@
+-- A value that an agent called a false alarm stands in its place again, and is let stand on its ticket.
+ALTER TABLE redaction ADD COLUMN stands BOOLEAN NOT NULL DEFAULT FALSE;
