@@ -83,7 +83,20 @@ pub fn like(input: &Input, settings: &Settings) -> Option<Like> {
     if !learning.on || input.auto_class != "human" {
         return None;
     }
-    let examples = kept::examples(learning.field).ok()?;
+    like_of(learning.field, input)
+}
+
+/// The corrected tickets that say of what type a message is and how its customer feels.
+#[must_use]
+pub fn kinds(input: &Input, settings: &Settings) -> Vec<Like> {
+    if !settings.learn || !settings.extract_type || input.auto_class != "human" {
+        return Vec::new();
+    }
+    Field::KINDS.into_iter().filter_map(|kind| like_of(kind, input)).collect()
+}
+
+fn like_of(field: Field, input: &Input) -> Option<Like> {
+    let examples = kept::examples(field).ok()?;
     if examples.of(input.number).is_some() {
         return None;
     }

@@ -96,7 +96,7 @@ pub fn correct(learning: &Learning, correction: &Correction<'_, '_>) -> Result<S
     let Some(text) = history::text(correction.ticket)? else {
         return Ok("there is no message of a person to learn from".to_owned());
     };
-    let kept = keep_example(learning, correction, &text)?;
+    let kept = keep_example(learning.field, correction, &text)?;
     let right = &correction.right;
     Ok(match (fix(correction, &text)?, kept) {
         (true, _) => format!("learned: tickets like this one are {right}"),
@@ -105,13 +105,39 @@ pub fn correct(learning: &Learning, correction: &Correction<'_, '_>) -> Result<S
     })
 }
 
+/// A person said what type of message a ticket is, or how its customer feels: kept as an example.
+///
+/// # Errors
+/// The text is not granted, or kv cannot be read.
+pub fn correct_kind(kind: Field, correction: &Correction<'_, '_>) -> Result<String, Error> {
+    let Some(text) = history::text(correction.ticket)? else {
+        return Ok("there is no message of a person to learn from".to_owned());
+    };
+    let (name, right) = (kind.name(), &correction.right);
+    Ok(match keep_example(kind, correction, &text)? {
+        true => format!("learned: {name} of tickets much like this one is {right}"),
+        false => "there is no word in it to learn from".to_owned(),
+    })
+}
+
+/// A person took a ticket's type or sentiment away: it is no example of it any more.
+///
+/// # Errors
+/// kv cannot be read.
+pub fn took_kind_back(kind: Field, ticket: &Ticket<'_>) -> Result<String, Error> {
+    let mut examples = kept::examples(kind)?;
+    examples.all.retain(|one| one.ticket != ticket.number());
+    kept::keep_examples(&examples)?;
+    Ok(format!("forgot what was learnt of this ticket's {}", kind.name()))
+}
+
 /// Whether there was something to keep.
-fn keep_example(learning: &Learning, correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
+fn keep_example(field: Field, correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
     let bag = examples::bag(text);
     if bag.is_empty() {
         return Ok(false);
     }
-    let mut examples = kept::examples(learning.field)?;
+    let mut examples = kept::examples(field)?;
     let number = correction.ticket.number();
     // A team that a person chose stands as long as it is still the ticket's.
     let chosen = examples.of(number).map(|old| old.team.clone());

@@ -50,7 +50,11 @@ impl Triage for TriageByWords {
             // Without the grant to read custom fields nothing is known to be filled.
             custom: ticket.custom_fields().unwrap_or_default().into_iter().map(|(key, _)| key).collect(),
         };
-        let learnt = Learnt { guess: guess::of(&input, &settings), like: guess::like(&input, &settings) };
+        let learnt = Learnt {
+            guess: guess::of(&input, &settings),
+            like: guess::like(&input, &settings),
+            kinds: guess::kinds(&input, &settings),
+        };
         let sorted = sort::sort(&input, &settings, &learnt);
         propose(&sorted, ticket, out);
         Ok(match sorted.abstained {
@@ -78,15 +82,27 @@ impl Events for TriageByWords {
         _: &mut Effects,
     ) -> Result<String, Error> {
         let learning = settings.learning();
-        let field = match learning.field {
-            history::Field::Category => "category",
-            history::Field::Team => "team",
-        };
+        let field = learning.field.name();
         if event.actor_kind() != "agent" {
             return Ok("only what people correct is learnt".to_owned());
         }
         if !learning.on {
             return Ok("learning is off".to_owned());
+        }
+        let at_ms = event.time_ms();
+        for kind in history::Field::KINDS {
+            if let Some(change) = event.change(kind.name()) {
+                return match change.to {
+                    Some(right) => {
+                        let instead_of = change.from;
+                        learn::correct_kind(
+                            kind,
+                            &Correction { ticket, at_ms, right, instead_of, team: None },
+                        )
+                    }
+                    None => learn::took_kind_back(kind, ticket),
+                };
+            }
         }
         let team = if field == "category" { event.change("team") } else { None };
         let Some(change) = event.change(field) else {
@@ -96,7 +112,6 @@ impl Events for TriageByWords {
             };
         };
         let Some(right) = change.to else { return learn::took_back(&learning, ticket) };
-        let at_ms = event.time_ms();
         let team = team.and_then(|team| team.to);
         learn::correct(&learning, &Correction { ticket, at_ms, right, instead_of: change.from, team })
     }

@@ -160,6 +160,8 @@ pub struct Learnt {
     pub guess: Option<Guess>,
     /// The corrected ticket that it is like.
     pub like: Option<Like>,
+    /// The corrected tickets that say of what type it is and how the customer feels.
+    pub kinds: Vec<Like>,
 }
 
 /// Sorts one message, with what was learnt.
@@ -176,7 +178,7 @@ pub fn sort(input: &Input, settings: &Settings, learnt: &Learnt) -> Sorted {
     let category = out.category(input, settings, &words, learnt);
     out.priority(input, settings, &words, category.as_deref());
     out.anger(input, &words);
-    out.extras(input, settings, &words);
+    out.extras(input, settings, &words, &learnt.kinds);
     out
 }
 
@@ -355,10 +357,8 @@ impl Sorted {
             confidence: guess.confidence,
             evidence: guess.evidence.clone(),
         };
-        let (field, before) = match guess.field {
-            history::Field::Category => ("category", &input.category),
-            history::Field::Team => ("team", &input.team),
-        };
+        let field = guess.field.name();
+        let before = if guess.field == history::Field::Team { &input.team } else { &input.category };
         if before.as_deref() != Some(guess.label.as_str()) {
             self.set(field, &guess.label, why(format!("{field} {}", guess.label)));
             if guess.field == history::Field::Category && !guess.team.is_empty() {

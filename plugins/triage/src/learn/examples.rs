@@ -244,7 +244,7 @@ impl Examples {
     /// As bytes: every prediction reads them, so they are short.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let mut out = vec![FORMAT, u8::from(self.field == Field::Team)];
+        let mut out = vec![FORMAT, code(self.field)];
         for one in &self.all {
             out.extend(one.ticket.to_le_bytes());
             out.extend(one.at_ms.to_le_bytes());
@@ -261,17 +261,26 @@ impl Examples {
     /// From bytes; none where they make no sense.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let (field, rest) = match bytes {
-            [FORMAT, 0, rest @ ..] => (Field::Category, rest),
-            [FORMAT, 1, rest @ ..] => (Field::Team, rest),
-            _ => return None,
-        };
+        let [FORMAT, of, rest @ ..] = bytes else { return None };
+        let field = FIELDS.into_iter().find(|field| code(*field) == *of)?;
         let mut out = Self::none(field);
         let mut at = 0;
         while at < rest.len() {
             out.all.push(example(rest, &mut at)?);
         }
         Some(out)
+    }
+}
+
+const FIELDS: [Field; 4] = [Field::Category, Field::Team, Field::Type, Field::Sentiment];
+
+/// How a field is written down.
+const fn code(field: Field) -> u8 {
+    match field {
+        Field::Category => 0,
+        Field::Team => 1,
+        Field::Type => 2,
+        Field::Sentiment => 3,
     }
 }
 

@@ -14,6 +14,34 @@ pub enum Field {
     Category,
     /// The team itself, where tickets are sorted by teams only.
     Team,
+    /// What type of message it is: learnt from corrections only, beside the other two.
+    #[serde(skip)]
+    Type,
+    /// Whether the customer is angry or pleased: likewise.
+    #[serde(skip)]
+    Sentiment,
+}
+
+impl Field {
+    /// What is learnt beside category and team.
+    pub const KINDS: [Self; 2] = [Self::Type, Self::Sentiment];
+
+    /// The field's name on a ticket.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Category => "category",
+            Self::Team => "team",
+            Self::Type => "custom.type",
+            Self::Sentiment => "custom.sentiment",
+        }
+    }
+
+    /// The key of a custom field.
+    #[must_use]
+    pub fn custom_key(self) -> Option<&'static str> {
+        self.name().strip_prefix("custom.")
+    }
 }
 
 /// A past ticket.
@@ -80,6 +108,7 @@ pub fn label(field: Field, ticket: &Ticket<'_>) -> Option<String> {
     let label = match field {
         Field::Category => ticket.category(),
         Field::Team => ticket.team(),
+        Field::Type | Field::Sentiment => None,
     };
     label.filter(|label| !label.is_empty())
 }

@@ -121,12 +121,17 @@ pub fn keep_fixes(fixes: &Fixes) -> Result<(), Error> {
     kv::set(FIXES, &fixes.bytes())
 }
 
+/// Where the examples of a field are kept: those of category and team in one place, of the one that is learnt.
+fn examples_key(field: Field) -> String {
+    field.custom_key().map_or_else(|| EXAMPLES.to_owned(), |key| format!("{EXAMPLES}.{key}"))
+}
+
 /// Examples of a field; none where they are of the other one.
 ///
 /// # Errors
 /// kv is not granted or not there.
 pub fn examples(field: Field) -> Result<Examples, Error> {
-    let kept = kv::get(EXAMPLES)?.and_then(|bytes| Examples::read(&bytes));
+    let kept = kv::get(&examples_key(field))?.and_then(|bytes| Examples::read(&bytes));
     Ok(kept.filter(|examples| examples.field == field).unwrap_or(Examples::none(field)))
 }
 
@@ -135,7 +140,8 @@ pub fn examples(field: Field) -> Result<Examples, Error> {
 /// # Errors
 /// kv is not granted, or full.
 pub fn keep_examples(examples: &Examples) -> Result<(), Error> {
-    if examples.all.is_empty() { kv::delete(EXAMPLES) } else { kv::set(EXAMPLES, &examples.bytes()) }
+    let key = examples_key(examples.field);
+    if examples.all.is_empty() { kv::delete(&key) } else { kv::set(&key, &examples.bytes()) }
 }
 
 /// The running training.

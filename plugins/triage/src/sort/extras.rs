@@ -2,6 +2,7 @@
 //! proposed only where its field is still empty.
 
 use super::{EVIDENCE_MAX, Input, Settings, Sorted, Verdict, Why, by_rules, quoted};
+use crate::learn::examples::Like;
 use crate::rules::Ticket;
 use crate::{amounts, defaults, numbers};
 
@@ -23,7 +24,7 @@ const ASKS: f32 = 0.6;
 
 impl Sorted {
     /// Everything for custom fields that the settings ask for.
-    pub(super) fn extras(&mut self, input: &Input, settings: &Settings, words: &Ticket<'_>) {
+    pub(super) fn extras(&mut self, input: &Input, settings: &Settings, words: &Ticket<'_>, kinds: &[Like]) {
         if settings.extract_numbers {
             self.numbers(input);
         }
@@ -32,7 +33,17 @@ impl Sorted {
         }
         self.product(input, settings, words);
         if settings.extract_type {
+            self.corrected(input, kinds);
             self.kind(input, words);
+        }
+    }
+
+    /// What a person said of a ticket much like this one comes before the built-in words.
+    fn corrected(&mut self, input: &Input, kinds: &[Like]) {
+        for like in kinds {
+            let Some(key) = like.field.custom_key() else { continue };
+            let reason = format!("Like #{}, of which a person said {}.", like.ticket, like.label);
+            self.custom(input, key, &like.label, reason, like.confidence, like.evidence.clone());
         }
     }
 
@@ -112,11 +123,14 @@ impl Sorted {
         confidence: f32,
         mut evidence: Vec<String>,
     ) {
-        if input.custom.iter().any(|filled| filled == key) {
+        let field = format!("custom.{key}");
+        if input.custom.iter().any(|filled| filled == key)
+            || self.fields.iter().any(|(set, ..)| *set == field)
+        {
             return;
         }
         evidence.truncate(EVIDENCE_MAX);
-        self.set(&format!("custom.{key}"), value, Why { reason, confidence, evidence });
+        self.set(&field, value, Why { reason, confidence, evidence });
     }
 }
 

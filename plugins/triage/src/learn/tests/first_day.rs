@@ -56,6 +56,41 @@ fn proposed(number: u64, text: &str, json: &str) -> Vec<(String, String, String)
     fields.filter(|(field, ..)| field != "language").collect()
 }
 
+/// What a person says of a custom field of a ticket.
+fn said(number: u64, text: &str, field: &str, value: Option<&str>) -> String {
+    let ticket = past(usize::try_from(number).unwrap(), "complaint", text)
+        .requester(ContactBuilder::new().id("c12"))
+        .build();
+    let event = EventBuilder::of("ticket.field_changed").actor_kind("agent").time_ms(1);
+    let event = event.change(field, Some("question"), value).build();
+    TriageByWords::handle(&event, &ticket, Settings::default(), &mut Effects::new()).unwrap()
+}
+
+#[test]
+fn type_and_sentiment_are_learnt_from_what_a_person_said() {
+    let kinds = r#"{"extract_type": true}"#;
+    let of = |number, text: &str, json: &str| -> Vec<(String, String)> {
+        let fields =
+            proposed(number, text, json).into_iter().filter(|(field, ..)| field.starts_with("custom."));
+        fields.map(|(field, value, _)| (field, value)).collect()
+    };
+    assert_eq!(of(20, ANOTHER_VASE, kinds), []);
+    let told = said(12, VASE, "custom.type", Some("damage"));
+    assert_eq!(told, "learned: custom.type of tickets much like this one is damage");
+    said(12, VASE, "custom.sentiment", Some("negative"));
+    let both = [("custom.type", "damage"), ("custom.sentiment", "negative")];
+    assert_eq!(of(21, ANOTHER_VASE, kinds), both.map(|(field, value)| (field.to_owned(), value.to_owned())));
+    let why =
+        proposed(21, ANOTHER_VASE, kinds).into_iter().find(|(field, ..)| field == "custom.type").unwrap().2;
+    assert_eq!(why, "Like #12, of which a person said damage.");
+    assert_eq!(of(22, ANOTHER_VASE, "{}"), [], "nobody asked for it");
+    assert_eq!(of(23, ANOTHER_VASE, r#"{"extract_type": true, "learn": false}"#), []);
+    assert!(category_of(ANOTHER_VASE).is_none(), "what is said of the type says nothing of the category");
+
+    assert!(said(12, VASE, "custom.type", None).starts_with("forgot"));
+    assert_eq!(of(24, ANOTHER_VASE, kinds), [("custom.sentiment".to_owned(), "negative".to_owned())]);
+}
+
 fn category_of(text: &str) -> Option<String> {
     asked(text, "{}").1.map(|(label, ..)| label)
 }

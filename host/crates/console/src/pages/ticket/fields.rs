@@ -19,8 +19,9 @@ use crate::session::Agent;
 const TICKETS_LOOKED_AT: u32 = 200;
 /// Longest word, characters.
 const WORD_CHARS_MAX: usize = 100;
-/// Fields of the form.
-const FIELDS: [Field; 5] = [Field::Status, Field::Priority, Field::Category, Field::Team, Field::Assignee];
+/// Fields that every ticket has.
+const FIELDS: [Field; 6] =
+    [Field::Status, Field::Priority, Field::Category, Field::Team, Field::Assignee, Field::Language];
 
 /// Words that the house uses already, so that nobody has to remember how they are spelt.
 #[derive(Debug, Default)]
@@ -69,7 +70,7 @@ pub(crate) async fn change(
 /// What differs from what the form showed. A field that somebody else changed meanwhile is not overwritten unseen.
 fn changes(ticket: &Ticket, sent: &BTreeMap<String, String>) -> Result<Vec<TicketChange>, Refusal> {
     let mut changes = Vec::new();
-    for field in FIELDS {
+    for field in fields_of(ticket) {
         let name = field.to_string();
         let Some(value) = sent.get(&name).map(|value| value.trim()) else { continue };
         let shown = sent.get(&format!("was.{name}")).map_or("", |was| was.as_str());
@@ -86,6 +87,11 @@ fn changes(ticket: &Ticket, sent: &BTreeMap<String, String>) -> Result<Vec<Ticke
         changes.push(TicketChange::SetField { field, value: value.to_owned() });
     }
     Ok(changes)
+}
+
+/// Those that every ticket has, and those that somebody filled in on this one.
+fn fields_of(ticket: &Ticket) -> Vec<Field> {
+    FIELDS.into_iter().chain(ticket.custom.keys().cloned().map(Field::Custom)).collect()
 }
 
 fn current<'t>(ticket: &'t Ticket, field: &Field) -> &'t str {
@@ -110,12 +116,16 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, known: &Known) -> Markup {
         details.sorting {
             summary { (texts.sort_by_hand) }
             form.fields method="post" action=(visit.spoken.link(&action, &[])) {
-                @for field in &FIELDS { input type="hidden" name={ "was." (field) } value=(current(ticket, field)); }
+                @for field in fields_of(ticket) { input type="hidden" name={ "was." (field) } value=(current(ticket, &field)); }
                 (choice("status", texts.status, ticket.status_category.as_str(), statuses))
                 (choice("priority", texts.priority, ticket.priority.as_str(), priorities))
                 (word("category", texts.category, ticket.category.as_deref(), &known.categories))
                 (word("team", texts.team, ticket.team.as_deref(), &known.teams))
                 (word("assignee", texts.assignee, ticket.assignee.as_deref(), &known.assignees))
+                (word("language", texts.language, ticket.language.as_deref(), &BTreeSet::new()))
+                @for (key, value) in &ticket.custom {
+                    label { (key) input name={ "custom." (key) } value=(value) autocomplete="off"; }
+                }
                 p.buttons { button type="submit" { (texts.save) } }
             }
         }
