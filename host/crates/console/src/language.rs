@@ -199,6 +199,9 @@ texts! {
     in_composer: "stands in the answer below", "steht unten in der Antwort";
     accept: "Accept", "Annehmen";
     decline: "Decline", "Ablehnen";
+    decide: "Decide", "Entscheiden";
+    send_after_all: "Send after all", "Doch senden";
+    let_go: "Do not send", "Nicht senden";
     sort_by_hand: "Sort by hand", "Von Hand sortieren";
     save: "Save", "Speichern";
     mark: "Mark", "Markieren";

@@ -45,6 +45,7 @@ pub fn router(desk: Desk, access: Access) -> Router {
         .route("/tickets/{number}", get(pages::ticket::show))
         .route("/plugins", get(pages::plugins::show))
         .route("/queue", get(pages::queue::show))
+        .route("/queue/mail/{id}", post(pages::queue::decide))
         .route("/tickets/{number}/message", post(pages::ticket::composer::write))
         .route("/tickets/{number}/fields", post(pages::ticket::fields::change))
         .route("/tickets/{number}/suggestions/{id}", post(pages::ticket::suggestions::decide))

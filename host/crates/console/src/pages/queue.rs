@@ -1,14 +1,20 @@
-//! The queue: how much work waits, what is held, what was given up.
+//! The queue: how much work waits, what is held, what was given up; what becomes of mail that the gate left to people.
 
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeadJob, DeskError, Intake, IntakeState, Page, QueueState};
 use domain::gate::Budgets;
 use domain::message::Message;
+use domain::token::Scope;
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::Visit;
 use crate::Console;
+use crate::session::{Agent, signed_in};
 use crate::view::{fact, time};
 
 /// Rows of each table.
@@ -20,17 +26,61 @@ struct Standing {
     dead: Vec<DeadJob>,
     mail: Vec<(i64, Message)>,
     budgets: Budgets,
+    /// Whether the visitor may decide about held mail.
+    works: bool,
+}
+
+/// What the form of a held mail sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Decided {
+    /// Which button: `send` sends it after all, anything else lets it go.
+    what: String,
 }
 
 /// Shows the queue.
 pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
-    match standing(&console).await {
-        Ok(standing) => visit.page(visit.texts().queue).of(&body(&visit, &standing)).into_response(),
+    page(&console, &visit, None).await
+}
+
+/// Sends a held mail after all, or decides that it is not sent.
+pub(crate) async fn decide(
+    State(console): State<Console>,
+    agent: Agent,
+    visit: Visit,
+    Path(id): Path<String>,
+    sent: Result<Form<Decided>, FormRejection>,
+) -> Response {
+    let decided = sent.map(|Form(decided)| decided).unwrap_or_default();
+    let done = async {
+        let id = id.parse().map_err(|_| DeskError::missing("message", &id))?;
+        match decided.what.as_str() {
+            "send" => console.desk.send_held(id, agent.0).await,
+            _ => console.desk.discard_held(id, agent.0).await,
+        }
+    };
+    match done.await {
+        Ok(_) => Redirect::to(&visit.spoken.link("/queue", &[])).into_response(),
+        Err(DeskError::Refused(refusal)) => page(&console, &visit, Some(&refusal.sentence)).await,
         Err(error) => visit.failed(error),
     }
 }
 
-async fn standing(console: &Console) -> Result<Standing, DeskError> {
+async fn page(console: &Console, visit: &Visit, failed: Option<&str>) -> Response {
+    match standing(console, visit).await {
+        Ok(standing) => {
+            let status = failed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+            let body = html! {
+                @if let Some(why) = failed { p.alarm role="alert" { (why) } }
+                (body(visit, &standing))
+            };
+            (status, visit.page_at(visit.texts().queue, "/queue").of(&body)).into_response()
+        }
+        Err(error) => visit.failed(error),
+    }
+}
+
+async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskError> {
     let store = console.desk.ask();
     let page = Page { after: None, limit: ROWS_MAX };
     let mut mail = Vec::new();
@@ -40,6 +90,7 @@ async fn standing(console: &Console) -> Result<Standing, DeskError> {
     }
     Ok(Standing {
         mail,
+        works: signed_in(console, &visit.headers, Scope::Write).await?.is_some(),
         budgets: console.desk.budgets().await?,
         state: store.queue(console.desk.now()).await?,
         held: store.intakes(Some(IntakeState::Held), &page).await?,
@@ -62,7 +113,7 @@ fn body(visit: &Visit, standing: &Standing) -> Markup {
         h2 { (texts.held) }
         @if standing.held.is_empty() { p { (texts.nothing_held) } } @else { (held(visit, &standing.held)) }
         h2 { (texts.held_messages) }
-        @if standing.mail.is_empty() { p { (texts.nothing_held_back) } } @else { (mail(visit, &standing.mail)) }
+        @if standing.mail.is_empty() { p { (texts.nothing_held_back) } } @else { (mail(visit, standing)) }
         details {
             summary { (texts.budgets) }
             dl.facts { @for (name, value) in standing.budgets.named() { (fact(name, Some(&value.to_string()))) } }
@@ -91,21 +142,38 @@ fn held(visit: &Visit, held: &[Intake]) -> Markup {
     }
 }
 
-fn mail(visit: &Visit, mail: &[(i64, Message)]) -> Markup {
+fn mail(visit: &Visit, standing: &Standing) -> Markup {
     let texts = visit.texts();
+    let heads = [texts.number, texts.recipient, texts.created, texts.reason];
+    let decide = standing.works.then_some(texts.decide);
     html! {
         table {
-            thead { tr { @for head in [texts.number, texts.recipient, texts.created, texts.reason] { th scope="col" { (head) } } } }
+            thead { tr { @for head in heads.into_iter().chain(decide) { th scope="col" { (head) } } } }
             tbody {
-                @for (number, message) in mail {
+                @for (number, message) in &standing.mail {
                     tr {
                         td data-name=(texts.number) { a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } " " code { (message.id) } }
                         td data-name=(texts.recipient) { bdi { (message.to_address.as_deref().unwrap_or("–")) } }
                         td data-name=(texts.created) { (time(message.created_at)) }
                         td data-name=(texts.reason) dir="auto" { (message.delivery_reason.as_deref().unwrap_or("–")) }
+                        @if standing.works {
+                            td data-name=(texts.decide) { (decision(visit, message)) }
+                        }
                     }
                 }
             }
+        }
+    }
+}
+
+/// The buttons for a held mail.
+fn decision(visit: &Visit, message: &Message) -> Markup {
+    let texts = visit.texts();
+    let action = format!("/queue/mail/{}", message.id);
+    html! {
+        form.buttons method="post" action=(visit.spoken.link(&action, &[])) {
+            button type="submit" name="what" value="send" { (texts.send_after_all) }
+            button type="submit" name="what" value="discard" { (texts.let_go) }
         }
     }
 }

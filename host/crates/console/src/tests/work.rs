@@ -1,11 +1,12 @@
 //! What agents do on a ticket's page: only who signed in with a token that may write, and only from our own forms.
 
 use domain::effect::{Basis, Effect};
-use domain::id::{CountingIds, DecisionId};
-use domain::message::{Direction, Message};
+use domain::id::{CountingIds, DecisionId, MessageId};
+use domain::message::{Delivery, Direction, Message};
 use domain::run::{Decision, DecisionStatus, Run};
 use domain::ticket::{StatusCategory, Ticket};
 use domain::token::Scope;
+use domain::work::blank_message;
 use domain::{Actor, ActorKind};
 use store::Fact;
 
@@ -226,6 +227,36 @@ async fn a_false_alarm_says_when_there_is_nothing_to_put_back() {
     assert_eq!(sent.status, 422);
     sent.says(&["was not kept"]);
     assert_eq!(post(&world, &cookie, "/tickets/1/redactions/x/false-alarm", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn mail_that_the_gate_left_to_people_is_sent_after_all_or_let_go() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let ids = CountingIds::default();
+    let mut held = Vec::new();
+    for n in 1..=2 {
+        let id = MessageId::mint(&ids, NOW.plus(n));
+        let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+        message.delivery = Delivery::Held;
+        message.to_address = Some("ana@example.org".to_owned());
+        held.push(id);
+        world.facts(vec![Fact::AddMessage(Box::new(message))]).await;
+    }
+    let looked = world.get("/queue").await;
+    assert!(!looked.text.contains("/queue/mail/"));
+    let page = world.get_with("/queue", &[("cookie", &cookie)]).await;
+    page.says(&["Send after all", "Do not send", &format!("/queue/mail/{}", held[0])]);
+    for (id, what) in [(held[0], "send"), (held[1], "discard")] {
+        let done = post(&world, &cookie, &format!("/queue/mail/{id}"), &format!("what={what}")).await;
+        assert_eq!(done.header("location"), "/queue");
+    }
+    let now = messages(&world, &ticket).await;
+    let delivery = |id| now.iter().find(|m| m.id == id).unwrap().delivery;
+    assert_eq!((delivery(held[0]), delivery(held[1])), (Delivery::Queued, Delivery::Suppressed));
+    let again = post(&world, &cookie, &format!("/queue/mail/{}", held[1]), "what=send").await;
+    assert_eq!(again.status, 422);
+    let looker = post(&world, "", &format!("/queue/mail/{}", held[0]), "what=send").await;
+    assert_eq!(looker.header("location"), "/login");
 }
 
 #[tokio::test]
