@@ -1,6 +1,6 @@
-//! Advertising and fraud that carry no mark. No sign counts alone: set phrases, the look of the page, shouting
-//! and odd addressing give points, and it takes more of them where somebody writes in person, asks something,
-//! answers a mail or writes at length.
+//! Advertising and fraud that carry no mark. No sign counts alone: set phrases, of whom it speaks, the look of
+//! the page, shouting, odd headers and addressing give points, and it takes more of them where somebody writes
+//! in person, asks something, answers a mail or writes at length.
 
 use domain::message::AutoClass;
 
@@ -88,10 +88,13 @@ fn needed(shape: &Shape<'_>) -> usize {
 /// Set phrases of subject and text, each counted once.
 fn words(shape: &Shape<'_>) -> usize {
     const COUNTED_MAX: usize = 6;
+    /// A bank's customers write about interest and credit, whatever they want.
+    const TOPICS_MAX: usize = 2;
     let strong = shape.phrases(Sign::AdvertStrong);
     // "money back" inside "money back guarantee" says nothing more.
     let is_part = |weak: &&str| strong.iter().any(|phrase| phrase.contains(*weak));
-    let weak = shape.phrases(Sign::Advert).iter().filter(|phrase| !is_part(phrase)).count();
+    let count = |sign| shape.phrases(sign).iter().filter(|phrase| !is_part(phrase)).count();
+    let weak = count(Sign::Advert) + count(Sign::AdvertTopic).min(TOPICS_MAX);
     weak.min(COUNTED_MAX) + 2 * strong.len().min(COUNTED_MAX)
 }
 
