@@ -10,6 +10,7 @@ use super::html::Look;
 use super::part::{Mime, Structure};
 
 mod fields;
+mod forgery;
 mod list;
 mod shape;
 
@@ -67,6 +68,7 @@ pub(crate) fn classify(mail: &Evidence<'_>) -> Verdict {
         list::sender,
         list::bulk_envelope,
         list::undisclosed,
+        forgery::header,
         shape::unmarked,
     ];
     match rules.iter().find_map(|rule| rule(mail)) {

@@ -8,6 +8,7 @@ use super::super::html;
 use super::{Evidence, Found};
 
 mod advert;
+mod envelope;
 mod phrases;
 
 use phrases::{Scan, Sign, fold_letters, subject_after, subject_is, without_tag};
@@ -40,6 +41,8 @@ struct Shape<'a> {
     mail: &'a Evidence<'a>,
     /// Folded.
     subject: String,
+    /// Phrases of a subject that is the sender's own.
+    headline: Scan,
     /// Whether the subject answers something.
     is_answer: bool,
     /// The sender's own words, signature and small print included, quotes left out.
@@ -76,6 +79,7 @@ pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
     let own = Scan::of(if mail.own_text.trim().is_empty() { mail.text } else { mail.own_text });
     let shape = Shape {
         mail,
+        headline: Scan::of(if is_answer(&subject) || is_forward { "" } else { &subject }),
         is_answer: is_answer(&subject),
         asks: asks(&own.folded),
         is_personal: is_personal(&own.folded),
@@ -124,6 +128,15 @@ fn holds_another_mail(mail: &Evidence<'_>) -> bool {
 }
 
 impl Shape<'_> {
+    /// The different phrases of subject and text that are such a sign.
+    fn phrases(&self, sign: Sign) -> Vec<&'static str> {
+        let mut found: Vec<_> =
+            self.own.all(sign).chain(self.headline.all(sign)).map(|one| one.phrase).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Whether a good part of it is somebody else's.
     fn quotes(&self) -> bool {
         self.mail.own_text.trim().len() * 10 < self.mail.text.trim().len() * 8

@@ -6,6 +6,7 @@ use domain::message::AutoClass;
 use super::super::{Mail, parse};
 
 mod adverts;
+mod forgeries;
 mod lists;
 
 fn mail(headers: &str, subject: &str, text: &str) -> Mail {

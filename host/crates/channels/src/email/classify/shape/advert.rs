@@ -1,13 +1,13 @@
-//! Advertising and fraud that carry no mark. No sign counts alone: set phrases, the look of the page, shouting
-//! and odd addressing give points, and it takes more of them where somebody writes in person, asks something,
-//! answers a mail or writes at length.
+//! Advertising and fraud that carry no mark. No sign counts alone: set phrases, of whom it speaks, the look of
+//! the page, shouting, odd headers and addressing give points, and it takes more of them where somebody writes
+//! in person, asks something, answers a mail or writes at length.
 
 use domain::message::AutoClass;
 
 use super::super::super::html::Look;
 use super::super::Found;
-use super::Shape;
 use super::phrases::Sign;
+use super::{Shape, envelope};
 
 /// Points that make a mail advertising when nothing speaks for a person.
 const ENOUGH: usize = 4;
@@ -19,11 +19,14 @@ pub(super) fn advert(shape: &Shape<'_>) -> Found {
     }
     let signs = [
         ("its words", words(shape)),
+        ("whom it speaks of", speaks_of_reader_only(shape)),
         ("the look of its page", page(shape)),
         ("its subject", subject(shape)),
         ("its shouting and prices", noise(shape)),
         ("a link that names the reader", 3 * usize::from(names_reader(shape))),
-        ("its addressees", addressees(shape)),
+        ("its addressees", addressees(shape) + envelope::crowd(shape.mail)),
+        ("its header", envelope::carelessness(shape.mail)),
+        ("where its links lead", envelope::links(shape)),
         ("the random letters at its end", 2 * usize::from(has_random_end(shape))),
     ];
     let points: usize = signs.iter().map(|(_, points)| points).sum();
@@ -42,6 +45,7 @@ const LABELS: &[&str] = &[
     "adv-",
     "(adv)",
     "(광고)",
+    "[광고]",
     "werbung:",
     "anzeige:",
     "pressemitteilung:",
@@ -63,27 +67,50 @@ fn needed(shape: &Shape<'_>) -> usize {
     /// Who writes more says more of everything.
     const BYTES_PER_POINT: usize = 2_000;
     let length = shape.own.folded.len() / BYTES_PER_POINT;
-    let customer = shape.own.count(Sign::Customer);
-    if customer == 0 && !shape.is_personal && !shape.asks && !shape.answers() {
-        // Nothing in it is anybody's.
+    let strong = usize::from(!shape.phrases(Sign::AdvertStrong).is_empty());
+    // Salesmen close a letter as politely as customers do.
+    let (closings, customer): (Vec<_>, Vec<_>) =
+        shape.phrases(Sign::Customer).into_iter().partition(|phrase| phrase.starts_with('^'));
+    let (closings, customer) = (closings.len().min(1), customer.len().min(3));
+    let is_anybodys = closings + customer > 0 || shape.is_personal || shape.asks || shape.answers();
+    if !is_anybodys {
         return ENOUGH - 1 + length.min(4);
     }
-    ENOUGH - usize::from(shape.own.has(Sign::AdvertStrong))
+    ENOUGH - strong
         + length.min(4)
-        + if customer > 0 { customer.min(3) + 1 } else { 0 }
+        + closings
+        + if customer > 0 { customer + 1 } else { 0 }
         + 2 * usize::from(shape.is_personal)
         + usize::from(shape.asks)
         + 3 * usize::from(shape.answers())
 }
 
+/// Set phrases of subject and text, each counted once.
 fn words(shape: &Shape<'_>) -> usize {
     const COUNTED_MAX: usize = 6;
-    let strong: Vec<_> = shape.own.all(Sign::AdvertStrong).collect();
+    /// A bank's customers write about interest and credit, whatever they want.
+    const TOPICS_MAX: usize = 2;
+    let strong = shape.phrases(Sign::AdvertStrong);
     // "money back" inside "money back guarantee" says nothing more.
-    let is_part =
-        |at: usize| strong.iter().any(|found| (found.at..found.at + found.phrase.len()).contains(&at));
-    let weak = shape.own.all(Sign::Advert).filter(|found| !is_part(found.at)).count();
+    let is_part = |weak: &&str| strong.iter().any(|phrase| phrase.contains(*weak));
+    let count = |sign| shape.phrases(sign).iter().filter(|phrase| !is_part(phrase)).count();
+    let weak = count(Sign::Advert) + count(Sign::AdvertTopic).min(TOPICS_MAX);
     weak.min(COUNTED_MAX) + 2 * strong.len().min(COUNTED_MAX)
+}
+
+/// "You", and nobody who says "I" or asks: it was written about the reader, whoever that is, and leads away
+/// from his own site.
+fn speaks_of_reader_only(shape: &Shape<'_>) -> usize {
+    const OFTEN: usize = 4;
+    const WORDS: &[&str] =
+        &["you", "your", "yours", "yourself", "sie", "ihr", "ihre", "ihren", "ihrem", "ihrer", "ihnen"];
+    if shape.is_personal {
+        return 0;
+    }
+    let words = shape.own.folded.split(|c: char| !c.is_alphanumeric());
+    let times = words.filter(|word| WORDS.contains(word)).take(OFTEN).count();
+    let leads_away = !shape.asks && envelope::leads_elsewhere(shape);
+    usize::from(times == OFTEN) + usize::from(times > 0 && leads_away)
 }
 
 /// Pictures from a server, pictures that are links, forms, hardly any text: a page, not a letter.
@@ -93,7 +120,7 @@ fn page(shape: &Shape<'_>) -> usize {
     let letters: usize = shape.own.folded.split(' ').filter(|word| !word.contains("://")).map(str::len).sum();
     let is_short = letters < LITTLE_TEXT_BYTES;
     let is_picture = is_short && look.linked_images + look.remote_images > 0;
-    let is_link = is_short && shape.own.links().next().is_some();
+    let is_link = is_short && envelope::leads_elsewhere(shape);
     usize::from(look.remote_images > 0)
         + usize::from(look.remote_images > 3)
         + usize::from(look.pixels > 0)
@@ -102,6 +129,7 @@ fn page(shape: &Shape<'_>) -> usize {
         + usize::from(look.links > 7)
         + 2 * usize::from(look.forms > 0)
         + 2 * usize::from(look.ways_out > 0)
+        + usize::from(shape.own.folded.contains("<a href=") || shape.own.folded.contains("<font "))
         + if is_picture { 2 } else { usize::from(is_link) }
 }
 
@@ -139,11 +167,13 @@ fn has_random_end(shape: &Shape<'_>) -> bool {
     let word = last.rsplit(' ').next().unwrap_or("");
     let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
     let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
+    let stands_alone = last == word;
     let is_mixed = has(u8::is_ascii_digit)
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let is_word_of_nothing = word.len() >= LETTERS_MIN && has_no_sound(word);
+    let letters_min = if stands_alone { BYTES_MIN } else { LETTERS_MIN };
+    let is_word_of_nothing = word.len() >= letters_min && has_no_sound(word);
     word.len() >= BYTES_MIN && (is_number || is_mixed) || is_word_of_nothing
 }
 
@@ -173,13 +203,15 @@ fn is_shouted(text: &str, letters_min: usize) -> bool {
 
 fn noise(shape: &Shape<'_>) -> usize {
     const SHOUTS: usize = 4;
+    const PRICES: usize = 6;
     let text = shape.mail.own_text;
     // The lines around signed and encrypted text are no shouts.
     let said = text.lines().filter(|line| !line.starts_with("-----") && line.contains(' '));
     let shouted_lines = said.filter(|line| is_shouted(line, 10)).take(SHOUTS).count();
     let exclamations = text.bytes().filter(|byte| *byte == b'!').take(SHOUTS).count();
-    let prices = text.matches(['$', '€', '£']).take(3).count();
-    usize::from(shouted_lines >= 2) + usize::from(exclamations == SHOUTS) + usize::from(prices == 3)
+    let prices = text.matches(['$', '€', '£', '%']).take(PRICES).count();
+    let price_list = usize::from(prices >= PRICES / 2) + usize::from(prices == PRICES);
+    usize::from(shouted_lines >= 2) + usize::from(exclamations == SHOUTS) + price_list
 }
 
 /// Nobody named, or the sender himself: everybody got it.

@@ -38,6 +38,7 @@ const SIGNS: &[(&str, Sign)] = &[
     ("list-footer", Sign::ListFooter),
     ("advert", Sign::Advert),
     ("advert-strong", Sign::AdvertStrong),
+    ("advert-topic", Sign::AdvertTopic),
     ("customer", Sign::Customer),
     ("undelivered", Sign::Undelivered),
     ("server-reply", Sign::ServerReply),
@@ -129,6 +130,8 @@ pub(super) enum Sign {
     Advert,
     /// The same, and hardly any customer says it.
     AdvertStrong,
+    /// What they are often about.
+    AdvertTopic,
     /// What customers say, and advertising hardly ever.
     Customer,
     /// A mail was not delivered.
