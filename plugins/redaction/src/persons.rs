@@ -8,6 +8,7 @@ mod announced;
 mod features;
 pub mod lists;
 mod model;
+mod things;
 mod words;
 
 pub use features::{FEATURES, Features, features};
@@ -45,11 +46,11 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
             (Tag::Goes, SURE_MARGIN)
         } else if line.is_candidate(place) {
             let said = model.decide(&features(line, place), line.tag(place, -1));
-            match said.0 {
-                _ if is_month(line, place) || is_verb(line, place) || announced::ends(line, place) => {
-                    (Tag::Out, 0)
-                }
-                Tag::Out if is_titled(line, place) || is_greeted(line, place) || is_speaker(line, place) => {
+            let decided = match said.0 {
+                _ if announced::ends(line, place) => (Tag::Out, 0),
+                _ if said.1 < SURE_MARGIN
+                    && (is_titled(line, place) || is_greeted(line, place) || is_speaker(line, place)) =>
+                {
                     (Tag::Begins, SURE_MARGIN)
                 }
                 Tag::Out if said.1 > DOUBT_MARGIN && is_full_name(line, place) => (Tag::Begins, SURE_MARGIN),
@@ -59,7 +60,10 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
                     (Tag::Goes, SURE_MARGIN)
                 }
                 _ => said,
-            }
+            };
+            // Asked last: most words are nobody anyway.
+            let thing = decided.0 != Tag::Out && things::is_thing(line, place);
+            if thing { (Tag::Out, 0) } else { decided }
         } else {
             (Tag::Out, 0)
         };
@@ -73,28 +77,9 @@ pub fn tag(model: &Model<'_>, line: &mut Line) {
 fn is_titled(line: &Line, place: usize) -> bool {
     line.before_title(place).any(lists::TITLE)
         && line.word(place, 0).is_some_and(|w| {
-            w.shape == Shape::Capital && !w.lists.any(lists::COMMON | lists::ORGANISATION | lists::TITLE)
-        })
-}
-
-/// "12. Mai", "3 April": months that people are called after.
-fn is_month(line: &Line, place: usize) -> bool {
-    const MONTHS: &[&str] = &["mai", "may", "april", "august", "juni", "june", "juli", "july", "jan", "märz"];
-    let number = |away: isize| line.word(place, away).is_some_and(|w| w.shape == Shape::Number);
-    let dot = line.word(place, -1).is_some_and(|w| w.shape == Shape::Mark && w.hash == u32::from(b'.'));
-    (number(-1) || (dot && number(-2)))
-        && line.word(place, 0).is_some_and(|w| MONTHS.iter().any(|m| lists::hash(m.as_bytes()) == w.hash))
-}
-
-/// "Bill to", "Mark as", "Will you": first names that are verbs where a sentence begins.
-fn is_verb(line: &Line, place: usize) -> bool {
-    const VERBS: &[(&str, &str)] =
-        &[("bill", "to"), ("mark", "as"), ("mark", "the"), ("mark", "it"), ("will", "you"), ("will", "the")];
-    let begins = line.word(place, -1).is_none_or(|w| w.shape == Shape::Mark);
-    let hash = |away: isize| line.word(place, away).map_or(0, |w| w.hash);
-    begins
-        && VERBS.iter().any(|(verb, next)| {
-            lists::hash(verb.as_bytes()) == hash(0) && lists::hash(next.as_bytes()) == hash(1)
+            w.shape == Shape::Capital
+                && (w.lists.any(lists::FIRST | lists::LAST)
+                    || !w.lists.any(lists::COMMON | lists::ORGANISATION | lists::TITLE))
         })
 }
 
@@ -152,7 +137,7 @@ fn is_full_name(line: &Line, place: usize) -> bool {
 }
 
 /// Below this the model is sure that there is no name.
-const DOUBT_MARGIN: i32 = -40;
+const DOUBT_MARGIN: i32 = -90;
 
 /// How sure a title makes a name, or a first name a family name.
 const SURE_MARGIN: i32 = 100;
@@ -210,7 +195,7 @@ fn spans(line: &Line, out: &mut Vec<(usize, usize, f32)>) {
 
 /// How much surer a name must be that stands in no list: of one word, of several.
 const UNKNOWN_MARGIN_MIN: i32 = 70;
-const UNKNOWN_NAMES_MARGIN_MIN: i32 = 45;
+const UNKNOWN_NAMES_MARGIN_MIN: i32 = 60;
 
 /// From a margin to 0.5 … 1, in integers first: the same on every machine.
 fn scored(name: &Open) -> Option<(usize, usize, f32)> {

@@ -48,6 +48,10 @@ fn samples() -> std::io::Result<Vec<Sample>> {
         ("en", "corpus/score/en.txt"),
         ("de", "corpus/score/unseen-de.txt"),
         ("en", "corpus/score/unseen-en.txt"),
+        ("de", "examples/workshop/harmless/de.txt"),
+        ("en", "examples/workshop/harmless/en.txt"),
+        ("de", "examples/workshop/unusual/de.txt"),
+        ("en", "examples/workshop/unusual/en.txt"),
     ])
 }
 
@@ -57,7 +61,9 @@ fn samples_of(files: &[(&'static str, &str)]) -> std::io::Result<Vec<Sample>> {
     let mut out = Vec::new();
     for (language, path) in files.iter().copied() {
         for template in read(path)? {
-            out.extend((0..PER_TEMPLATE).map(|_| fill(&template, language, &words, &mut chance)));
+            // A text without slots says the same each time.
+            let texts = if path.starts_with("corpus") { PER_TEMPLATE } else { 1 };
+            out.extend((0..texts).map(|_| fill(&template, language, &words, &mut chance)));
         }
     }
     Ok(out)

@@ -2,6 +2,7 @@
 
 use crate::chance::Chance;
 use crate::file;
+use crate::score::class_of;
 use crate::values;
 use crate::words::Words;
 
@@ -66,7 +67,7 @@ pub(crate) fn fill(template: &str, language: &'static str, words: &Words, chance
     out
 }
 
-/// The value of a slot and its class; none if there is no such slot.
+/// The value of a slot and its class; none if there is no such slot. "PERSON:Anna" is its own value.
 fn value(
     slot: &str,
     language: &str,
@@ -75,6 +76,10 @@ fn value(
 ) -> Option<(String, Option<&'static str>)> {
     let person = |text: String| Some((text, Some("PERSON")));
     let plain = |text: String| Some((text, None));
+    let marked = slot.split_once(':').filter(|(class, _)| plugin_redaction::ON.contains(class));
+    if let Some((class, text)) = marked {
+        return Some((text.to_owned(), Some(class_of(class))));
+    }
     match slot {
         "first" => person(chance.pick(&words.first).clone()),
         "last" => person(match chance.below(12) {
@@ -98,6 +103,9 @@ fn value(
         "place" => plain(chance.pick(&words.places).clone()),
         "org" => plain(words.firm(chance)),
         "brand" => plain(words.brand(chance)),
+        "thing" => plain(words.thing(chance)),
+        // What a sofa or a storm is called.
+        "called" => plain(chance.pick(&words.first).clone()),
         "joined" => plain(words.joined(chance)),
         "abbr" => {
             let length = 2 + chance.below(4);

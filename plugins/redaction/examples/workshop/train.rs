@@ -74,6 +74,9 @@ fn table() -> std::io::Result<Vec<u8>> {
         ("corpus/lists/places.txt", PLACE),
         ("corpus/lists/titles.txt", TITLE),
         ("corpus/lists/organisations.txt", ORGANISATION),
+        ("corpus/lists/things.txt", COMMON),
+        ("corpus/lists/brands.txt", ORGANISATION),
+        ("corpus/lists/far.txt", PLACE),
     ];
     for (path, bit) in files {
         for word in list(path)? {

@@ -11,6 +11,8 @@ pub(crate) struct Words {
     pub(crate) english: Vec<String>,
     pub(crate) places: Vec<String>,
     pub(crate) firms: Vec<String>,
+    /// What is nobody and sounds like somebody.
+    pub(crate) things: Vec<String>,
 }
 
 /// The words of a list; a line that begins with # is a comment.
@@ -56,7 +58,12 @@ impl Words {
         let english = common.next_back().unwrap_or_default();
         let places = list("corpus/lists/places.txt")?;
         let firms = list("corpus/lists/organisations.txt")?;
-        Ok(Self { first, last, nouns, english, places, firms })
+        let things = ["corpus/lists/things.txt", "corpus/lists/brands.txt", "corpus/lists/far.txt"]
+            .into_iter()
+            .map(list)
+            .collect::<std::io::Result<Vec<_>>>()?
+            .concat();
+        Ok(Self { first, last, nouns, english, places, firms, things })
     }
 
     /// First and family name as people write them.
@@ -114,6 +121,16 @@ impl Words {
             }
             1 => format!("{} {}", invented(chance), invented(chance)),
             _ => invented(chance),
+        }
+    }
+
+    /// A disease, a spice, a bird, a brand; or a substance that nobody has heard of.
+    pub(crate) fn thing(&self, chance: &mut Chance) -> String {
+        const ENDINGS: &[&str] =
+            &["itis", "ose", "in", "ol", "at", "id", "ium", "an", "en", "ie", "um", "is", "or", "ette", "ia"];
+        match chance.below(4) {
+            0 => invented(chance) + *chance.pick(ENDINGS),
+            _ => chance.pick(&self.things).clone(),
         }
     }
 

@@ -6,10 +6,11 @@ mod words;
 use super::lists::{self, COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, TITLE};
 use super::model::Tag;
 use super::words::{Line, Shape, Word};
+pub(super) use words::Hashes;
 use words::{
     ACCORDING, AFTER_NAME, ANNOUNCING, ANNOUNCING_ALONE, CLOSING_HEADS, CLOSINGS, DEPARTMENTS, DEVICES,
-    FAMILIE, FAMILY, GREETINGS, HAT, HEISSE, IM, IS, IST, LAUT, ME, MEINTE, MIT, MONTHS, NAME, OF, SAYING,
-    SMALL, STRICT_CLOSINGS, TALKED, TALKING, THE, TO, US, VOM, WITH,
+    FAMILIE, FAMILY, GREETINGS, HAT, HEISSE, IM, IS, IST, LAUT, ME, MEINTE, MIT, MONTHS, NAME, OF, RELATIONS,
+    SAYING, SMALL, STRICT_CLOSINGS, TALKED, TALKING, THE, TO, US, VOM, WITH,
 };
 
 /// Words of one name in small letters at most.
@@ -162,7 +163,7 @@ fn is_other_capital(word: &Word) -> bool {
     word.shape == Shape::Capital && word.lists.any(OTHERS)
 }
 
-/// "spoke with Ana", "mit Ana telefoniert", "the Kowalski family": what stands there is somebody.
+/// "spoke with Ana", "mit Ana telefoniert", "my colleague Ana", "the Kowalski family": what stands there is somebody.
 fn is_company_of(line: &Line, place: usize) -> bool {
     let hash = |away: isize| line.word(place, away).map_or(0, |w| w.hash);
     if !line.word(place, 0).is_some_and(is_nobody_else) {
@@ -180,6 +181,7 @@ fn is_company_of(line: &Line, place: usize) -> bool {
         WITH | TO => TALKING.has(hash(-2)) && !line.word(place, 1).is_some_and(is_other_capital),
         THE => hash(1) == FAMILY && hash(2) != OF,
         FAMILIE => true,
+        before if RELATIONS.has(before) => !line.word(place, 1).is_some_and(is_other_capital),
         _ => hash(1) == MEINTE || (SAYING.has(hash(1)) && matches!(hash(2), ME | US)),
     }
 }
@@ -273,6 +275,7 @@ mod tests {
             ("Mit Zorvana vom Support war das besprochen", "Zorvana"),
             ("Freundliche Grüße aus Kiel\nZorvana", "Zorvana"),
             ("i. V. Zorvana", "Zorvana"),
+            ("Mein Kollege Zorvana ist krank.", "Zorvana"),
             ("danke im voraus\nzorvan schmidt", "zorvan schmidt"),
             ("Laut Thomas ist das erledigt.", "Thomas"),
             ("Gesendet von meinem iPhone\nThomas", "Thomas"),

@@ -109,6 +109,7 @@ const NOUN_ENDINGS: &[&str] = &[
     "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "tions",
     "tät", "ismus", "ment", "ments", "ness", "ity", "ities", "lich", "liche", "lichen", "ische", "ischen",
     "isch", "ierung", "nisse", "ologie", "ologe", "able", "ible", "ance", "ence", "ware", "ium", "ität",
+    "iert", "ierte", "ierten", "ierter", "iertes", "ieren", "itis",
 ];
 /// Bytes of a compound's beginning and end at least.
 const COMPOUND_HEAD_BYTES: usize = 3;

@@ -118,7 +118,8 @@ impl Line {
                         .is_some_and(|w| !matches!(w.shape, Shape::Lower | Shape::Number | Shape::Mark))
             }
             Shape::Lower if word.lists.any(lists::PARTICLE) => {
-                within
+                // "Herrn von der Lippe"
+                (within || before.any(lists::TITLE))
                     && self
                         .word(place, 1)
                         .is_some_and(|w| w.shape != Shape::Lower || w.lists.any(lists::PARTICLE))

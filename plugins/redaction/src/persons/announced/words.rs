@@ -4,7 +4,7 @@ use crate::persons::lists;
 
 /// Hashes of words in lower case, made when the plugin is built, and a bit for each: nearly every word of a text
 /// is told to be none of them by its bit.
-pub(super) struct Hashes<const N: usize> {
+pub(in crate::persons) struct Hashes<const N: usize> {
     all: [u32; N],
     bits: [u32; CELLS],
 }
@@ -17,7 +17,7 @@ const fn bit_of(hash: u32) -> (usize, u32) {
 }
 
 impl<const N: usize> Hashes<N> {
-    const fn of(words: [&str; N]) -> Self {
+    pub(in crate::persons) const fn of(words: [&str; N]) -> Self {
         let (mut all, mut bits) = ([0; N], [0; CELLS]);
         let mut at = 0;
         while at < N {
@@ -29,7 +29,7 @@ impl<const N: usize> Hashes<N> {
         Self { all, bits }
     }
 
-    pub(super) fn has(&self, hash: u32) -> bool {
+    pub(in crate::persons) fn has(&self, hash: u32) -> bool {
         let (cell, bit) = bit_of(hash);
         self.bits.get(cell).is_some_and(|bits| bits & bit != 0) && self.all.contains(&hash)
     }
@@ -310,6 +310,45 @@ pub(super) static SAYING: Hashes<14> = Hashes::of([
     "explained",
     "suggested",
     "confirmed",
+]);
+/// Who somebody is to somebody: "mein Kollege Zorvan".
+pub(super) static RELATIONS: Hashes<36> = Hashes::of([
+    "kollege",
+    "kollegin",
+    "kollegen",
+    "nachbar",
+    "nachbarin",
+    "nachbarn",
+    "sohn",
+    "tochter",
+    "bruder",
+    "schwester",
+    "chef",
+    "chefin",
+    "mitarbeiter",
+    "mitarbeiterin",
+    "freund",
+    "freundin",
+    "onkel",
+    "tante",
+    "hausmeister",
+    "schwager",
+    "cousin",
+    "cousine",
+    "colleague",
+    "neighbour",
+    "neighbor",
+    "son",
+    "daughter",
+    "brother",
+    "sister",
+    "husband",
+    "wife",
+    "boss",
+    "friend",
+    "uncle",
+    "aunt",
+    "assistant",
 ]);
 /// Parts of a firm in which people work: "mit Ana vom Support".
 pub(super) static DEPARTMENTS: Hashes<12> = Hashes::of([

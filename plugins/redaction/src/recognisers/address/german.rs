@@ -126,7 +126,8 @@ fn name_start(view: &View<'_>, last: Span) -> usize {
             if is_capital(view, word) {
                 // "Die Straße 5 Meter weiter" begins a sentence.
                 let article = matches!(text, "der" | "dem" | "den" | "die");
-                return if article { start } else { word.0 };
+                let where_only = leads_to(text) && is_kind_of_street(&lowered(view, last));
+                return if article || where_only { start } else { word.0 };
             }
             continue;
         }
@@ -140,6 +141,17 @@ fn name_start(view: &View<'_>, last: Span) -> usize {
         (start, at) = (word.0, word.0);
     }
     start
+}
+
+/// "In der Aue 5" is a street; in "In der Marktstraße 8" the street is "Marktstraße", whose name needs nothing before.
+fn is_kind_of_street(lower: &str) -> bool {
+    const KINDS: &[&str] = &["straße", "strasse", "str", "weg", "platz", "gasse", "allee"];
+    !is_alone(lower) && KINDS.iter().any(|kind| lower.ends_with(kind))
+}
+
+/// Words that say where something is when they begin a sentence.
+fn leads_to(preposition: &str) -> bool {
+    matches!(preposition, "in" | "im" | "auf" | "bei" | "beim" | "an" | "vor" | "hinter")
 }
 
 /// "Straße" and its likes, which need a word before them.
@@ -354,6 +366,10 @@ mod tests {
             ("Meine neue Adresse ist Tannenhof 9", "Tannenhof 9"),
             ("Postfach 12 34 56, 10115 Berlin", "Postfach 12 34 56, 10115 Berlin"),
             ("Kirchgasse 5-7", "Kirchgasse 5-7"),
+            ("In der Marktstraße 8 wird gebaut.", "Marktstraße 8"),
+            ("In der Aue 5, 34117 Kassel", "In der Aue 5, 34117 Kassel"),
+            ("In der Langen Gasse 5", "In der Langen Gasse 5"),
+            ("Auf der Bahnhofsallee 2", "Bahnhofsallee 2"),
         ] {
             assert_eq!(address(text).as_deref(), Some(value), "{text}");
         }
