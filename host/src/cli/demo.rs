@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use desk::{NewToken, Page, TicketChange, TicketFilter};
+use domain::clock::DAY_MS;
 use domain::plugin::Mode;
 use domain::story::Tongue;
 use domain::ticket::{Field, Ticket};
@@ -219,7 +220,8 @@ fn agent() -> Actor {
 /// Says where everything is, and with which token somebody may work there.
 async fn announce(house: &House, address: &str, kept: bool) -> anyhow::Result<()> {
     let scopes = vec![Scope::Read, Scope::Write];
-    let new = NewToken { name: "demo".to_owned(), scopes, expires_at: None };
+    let expires_at = Some(house.desk.now().plus(DAY_MS));
+    let new = NewToken { name: "demo".to_owned(), scopes, expires_at };
     let (_, secret) = house.desk.create_token(new, operator()).await?;
     screen::say(format_args!("\nKulanz is up:  http://{address}/          tickets and their stories"));
     screen::say(format_args!(

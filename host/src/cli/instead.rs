@@ -68,6 +68,10 @@ pub(super) const RETRO: &str = "POST /api/v1/redactions/stored";
 pub(super) const RETENTION: &str = "POST /api/v1/retention";
 /// `kulanz plugin values`
 pub(super) const VALUES: &str = "GET /api/v1/installations/{id}/values";
+/// `kulanz plugin values --import`
+pub(super) const PUT_VALUES: &str = "PUT /api/v1/installations/{id}/values";
+/// `kulanz plugin values --clear`
+pub(super) const CLEAR_VALUES: &str = "DELETE /api/v1/installations/{id}/values";
 /// `kulanz db check`
 pub(super) const READY: &str = "GET /readyz";
 

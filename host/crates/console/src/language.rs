@@ -189,6 +189,12 @@ texts! {
     sign_out: "Sign out", "Abmelden";
     sign_in: "Sign in", "Anmelden";
     sign_in_to_work: "Sign in to answer, sort or mark", "Anmelden, um zu antworten, zu sortieren oder zu markieren";
+    signed_out: "You are not signed in any more, so nothing was sent. Copy what you wrote, sign in, and send it again.", "Sie sind nicht mehr angemeldet, deshalb wurde nichts gesendet. Kopieren Sie, was Sie geschrieben haben, melden Sie sich an und senden Sie es noch einmal.";
+    written: "What you wrote", "Was Sie geschrieben haben";
+    form_unreadable: "The form could not be read: it is too long or incomplete.", "Das Formular ließ sich nicht lesen: Es ist zu lang oder unvollständig.";
+    of_draft: "Written from this draft (it counts as accepted)", "Aus diesem Entwurf geschrieben (er gilt als angenommen)";
+    into_composer: "Put into the answer", "In die Antwort übernehmen";
+    let_stand: "false alarm, stands", "Fehlalarm, steht";
     answer: "Answer", "Antworten";
     answer_label: "Text", "Text";
     draft: "Draft", "Entwurf";

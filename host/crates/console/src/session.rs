@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, HOST, ORIGIN};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::clock::HOUR_MS;
@@ -70,8 +70,11 @@ impl Sessions {
 }
 
 /// Lets through who may look; sends everybody else to the login page. A token that was revoked, or has run
-/// out, ends its sessions at once.
+/// out, ends its sessions at once. Forms look after themselves: what was typed must not be lost on the way.
 pub(crate) async fn guard(State(console): State<Console>, request: Request, next: Next) -> Response {
+    if request.method() == Method::POST {
+        return next.run(request).await;
+    }
     match may_look(&console, request.headers()).await {
         Ok(true) => next.run(request).await,
         Ok(false) => Redirect::to("/login").into_response(),
@@ -101,25 +104,47 @@ pub(crate) async fn signed_in(
 /// connect; acting never is.
 pub(crate) struct Agent(pub(crate) Actor);
 
+/// The same with a token that may see sealed values again: no other scope includes that.
+pub(crate) struct Revealer(pub(crate) Actor);
+
 impl FromRequestParts<Console> for Agent {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
-        if is_foreign(&parts.headers) {
-            return Err(problem::show(StatusCode::FORBIDDEN, &Visit::of(parts, console)));
-        }
-        match signed_in(console, &parts.headers, Scope::Write).await {
-            Ok(Some(token)) => Ok(Self(Actor::new(ActorKind::Agent, token.id.to_string()))),
-            Ok(None) => Err(Redirect::to("/login").into_response()),
-            Err(error) => Err(problem::of(error, &parts.uri, &parts.headers)),
-        }
+        acting(parts, console, Scope::Write).await.map(Self)
     }
 }
 
-/// Whether another site made the browser send this form. Browsers say so themselves.
+impl FromRequestParts<Console> for Revealer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        acting(parts, console, Scope::Reveal).await.map(Self)
+    }
+}
+
+async fn acting(parts: &Parts, console: &Console, scope: Scope) -> Result<Actor, Response> {
+    let visit = Visit::of(parts, console);
+    if is_foreign(&parts.headers) {
+        return Err(problem::show(StatusCode::FORBIDDEN, &visit));
+    }
+    match signed_in(console, &parts.headers, scope).await {
+        Ok(Some(token)) => Ok(Actor::new(ActorKind::Agent, token.id.to_string())),
+        Ok(None) => Err(Redirect::to(&visit.spoken.link("/login", &[])).into_response()),
+        Err(error) => Err(visit.failed(error)),
+    }
+}
+
+/// Whether another site made the browser send this form. Browsers say so themselves: in `Sec-Fetch-Site` where the
+/// connection is trusted (TLS, this machine), and by the origin elsewhere.
 pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
-    site.is_some_and(|site| site != b"same-origin" && site != b"none")
+    if let Some(site) = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes) {
+        return site != b"same-origin" && site != b"none";
+    }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(origin) = text(ORIGIN) else { return false };
+    let from = origin.split_once("://").map(|(_, host)| host);
+    from.is_none() || from != text(HOST)
 }
 
 /// The session id that a request carries.

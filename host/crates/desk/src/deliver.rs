@@ -3,6 +3,7 @@
 
 mod gate;
 mod held;
+mod passing;
 mod room;
 
 use channels::ChannelError;
@@ -23,6 +24,7 @@ use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
+pub(crate) use passing::Passing;
 pub(crate) use room::Rooms;
 
 /// How often writing down a message's fate is tried when somebody else changes the ticket at that moment.

@@ -119,8 +119,9 @@ pub(crate) struct Inner {
     pub(crate) roster: plugins::RosterCell,
     pub(crate) knowledge: knowledge::Knowledge,
     pub(crate) tables: tables::Tables,
-    /// Counting a budget and using it up must not interleave within this process.
+    /// Counting a budget and taking a place must not interleave within this process.
     pub(crate) gate: tokio::sync::Mutex<()>,
+    pub(crate) passing: deliver::Passing,
     pub(crate) rooms: deliver::Rooms,
     /// When retention was last seen to, milliseconds; 0: not since the start.
     pub(crate) retained_at: std::sync::atomic::AtomicI64,
@@ -157,6 +158,7 @@ impl Desk {
             knowledge: knowledge::Knowledge::default(),
             tables: tables::Tables::default(),
             gate: tokio::sync::Mutex::new(()),
+            passing: deliver::Passing::default(),
             rooms: deliver::Rooms::default(),
             retained_at: std::sync::atomic::AtomicI64::default(),
             owner,

@@ -2,10 +2,12 @@
 //! mark without the data stays.
 
 use domain::event::EventType;
-use domain::id::{MessageId, RedactionId};
+use domain::id::{MessageId, RedactionId, TicketId};
 use domain::mark::{MARKS_MAX, Mark, MarkKind, around, shape};
 use domain::message::Message;
-use domain::redaction::{Document, Finding, Part, Placeholders, fill, is_class, redact};
+use domain::redaction::{
+    BY_HAND, Document, Finding, Part, Placeholders, Redaction, canonical_value, fill, is_class, redact,
+};
 use domain::work::Work;
 use domain::{Actor, Refusal};
 use serde_json::json;
@@ -68,8 +70,9 @@ impl Desk {
             let redacted = self.by_hand(&message, &findings).await?;
             let ticket = self.0.store.ticket(message.ticket_id).await?;
             let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
-            let kept = self.kept_mark(mark).await?;
-            match self.rewrite(&message, ticket, &redacted, &actor, vec![kept]).await {
+            let mut more = vec![self.kept_mark(mark).await?];
+            more.extend(self.withdrawn(ticket.id, value).await?);
+            match self.rewrite(&message, ticket, &redacted, &actor, more).await {
                 Ok(()) => return self.message_or_missing(id).await,
                 Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
                 Err(error) => return Err(error),
@@ -91,6 +94,10 @@ impl Desk {
             .ok_or_else(|| Refusal::new("not_kept", "This value was not kept, so it cannot be put back."))?;
         for _ in 0..RACES_MAX {
             let message = self.message_or_missing(redaction.message_id).await?;
+            if ![&message.subject, &message.text].iter().any(|text| text.contains(&redaction.placeholder)) {
+                let sentence = format!("{} does not stand in the message (any more).", redaction.placeholder);
+                return Err(Refusal::new("not_there", sentence).into());
+            }
             let values = [(redaction.placeholder.clone(), value.clone())].into();
             let mut now = message.clone();
             now.subject = fill(&message.subject, &values);
@@ -107,7 +114,11 @@ impl Desk {
                 at: self.now(),
             };
             let mut facts = vec![
-                Fact::LetStand { ticket_id: redaction.ticket_id, digest: redaction.digest.clone() },
+                Fact::LetStand {
+                    ticket_id: redaction.ticket_id,
+                    digest: redaction.digest.clone(),
+                    stands: true,
+                },
                 Fact::RewriteMessage { was: Box::new(message.clone()), now: Box::new(now) },
                 self.kept_mark(mark).await?,
                 self.audit(&actor, "redaction.false_alarm", id, json!({ "class": redaction.class })),
@@ -127,6 +138,15 @@ impl Desk {
             }
         }
         Err(DeskError::Busy("the message"))
+    }
+
+    /// A value that is personal after all is let stand no more, whatever it was taken for before.
+    async fn withdrawn(&self, ticket_id: TicketId, value: &str) -> Result<Vec<Fact>, DeskError> {
+        let value = canonical_value(value);
+        let standing = self.0.store.redactions_of(ticket_id).await?.into_iter().filter(|r| r.stands);
+        let same = standing.filter(|r| r.digest == self.0.seal.digest(&r.class, &value));
+        let withdraw = |r: Redaction| Fact::LetStand { ticket_id, digest: r.digest, stands: false };
+        Ok(same.map(withdraw).collect())
     }
 
     async fn message_or_missing(&self, id: MessageId) -> Result<Message, DeskError> {
@@ -165,7 +185,7 @@ fn places(message: &Message, value: &str, class: &str) -> Vec<Finding> {
         for (start, _) in text.match_indices(value) {
             let end = start + value.len();
             if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) {
-                let (class, rule) = (class.to_owned(), "marked by a person".to_owned());
+                let (class, rule) = (class.to_owned(), BY_HAND.to_owned());
                 findings.push(Finding { part, start, end, class, score: 1.0, rule });
             }
         }

@@ -93,6 +93,12 @@ impl Desk {
             self.check_kept(&redacted)?;
         }
         for _ in 0..RACES_MAX {
+            // Before anything that the first time changed, such as its draft, is looked at.
+            if let Some(memo) = &memo
+                && self.0.store.seen(&memo.source, &memo.key).await?.is_some()
+            {
+                return Err(DeskError::Repeated);
+            }
             let view =
                 self.0.store.view(ticket_id).await?.ok_or_else(|| DeskError::missing("ticket", ticket_id))?;
             let mut work = Work::on(view.ticket.clone());
@@ -347,7 +353,12 @@ impl Desk {
             self.audit(&actor, "decision.declined", id, serde_json::Value::Null),
         ];
         facts.extend(self.correction(&decision).await?);
-        self.0.store.commit(Commit { facts }).await?;
+        match self.0.store.commit(Commit { facts }).await {
+            Ok(()) => {}
+            // Somebody else decided in between: say so.
+            Err(StoreError::Stale("decision")) => return self.suggestion(id).await,
+            Err(error) => return Err(error.into()),
+        }
         self.watch_canary(decision.installation_id).await;
         Ok(decision)
     }

@@ -159,6 +159,10 @@ impl Roster {
     }
 }
 
+fn is_older(known: &Installation, read: &Installation) -> bool {
+    known.id == read.id && known.updated_at != read.updated_at
+}
+
 impl Desk {
     pub(crate) async fn roster(&self) -> Arc<Roster> {
         Arc::clone(&*self.0.roster.roster.read().await)
@@ -176,6 +180,10 @@ impl Desk {
         let mut roster = Roster { automation, webhooks, ..Roster::default() };
         for installation in self.0.store.installations().await? {
             let id = installation.id;
+            // Whoever changed it, here or on another host, may have changed what it keeps as well.
+            if before.installed.iter().any(|i| is_older(&i.installation, &installation)) {
+                self.0.tables.forget_all(id);
+            }
             let redacts = redaction_name(&installation);
             let is_tried =
                 installation.probe_at(self.0.config.probe_after_minutes).is_some_and(|at| at <= self.now());

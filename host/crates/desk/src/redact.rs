@@ -93,11 +93,11 @@ impl Desk {
         let digest = |class: &str, value: &str| self.0.seal.digest(class, value);
         let checks = self.0.config.redaction_check && !runs.is_empty();
         let left_in = |parts: &[Clean]| parts.iter().find_map(|p| leftover(p.as_str())).filter(|_| checks);
-        let mut strictly = placeholders.clone().strictly();
+        let mut without_numbers = placeholders.clone().without_numbers();
         let mut cleaned = redact(&document, &findings, &mut placeholders, &digest);
         // What an agent let stand goes all the same where it is a number that no text may keep.
         if cleaned.as_ref().is_ok_and(|(parts, _)| left_in(parts).is_some()) {
-            cleaned = redact(&document, &findings, &mut strictly, &digest);
+            cleaned = redact(&document, &findings, &mut without_numbers, &digest);
         }
         match cleaned {
             Ok((parts, replacements)) => {
@@ -128,8 +128,9 @@ impl Desk {
         if let Some(ticket) = ticket {
             for redaction in self.0.store.redactions_of(ticket).await? {
                 placeholders.remember(&redaction.class, &redaction.digest, &redaction.placeholder);
-                // The newest one decides: what was let stand may have been marked as personal since.
-                placeholders.let_stand(&redaction.class, &redaction.digest, redaction.stands);
+                if redaction.stands {
+                    placeholders.let_stand(&redaction.class, &redaction.digest);
+                }
             }
         }
         Ok(placeholders)

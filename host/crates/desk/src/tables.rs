@@ -47,6 +47,12 @@ impl Tables {
         }
     }
 
+    /// Lets go of all tables of an installation.
+    pub(crate) fn forget_all(&self, installation_id: InstallationId) {
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.retain(|table| table.installation_id != installation_id);
+    }
+
     /// Lets go of a table that a run wrote or deleted.
     pub(crate) fn forget(&self, installation_id: InstallationId, key: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|table| !table.is(installation_id, key));
@@ -73,5 +79,7 @@ mod tests {
         );
         tables.forget(id, "a");
         assert!(tables.get(id, "a").is_none());
+        tables.forget_all(id);
+        assert!(tables.get(id, "c").is_none());
     }
 }

@@ -130,6 +130,9 @@ pub struct Redaction {
 /// Longest class name in bytes.
 const CLASS_BYTES_MAX: usize = 40;
 
+/// Rule of what a person took out by hand.
+pub const BY_HAND: &str = "marked by a person";
+
 /// Numbers of placeholders on one ticket: same value, same number.
 #[derive(Debug, Clone, Default)]
 pub struct Placeholders {
@@ -137,6 +140,8 @@ pub struct Placeholders {
     highest: BTreeMap<String, u32>,
     /// Digests of values that agents called false alarms on this ticket, by class.
     standing: BTreeSet<(String, String)>,
+    /// Whether numbers go even so.
+    numbers_go: bool,
     /// The inbox's operators, and the house's.
     operators: (Operators, Operators),
 }
@@ -161,14 +166,16 @@ impl Placeholders {
         *highest = (*highest).max(number);
     }
 
-    /// Lets a value stand on this ticket, or not any more.
-    pub fn let_stand(&mut self, class: &str, digest: &str, stands: bool) {
-        let value = (class.to_owned(), digest.to_owned());
-        if stands {
-            self.standing.insert(value);
-        } else {
-            self.standing.remove(&value);
-        }
+    /// Lets a value stand on this ticket that an agent put back.
+    pub fn let_stand(&mut self, class: &str, digest: &str) {
+        self.standing.insert((class.to_owned(), digest.to_owned()));
+    }
+
+    /// Values with a digit do not stand, whatever an agent said; words still do.
+    #[must_use]
+    pub const fn without_numbers(mut self) -> Self {
+        self.numbers_go = true;
+        self
     }
 
     /// Lets nothing stand: a person says what is to go.
@@ -178,8 +185,10 @@ impl Placeholders {
         self
     }
 
-    fn stands(&self, class: &str, digest: &str) -> bool {
-        !self.standing.is_empty() && self.standing.contains(&(class.to_owned(), digest.to_owned()))
+    fn stands(&self, class: &str, digest: &str, value: &str) -> bool {
+        !self.standing.is_empty()
+            && self.standing.contains(&(class.to_owned(), digest.to_owned()))
+            && !(self.numbers_go && value.chars().any(char::is_numeric))
     }
 
     /// What stands in the place of a value with this digest, and whether the value is kept.
@@ -214,7 +223,7 @@ pub fn redact(
         for span in spans {
             let value = part.text.get(span.start as usize..span.end as usize).unwrap_or("");
             let digest = digest(&span.class, &canonical_value(value));
-            if placeholders.stands(&span.class, &digest) {
+            if placeholders.stands(&span.class, &digest, value) {
                 continue;
             }
             let (placeholder, is_kept) = placeholders.give(&span.class, &digest, value);
@@ -425,18 +434,22 @@ mod tests {
 
     #[test]
     fn what_an_agent_let_stand_stands_and_everything_else_goes() {
-        let text = "Ana and Otto";
-        let findings = [finding(text, "Ana", "PERSON", 0.9), finding(text, "Otto", "PERSON", 0.9)];
+        let text = "Ana and Otto, 4711 0815";
+        let findings = [
+            finding(text, "Ana", "PERSON", 0.9),
+            finding(text, "Otto", "PERSON", 0.9),
+            finding(text, "4711 0815", "PHONE", 0.9),
+        ];
         let mut placeholders = Placeholders::default();
-        placeholders.let_stand("PERSON", "PERSON ana", true);
+        placeholders.let_stand("PERSON", "PERSON ana");
+        placeholders.let_stand("PHONE", "PHONE 47110815");
         let digest = |class: &str, value: &str| format!("{class} {value}");
-        let cleaned = |placeholders: &mut Placeholders| {
-            let (parts, _) = redact(&document(text), &findings, placeholders, &digest).unwrap();
+        let cleaned = |mut placeholders: Placeholders| {
+            let (parts, _) = redact(&document(text), &findings, &mut placeholders, &digest).unwrap();
             parts[0].as_str().to_owned()
         };
-        assert_eq!(cleaned(&mut placeholders.clone()), "Ana and [PERSON-1]");
-        assert_eq!(cleaned(&mut placeholders.clone().strictly()), "[PERSON-1] and [PERSON-2]");
-        placeholders.let_stand("PERSON", "PERSON ana", false);
-        assert_eq!(cleaned(&mut placeholders), "[PERSON-1] and [PERSON-2]");
+        assert_eq!(cleaned(placeholders.clone()), "Ana and [PERSON-1], 4711 0815");
+        assert_eq!(cleaned(placeholders.clone().without_numbers()), "Ana and [PERSON-1], [PHONE-1]");
+        assert_eq!(cleaned(placeholders.strictly()), "[PERSON-1] and [PERSON-2], [PHONE-1]");
     }
 }

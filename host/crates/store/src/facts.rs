@@ -166,12 +166,14 @@ pub enum Fact {
         /// What, sealed.
         sealed: Option<Sealed>,
     },
-    /// A value that was replaced stands in its place again, and is let stand on its ticket.
+    /// Whether a value that was replaced once is let stand on its ticket.
     LetStand {
         /// Which ticket.
         ticket_id: TicketId,
         /// The value's keyed digest.
         digest: String,
+        /// Whether it is.
+        stands: bool,
     },
     /// Something that came in (`Conflict("intake")`).
     AddIntake(Box<Intake>),

@@ -33,7 +33,12 @@ pub(in crate::cli) struct Values {
 
 impl Values {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
-        let house = ground.house(instead::VALUES).await?;
+        let call = match (&self.import, self.clear) {
+            (Some(_), _) => instead::PUT_VALUES,
+            (None, true) => instead::CLEAR_VALUES,
+            (None, false) => instead::VALUES,
+        };
+        let house = ground.house(call).await?;
         let installation = find(&house.desk, &self.plugin).await?.installation;
         let (id, name) = (installation.id, installation.manifest.id);
         if let Some(file) = &self.import {

@@ -39,6 +39,8 @@ pub(crate) struct RedactionBody {
     rule: String,
     /// Confidence, 0 to 1.
     score: f32,
+    /// Whether an agent called it a false alarm: the value is let stand on this ticket.
+    stands: bool,
 }
 
 impl From<Redaction> for RedactionBody {
@@ -51,6 +53,7 @@ impl From<Redaction> for RedactionBody {
             placeholder: redaction.placeholder,
             rule: redaction.rule,
             score: redaction.score,
+            stands: redaction.stands,
         }
     }
 }

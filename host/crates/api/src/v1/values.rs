@@ -16,8 +16,11 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{At, COMPONENT_BYTES_MAX, Sent};
+use crate::extract::{At, Sent};
 use crate::words::Time;
+
+/// Largest document, bytes: base64 makes the 48 MiB that a plugin may be allowed to keep a third longer.
+const VALUES_BYTES_MAX: usize = 96 << 20;
 
 /// Everything an installation keeps.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -52,7 +55,9 @@ async fn read_values(
 /// Puts exported values in the place of everything that an installation keeps.
 #[utoipa::path(put, path = "/installations/{id}/values", tag = "installations",
     params(("id" = String, Path, description = "The installation's id.")), security(("token" = ["admin"])),
-    request_body = ValuesBody, responses((status = 204, description = "They are in place.")))]
+    request_body = ValuesBody, responses(
+        (status = 204, description = "They are in place."),
+        (status = 422, description = "It is not switched off (`not_off`), or the values cannot be its (`wrong_plugin`, `bad_key`, `too_large`).")))]
 async fn replace_values(
     caller: Caller<Admin>,
     State(desk): State<Desk>,
@@ -68,7 +73,9 @@ async fn replace_values(
 /// Lets go of everything that an installation keeps: it begins anew.
 #[utoipa::path(delete, path = "/installations/{id}/values", tag = "installations",
     params(("id" = String, Path, description = "The installation's id.")), security(("token" = ["admin"])),
-    responses((status = 204, description = "It keeps nothing now.")))]
+    responses(
+        (status = 204, description = "It keeps nothing now."),
+        (status = 422, description = "It is not switched off (`not_off`).")))]
 async fn delete_values(
     caller: Caller<Admin>,
     State(desk): State<Desk>,
@@ -82,5 +89,5 @@ async fn delete_values(
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(read_values, replace_values, delete_values))
-        .layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(VALUES_BYTES_MAX))
 }

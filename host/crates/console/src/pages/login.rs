@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::token::{Scope, Token};
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::Visit;
@@ -24,6 +24,20 @@ pub(crate) struct Login {
 /// Shows the form.
 pub(crate) async fn show(visit: Visit) -> Response {
     form(&visit, StatusCode::OK, None)
+}
+
+/// Shows the form to somebody whose session ended while they wrote, with what they wrote.
+pub(crate) fn again(visit: &Visit, written: &str) -> Response {
+    let texts = visit.texts();
+    let body = html! {
+        p.alarm role="alert" { (texts.signed_out) }
+        (fields(visit))
+        div.composer {
+            label for="written" { (texts.written) }
+            textarea #written rows="10" readonly dir="auto" { (written) }
+        }
+    };
+    (StatusCode::UNAUTHORIZED, page(visit).of(&body)).into_response()
 }
 
 /// Begins a session for a token that may read.
@@ -64,16 +78,25 @@ pub(crate) async fn sign_out(State(console): State<Console>, visit: Visit) -> Re
 }
 
 fn form(visit: &Visit, status: StatusCode, complaint: Option<&str>) -> Response {
-    let texts = visit.texts();
-    let page =
-        Page { title: texts.sign_in, path: "/login", spoken: visit.spoken, menu: false, signed_in: false };
     let body = html! {
         @if let Some(complaint) = complaint { p.alarm role="alert" { (complaint) } }
+        (fields(visit))
+    };
+    (status, page(visit).of(&body)).into_response()
+}
+
+fn page(visit: &Visit) -> Page<'static> {
+    let title = visit.texts().sign_in;
+    Page { title, path: "/login", spoken: visit.spoken, menu: false, signed_in: false }
+}
+
+fn fields(visit: &Visit) -> Markup {
+    let texts = visit.texts();
+    html! {
         form.login method="post" action=(visit.spoken.link("/login", &[])) {
             label for="token" { (texts.token) }
             input #token name="token" type="password" autocomplete="current-password" required autofocus;
             button type="submit" { (texts.sign_in) }
         }
-    };
-    (status, page.of(&body)).into_response()
+    }
 }

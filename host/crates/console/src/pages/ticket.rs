@@ -5,11 +5,14 @@ pub(crate) mod fields;
 pub(crate) mod marks;
 pub(crate) mod suggestions;
 
+use std::collections::BTreeMap;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::DeskError;
+use domain::Refusal;
 use domain::message::{Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
@@ -24,11 +27,30 @@ use crate::language::Texts;
 use crate::session::signed_in;
 use crate::view::{fact, time};
 
-/// What a form could not do: why, and what was typed.
+/// What was typed into a form.
 #[derive(Debug, Default)]
+struct Typed {
+    text: String,
+    /// The draft that it was written from.
+    draft: String,
+    fields: BTreeMap<String, String>,
+}
+
+/// What a form could not do: why, and what was typed.
+#[derive(Debug)]
 struct Failed {
     why: String,
-    text: String,
+    /// Language of the reason; the desk speaks English.
+    language: &'static str,
+    typed: Typed,
+}
+
+/// What the visitor may do here.
+struct May {
+    /// Work on tickets, with the words that the house uses; none: only look.
+    work: Option<fields::Known>,
+    /// Put sealed values back.
+    reveal: bool,
 }
 
 /// Shows a ticket.
@@ -44,17 +66,18 @@ pub(crate) async fn show(
 async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Failed>) -> Response {
     let shown = async {
         let material = material(console, number).await?;
-        let desktop = match signed_in(console, &visit.headers, Scope::Write).await? {
+        let work = match signed_in(console, &visit.headers, Scope::Write).await? {
             Some(_) => Some(fields::Known::of(console).await?),
             None => None,
         };
-        Ok::<_, DeskError>((material, desktop))
+        let reveal = signed_in(console, &visit.headers, Scope::Reveal).await?.is_some();
+        Ok::<_, DeskError>((material, May { work, reveal }))
     };
     match shown.await {
-        Ok((material, known)) => {
+        Ok((material, may)) => {
             let title = format!("#{} {}", material.ticket.number, material.ticket.subject);
             let status = failed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-            let body = body(visit, &material, known.as_ref(), failed);
+            let body = body(visit, &material, &may, failed);
             let path = format!("/tickets/{}", material.ticket.number);
             (status, visit.page_at(&title, &path).of(&body)).into_response()
         }
@@ -67,19 +90,28 @@ async fn done(
     console: &Console,
     visit: &Visit,
     number: &str,
-    text: String,
+    typed: Typed,
     done: Result<(), DeskError>,
 ) -> Response {
-    let why = match done {
+    let (why, language) = match done {
         // Sent twice is sent once.
         Ok(()) | Err(DeskError::Repeated) => {
             return Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), &[])).into_response();
         }
-        Err(DeskError::Refused(refusal)) => refusal.sentence,
-        Err(error @ (DeskError::Redaction(_) | DeskError::Busy(_))) => error.to_string(),
-        Err(error) => return visit.failed(error),
+        Err(DeskError::Refused(refusal)) => (refusal.sentence, "en"),
+        Err(error @ (DeskError::Redaction(_) | DeskError::Busy(_))) => (error.to_string(), "en"),
+        Err(error @ DeskError::Missing { .. }) => return visit.failed(error),
+        Err(error) => {
+            tracing::error!(%error, path = visit.uri.path(), "a form could not be worked");
+            (visit.texts().broken.to_owned(), visit.spoken.language.tag())
+        }
     };
-    page(console, visit, number, Some(&Failed { why, text })).await
+    page(console, visit, number, Some(&Failed { why, language, typed })).await
+}
+
+/// A form that could not be read.
+fn unreadable(visit: &Visit) -> DeskError {
+    Refusal::new("bad_request", visit.texts().form_unreadable).into()
 }
 
 async fn ticket(console: &Console, number: &str) -> Result<Ticket, DeskError> {
@@ -93,26 +125,25 @@ async fn material(console: &Console, number: &str) -> Result<Material, DeskError
 }
 
 /// The page's body; with the forms where somebody may use them.
-fn body(
-    visit: &Visit,
-    material: &Material,
-    known: Option<&fields::Known>,
-    failed: Option<&Failed>,
-) -> Markup {
+fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) -> Markup {
     let texts = visit.texts();
-    let works = known.is_some();
+    let works = may.work.is_some();
+    let typed = failed.map(|failed| &failed.typed);
     html! {
-        @if let Some(failed) = failed { p.alarm role="alert" dir="auto" { (failed.why) } }
+        @if let Some(failed) = failed { p.alarm role="alert" dir="auto" lang=(failed.language) { (failed.why) } }
         (facts(visit, &material.ticket))
-        @if let Some(known) = known { (fields::form(visit, &material.ticket, known)) }
+        @if let Some(known) = &may.work {
+            (fields::form(visit, &material.ticket, known, typed.map(|typed| &typed.fields)))
+        }
         h2 { (texts.messages) }
         @if material.messages.is_empty() { p { (texts.no_messages) } }
         @for message in &material.messages {
             (one_message(visit, message, works.then(|| marks::miss_form(visit, &material.ticket, message))))
         }
         @if works {
-            (suggestions::forms(visit, material))
-            (composer::form(visit, material, failed.map(|failed| failed.text.as_str())))
+            @let draft = composer::chosen(visit, material, typed);
+            (suggestions::forms(visit, material, draft))
+            (composer::form(visit, &material.ticket, draft, typed))
         } @else {
             p { a href=(visit.spoken.link("/login", &[])) { (texts.sign_in_to_work) } }
         }
@@ -122,7 +153,7 @@ fn body(
             details { summary { (texts.evidence) } (decisions(visit, &material.decisions)) }
         }
         @if !material.redactions.is_empty() {
-            details { summary { (texts.redactions) } (redactions(visit, material, works)) }
+            details { summary { (texts.redactions) } (redactions(visit, material, may.reveal)) }
         }
     }
 }
@@ -245,11 +276,11 @@ fn decisions(visit: &Visit, decisions: &[Decision]) -> Markup {
     }
 }
 
-fn redactions(visit: &Visit, material: &Material, works: bool) -> Markup {
+fn redactions(visit: &Visit, material: &Material, reveals: bool) -> Markup {
     let texts = visit.texts();
     let redactions: &[Redaction] = &material.redactions;
     let heads = [texts.placeholder, texts.part, texts.rule, texts.certainty];
-    let mark = works.then_some(texts.mark);
+    let mark = reveals.then_some(texts.mark);
     html! {
         table {
             thead { tr { @for head in heads.into_iter().chain(mark) { th scope="col" { (head) } } } }
@@ -260,8 +291,12 @@ fn redactions(visit: &Visit, material: &Material, works: bool) -> Markup {
                         td data-name=(texts.part) { (redaction.part) }
                         td data-name=(texts.rule) { (redaction.rule) }
                         td data-name=(texts.certainty) { (percent(redaction.score)) }
-                        @if works {
-                            td data-name=(texts.mark) { (marks::false_alarm_form(visit, &material.ticket, redaction)) }
+                        @if reveals {
+                            td data-name=(texts.mark) {
+                                @if redaction.stands { (texts.let_stand) } @else {
+                                    (marks::false_alarm_form(visit, &material.ticket, redaction))
+                                }
+                            }
                         }
                     }
                 }

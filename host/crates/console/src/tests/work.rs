@@ -42,9 +42,18 @@ async fn now(world: &World, ticket: &Ticket) -> Ticket {
 
 /// A reply that a plugin suggested; its id.
 async fn suggest(world: &World, ticket: &Ticket, text: &str) -> DecisionId {
-    let ids = CountingIds::default();
-    let id = DecisionId::mint(&ids, NOW.plus(1));
-    let run = Run { ticket_id: Some(ticket.id), ..run(&ids) };
+    suggest_from(world, ticket, text, &CountingIds::default(), Some("delivery")).await
+}
+
+async fn suggest_from(
+    world: &World,
+    ticket: &Ticket,
+    text: &str,
+    ids: &CountingIds,
+    article: Option<&str>,
+) -> DecisionId {
+    let id = DecisionId::mint(ids, NOW.plus(1));
+    let run = Run { ticket_id: Some(ticket.id), ..run(ids) };
     let decision = Decision {
         id,
         run_id: run.id,
@@ -52,7 +61,7 @@ async fn suggest(world: &World, ticket: &Ticket, text: &str) -> DecisionId {
         plugin_id: run.plugin_id.clone(),
         ordinal: 0,
         ticket_id: ticket.id,
-        effect: Effect::Reply { text: text.into(), language: None, article: None },
+        effect: Effect::Reply { text: text.into(), language: None, article: article.map(str::to_owned) },
         basis: Basis { reason: "the article fits".into(), confidence: 0.82, evidence: vec!["parcel".into()] },
         status: DecisionStatus::Suggested,
         reason: String::new(),
@@ -77,10 +86,14 @@ async fn who_only_looks_finds_no_form_and_can_send_none() {
             "/tickets/1/suggestions/dec_1",
             "/tickets/1/messages/msg_1/miss",
             "/tickets/1/redactions/red_1/false-alarm",
+            "/queue/mail/msg_1",
         ] {
-            let sent = post(&world, cookie, path, "text=Hello&category=billing&what=accept").await;
+            let sent = post(&world, cookie, path, "category=billing&what=accept").await;
             assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/login"), "{path}");
         }
+        let written = post(&world, cookie, "/tickets/1/message?lang=de", "text=Liebe+Ana,+&draft=").await;
+        assert_eq!(written.status, 401, "what was written is not lost");
+        written.says(&[">Liebe Ana, </textarea>", "nicht mehr angemeldet", "name=\"token\""]);
     }
     assert_eq!(messages(&world, &ticket).await.len(), 1);
     assert_eq!(now(&world, &ticket).await.version, ticket.version);
@@ -94,6 +107,12 @@ async fn a_form_of_another_site_does_nothing() {
     assert_eq!(sent.status, 403);
     sent.says(&["came from another site"]);
     assert_eq!(messages(&world, &ticket).await.len(), 1);
+    for (origin, status) in [("https://evil.example", 403), ("null", 403), ("http://desk.local:8080", 303)] {
+        let headers = [("cookie", cookie.as_str()), ("host", "desk.local:8080"), ("origin", origin)];
+        let sent = world.post("/tickets/1/message", &headers, "text=Note&kind=note").await;
+        assert_eq!(sent.status, status, "{origin}: where browsers send no Sec-Fetch-Site");
+    }
+    assert_eq!(messages(&world, &ticket).await.len(), 2);
 }
 
 #[tokio::test]
@@ -128,6 +147,8 @@ async fn what_cannot_be_sent_is_told_and_what_was_typed_stays() {
     assert_eq!(sent.status, 422);
     sent.says(&["role=\"alert\"", "A draft is a suggested reply", ">Dear Ana</textarea>"]);
     sent.says(&["href=\"/tickets/1?lang=de\""]);
+    let unreadable = post(&world, &cookie, "/tickets/1/message", "text=a&text=b").await;
+    assert_eq!(unreadable.status, 422);
     let empty = post(&world, &cookie, "/tickets/1/message", "text=+").await;
     assert_eq!(empty.status, 422);
     assert_eq!(post(&world, &cookie, "/tickets/99/message", "text=x").await.status, 404);
@@ -148,11 +169,61 @@ async fn a_suggested_reply_stands_in_the_composer_with_its_source_and_is_sent_fr
         "stands in the answer below",
     ]);
     let form = format!("text=Parcels+take+four+days.&kind=reply&draft={id}");
-    post(&world, &cookie, "/tickets/1/message", &form).await;
+    for _ in 0..2 {
+        let sent = post(&world, &cookie, "/tickets/1/message", &format!("{form}&once=x")).await;
+        assert_eq!(sent.header("location"), "/tickets/1", "sent twice is sent once, with its draft too");
+    }
+    assert_eq!(messages(&world, &ticket).await.len(), 2);
     assert_eq!(messages(&world, &ticket).await[1].text, "Parcels take four days.");
     let decision = world.desk.ask().decision(id).await.unwrap().unwrap();
     assert_eq!(decision.status, DecisionStatus::Applied);
     assert!(decision.reason.starts_with("sent in other words by agent tok_"), "{}", decision.reason);
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_put_into_the_composer_only_when_somebody_asks_for_it() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let ids = CountingIds::default();
+    let receipt = suggest_from(&world, &ticket, "We have your mail <1>.", &ids, None).await;
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&["We have your mail &lt;1&gt;.", "Put into the answer", &format!("draft={receipt}#answer")]);
+    assert!(!page.text.contains("name=\"draft\"") && !page.text.contains("value=\"accept\""));
+    let asked = world.get_with(&format!("/tickets/1?draft={receipt}"), &[("cookie", &cookie)]).await;
+    asked.says(&[">We have your mail &lt;1&gt;.</textarea>", &format!("value=\"{receipt}\" checked")]);
+    let blind = post(&world, &cookie, &format!("/tickets/1/suggestions/{receipt}"), "what=accept").await;
+    assert_eq!(blind.status, 422);
+    assert_eq!(messages(&world, &ticket).await.len(), 1, "nothing is sent that nobody has read");
+    let waits = world.desk.ask().decision(receipt).await.unwrap().unwrap();
+    assert_eq!(waits.status, DecisionStatus::Suggested);
+}
+
+#[tokio::test]
+async fn what_was_written_without_the_draft_does_not_count_as_it() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let id = suggest(&world, &ticket, "Parcels take three days.").await;
+    post(&world, &cookie, "/tickets/1/message", "text=Something+else&kind=reply").await;
+    assert_eq!(messages(&world, &ticket).await[1].article, None);
+    let decision = world.desk.ask().decision(id).await.unwrap().unwrap();
+    assert_eq!(decision.status, DecisionStatus::Suggested);
+    let failed = post(&world, &cookie, "/tickets/1/message", "text=+&kind=reply").await;
+    assert!(!failed.text.contains("name=\"draft\""), "a draft that was not chosen does not come back");
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_ticket_is_not_touched_from_here() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let other = world.ticket("Other", "Call Bertholdine.").await;
+    let id = suggest(&world, &other, "Hello").await;
+    let message = messages(&world, &other).await.remove(0);
+    for (path, form) in [
+        (format!("/tickets/1/suggestions/{id}"), "what=decline"),
+        (format!("/tickets/1/messages/{}/miss", message.id), "value=Bertholdine&class=PERSON"),
+    ] {
+        assert_eq!(post(&world, &cookie, &path, form).await.status, 404, "{path}");
+    }
+    assert_eq!(world.desk.ask().decision(id).await.unwrap().unwrap().status, DecisionStatus::Suggested);
+    assert_eq!(messages(&world, &other).await[0].text, "Call Bertholdine.");
+    assert_eq!(messages(&world, &ticket).await.len(), 1);
 }
 
 #[tokio::test]
@@ -194,7 +265,8 @@ async fn what_somebody_else_set_meanwhile_is_not_overwritten_unseen() {
     post(&world, &cookie, "/tickets/1/fields", "was.team=&team=shipping").await;
     let late = post(&world, &cookie, "/tickets/1/fields", "was.team=&team=billing").await;
     assert_eq!(late.status, 422);
-    late.says(&["Somebody set team to “shipping” meanwhile"]);
+    late.says(&["Somebody set team to “shipping” meanwhile", "lang=\"en\"", "value=\"billing\""]);
+    late.says(&["<details class=\"sorting\" open"]);
     assert_eq!(now(&world, &ticket).await.team.as_deref(), Some("shipping"));
     let wrong = post(&world, &cookie, "/tickets/1/fields", "was.priority=normal&priority=enormous").await;
     assert_eq!(wrong.status, 422);
@@ -217,12 +289,16 @@ async fn what_redaction_left_in_is_taken_out_with_a_click() {
 }
 
 #[tokio::test]
-async fn a_false_alarm_says_when_there_is_nothing_to_put_back() {
-    let (world, cookie, ticket) = agent_at_work().await;
+async fn a_false_alarm_takes_the_right_to_see_sealed_values_and_says_when_there_is_none() {
+    let (world, writer, ticket) = agent_at_work().await;
+    let (_, secret) = world.token(&[Scope::Read, Scope::Write, Scope::Reveal], None).await;
+    let cookie = session(&sign_in(&world, &secret).await);
     record_a_run(&world, &ticket).await;
     let redaction = world.desk.ask().redactions_of(ticket.id).await.unwrap().remove(0);
     let path = format!("/tickets/1/redactions/{}/false-alarm", redaction.id);
     world.get_with("/tickets/1", &[("cookie", &cookie)]).await.says(&["False alarm: put it back", &path]);
+    assert!(!world.get_with("/tickets/1", &[("cookie", &writer)]).await.text.contains("False alarm"));
+    assert_eq!(post(&world, &writer, &path, "").await.header("location"), "/login");
     let sent = post(&world, &cookie, &path, "").await;
     assert_eq!(sent.status, 422);
     sent.says(&["was not kept"]);
@@ -272,6 +348,6 @@ async fn a_revoked_token_can_do_nothing_any_more() {
         world.desk.revoke_token(token, Actor::system()).await.unwrap();
     }
     let sent = post(&world, &cookie, "/tickets/1/message", "text=Hello").await;
-    assert_eq!(sent.header("location"), "/login");
+    assert_eq!(sent.status, 401);
     assert_eq!(messages(&world, &ticket).await.len(), 1);
 }

@@ -7,12 +7,14 @@ use domain::message::{Delivery, Direction, Message};
 use domain::snapshot::TicketView;
 use store::{Commit, Fact};
 
+use super::passing::Pass;
 use crate::bench::is_proved;
 use crate::{Desk, DeskError};
 
 impl Desk {
     /// Asks the gate and, if it says yes, marks the message as being sent: from then on it counts
-    /// against the budgets. Counting and marking do not interleave within this process.
+    /// against the budgets. Counting and taking a place do not interleave within this process; what has a place
+    /// counts before its mark is written.
     pub(super) async fn pass_gate(&self, message: &Message) -> Result<Option<No>, DeskError> {
         let sending = Fact::SetDelivery {
             message_id: message.id,
@@ -26,31 +28,46 @@ impl Desk {
             self.0.store.commit(Commit { facts: vec![sending] }).await?;
             return Ok(None);
         }
-        let _one_at_a_time = self.0.gate.lock().await;
         let budgets = self.budgets().await?;
-        let facts = self.gate_facts(message, &budgets).await?;
+        let view = self.0.store.view(message.ticket_id).await?;
+        let pass = Pass {
+            message: message.id,
+            ticket: message.ticket_id,
+            address: message.to_address.clone().unwrap_or_default(),
+            domain: super::domain_of(message).to_owned(),
+            inbox: view.as_ref().and_then(|view| view.ticket.inbox.clone()),
+            is_notice: message.in_reply_to.is_none(),
+        };
+        let mut facts = self.gate_facts(message, view).await?;
+        let one_at_a_time = self.0.gate.lock().await;
+        self.count(&mut facts, &pass, &budgets).await?;
         if let Err(no) = may_send(&facts, &self.0.config.mail.own(), &budgets) {
             return Ok(Some(no));
         }
+        let _place = self.0.passing.enter(pass);
+        drop(one_at_a_time);
         self.0.store.commit(Commit { facts: vec![sending] }).await?;
         Ok(None)
     }
 
-    async fn gate_facts(&self, message: &Message, budgets: &Budgets) -> Result<Facts, DeskError> {
+    /// What has left or is leaving already.
+    async fn count(&self, facts: &mut Facts, pass: &Pass, budgets: &Budgets) -> Result<(), DeskError> {
+        let leaving = self.0.passing.counts_for(pass);
+        let (now, most) = (self.now(), budgets.highest());
+        let left = self.0.store.automatic_counts(pass.ticket, &pass.address, &pass.domain, now, most).await?;
+        facts.on_ticket_day = left.on_ticket_day + leaving.on_ticket_day;
+        facts.to_address_day = left.to_address_day + leaving.to_address_day;
+        facts.notices_week = left.notices_week + leaving.notices_week;
+        facts.to_domain_hour = left.to_domain_hour + leaving.to_domain_hour;
+        facts.of_inbox_hour = left.of_inbox_hour + leaving.of_inbox_hour;
+        facts.total_hour = left.total_hour + leaving.total_hour;
+        Ok(())
+    }
+
+    /// Everything the gate asks but what has left already.
+    async fn gate_facts(&self, message: &Message, view: Option<TicketView>) -> Result<Facts, DeskError> {
         let recipient = message.to_address.clone().unwrap_or_default();
         let now = self.now();
-        let counts = self
-            .0
-            .store
-            .automatic_counts(
-                message.ticket_id,
-                &recipient,
-                super::domain_of(message),
-                now,
-                budgets.highest(),
-            )
-            .await?;
-        let view = self.0.store.view(message.ticket_id).await?;
         let echoes = view.as_ref().is_some_and(|view| self.echoes(message, view));
         let (messages, requester) = view.map(|view| (view.messages, view.requester)).unwrap_or_default();
         let newest = messages.iter().rev().find(|m| m.direction == Direction::Inbound);
@@ -76,18 +93,13 @@ impl Desk {
             let_pass: message.passed_at.is_some(),
             suppressed,
             kill_switch: !self.automation_on().await,
-            on_ticket_day: counts.on_ticket_day,
             turns: turns(&messages),
             repeats: repeats(&messages),
             answers_elsewhere,
             echoes,
             article_lost: self.article_lost(message).await?,
-            to_address_day: counts.to_address_day,
-            notices_week: counts.notices_week,
-            to_domain_hour: counts.to_domain_hour,
-            of_inbox_hour: counts.of_inbox_hour,
-            total_hour: counts.total_hour,
             recipient,
+            ..Facts::default()
         })
     }
 

@@ -7,8 +7,8 @@ use store::{Page, TicketFilter};
 
 use crate::{Desk, DeskError};
 
-/// Tickets of a page.
-const PAGE: u32 = 100;
+/// Tickets of a page: few, for each comes with all of its newest messages.
+const PAGE: u32 = 20;
 
 /// A walk over the newest tickets of some inboxes (of all when none is named).
 pub(super) struct Walk {

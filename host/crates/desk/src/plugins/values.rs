@@ -1,12 +1,13 @@
 //! What an installation keeps (its key-value store), for the admin: looked at, exported, put back, let go of. Knows
-//! keys and bytes, never what they mean.
+//! keys and bytes, never what they mean. What a plugin keeps is replaced only while it is switched off: a run under way
+//! would write back what it had read before.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::id::InstallationId;
-use domain::plugin::Installation;
+use domain::plugin::{Installation, Mode};
 use domain::{Actor, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -69,8 +70,8 @@ impl Desk {
     /// Puts exported values in the place of everything that an installation keeps.
     ///
     /// # Errors
-    /// When there is none of that id, the values are another plugin's, a key cannot be one, or they are more than
-    /// this installation may keep.
+    /// When there is none of that id, it is not switched off, the values are another plugin's, a key cannot be one, or
+    /// they are more than this installation may keep.
     pub async fn put_plugin_values(
         &self,
         id: InstallationId,
@@ -78,6 +79,7 @@ impl Desk {
         actor: Actor,
     ) -> Result<(), DeskError> {
         let installation = self.installation(id).await?;
+        is_off(&installation)?;
         check(&installation, &values)?;
         let note = json!({ "values": values.values.len(), "exported_at": values.exported_at });
         let puts = values.values.into_iter().map(|(key, value)| (key, Some(value.0))).collect();
@@ -87,9 +89,9 @@ impl Desk {
     /// Lets go of everything that an installation keeps: it begins anew.
     ///
     /// # Errors
-    /// When there is none of that id, or the store cannot be written.
+    /// When there is none of that id, it is not switched off, or the store cannot be written.
     pub async fn clear_plugin_values(&self, id: InstallationId, actor: Actor) -> Result<(), DeskError> {
-        self.installation(id).await?;
+        is_off(&self.installation(id).await?)?;
         let record = self.audit(&actor, "plugin.values_cleared", id, json!({}));
         self.replace_values(id, BTreeMap::new(), record).await
     }
@@ -103,13 +105,23 @@ impl Desk {
         for key in self.0.store.kv_keys(id, "", i64::MAX).await? {
             values.entry(key).or_insert(None);
         }
-        let keys: Vec<String> = values.keys().cloned().collect();
         let put = |(key, value)| Fact::KvPut { installation_id: id, key, value };
         let facts = values.into_iter().map(put).chain([record]).collect();
         self.0.store.commit(Commit { facts }).await?;
-        keys.iter().for_each(|key| self.0.tables.forget(id, key));
+        self.0.tables.forget_all(id);
         Ok(())
     }
+}
+
+fn is_off(installation: &Installation) -> Result<(), Refusal> {
+    if installation.mode == Mode::Off {
+        return Ok(());
+    }
+    let sentence = format!(
+        "Switch {} off first (kulanz plugin mode, or mode in the API): a run under way would write back what it had read.",
+        installation.manifest.id
+    );
+    Err(Refusal::new("not_off", sentence))
 }
 
 fn check(installation: &Installation, values: &PluginValues) -> Result<(), Refusal> {

@@ -105,9 +105,15 @@ pub(super) async fn redactions_keep_their_digest_and_sealed_value(store: &Store)
     holds!(store.sealed_value(dropped.id).await?.is_none());
     holds!(store.sealed_value(make.redaction_id()).await?.is_none());
 
-    store.commit(Commit::of(vec![Fact::LetStand { ticket_id, digest: "d1".to_owned() }])).await?;
+    store
+        .commit(Commit::of(vec![Fact::LetStand { ticket_id, digest: "d1".to_owned(), stands: true }]))
+        .await?;
     let standing = Redaction { stands: true, ..kept.clone() };
     same!(store.redactions_of(ticket_id).await?, vec![standing.clone(), dropped]);
     same!(store.redaction(kept.id).await?, Some(standing));
+    store
+        .commit(Commit::of(vec![Fact::LetStand { ticket_id, digest: "d1".to_owned(), stands: false }]))
+        .await?;
+    same!(store.redaction(kept.id).await?, Some(kept));
     Ok(())
 }

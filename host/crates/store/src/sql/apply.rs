@@ -251,7 +251,7 @@ async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
         Fact::SetDecision { id, status, reason, decided_at, expect } => {
             run::set_decision(c, *id, *status, reason, *decided_at, *expect).await
         }
-        Fact::LetStand { ticket_id, digest } => run::let_stand(c, *ticket_id, digest).await,
+        Fact::LetStand { ticket_id, digest, stands } => run::let_stand(c, *ticket_id, digest, *stands).await,
         _ => Ok(()),
     }
 }

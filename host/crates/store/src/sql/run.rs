@@ -209,11 +209,17 @@ pub(crate) fn read_redaction(row: &Row) -> Result<Redaction, StoreError> {
     Ok(redaction)
 }
 
-/// What was replaced under this digest is let stand on its ticket.
-pub(crate) async fn let_stand(c: &mut Connection, ticket: TicketId, digest: &str) -> Outcome<()> {
-    sqlx::query("UPDATE redaction SET stands = TRUE WHERE ticket_id = $1 AND digest = $2")
+/// Whether what was replaced under this digest is let stand on its ticket.
+pub(crate) async fn let_stand(
+    c: &mut Connection,
+    ticket: TicketId,
+    digest: &str,
+    stands: bool,
+) -> Outcome<()> {
+    sqlx::query("UPDATE redaction SET stands = $3 WHERE ticket_id = $1 AND digest = $2")
         .bind(ticket.to_string())
         .bind(digest)
+        .bind(stands)
         .execute(c)
         .await?;
     Ok(())

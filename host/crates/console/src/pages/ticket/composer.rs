@@ -1,6 +1,8 @@
 //! The composer: an agent's answer or note. A suggested reply stands in it already, with where it comes from; what is
 //! sent from it counts as that suggestion's, changed or not.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
@@ -11,13 +13,14 @@ use domain::effect::Effect;
 use domain::message::Message;
 use domain::run::{Decision, DecisionStatus};
 use domain::story::Material;
+use domain::ticket::Ticket;
 use maud::{Markup, html};
 use rand::Rng;
 use serde::Deserialize;
 
-use super::percent;
+use super::{Typed, percent};
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, login};
 use crate::session::Agent;
 
 /// Longest text that the form takes, characters.
@@ -39,14 +42,26 @@ pub(crate) struct Written {
 /// Sends an answer or keeps a note.
 pub(crate) async fn write(
     State(console): State<Console>,
-    agent: Agent,
+    agent: Result<Agent, Response>,
     visit: Visit,
     Path(number): Path<String>,
     sent: Result<Form<Written>, FormRejection>,
 ) -> Response {
+    let readable = sent.is_ok();
     let written = sent.map(|Form(written)| written).unwrap_or_default();
-    let done = send(&console, agent, &number, &written).await;
-    super::done(&console, &visit, &number, written.text, done).await
+    let agent = match agent {
+        Ok(agent) => agent,
+        Err(answer) if answer.status().is_redirection() && !written.text.is_empty() => {
+            return login::again(&visit, &written.text);
+        }
+        Err(answer) => return answer,
+    };
+    let done = match readable {
+        true => send(&console, agent, &number, &written).await,
+        false => Err(super::unreadable(&visit)),
+    };
+    let typed = Typed { text: written.text, draft: written.draft, ..Typed::default() };
+    super::done(&console, &visit, &number, typed, done).await
 }
 
 async fn send(console: &Console, agent: Agent, number: &str, written: &Written) -> Result<(), DeskError> {
@@ -58,36 +73,73 @@ async fn send(console: &Console, agent: Agent, number: &str, written: &Written) 
     };
     // Browsers send line ends as the form's standard has them.
     let text = written.text.replace("\r\n", "\n").trim().to_owned();
-    let new = NewMessage { kind, text, article: None, draft };
     let once = Some(written.once.as_str()).filter(|once| !once.is_empty() && once.len() <= 64);
-    let memo = once.map(|key| Memo {
+    let memo = once.map(|once| Memo {
         source: "console".to_owned(),
-        key: key.to_owned(),
+        key: format!("{once}:{}", fingerprint(&(ticket.number, kind == NewMessageKind::Note, &text))),
         outcome: Box::new(|message: &Message| message.id.to_string()),
     });
+    let new = NewMessage { kind, text, article: None, draft };
     console.desk.post_message(ticket.id, new, memo, agent.0).await.map(drop)
+}
+
+/// Tells messages of one form apart: a page that the browser brought back may send another text under the same key.
+fn fingerprint(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn no_draft() -> DeskError {
     Refusal::new("bad_request", "A draft is a suggested reply of the same ticket.").at("draft").into()
 }
 
+/// The suggested reply that stands in the composer: the one that was written from or asked for (`?draft=`), else the
+/// newest that answers with an article.
+pub(super) fn chosen<'m>(
+    visit: &Visit,
+    material: &'m Material,
+    typed: Option<&Typed>,
+) -> Option<&'m Decision> {
+    let mut waiting = material.decisions.iter().rev().filter(|d| is_draft(d));
+    let wanted = typed.map(|typed| typed.draft.as_str()).or_else(|| visit.asked("draft"));
+    match wanted {
+        Some(id) => waiting.find(|draft| draft.id.to_string() == id),
+        None => waiting.find(|draft| matches!(&draft.effect, Effect::Reply { article: Some(_), .. })),
+    }
+}
+
+/// Whether a decision is a reply that waits for somebody to send it.
+pub(super) fn is_draft(decision: &Decision) -> bool {
+    decision.status == DecisionStatus::Suggested && matches!(decision.effect, Effect::Reply { .. })
+}
+
 /// The form; `typed` is what stood in it when it could not be sent.
-pub(super) fn form(visit: &Visit, material: &Material, typed: Option<&str>) -> Markup {
+pub(super) fn form(
+    visit: &Visit,
+    ticket: &Ticket,
+    draft: Option<&Decision>,
+    typed: Option<&Typed>,
+) -> Markup {
     let texts = visit.texts();
-    let draft = newest_draft(material);
-    let suggested = draft.map(|(_, text)| text).unwrap_or_default();
-    let action = format!("/tickets/{}/message", material.ticket.number);
+    let suggested = match draft.map(|draft| &draft.effect) {
+        Some(Effect::Reply { text, .. }) => text.as_str(),
+        _ => "",
+    };
+    let typed = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
+    let action = format!("/tickets/{}/message", ticket.number);
     let once = hex::encode(rand::rng().random::<[u8; 16]>());
     html! {
         h2 #answer { (texts.answer) }
-        @if let Some((decision, _)) = draft { (source(visit, decision)) }
+        @if let Some(draft) = draft { (source(visit, draft)) }
         form.composer method="post" action=(visit.spoken.link(&action, &[])) {
             label for="text" { (texts.answer_label) }
             textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
-                (typed.filter(|typed| !typed.is_empty()).unwrap_or(suggested))
+                (typed.unwrap_or(suggested))
             }
-            @if let Some((decision, _)) = draft { input type="hidden" name="draft" value=(decision.id); }
+            @if let Some(draft) = draft {
+                label.choice { input type="checkbox" name="draft" value=(draft.id) checked; " " (texts.of_draft) }
+            }
             input type="hidden" name="once" value=(once);
             p.buttons {
                 button.main type="submit" name="kind" value="reply" { (texts.send_reply) }
@@ -95,19 +147,6 @@ pub(super) fn form(visit: &Visit, material: &Material, typed: Option<&str>) -> M
             }
         }
     }
-}
-
-/// Whether a suggestion waits in the composer rather than among the others.
-pub(super) fn is_in_composer(material: &Material, decision: &Decision) -> bool {
-    newest_draft(material).is_some_and(|(draft, _)| draft.id == decision.id)
-}
-
-fn newest_draft(material: &Material) -> Option<(&Decision, &str)> {
-    let waiting = material.decisions.iter().rev().filter(|d| d.status == DecisionStatus::Suggested);
-    waiting.into_iter().find_map(|decision| match &decision.effect {
-        Effect::Reply { text, .. } => Some((decision, text.as_str())),
-        _ => None,
-    })
 }
 
 /// Where a draft comes from: whose, which article, how sure, why, and what it found in the ticket.

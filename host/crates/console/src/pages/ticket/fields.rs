@@ -11,12 +11,15 @@ use domain::Refusal;
 use domain::ticket::{Field, Priority, StatusCategory, Ticket};
 use maud::{Markup, html};
 
+use super::Typed;
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::Agent;
 
 /// Tickets whose words are offered again, the newest ones.
 const TICKETS_LOOKED_AT: u32 = 200;
+/// How often a change is tried while others change the same ticket.
+const RACES_MAX: u32 = 8;
 /// Longest word, characters.
 const WORD_CHARS_MAX: usize = 100;
 /// Fields that every ticket has.
@@ -54,17 +57,33 @@ pub(crate) async fn change(
     Path(number): Path<String>,
     sent: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Response {
-    let sent = sent.map(|Form(sent)| sent).unwrap_or_default();
-    let done = async {
-        let ticket = super::ticket(&console, &number).await?;
-        let changes = changes(&ticket, &sent)?;
+    let done = match &sent {
+        Ok(Form(sent)) => save(&console, &agent, &number, sent).await,
+        Err(_) => Err(super::unreadable(&visit)),
+    };
+    let fields = sent.map(|Form(sent)| sent).unwrap_or_default();
+    super::done(&console, &visit, &number, Typed { fields, ..Typed::default() }, done).await
+}
+
+async fn save(
+    console: &Console,
+    agent: &Agent,
+    number: &str,
+    sent: &BTreeMap<String, String>,
+) -> Result<(), DeskError> {
+    for _ in 0..RACES_MAX {
+        let ticket = super::ticket(console, number).await?;
+        let changes = changes(&ticket, sent)?;
         if changes.is_empty() {
             return Ok(());
         }
-        console.desk.change_ticket(ticket.id, changes, Some(ticket.version), agent.0).await.map(drop)
-    };
-    let done = done.await;
-    super::done(&console, &visit, &number, String::new(), done).await
+        match console.desk.change_ticket(ticket.id, changes, Some(ticket.version), agent.0.clone()).await {
+            // Something else on the ticket changed in between: what was shown is compared anew.
+            Err(DeskError::Refused(refusal)) if refusal.code == "version_conflict" => {}
+            done => return done.map(drop),
+        }
+    }
+    Err(DeskError::Busy("the ticket"))
 }
 
 /// What differs from what the form showed. A field that somebody else changed meanwhile is not overwritten unseen.
@@ -106,25 +125,40 @@ fn current<'t>(ticket: &'t Ticket, field: &Field) -> &'t str {
     }
 }
 
-/// The form.
-pub(super) fn form(visit: &Visit, ticket: &Ticket, known: &Known) -> Markup {
+/// The form; what was typed stands in it again when it could not be saved.
+pub(super) fn form(
+    visit: &Visit,
+    ticket: &Ticket,
+    known: &Known,
+    typed: Option<&BTreeMap<String, String>>,
+) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let action = format!("/tickets/{}/fields", ticket.number);
+    let typed = typed.filter(|typed| !typed.is_empty());
+    let shown = |field: &Field| {
+        let now = || current(ticket, field).to_owned();
+        typed.and_then(|typed| typed.get(&field.to_string()).cloned()).unwrap_or_else(now)
+    };
     let statuses = StatusCategory::ALL.iter().map(|s| (s.as_str(), language.status(*s)));
     let priorities = Priority::ALL.iter().map(|p| (p.as_str(), language.priority(*p)));
+    let none = BTreeSet::new();
+    let words = [
+        (Field::Category, texts.category, &known.categories),
+        (Field::Team, texts.team, &known.teams),
+        (Field::Assignee, texts.assignee, &known.assignees),
+        (Field::Language, texts.language, &none),
+    ];
     html! {
-        details.sorting {
+        details.sorting open[typed.is_some()] {
             summary { (texts.sort_by_hand) }
             form.fields method="post" action=(visit.spoken.link(&action, &[])) {
                 @for field in fields_of(ticket) { input type="hidden" name={ "was." (field) } value=(current(ticket, &field)); }
-                (choice("status", texts.status, ticket.status_category.as_str(), statuses))
-                (choice("priority", texts.priority, ticket.priority.as_str(), priorities))
-                (word("category", texts.category, ticket.category.as_deref(), &known.categories))
-                (word("team", texts.team, ticket.team.as_deref(), &known.teams))
-                (word("assignee", texts.assignee, ticket.assignee.as_deref(), &known.assignees))
-                (word("language", texts.language, ticket.language.as_deref(), &BTreeSet::new()))
-                @for (key, value) in &ticket.custom {
-                    label { (key) input name={ "custom." (key) } value=(value) autocomplete="off"; }
+                (choice("status", texts.status, &shown(&Field::Status), statuses))
+                (choice("priority", texts.priority, &shown(&Field::Priority), priorities))
+                @for (field, label, known) in &words { (word(field, label, &shown(field), known)) }
+                @for key in ticket.custom.keys() {
+                    @let field = Field::Custom(key.clone());
+                    label { (key) input name=(field) value=(shown(&field)) autocomplete="off"; }
                 }
                 p.buttons { button type="submit" { (texts.save) } }
             }
@@ -148,12 +182,12 @@ fn choice<'a>(
     }
 }
 
-fn word(name: &str, label: &str, current: Option<&str>, known: &BTreeSet<String>) -> Markup {
-    let list = format!("known-{name}");
+fn word(field: &Field, label: &str, shown: &str, known: &BTreeSet<String>) -> Markup {
+    let list = format!("known-{field}");
     html! {
         label {
             (label)
-            input name=(name) value=(current.unwrap_or_default()) maxlength=(WORD_CHARS_MAX) list=(list) autocomplete="off";
+            input name=(field) value=(shown) maxlength=(WORD_CHARS_MAX) list=(list) autocomplete="off";
         }
         datalist id=(list) { @for word in known { option value=(word) {} } }
     }

@@ -11,9 +11,10 @@ use domain::ticket::Ticket;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::Typed;
 use crate::Console;
 use crate::pages::Visit;
-use crate::session::Agent;
+use crate::session::{Agent, Revealer};
 
 /// Classes that are offered; the API takes any.
 const CLASSES: [&str; 8] =
@@ -39,26 +40,35 @@ pub(crate) async fn miss(
 ) -> Response {
     let missed = sent.map(|Form(missed)| missed).unwrap_or_default();
     let done = async {
-        let id = id.parse().map_err(|_| DeskError::missing("message", &id))?;
-        Box::pin(console.desk.mark_miss(id, missed.value.trim(), &missed.class, agent.0)).await.map(drop)
+        let ticket = super::ticket(&console, &number).await?;
+        let missing = || DeskError::missing("message", &id);
+        let id = id.parse().map_err(|_| missing())?;
+        let message = console.desk.ask().message(id).await?.filter(|m| m.ticket_id == ticket.id);
+        message.ok_or_else(missing)?;
+        let value = missed.value.replace("\r\n", "\n");
+        Box::pin(console.desk.mark_miss(id, value.trim(), &missed.class, agent.0)).await.map(drop)
     };
     let done = done.await;
-    super::done(&console, &visit, &number, String::new(), done).await
+    super::done(&console, &visit, &number, Typed::default(), done).await
 }
 
-/// Puts back what redaction took out for nothing.
+/// Puts back what redaction took out for nothing: who does it sees what was sealed.
 pub(crate) async fn false_alarm(
     State(console): State<Console>,
-    agent: Agent,
+    agent: Revealer,
     visit: Visit,
     Path((number, id)): Path<(String, String)>,
 ) -> Response {
     let done = async {
-        let id = id.parse().map_err(|_| DeskError::missing("redaction", &id))?;
+        let ticket = super::ticket(&console, &number).await?;
+        let missing = || DeskError::missing("redaction", &id);
+        let id = id.parse().map_err(|_| missing())?;
+        let redaction = console.desk.ask().redaction(id).await?.filter(|r| r.ticket_id == ticket.id);
+        redaction.ok_or_else(missing)?;
         Box::pin(console.desk.mark_false_alarm(id, agent.0)).await.map(drop)
     };
     let done = done.await;
-    super::done(&console, &visit, &number, String::new(), done).await
+    super::done(&console, &visit, &number, Typed::default(), done).await
 }
 
 /// The form for a miss, folded away below a message.
@@ -69,7 +79,7 @@ pub(super) fn miss_form(visit: &Visit, ticket: &Ticket, message: &Message) -> Ma
         details.miss {
             summary { (texts.miss) }
             form method="post" action=(visit.spoken.link(&action, &[])) {
-                label { (texts.miss_value) input name="value" required maxlength=(VALUE_CHARS_MAX) autocomplete="off"; }
+                label { (texts.miss_value) textarea name="value" rows="1" required maxlength=(VALUE_CHARS_MAX) {} }
                 label {
                     (texts.miss_class)
                     select name="class" { @for class in CLASSES { option value=(class) { (class) } } }
@@ -85,7 +95,7 @@ pub(super) fn false_alarm_form(visit: &Visit, ticket: &Ticket, redaction: &Redac
     let action = format!("/tickets/{}/redactions/{}/false-alarm", ticket.number, redaction.id);
     html! {
         form method="post" action=(visit.spoken.link(&action, &[])) {
-            button type="submit" { (visit.texts().false_alarm) }
+            button type="submit" aria-label={ (visit.texts().false_alarm) " " (redaction.placeholder) } { (visit.texts().false_alarm) }
         }
     }
 }

@@ -5,12 +5,15 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use desk::DeskError;
+use domain::Refusal;
+use domain::effect::Effect;
 use domain::run::{Decision, DecisionStatus};
 use domain::story::{Material, describe_in};
+use domain::ticket::Ticket;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{composer, percent};
+use super::{Typed, composer, percent};
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::Agent;
@@ -33,47 +36,73 @@ pub(crate) async fn decide(
 ) -> Response {
     let decided = sent.map(|Form(decided)| decided).unwrap_or_default();
     let done = async {
-        let id = id.parse().map_err(|_| DeskError::missing("decision", &id))?;
-        match decided.what.as_str() {
-            "accept" => Box::pin(console.desk.accept(id, agent.0)).await.map(drop),
+        let ticket = super::ticket(&console, &number).await?;
+        let missing = || DeskError::missing("decision", &id);
+        let id = id.parse().map_err(|_| missing())?;
+        let decision = console.desk.ask().decision(id).await?.filter(|d| d.ticket_id == ticket.id);
+        let decision = decision.ok_or_else(missing)?;
+        match (decided.what.as_str(), composer::is_draft(&decision)) {
+            ("accept", true) => Err(Refusal::new(
+                "not_read",
+                "A reply is sent from the composer, by somebody who has read it.",
+            )
+            .into()),
+            ("accept", false) => Box::pin(console.desk.accept(id, agent.0)).await.map(drop),
             _ => console.desk.decline(id, "", agent.0).await.map(drop),
         }
     };
     let done = done.await;
-    super::done(&console, &visit, &number, String::new(), done).await
+    super::done(&console, &visit, &number, Typed::default(), done).await
 }
 
-/// What waits for a decision. The draft in the composer is sent from there; it can only be declined here.
-pub(super) fn forms(visit: &Visit, material: &Material) -> Markup {
+/// What waits for a decision, with everything it would say. A reply is put into the composer and sent from there.
+pub(super) fn forms(visit: &Visit, material: &Material, draft: Option<&Decision>) -> Markup {
     let texts = visit.texts();
     let waiting: Vec<&Decision> =
         material.decisions.iter().filter(|d| d.status == DecisionStatus::Suggested).collect();
     html! {
         @if !waiting.is_empty() {
             h2 { (texts.suggestions) }
-            ul.suggestions { @for decision in waiting { li { (one(visit, material, decision)) } } }
+            ul.suggestions {
+                @for decision in waiting {
+                    @let in_composer = draft.is_some_and(|draft| draft.id == decision.id);
+                    li { (one(visit, &material.ticket, decision, in_composer)) }
+                }
+            }
         }
     }
 }
 
-fn one(visit: &Visit, material: &Material, decision: &Decision) -> Markup {
+fn one(visit: &Visit, ticket: &Ticket, decision: &Decision, in_composer: bool) -> Markup {
     let texts = visit.texts();
-    let action = format!("/tickets/{}/suggestions/{}", material.ticket.number, decision.id);
+    let (number, id) = (ticket.number, decision.id.to_string());
+    let action = visit.spoken.link(&format!("/tickets/{number}/suggestions/{id}"), &[]);
+    let what = describe_in(&decision.effect, visit.spoken.language.tongue());
     html! {
-        form method="post" action=(visit.spoken.link(&action, &[])) {
+        form method="post" action=(action) {
             p dir="auto" {
-                (describe_in(&decision.effect, visit.spoken.language.tongue()))
-                " · " (decision.plugin_id) " · " (percent(decision.basis.confidence))
+                (what) " · " (decision.plugin_id) " · " (percent(decision.basis.confidence))
                 @if !decision.basis.reason.is_empty() { " — " (decision.basis.reason) }
             }
+            @if let Some(text) = words(&decision.effect).filter(|_| !in_composer) { div.text dir="auto" { (text) } }
             p.buttons {
-                @if composer::is_in_composer(material, decision) {
+                @if in_composer {
                     a href="#answer" { (texts.in_composer) }
+                } @else if composer::is_draft(decision) {
+                    a href={ (visit.spoken.link(&format!("/tickets/{number}"), &[("draft", &id)])) "#answer" } { (texts.into_composer) }
                 } @else {
-                    button type="submit" name="what" value="accept" { (texts.accept) }
+                    button type="submit" name="what" value="accept" aria-label={ (texts.accept) ": " (what) } { (texts.accept) }
                 }
-                button type="submit" name="what" value="decline" { (texts.decline) }
+                button type="submit" name="what" value="decline" aria-label={ (texts.decline) ": " (what) } { (texts.decline) }
             }
         }
+    }
+}
+
+/// The words that a suggestion would write.
+fn words(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::Reply { text, .. } | Effect::Note { text } | Effect::Notify { text, .. } => Some(text),
+        _ => None,
     }
 }

@@ -1,0 +1,93 @@
+//! Messages that the gate has let pass and whose yes is just being written: they count against the budgets already,
+//! so that the gate need not wait for the disk between two of them.
+
+use std::sync::{Mutex, PoisonError};
+
+use domain::id::{MessageId, TicketId};
+use store::AutomaticCounts;
+
+/// All of this process.
+#[derive(Debug, Default)]
+pub(crate) struct Passing(Mutex<Vec<Pass>>);
+
+/// A message, as far as budgets count it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pass {
+    pub(super) message: MessageId,
+    pub(super) ticket: TicketId,
+    pub(super) address: String,
+    pub(super) domain: String,
+    pub(super) inbox: Option<String>,
+    pub(super) is_notice: bool,
+}
+
+/// Holds a message's place until its yes is written.
+pub(super) struct Place<'p> {
+    passing: &'p Passing,
+    message: MessageId,
+}
+
+impl Passing {
+    /// What those under way come to for a message. To be asked before the database is: what leaves here in between
+    /// stands there by then, and is at worst counted twice.
+    pub(super) fn counts_for(&self, pass: &Pass) -> AutomaticCounts {
+        let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = AutomaticCounts::default();
+        for other in under_way.iter() {
+            counts.on_ticket_day += i64::from(other.ticket == pass.ticket);
+            counts.to_address_day += i64::from(other.address == pass.address);
+            counts.notices_week += i64::from(other.is_notice && other.address == pass.address);
+            counts.to_domain_hour += i64::from(other.domain == pass.domain);
+            counts.of_inbox_hour += i64::from(other.inbox == pass.inbox);
+            counts.total_hour += 1;
+        }
+        counts
+    }
+
+    /// Takes a place.
+    pub(super) fn enter(&self, pass: Pass) -> Place<'_> {
+        let message = pass.message;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(pass);
+        Place { passing: self, message }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.passing.0.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.retain(|pass| pass.message != self.message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+    use domain::id::CountingIds;
+
+    use super::*;
+
+    #[test]
+    fn those_under_way_count_until_their_place_is_free() {
+        let ids = CountingIds::default();
+        let pass = |address: &str, inbox: Option<&str>, is_notice| Pass {
+            message: MessageId::mint(&ids, Timestamp(0)),
+            ticket: TicketId::mint(&ids, Timestamp(0)),
+            address: address.to_owned(),
+            domain: address.split('@').next_back().unwrap().to_owned(),
+            inbox: inbox.map(str::to_owned),
+            is_notice,
+        };
+        let passing = Passing::default();
+        let mine = pass("ana@a.example", Some("shop"), true);
+        assert_eq!(passing.counts_for(&mine), AutomaticCounts::default());
+        let same = passing.enter(Pass { ticket: mine.ticket, ..pass("ana@a.example", Some("shop"), true) });
+        let other = passing.enter(pass("otto@a.example", None, true));
+        let counts = passing.counts_for(&mine);
+        assert_eq!((counts.on_ticket_day, counts.to_address_day, counts.notices_week), (1, 1, 1));
+        assert_eq!((counts.to_domain_hour, counts.of_inbox_hour, counts.total_hour), (2, 1, 2));
+        drop(same);
+        assert_eq!(passing.counts_for(&mine).total_hour, 1);
+        drop(other);
+        assert_eq!(passing.counts_for(&mine), AutomaticCounts::default());
+    }
+}
