@@ -22,6 +22,14 @@ pub(crate) async fn add(c: &mut Connection, entries: &[(&LedgerEntry, i64)]) -> 
             uses.entry((row.clone(), what)).or_default().add(how);
         }
     }
+    add_counts(c, rows).await?;
+    add_uses(c, uses).await
+}
+
+/// Whose row: installation, day, digest, shard.
+type Key<'e> = (String, &'e String, &'e String, i64);
+
+async fn add_counts(c: &mut Connection, rows: BTreeMap<Key<'_>, LedgerCounts>) -> Outcome<()> {
     let rows: Vec<_> = rows.into_iter().collect();
     for some in rows.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::<Db>::new(
@@ -59,6 +67,10 @@ pub(crate) async fn add(c: &mut Connection, entries: &[(&LedgerEntry, i64)]) -> 
         );
         query.build().execute(&mut *c).await?;
     }
+    Ok(())
+}
+
+async fn add_uses(c: &mut Connection, uses: BTreeMap<(Key<'_>, &String), Use>) -> Outcome<()> {
     let uses: Vec<_> = uses.into_iter().collect();
     for some in uses.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::<Db>::new(
