@@ -49,15 +49,26 @@ fn one(row: &Value) -> Result<NewArticle, String> {
     if let Some(body) = cells.get_mut("body") {
         *body = plain(body);
     }
-    // Zendesk: a draft, or a segment of users that are not all.
-    match (fields.get("draft"), fields.get("user_segment_id")) {
-        (Some(Value::Bool(true)), _) => drop(cells.insert("state".to_owned(), "draft".to_owned())),
-        (Some(Value::Bool(false)), Some(Value::Number(_))) => {
-            drop(cells.insert("state".to_owned(), "internal".to_owned()));
-        }
-        _ => {}
+    // Zendesk: a draft, or segments of users that are not all.
+    if fields.get("draft") == Some(&Value::Bool(true)) {
+        cells.insert("state".to_owned(), "draft".to_owned());
+    } else if READERS.iter().any(|name| fields.get(*name).is_some_and(names_somebody)) {
+        cells.insert("state".to_owned(), "internal".to_owned());
     }
     reading::article(&cells)
+}
+
+/// Fields that say who may read an article, where not everybody may.
+const READERS: [&str; 2] = ["user_segment_id", "user_segment_ids"];
+
+/// Whether a field names readers: anything but nothing, however it is written.
+fn names_somebody(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(all) => !all.is_empty(),
+        _ => true,
+    }
 }
 
 /// Zammad's tables: an answer has translations, a translation a content.
@@ -129,6 +140,20 @@ mod tests {
         assert!(got[0].body.contains("Use the") && got[0].body.contains("slip"), "{}", got[0].body);
         assert!(!got[0].body.contains("alert") && !got[0].body.contains('<'), "{}", got[0].body);
         assert_eq!([got[1].state, got[2].state], [ArticleState::Internal, ArticleState::Draft]);
+    }
+
+    #[test]
+    fn what_not_everybody_may_read_is_internal_however_that_is_written() {
+        for (readers, state) in [
+            (r#""user_segment_id":7"#, ArticleState::Internal),
+            (r#""user_segment_id":"7""#, ArticleState::Internal),
+            (r#""user_segment_ids":[7,8]"#, ArticleState::Internal),
+            (r#""user_segment_id":null,"user_segment_ids":[]"#, ArticleState::Public),
+            (r#""user_segment_id":"""#, ArticleState::Public),
+        ] {
+            let got = json(&format!(r#"[{{"title":"T","body":"B",{readers}}}]"#)).unwrap();
+            assert_eq!(got[0].state, state, "{readers}");
+        }
     }
 
     #[test]

@@ -16,9 +16,12 @@ use crate::session::{cookie, id_in, is_foreign, no_cookie};
 use crate::view::Page;
 
 /// What the form sends.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Login {
     token: String,
+    /// Number of the ticket to go on to.
+    #[serde(default)]
+    ticket: String,
 }
 
 /// Shows the form.
@@ -50,16 +53,21 @@ pub(crate) async fn sign_in(
     if is_foreign(&visit.headers) {
         return form(&visit, StatusCode::FORBIDDEN, Some(texts.foreign_form));
     }
-    let secret = sent.map(|Form(login)| login.token).unwrap_or_default();
+    let Login { token: secret, ticket } = sent.map(|Form(login)| login).unwrap_or_default();
     match reader(&console, secret.trim()).await {
         Ok(Some(token)) => {
             let id = console.sessions.begin(&token, console.desk.now());
-            ([(SET_COOKIE, cookie(&id, &visit.headers))], Redirect::to(&visit.spoken.link("/", &[])))
+            ([(SET_COOKIE, cookie(&id, &visit.headers))], Redirect::to(&visit.spoken.link(&page_after(&ticket), &[])))
                 .into_response()
         }
         Ok(None) => form(&visit, StatusCode::FORBIDDEN, Some(texts.token_refused)),
         Err(error) => visit.failed(error),
     }
+}
+
+/// Where somebody who has signed in goes on: to the ticket they came from, or to all.
+fn page_after(ticket: &str) -> String {
+    ticket.parse::<i64>().map_or_else(|_| "/".to_owned(), |number| format!("/tickets/{number}"))
 }
 
 async fn reader(console: &Console, secret: &str) -> Result<Option<Token>, desk::DeskError> {
@@ -95,6 +103,7 @@ fn fields(visit: &Visit) -> Markup {
     html! {
         form.login method="post" action=(visit.spoken.link("/login", &[])) {
             label for="token" { (texts.token) }
+            @if let Some(ticket) = visit.asked("ticket") { input type="hidden" name="ticket" value=(ticket); }
             input #token name="token" type="password" autocomplete="current-password" required autofocus;
             button type="submit" { (texts.sign_in) }
         }

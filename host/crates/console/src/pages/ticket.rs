@@ -145,7 +145,8 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
             (suggestions::forms(visit, material, draft))
             (composer::form(visit, &material.ticket, draft, typed))
         } @else {
-            p { a href=(visit.spoken.link("/login", &[])) { (texts.sign_in_to_work) } }
+            @let number = material.ticket.number.to_string();
+            p { a href=(visit.spoken.link("/login", &[("ticket", &number)])) { (texts.sign_in_to_work) } }
         }
         h2 { (texts.story) }
         (story(visit, &Story::tell_in(material, visit.spoken.language.tongue())))

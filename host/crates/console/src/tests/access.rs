@@ -145,5 +145,11 @@ async fn an_open_console_asks_for_nothing() {
     assert_eq!(world.get("/").await.status, 200);
     let page = world.get("/").await;
     page.says(&["href=\"/login\""]);
+    world.get("/login?ticket=7&lang=de").await.says(&["name=\"ticket\" value=\"7\""]);
+    let (_, secret) = world.token(&[Scope::Read], None).await;
+    for (ticket, to) in [("7", "/tickets/7"), ("//evil.example", "/"), ("", "/")] {
+        let form = format!("token={secret}&ticket={ticket}");
+        assert_eq!(world.post("/login?lang=de", &[], &form).await.header("location"), format!("{to}?lang=de"));
+    }
     assert!(!page.text.contains("/logout"));
 }

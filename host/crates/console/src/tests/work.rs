@@ -78,7 +78,7 @@ async fn who_only_looks_finds_no_form_and_can_send_none() {
     let ticket = world.ticket("Parcel", "x").await;
     for cookie in ["", &reader, "kulanz_session=0000"] {
         let page = world.get_with("/tickets/1", &[("cookie", cookie)]).await;
-        page.says(&["Sign in to answer", "href=\"/login\""]);
+        page.says(&["Sign in to answer", "href=\"/login?ticket=1\""]);
         assert!(!page.text.contains("<textarea"));
         for path in [
             "/tickets/1/message",
