@@ -1,14 +1,17 @@
 //! Words that the model takes for names and that the words around show to be things: months, places, goods,
 //! brands, verbs, parts of enumerations of things. Knows no weights.
 
+mod beside;
+mod pairs;
 mod words;
 
 use super::lists::{COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PLACE, TITLE};
 use super::model::Tag;
 use super::words::{Line, Shape, Word};
+use beside::{PLACE_HEADS, THING_HEADS, THING_TAILS};
+use pairs::{FAMOUS, VERBS};
 use words::{
-    ALSO_WORDS, ARTICLES, DEALING, DOING, FAMOUS, IM, LINKS, MONTH_HEADS, MONTHS, PERSON_LABELS, PLACE_HEADS,
-    THING_HEADS, THING_TAILS, VERBS, WHAT, WHERE,
+    ALSO_WORDS, ARTICLES, DEALING, DOING, IM, LINKS, MONTH_HEADS, MONTHS, PERSON_LABELS, WHAT, WHERE,
 };
 
 /// Words that are looked at on one side of an enumeration at most.

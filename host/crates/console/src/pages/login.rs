@@ -57,7 +57,10 @@ pub(crate) async fn sign_in(
     match reader(&console, secret.trim()).await {
         Ok(Some(token)) => {
             let id = console.sessions.begin(&token, console.desk.now());
-            ([(SET_COOKIE, cookie(&id, &visit.headers))], Redirect::to(&visit.spoken.link(&page_after(&ticket), &[])))
+            (
+                [(SET_COOKIE, cookie(&id, &visit.headers))],
+                Redirect::to(&visit.spoken.link(&page_after(&ticket), &[])),
+            )
                 .into_response()
         }
         Ok(None) => form(&visit, StatusCode::FORBIDDEN, Some(texts.token_refused)),

@@ -149,7 +149,10 @@ async fn an_open_console_asks_for_nothing() {
     let (_, secret) = world.token(&[Scope::Read], None).await;
     for (ticket, to) in [("7", "/tickets/7"), ("//evil.example", "/"), ("", "/")] {
         let form = format!("token={secret}&ticket={ticket}");
-        assert_eq!(world.post("/login?lang=de", &[], &form).await.header("location"), format!("{to}?lang=de"));
+        assert_eq!(
+            world.post("/login?lang=de", &[], &form).await.header("location"),
+            format!("{to}?lang=de")
+        );
     }
     assert!(!page.text.contains("/logout"));
 }
