@@ -214,17 +214,16 @@ fn scored(name: &Open) -> Option<(usize, usize, f32)> {
 /// The margin that is half as sure as can be.
 const MARGIN_HALF: i32 = 150;
 
+/// The names in a text as it stands there, for the tests of all that finds them.
+#[cfg(test)]
+fn found(text: &str) -> Vec<String> {
+    let view = View::new(text);
+    names(&view).into_iter().map(|(s, e, _)| String::from_utf8_lossy(view.slice(s, e)).into_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn found(text: &str) -> Vec<String> {
-        let view = View::new(text);
-        names(&view)
-            .into_iter()
-            .map(|(s, e, _)| String::from_utf8_lossy(view.slice(s, e)).into_owned())
-            .collect()
-    }
 
     #[test]
     fn names_in_greetings_signatures_and_sentences_are_found() {

@@ -92,12 +92,17 @@ pub(crate) async fn signed_in(
     headers: &HeaderMap,
     scope: Scope,
 ) -> Result<Option<Token>, desk::DeskError> {
+    let token = holder(console, headers).await?;
+    Ok(token.filter(|token| token.allows(scope, console.desk.now())))
+}
+
+/// The token that somebody signed in with, whatever it still allows.
+pub(crate) async fn holder(console: &Console, headers: &HeaderMap) -> Result<Option<Token>, desk::DeskError> {
     let now = console.desk.now();
-    let Some(digest) = id_in(headers).and_then(|id| console.sessions.digest_of(&id, now)) else {
-        return Ok(None);
-    };
-    let token = console.desk.ask().token_by_digest(&digest).await?;
-    Ok(token.filter(|token| token.allows(scope, now)))
+    match id_in(headers).and_then(|id| console.sessions.digest_of(&id, now)) {
+        Some(digest) => Ok(console.desk.ask().token_by_digest(&digest).await?),
+        None => Ok(None),
+    }
 }
 
 /// Somebody who signed in with a token that may write, on a form of our own. Looking may be open to everybody who can

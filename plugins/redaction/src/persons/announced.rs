@@ -233,16 +233,7 @@ fn is_sender(line: &Line, place: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::persons::names;
-    use crate::view::View;
-
-    fn found(text: &str) -> Vec<String> {
-        let view = View::new(text);
-        names(&view)
-            .into_iter()
-            .map(|(s, e, _)| String::from_utf8_lossy(view.slice(s, e)).into_owned())
-            .collect()
-    }
+    use crate::persons::found;
 
     #[test]
     fn names_in_small_letters_are_found_where_people_say_them() {

@@ -193,16 +193,7 @@ fn walk(line: &Line, place: usize, step: isize, parts: &mut Parts) -> isize {
 
 #[cfg(test)]
 mod tests {
-    use crate::persons::names;
-    use crate::view::View;
-
-    fn found(text: &str) -> Vec<String> {
-        let view = View::new(text);
-        names(&view)
-            .into_iter()
-            .map(|(s, e, _)| String::from_utf8_lossy(view.slice(s, e)).into_owned())
-            .collect()
-    }
+    use crate::persons::found;
 
     #[test]
     fn things_that_are_called_like_people_are_nobody() {

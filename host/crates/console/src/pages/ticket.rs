@@ -24,7 +24,7 @@ use maud::{Markup, html};
 use super::Visit;
 use crate::Console;
 use crate::language::Texts;
-use crate::session::signed_in;
+use crate::session::holder;
 use crate::view::{fact, time};
 
 /// What was typed into a form.
@@ -66,11 +66,13 @@ pub(crate) async fn show(
 async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Failed>) -> Response {
     let shown = async {
         let material = material(console, number).await?;
-        let work = match signed_in(console, &visit.headers, Scope::Write).await? {
-            Some(_) => Some(fields::Known::of(console).await?),
-            None => None,
+        let token = holder(console, &visit.headers).await?;
+        let allows = |scope| token.as_ref().is_some_and(|token| token.allows(scope, console.desk.now()));
+        let work = match allows(Scope::Write) {
+            true => Some(fields::Known::of(console).await?),
+            false => None,
         };
-        let reveal = signed_in(console, &visit.headers, Scope::Reveal).await?.is_some();
+        let reveal = allows(Scope::Reveal);
         Ok::<_, DeskError>((material, May { work, reveal }))
     };
     match shown.await {
