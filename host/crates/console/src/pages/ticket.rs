@@ -31,8 +31,8 @@ use crate::view::{fact, time};
 #[derive(Debug, Default)]
 struct Typed {
     text: String,
-    /// The draft that it was written from.
-    draft: String,
+    /// The draft that it was written from, empty for none; absent where another form than the composer was sent.
+    draft: Option<String>,
     fields: BTreeMap<String, String>,
 }
 

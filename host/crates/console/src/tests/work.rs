@@ -267,6 +267,9 @@ async fn what_somebody_else_set_meanwhile_is_not_overwritten_unseen() {
     assert_eq!(late.status, 422);
     late.says(&["Somebody set team to “shipping” meanwhile", "lang=\"en\"", "value=\"billing\""]);
     late.says(&["<details class=\"sorting\" open"]);
+    suggest(&world, &ticket, "Parcels take three days.").await;
+    let draft = post(&world, &cookie, "/tickets/1/fields", "was.team=&team=billing").await;
+    draft.says(&[">Parcels take three days.</textarea>"]);
     assert_eq!(now(&world, &ticket).await.team.as_deref(), Some("shipping"));
     let wrong = post(&world, &cookie, "/tickets/1/fields", "was.priority=normal&priority=enormous").await;
     assert_eq!(wrong.status, 422);

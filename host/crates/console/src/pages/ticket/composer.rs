@@ -60,7 +60,7 @@ pub(crate) async fn write(
         true => send(&console, agent, &number, &written).await,
         false => Err(super::unreadable(&visit)),
     };
-    let typed = Typed { text: written.text, draft: written.draft, ..Typed::default() };
+    let typed = Typed { text: written.text, draft: Some(written.draft), ..Typed::default() };
     super::done(&console, &visit, &number, typed, done).await
 }
 
@@ -102,7 +102,7 @@ pub(super) fn chosen<'m>(
     typed: Option<&Typed>,
 ) -> Option<&'m Decision> {
     let mut waiting = material.decisions.iter().rev().filter(|d| is_draft(d));
-    let wanted = typed.map(|typed| typed.draft.as_str()).or_else(|| visit.asked("draft"));
+    let wanted = typed.and_then(|typed| typed.draft.as_deref()).or_else(|| visit.asked("draft"));
     match wanted {
         Some(id) => waiting.find(|draft| draft.id.to_string() == id),
         None => waiting.find(|draft| matches!(&draft.effect, Effect::Reply { article: Some(_), .. })),
