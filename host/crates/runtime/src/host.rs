@@ -10,6 +10,15 @@ use domain::id::{ArticleId, TicketId};
 use domain::snapshot::TicketView;
 use domain::ticket::StatusCategory;
 
+/// Longest key of a plugin's key-value store, bytes.
+pub const KEY_BYTES_MAX: usize = 256;
+
+/// Whether a plugin may keep a value under this key.
+#[must_use]
+pub fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.chars().any(char::is_control)
+}
+
 /// Answers what the sandbox cannot know. Grants are checked before it is asked.
 #[async_trait]
 pub trait Host: Send + Sync {

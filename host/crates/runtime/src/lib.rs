@@ -28,7 +28,10 @@ mod tests;
 
 pub use call::{Call, Input, RunReport};
 pub use engine::{Compiler, RuntimeError, RuntimeOptions};
-pub use host::{EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, NoHost, TicketQuery};
+pub use host::{
+    EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, KEY_BYTES_MAX, NoHost, TicketQuery,
+    is_key,
+};
 pub use inspect::{COMPONENT_BYTES_MAX, Inspection, MANIFEST_SECTION, Refused, inspect};
 pub use load::{Plugin, Runtime};
 pub use record::Answer;

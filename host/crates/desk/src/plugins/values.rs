@@ -9,14 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use domain::id::InstallationId;
 use domain::plugin::{Installation, Mode};
 use domain::{Actor, Refusal, Timestamp};
+use runtime::{KEY_BYTES_MAX, is_key};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Commit, Fact};
 
 use crate::{Desk, DeskError};
-
-/// Longest key, bytes, as the contract says.
-const KEY_BYTES_MAX: usize = 256;
 
 /// Everything an installation keeps, as a document that another house can read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,8 +128,6 @@ fn check(installation: &Installation, values: &PluginValues) -> Result<(), Refus
         let sentence = format!("These values are those of {}, not of {here}.", values.plugin);
         return Err(Refusal::new("wrong_plugin", sentence).at("plugin"));
     }
-    let is_key =
-        |key: &str| !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.chars().any(char::is_control);
     if let Some(key) = values.values.keys().find(|key| !is_key(key)) {
         let sentence =
             format!("A key has 1 to {KEY_BYTES_MAX} bytes and no control characters: {key:?} is none.");

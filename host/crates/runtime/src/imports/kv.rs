@@ -8,12 +8,10 @@ use domain::grant::Capability;
 
 use crate::bindings::kulanz::plugin::kv;
 use crate::bindings::kulanz::plugin::types::PluginError;
-use crate::host::HostError;
+use crate::host::{HostError, KEY_BYTES_MAX, is_key};
 use crate::record::Blob;
 use crate::state::State;
 
-/// Longest key, bytes.
-const KEY_BYTES_MAX: usize = 256;
 /// Most keys of one answer, as the contract says.
 const KEYS_MAX: usize = 1_000;
 /// Bytes of all rows of one answer.
@@ -137,12 +135,10 @@ fn gathered(table: &[u8], width: u32, indexes: &[u32]) -> Result<Vec<u8>, HostEr
 }
 
 fn check(key: &str) -> Result<(), PluginError> {
-    if key.is_empty() || key.len() > KEY_BYTES_MAX || key.chars().any(char::is_control) {
-        return Err(PluginError::InvalidInput(format!(
-            "a key has 1 to {KEY_BYTES_MAX} bytes and no control characters"
-        )));
+    if is_key(key) {
+        return Ok(());
     }
-    Ok(())
+    Err(PluginError::InvalidInput(format!("a key has 1 to {KEY_BYTES_MAX} bytes and no control characters")))
 }
 
 impl kv::Host for State {
