@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use domain::event::EventType;
+use domain::id::InstallationId;
 use domain::message::{Delivery, Direction};
 use domain::run::DecisionStatus;
 use rand::rngs::StdRng;
@@ -128,6 +129,7 @@ impl Storm {
         let store = store::Store::open(&self.ground.database, &store::Options::default()).await.unwrap();
         let outbox = self.outbox();
         let mut found: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut counted: BTreeMap<InstallationId, usize> = BTreeMap::new();
         let mut after = None;
         loop {
             let filter = desk::TicketFilter { oldest_first: true, ..Default::default() };
@@ -138,8 +140,17 @@ impl Storm {
             for ticket in tickets {
                 let number: u32 = ticket.subject.rsplit(' ').next().unwrap().parse().unwrap();
                 *found.entry(number).or_default() += 1;
-                check_ticket(&store, &outbox, &ticket).await;
+                let (echo, echoes) = check_ticket(&store, &outbox, &ticket).await;
+                *counted.entry(echo).or_default() += echoes;
             }
+        }
+        for (echo, echoes) in counted {
+            let all = store.kv_get(echo, "all").await.unwrap().unwrap();
+            assert_eq!(
+                String::from_utf8(all).unwrap(),
+                echoes.to_string(),
+                "I10: no count of another is lost"
+            );
         }
         for number in &self.acknowledged {
             assert_eq!(
@@ -171,7 +182,12 @@ impl Storm {
     }
 }
 
-async fn check_ticket(store: &store::Store, outbox: &BTreeMap<String, u32>, ticket: &domain::ticket::Ticket) {
+/// Checks one ticket; answers who echoed on it, and how often.
+async fn check_ticket(
+    store: &store::Store,
+    outbox: &BTreeMap<String, u32>,
+    ticket: &domain::ticket::Ticket,
+) -> (InstallationId, usize) {
     let events = store.events_of(ticket.id).await.unwrap();
     let sequences: Vec<i64> = events.iter().map(|e| e.sequence).collect();
     assert_eq!(sequences, (1..=ticket.event_sequence).collect::<Vec<_>>(), "I3: order without gaps");
@@ -198,6 +214,7 @@ async fn check_ticket(store: &store::Store, outbox: &BTreeMap<String, u32>, tick
             other => panic!("I7: {} is still {other}", message.id),
         }
     }
+    (echoes[0].installation_id, subscribed)
 }
 
 /// Sends numbered mails until the server is gone; answers the numbers that were acknowledged.

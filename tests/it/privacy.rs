@@ -168,6 +168,7 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
             installation_id: triage.id,
             key: "seen".into(),
             value: Some(b"\xff ana.quillfeather@example.org".to_vec()),
+            over: store::Over::Anything,
         }]))
         .await
         .unwrap();

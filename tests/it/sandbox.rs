@@ -1,5 +1,7 @@
 //! Hostile guests in the whole house: each costs its own run and nothing else.
 
+use desk::DeskConfig;
+use domain::message::Direction;
 use domain::plugin::Mode;
 use domain::run::{DecisionStatus, Run};
 use tests::{Backend, House, plugins};
@@ -126,3 +128,22 @@ async fn one_note_per_event_whatever_happens() {
         .count();
     assert_eq!(applied, 2, "one for ticket.created, one for message.received");
 }
+
+on_both!(what_many_turns_at_once_count_is_counted_whole, |backend| {
+    let config = DeskConfig { worker_slots: 8, redaction_required: false, ..tests::house::config() };
+    let house = House::with(backend, config).await;
+    let echo = house.install(plugins::guest("echo_effect"), Mode::Live).await;
+    for number in 0..20 {
+        let mail = HELLO.replace("Hello", &format!("Hello {number}")).replace('\n', "\r\n");
+        house.desk.receive_mail("mail", mail.into_bytes()).await.unwrap();
+    }
+    house.settle().await;
+    let mut notes = 0;
+    for ticket in house.tickets().await {
+        let messages = house.store.messages(ticket.id).await.unwrap();
+        notes += messages.iter().filter(|m| m.direction == Direction::Note).count();
+    }
+    assert_eq!(notes, 40, "two for each ticket");
+    let all = house.store.kv_get(echo.id, "all").await.unwrap().unwrap();
+    assert_eq!(String::from_utf8(all).unwrap(), "40");
+});

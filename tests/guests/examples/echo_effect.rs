@@ -1,5 +1,5 @@
-//! Adds one note per event, naming the event, and counts its notes per ticket in its kv. Counting notes
-//! shows whether an effect was lost or applied twice; the count shows whether kv and effects agree.
+//! Adds one note per event, naming the event, and counts its notes per ticket, and all of them, in its kv. Counting
+//! notes shows whether an effect was lost or applied twice; the counts show whether kv and effects agree.
 
 use kulanz_sdk::prelude::*;
 
@@ -10,9 +10,10 @@ impl Events for Guest {
 
     fn handle(event: &Event, ticket: &Ticket, _settings: (), out: &mut Effects) -> Result<String, Error> {
         let id = event.id();
-        let key = ticket.id();
-        let count: u64 = kulanz_sdk::kv::get_json(&key)?.unwrap_or(0) + 1;
-        kulanz_sdk::kv::set_json(&key, &count)?;
+        for key in [ticket.id().as_str(), "all"] {
+            let count: u64 = kulanz_sdk::kv::get_json(key)?.unwrap_or(0) + 1;
+            kulanz_sdk::kv::set_json(key, &count)?;
+        }
         out.on(ticket).note(
             &format!("echo {id}"),
             because(format!("saw {}", event.event_type()), 1.0).evidence(id.as_str()),

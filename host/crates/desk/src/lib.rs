@@ -121,6 +121,8 @@ pub(crate) struct Inner {
     pub(crate) tables: tables::Tables,
     /// Counting a budget and taking a place must not interleave within this process.
     pub(crate) gate: tokio::sync::Mutex<()>,
+    /// Turns that are run again, because another one wrote what their plugins keep, stand in line.
+    pub(crate) rerun: tokio::sync::Mutex<()>,
     pub(crate) passing: deliver::Passing,
     pub(crate) rooms: deliver::Rooms,
     /// When retention was last seen to, milliseconds; 0: not since the start.
@@ -158,6 +160,7 @@ impl Desk {
             knowledge: knowledge::Knowledge::default(),
             tables: tables::Tables::default(),
             gate: tokio::sync::Mutex::new(()),
+            rerun: tokio::sync::Mutex::new(()),
             passing: deliver::Passing::default(),
             rooms: deliver::Rooms::default(),
             retained_at: std::sync::atomic::AtomicI64::default(),

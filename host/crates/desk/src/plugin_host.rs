@@ -15,6 +15,7 @@ use store::{Page, TicketFilter};
 use crate::bench::Seen;
 use crate::knowledge::Ground;
 use crate::plugins::{Secret, secrets_of};
+use crate::turn::values::Values;
 use crate::{Desk, Inner};
 
 /// Tickets a search answers at most.
@@ -30,6 +31,10 @@ pub(crate) struct PluginHost {
     /// What it may see of tickets; empty: all.
     inboxes: BTreeSet<String>,
     secrets: Vec<Secret>,
+    /// What its plugin's earlier hooks in the same turn wrote, not stored yet.
+    laid: Values,
+    /// What the store said of values, each as it was said first.
+    read: Mutex<Values>,
     seen: Mutex<BTreeMap<TicketId, Seen>>,
 }
 
@@ -45,8 +50,20 @@ impl PluginHost {
             grants: installation.grants.clone(),
             inboxes,
             secrets,
+            laid: Values::new(),
+            read: Mutex::default(),
             seen: Mutex::default(),
         }
+    }
+
+    /// With these values in place of what is stored.
+    pub(crate) fn over(self, laid: Values) -> Self {
+        Self { laid, ..self }
+    }
+
+    /// What the run was told of stored values.
+    pub(crate) fn values_read(&self) -> Values {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What the run has read of tickets so far, each as it saw it first.
@@ -68,14 +85,24 @@ fn unavailable(error: impl std::fmt::Display) -> HostError {
 #[async_trait]
 impl Host for PluginHost {
     async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        self.desk.store.kv_get(self.installation_id, key).await.map_err(unavailable)
+        if let Some(laid) = self.laid.get(key) {
+            return Ok(laid.clone());
+        }
+        let value = self.desk.store.kv_get(self.installation_id, key).await.map_err(unavailable)?;
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.entry(key.to_owned()).or_insert_with(|| value.clone());
+        Ok(value)
     }
 
     async fn kv_table(&self, key: &str) -> Result<Option<Arc<Vec<u8>>>, HostError> {
+        if let Some(laid) = self.laid.get(key) {
+            return Ok(laid.clone().map(Arc::new));
+        }
         if let Some(table) = self.desk.tables.get(self.installation_id, key) {
             return Ok(Some(table));
         }
-        let table = self.kv_get(key).await?.map(Arc::new);
+        let table =
+            self.desk.store.kv_get(self.installation_id, key).await.map_err(unavailable)?.map(Arc::new);
         if let Some(table) = &table {
             self.desk.tables.keep(self.installation_id, key, Arc::clone(table));
         }
@@ -83,7 +110,13 @@ impl Host for PluginHost {
     }
 
     async fn kv_keys(&self, prefix: &str) -> Result<Vec<String>, HostError> {
-        self.desk.store.kv_keys(self.installation_id, prefix, 1_000).await.map_err(unavailable)
+        let stored =
+            self.desk.store.kv_keys(self.installation_id, prefix, 1_000).await.map_err(unavailable)?;
+        let mut keys: BTreeSet<String> = stored.into_iter().collect();
+        for (key, value) in self.laid.iter().filter(|(key, _)| key.starts_with(prefix)) {
+            let _ = if value.is_some() { keys.insert(key.clone()) } else { keys.remove(key) };
+        }
+        Ok(keys.into_iter().take(1_000).collect())
     }
 
     async fn kv_bytes(&self) -> Result<u64, HostError> {

@@ -2,7 +2,7 @@
 //!
 //! Stage by stage the hooks run on the same snapshot; between stages what was decided is laid over it in
 //! memory. When somebody changed the ticket meanwhile, the same proposals are decided again on the fresh
-//! ticket; plugins are not run a second time.
+//! ticket; plugins are run a second time only when another run wrote a value that they had read and wrote as well.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use domain::message::Delivery;
 use domain::plugin::{Hook, Installation};
 use domain::reproducer::{Case, CaseInput};
 use domain::run::{Fault, Run};
-use domain::snapshot::{Firing, Snapshot, TicketView};
+use domain::snapshot::{Firing, Snapshot};
 use domain::ticket::Ticket;
 use domain::turn::{Bid, resolve};
 use domain::work::Work;
@@ -33,6 +33,9 @@ use crate::plugins::{Installed, Roster};
 use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
+use values::Kept;
+
+pub(crate) mod values;
 
 /// A run that ended, with what it offered.
 struct Ran {
@@ -40,7 +43,9 @@ struct Ran {
     order: i32,
     run: Run,
     proposals: Vec<Proposal>,
-    kv_writes: BTreeMap<String, Option<Vec<u8>>>,
+    kv_writes: values::Values,
+    /// What it was told of values, each as it was told first.
+    kv_read: values::Values,
     /// What it read of tickets beside the one it was handed.
     seen: BTreeMap<TicketId, Seen>,
 }
@@ -54,22 +59,30 @@ impl Desk {
         only: Option<InstallationId>,
     ) -> Result<Outcome, DeskError> {
         let Some(event) = self.0.store.event(event_id).await? else { return Ok(Outcome::Done(Vec::new())) };
-        let seen = match event.ticket_id {
-            Some(id) => match self.0.store.view(id).await? {
-                Some(view) => Some(view),
-                None => return Ok(Outcome::Done(Vec::new())),
-            },
-            None => None,
+        let Some((mut stages, mut bench)) = self.run_stages(&event, only).await? else {
+            return Ok(Outcome::Done(Vec::new()));
         };
-        let (stages, mut bench) = self.run_stages(&event, seen.as_ref(), only).await?;
+        let mut in_line = None;
         for _ in 0..RACES_MAX {
             let facts = self.turn_facts(lease, &event, &stages, &bench, only).await;
             match self.commit_and_reload(facts).await {
                 Ok(()) => {
+                    self.forget_tables(&stages);
                     self.watch_canaries(&stages).await;
                     return Ok(Outcome::Committed);
                 }
                 Err(DeskError::Store(StoreError::Stale("lease"))) => return Ok(Outcome::Lost),
+                Err(DeskError::Store(StoreError::Stale("kv"))) => {
+                    // One at a time: who all write the same value would else disturb each other again.
+                    in_line = match in_line.take() {
+                        None => Some(self.0.rerun.lock().await),
+                        held => held,
+                    };
+                    let Some(again) = self.run_stages(&event, only).await? else {
+                        return Ok(Outcome::Done(Vec::new()));
+                    };
+                    (stages, bench) = again;
+                }
                 Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {
                     let seen = std::mem::take(&mut bench.seen);
                     bench = self.decide_again(&event, seen, &stages).await?;
@@ -77,7 +90,14 @@ impl Desk {
                 Err(error) => return Err(error),
             }
         }
-        Err(DeskError::Busy("the ticket"))
+        Err(DeskError::Busy("the ticket or what its plugins keep"))
+    }
+
+    /// Values that were written are read anew.
+    fn forget_tables(&self, stages: &[Vec<Ran>]) {
+        for ran in stages.iter().flatten() {
+            ran.kv_writes.keys().for_each(|key| self.0.tables.forget(ran.installation.id, key));
+        }
     }
 
     /// A version that is tried and failed is looked at.
@@ -89,16 +109,16 @@ impl Desk {
         }
     }
 
-    /// Runs all stages, deciding after each, so that the next one sees what was decided.
+    /// Runs all stages, deciding after each, so that the next one sees what was decided; none when the ticket is gone.
     async fn run_stages(
         &self,
         event: &Event,
-        seen: Option<&TicketView>,
         only: Option<InstallationId>,
-    ) -> Result<(Vec<Vec<Ran>>, Bench), DeskError> {
+    ) -> Result<Option<(Vec<Vec<Ran>>, Bench)>, DeskError> {
         let mut bench = Bench::default();
-        if let Some(view) = seen {
-            self.bring(&mut bench, view.clone()).await?;
+        if let Some(id) = event.ticket_id {
+            let Some(view) = self.0.store.view(id).await? else { return Ok(None) };
+            self.bring(&mut bench, view).await?;
         }
         let mut stages = Vec::new();
         for stage in Hook::STAGES {
@@ -107,13 +127,13 @@ impl Desk {
             if calls.is_empty() {
                 continue;
             }
-            let mut ran = self.run_stage(event, &bench, calls).await;
+            let mut ran = self.run_stage(event, &bench, &Kept::of(&stages), calls).await;
             ran.iter_mut().for_each(|r| bench.saw(std::mem::take(&mut r.seen)));
             self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals)).await?;
             self.decide(event, &ran, &mut bench);
             stages.push(ran);
         }
-        Ok((stages, bench))
+        Ok(Some((stages, bench)))
     }
 
     /// Who is to be called in a stage.
@@ -146,6 +166,7 @@ impl Desk {
         &self,
         event: &Event,
         bench: &Bench,
+        kept: &Kept,
         calls: Vec<(Hook, i32, Arc<Installed>)>,
     ) -> Vec<Ran> {
         let snapshot = event
@@ -158,7 +179,8 @@ impl Desk {
                 (None, Hook::Schedule) => Input::Schedule(firing_of(event)?),
                 (None, _) => return None,
             };
-            Some(self.run_one(event, hook, order, installed, input))
+            let laid = kept.by(installed.installation.id);
+            Some(self.run_one(event, hook, order, installed, input, laid))
         });
         join_all(runs).await
     }
@@ -170,8 +192,9 @@ impl Desk {
         order: i32,
         installed: Arc<Installed>,
         input: Input,
+        laid: values::Values,
     ) -> Ran {
-        let host = Arc::new(PluginHost::of(&self.0, &installed.installation, event.ticket_id));
+        let host = Arc::new(PluginHost::of(&self.0, &installed.installation, event.ticket_id).over(laid));
         let door = Arc::clone(&host) as Arc<dyn Host>;
         let (report, run) = self.call(&installed, hook, input, Some(event.id), event.ticket_id, door).await;
         let (proposals, kv_writes) = if run.fault.is_some() {
@@ -180,7 +203,8 @@ impl Desk {
             (report.proposals, report.kv_writes)
         };
         let installation = Arc::clone(&installed.installation);
-        Ran { installation, order, run, proposals, kv_writes, seen: host.seen() }
+        let (kv_read, seen) = (host.values_read(), host.seen());
+        Ran { installation, order, run, proposals, kv_writes, kv_read, seen }
     }
 
     /// One call of one hook, as a run to be stored.
@@ -303,12 +327,6 @@ impl Desk {
             let kv_bytes = ran.kv_writes.iter().map(|(k, v)| k.len() + v.as_ref().map_or(0, Vec::len)).sum();
             facts.extend(run_facts(&ran.run, kv_bytes, &bench.decisions));
             let installation_id = ran.installation.id;
-            ran.kv_writes.keys().for_each(|key| self.0.tables.forget(installation_id, key));
-            facts.extend(ran.kv_writes.iter().map(|(key, value)| Fact::KvPut {
-                installation_id,
-                key: key.clone(),
-                value: value.clone(),
-            }));
             facts.extend(self.fault_facts(&ran.installation, &ran.run).await);
             if let Some(fault) = ran.run.fault.as_ref().filter(|f| f.is_transient()) {
                 let wait_ms = retry_wait_ms(fault, lease.attempts);
@@ -319,6 +337,7 @@ impl Desk {
                 }
             }
         }
+        facts.extend(Kept::of(stages).facts());
         facts.extend(bench.decisions.iter().map(|d| Fact::AddDecision(Box::new(d.clone()))));
         facts.insert(0, self.end_of(lease, again));
         facts

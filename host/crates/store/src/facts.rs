@@ -47,6 +47,15 @@ impl From<Vec<Fact>> for Commit {
     }
 }
 
+/// What a plugin's value has to be for a new one to take its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Over {
+    /// Whatever there is.
+    Anything,
+    /// What the run had read when it made the new one, none if there was none (`Stale("kv")` otherwise).
+    Read(Option<Vec<u8>>),
+}
+
 /// One thing that is to be true.
 #[derive(Debug, Clone)]
 pub enum Fact {
@@ -249,6 +258,8 @@ pub enum Fact {
         key: String,
         /// What.
         value: Option<Vec<u8>>,
+        /// What it was made of.
+        over: Over,
     },
     /// An installation, new or changed.
     PutInstallation(Box<Installation>),

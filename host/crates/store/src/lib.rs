@@ -25,7 +25,7 @@ pub mod conformance;
 pub mod ephemeral;
 
 pub use error::StoreError;
-pub use facts::{Commit, Fact};
+pub use facts::{Commit, Fact, Over};
 pub use records::{
     AutomaticCounts, DeadJob, Forget, Intake, IntakeKind, IntakeState, Page, QueueState, Suppression,
     TicketFilter,

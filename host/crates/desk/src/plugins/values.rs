@@ -12,7 +12,7 @@ use domain::{Actor, Refusal, Timestamp};
 use runtime::{KEY_BYTES_MAX, is_key};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Commit, Fact};
+use store::{Commit, Fact, Over};
 
 use crate::{Desk, DeskError};
 
@@ -103,7 +103,7 @@ impl Desk {
         for key in self.0.store.kv_keys(id, "", i64::MAX).await? {
             values.entry(key).or_insert(None);
         }
-        let put = |(key, value)| Fact::KvPut { installation_id: id, key, value };
+        let put = |(key, value)| Fact::KvPut { installation_id: id, key, value, over: Over::Anything };
         let facts = values.into_iter().map(put).chain([record]).collect();
         self.0.store.commit(Commit { facts }).await?;
         self.0.tables.forget_all(id);

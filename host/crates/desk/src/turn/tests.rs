@@ -49,7 +49,15 @@ fn ran(house: &Fixture, installation: Installation, proposals: Vec<Proposal>) ->
         case: None,
     };
     let installation = Arc::new(installation);
-    Ran { installation, order: 0, run, proposals, kv_writes: BTreeMap::new(), seen: BTreeMap::new() }
+    Ran {
+        installation,
+        order: 0,
+        run,
+        proposals,
+        kv_writes: BTreeMap::new(),
+        kv_read: BTreeMap::new(),
+        seen: BTreeMap::new(),
+    }
 }
 
 async fn fired(house: &Fixture) -> (Event, Lease) {
@@ -190,4 +198,22 @@ fn a_retry_waits_longer_each_time_and_obeys_the_plugin() {
 fn the_seed_of_a_run_follows_from_its_id() {
     let id = RunId::mint(&CountingIds::default(), Timestamp(5));
     assert_eq!(seed_of(id), seed_of(id));
+}
+
+#[tokio::test]
+async fn two_hooks_of_a_plugin_keep_what_the_later_one_wrote_over_what_the_earlier_one_had_read() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|_| ()).await;
+    let wrote = |value: &str, read: Option<&str>| {
+        let of = |value: &str| ("n".to_owned(), Some(value.as_bytes().to_vec()));
+        let mut ran = ran(&house, installation.clone(), Vec::new());
+        ran.kv_writes = BTreeMap::from([of(value)]);
+        ran.kv_read = read.map(of).into_iter().collect();
+        vec![ran]
+    };
+    let stages = [wrote("2", Some("1")), wrote("3", None)];
+    assert_eq!(Kept::of(&stages).by(installation.id)["n"], Some(b"3".to_vec()));
+    let facts: Vec<Fact> = Kept::of(&stages).facts().collect();
+    let [Fact::KvPut { value: Some(value), over, .. }] = &facts[..] else { panic!("{facts:?}") };
+    assert_eq!((value.as_slice(), over), (&b"3"[..], &store::Over::Read(Some(b"1".to_vec()))));
 }

@@ -61,6 +61,7 @@ list! {
         a_quarantine_ends_only_for_whoever_saw_its_reason,
         components_are_kept_by_digest,
         values_are_kept_per_installation,
+        a_value_made_of_one_that_changed_since_is_not_kept,
         a_schedule_fires_once_per_due_time,
         the_next_firing_is_set_only_by_who_read_it,
         a_schedule_is_busy_while_its_job_is_there,

@@ -3,7 +3,7 @@
 use domain::plugin::Mode;
 
 use super::{Sample, Verdict, holds, same};
-use crate::{Commit, Fact, Store, StoreError};
+use crate::{Commit, Fact, Over, Store, StoreError};
 
 pub(super) async fn installations_change_and_go_with_all_they_have(store: &Store) -> Verdict {
     let make = Sample::default();
@@ -11,7 +11,12 @@ pub(super) async fn installations_change_and_go_with_all_they_have(store: &Store
     let other = make.installation();
     let schedule = make.schedule(installation.id);
     let kept = make.schedule(other.id);
-    let kv = |id| Fact::KvPut { installation_id: id, key: "k".to_owned(), value: Some(vec![1]) };
+    let kv = |id| Fact::KvPut {
+        installation_id: id,
+        key: "k".to_owned(),
+        value: Some(vec![1]),
+        over: Over::Anything,
+    };
     let facts = vec![
         Fact::PutInstallation(Box::new(installation.clone())),
         Fact::PutInstallation(Box::new(other.clone())),
@@ -98,6 +103,7 @@ pub(super) async fn values_are_kept_per_installation(store: &Store) -> Verdict {
         installation_id,
         key: key.to_owned(),
         value: value.map(<[u8]>::to_vec),
+        over: Over::Anything,
     };
     let facts = vec![
         put(mine, "a_1", Some(b"one")),
@@ -119,6 +125,28 @@ pub(super) async fn values_are_kept_per_installation(store: &Store) -> Verdict {
     same!(store.kv_keys(mine, "", 2).await?, ["B", "aX3"]);
     same!(store.kv_bytes(mine).await?, 1 + 4 + 3 + 3 + 5 + 2 + 4);
     same!(store.kv_bytes(make.installation_id()).await?, 0);
+    Ok(())
+}
+
+pub(super) async fn a_value_made_of_one_that_changed_since_is_not_kept(store: &Store) -> Verdict {
+    let id = Sample::default().installation_id();
+    let put = |value: Option<&str>, over| {
+        let value = value.map(|value| value.as_bytes().to_vec());
+        Commit::of(vec![Fact::KvPut { installation_id: id, key: "votes".to_owned(), value, over }])
+    };
+    let read = |value: Option<&str>| Over::Read(value.map(|value| value.as_bytes().to_vec()));
+    let stale = |outcome| matches!(outcome, Err(StoreError::Stale("kv")));
+    store.commit(put(None, read(None))).await?;
+    holds!(stale(store.commit(put(Some("2"), read(Some("1")))).await));
+    store.commit(put(Some("1"), read(None))).await?;
+    holds!(stale(store.commit(put(Some("1"), read(None))).await));
+    holds!(stale(store.commit(put(None, read(None))).await));
+    store.commit(put(Some("2"), read(Some("1")))).await?;
+    holds!(stale(store.commit(put(Some("3"), read(Some("1")))).await));
+    holds!(stale(store.commit(put(None, read(Some("1")))).await));
+    same!(store.kv_get(id, "votes").await?, Some(b"2".to_vec()));
+    store.commit(put(None, read(Some("2")))).await?;
+    same!(store.kv_get(id, "votes").await?, None);
     Ok(())
 }
 

@@ -299,8 +299,8 @@ async fn write_privacy(c: &mut Connection, fact: &Fact) -> Outcome<()> {
 /// Facts of plugins and their schedules.
 async fn write_plugin(c: &mut Connection, fact: &Fact) -> Outcome<()> {
     match fact {
-        Fact::KvPut { installation_id, key, value } => {
-            plugin::kv_put(c, *installation_id, key, value.as_deref()).await
+        Fact::KvPut { installation_id, key, value, over } => {
+            plugin::kv_put(c, *installation_id, key, value.as_deref(), over).await
         }
         Fact::PutInstallation(installation) => plugin::put(c, installation).await,
         Fact::RemoveInstallation(id) => plugin::remove(c, *id).await,

@@ -7,6 +7,7 @@ use domain::plugin::{Installation, Schedule};
 use super::reader::{Reader, all, json, ms, one};
 use super::{Connection, Outcome, Row, unique};
 use crate::error::StoreError;
+use crate::facts::Over;
 
 fn read(row: &Row) -> Result<Installation, StoreError> {
     let r = Reader::of(row, "installation", "installation_id");
@@ -212,28 +213,40 @@ pub(crate) async fn kv_put(
     id: InstallationId,
     key: &str,
     value: Option<&[u8]>,
+    over: &Over,
 ) -> Outcome<()> {
-    let Some(value) = value else {
-        sqlx::query("DELETE FROM kv WHERE installation_id = $1 AND key = $2")
-            .bind(id.to_string())
-            .bind(key)
-            .execute(c)
-            .await?;
-        return Ok(());
+    let statement = match (value, over) {
+        (Some(_), Over::Anything) => {
+            "INSERT INTO kv (installation_id, key, value, size_bytes) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (installation_id, key) DO UPDATE SET value = excluded.value, size_bytes = excluded.size_bytes"
+        }
+        (Some(_), Over::Read(None)) => {
+            "INSERT INTO kv (installation_id, key, value, size_bytes) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (installation_id, key) DO NOTHING"
+        }
+        (Some(_), Over::Read(Some(_))) => {
+            "UPDATE kv SET value = $3, size_bytes = $4 WHERE installation_id = $1 AND key = $2 AND value = $5"
+        }
+        (None, Over::Anything) => "DELETE FROM kv WHERE installation_id = $1 AND key = $2",
+        (None, Over::Read(None)) if kv_get(c, id, key).await?.is_none() => return Ok(()),
+        (None, Over::Read(None)) => return Err(StoreError::Stale("kv").into()),
+        (None, Over::Read(Some(_))) => {
+            "DELETE FROM kv WHERE installation_id = $1 AND key = $2 AND value = $3"
+        }
     };
-    // The key counts as well: a million empty values are not free.
-    let size = i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX);
-    sqlx::query(
-        "INSERT INTO kv (installation_id, key, value, size_bytes) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (installation_id, key) DO UPDATE SET value = excluded.value, size_bytes = excluded.size_bytes",
-    )
-    .bind(id.to_string())
-    .bind(key)
-    .bind(value)
-    .bind(size)
-    .execute(c)
-    .await?;
-    Ok(())
+    let mut query = sqlx::query(statement).bind(id.to_string()).bind(key);
+    if let Some(value) = value {
+        // The key counts as well: a million empty values are not free.
+        query = query.bind(value).bind(i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX));
+    }
+    if let Over::Read(Some(read)) = over {
+        query = query.bind(read);
+    }
+    let done = query.execute(c).await?;
+    if *over == Over::Anything || done.rows_affected() == 1 {
+        return Ok(());
+    }
+    Err(StoreError::Stale("kv").into())
 }
 
 pub(crate) async fn kv_get(c: &mut Connection, id: InstallationId, key: &str) -> Outcome<Option<Vec<u8>>> {

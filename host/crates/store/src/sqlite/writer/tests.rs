@@ -5,7 +5,7 @@ use domain::id::{InstallationId, TicketId};
 use sqlx::sqlite::SqliteSynchronous;
 
 use super::*;
-use crate::facts::Fact;
+use crate::facts::{Fact, Over};
 use crate::sqlite::open::connect;
 
 async fn writer(limit: Option<&'static str>) -> (Writer, tempfile::TempDir, Arc<watch::Sender<u64>>) {
@@ -22,7 +22,12 @@ async fn writer(limit: Option<&'static str>) -> (Writer, tempfile::TempDir, Arc<
 
 fn value(key: &str, bytes: Option<usize>) -> Fact {
     let installation_id: InstallationId = "ins_01J00000000000000000000000".parse().unwrap();
-    Fact::KvPut { installation_id, key: key.to_owned(), value: bytes.map(|n| vec![7; n]) }
+    Fact::KvPut {
+        installation_id,
+        key: key.to_owned(),
+        value: bytes.map(|n| vec![7; n]),
+        over: Over::Anything,
+    }
 }
 
 #[tokio::test]
