@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::Request;
 use desk::{DeskConfig, MailIdentity, NewMessage, NewMessageKind};
 use domain::clock::{DAY_MS, MINUTE_MS};
+use domain::effect::Effect;
 use domain::event::EventType;
 use domain::gate::QuietHours;
 use domain::message::Delivery;
@@ -112,9 +113,10 @@ on_both!(a_draft_is_sent_in_other_words_and_its_article_is_learnt, |backend| {
     let draft = suggested.iter().find(|d| d.effect.kind().as_str() == "reply").unwrap();
     assert!(draft.status == DecisionStatus::Suggested && !draft.basis.evidence.is_empty());
 
+    let Effect::Reply { text: proposed, .. } = &draft.effect else { panic!("{draft:?}") };
     let reply = |draft| NewMessage {
         kind: NewMessageKind::Reply,
-        text: "Dear Ana, click on “Forgot password”.".to_owned(),
+        text: format!("Dear Ana, we talked on the phone.\n\n{proposed}"),
         article: None,
         draft,
     };
@@ -132,6 +134,18 @@ on_both!(a_draft_is_sent_in_other_words_and_its_article_is_learnt, |backend| {
     );
     let again = house.desk.post_message(ticket.id, reply(Some(draft.id)), None, agent()).await.unwrap_err();
     assert!(again.to_string().contains("only a suggested one"), "{again}");
+
+    // Who writes something else in a draft's place says that its article was the wrong one.
+    house.mail(&question("bea@example.org", 2)).await;
+    let ticket = house.ticket(2).await;
+    let suggested = house.store.decisions_of(ticket.id).await.unwrap();
+    let draft = suggested.iter().find(|d| d.effect.kind().as_str() == "reply").map(|d| d.id);
+    assert!(draft.is_some());
+    let text = "The page is broken today, we are working on it.".to_owned();
+    let own_words = NewMessage { kind: NewMessageKind::Reply, text, article: None, draft };
+    house.desk.post_message(ticket.id, own_words, None, agent()).await.unwrap();
+    assert_eq!(answer_of(&house, 2).await.article, None);
+    assert_eq!(house.store.alternates(None).await.unwrap().len(), 1, "the first one's");
 });
 
 on_both!(a_notice_carries_a_link_that_ends_notices, |backend| {

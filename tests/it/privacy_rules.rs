@@ -243,3 +243,34 @@ on_both!(an_admin_tries_settings_of_redaction_out_before_they_are_in_force, |bac
             .contains("redaction plugins are called")
     );
 });
+
+on_both!(custom_fields_of_a_request_are_redacted_like_its_text, |backend| {
+    let house = House::furnished(backend).await;
+    let request = serde_json::json!({
+        "email": "ana@example.org", "subject": "Refund", "text": "Please see the fields.",
+        "custom": { "note": "Please pay to DE89 3704 0044 0532 0130 00", "order_number": "4711-2231" },
+    });
+    let ticket =
+        house.desk.create_ticket(serde_json::from_value(request).unwrap(), None, admin()).await.unwrap();
+    let custom = house.ticket(ticket.number).await.custom;
+    assert_eq!(custom["note"], "Please pay to [IBAN-1]");
+    assert_eq!(custom["order_number"], "4711-2231");
+    let found = house.store.redactions_of(ticket.id).await.unwrap();
+    assert_eq!(found.iter().map(|r| r.part.as_str()).collect::<Vec<_>>(), ["custom.note"]);
+});
+
+on_both!(a_mail_that_is_redacted_ends_the_count_of_faults, |backend| {
+    let house = House::furnished(backend).await;
+    let all = house.store.installations().await.unwrap();
+    let redaction = all.iter().find(|i| i.manifest.id == "kulanz.redaction").unwrap().id;
+    let faults = Fact::SetFaults {
+        installation_id: redaction,
+        faults_in_a_row: 4,
+        quarantine: None,
+        at: house.desk.now(),
+    };
+    house.store.commit(Commit::of(vec![faults])).await.unwrap();
+    house.desk.reload_plugins().await.unwrap();
+    house.mail(&mail("ana@example.org", "help@shop.example", 1, &card())).await;
+    assert_eq!(house.store.installation(redaction).await.unwrap().unwrap().faults_in_a_row, 0);
+});

@@ -208,7 +208,9 @@ impl From<StoreError> for ApiError {
                 STORE_RETRY_S,
                 cause,
             ),
-            StoreError::Corrupt { .. } | StoreError::Migration(_) => Self::internal(cause),
+            StoreError::Refused(_) | StoreError::Corrupt { .. } | StoreError::Migration(_) => {
+                Self::internal(cause)
+            }
         }
     }
 }

@@ -7,12 +7,14 @@ use channels::email::{self, Mail};
 use channels::sender::{Senders, Verdict};
 use domain::Refusal;
 use domain::contact::{canonical_address, is_address};
+use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
 use domain::redaction::{Document, Part};
-use domain::ticket::Channel;
+use domain::ticket::{CUSTOM_MAX, Channel, TAGS_MAX, is_language_tag};
 use store::IntakeKind;
 
 use crate::DeskError;
+use crate::redact::Redacted;
 
 /// Longest text of a form or API request, bytes.
 const TEXT_BYTES_MAX: usize = 1 << 20;
@@ -63,9 +65,15 @@ impl NewTicket {
         if !is_address(&canonical_address(&self.email)) {
             return bad("email", "An e-mail address looks like name@example.org.");
         }
-        if let Some(key) = self.custom.keys().find(|k| !domain::ticket::is_key(k)) {
-            return Err(Refusal::new("bad_key", "A custom field's key consists of a-z 0-9 _ - . :")
-                .at(format!("custom.{key}")));
+        if let Some(name) = &self.name {
+            bounded("name", name, 0, VALUE_BYTES_MAX)?;
+        }
+        if self.language.as_deref().is_some_and(|language| !is_language_tag(language)) {
+            return bad("language", "A language is a BCP 47 tag such as de or en-GB.");
+        }
+        self.check_custom()?;
+        if self.tags.len() > TAGS_MAX {
+            return bad("tags", "A ticket has at most 64 tags.");
         }
         if let Some(tag) = self.tags.iter().find(|t| !domain::ticket::is_key(t)) {
             return Err(
@@ -73,6 +81,20 @@ impl NewTicket {
             );
         }
         Ok(())
+    }
+
+    fn check_custom(&self) -> Result<(), Refusal> {
+        if self.custom.len() > CUSTOM_MAX {
+            let sentence = format!("A ticket has at most {CUSTOM_MAX} custom fields.");
+            return Err(Refusal::new("too_many_fields", sentence).at("custom"));
+        }
+        if let Some(key) = self.custom.keys().find(|k| !domain::ticket::is_key(k)) {
+            return Err(Refusal::new("bad_key", "A custom field's key consists of a-z 0-9 _ - . :")
+                .at(format!("custom.{key}")));
+        }
+        let bounded_value =
+            |(key, value): (&String, &String)| bounded(&format!("custom.{key}"), value, 0, VALUE_BYTES_MAX);
+        self.custom.iter().try_for_each(bounded_value)
     }
 }
 
@@ -107,7 +129,12 @@ pub(crate) struct Arrival {
     pub(crate) original: Option<Vec<u8>>,
 }
 
-/// The document that the redaction hooks see: subject, text, name, file names.
+/// What stands in front of a custom field's key in the name of its part.
+const CUSTOM: &str = "custom.";
+/// The document's parts before those of files.
+const FIRST_FILE: usize = 3;
+
+/// The document that the redaction hooks see: subject, text, name, file names, custom fields.
 pub(crate) fn document(arrival: &Arrival) -> Document {
     let mut parts = vec![
         Part { name: "subject".to_owned(), text: arrival.subject.clone() },
@@ -117,8 +144,25 @@ pub(crate) fn document(arrival: &Arrival) -> Document {
     parts.extend(
         arrival.files.iter().map(|f| Part { name: "file_name".to_owned(), text: f.file_name.clone() }),
     );
+    parts.extend(
+        arrival
+            .custom
+            .iter()
+            .map(|(key, value)| Part { name: format!("{CUSTOM}{key}"), text: value.clone() }),
+    );
     let known = arrival.name.iter().cloned().chain(std::iter::once(arrival.address.clone())).collect();
     Document { parts, language: arrival.language.clone(), known }
+}
+
+/// A file's name after redaction.
+pub(crate) fn file_name(redacted: &Redacted, file: usize) -> String {
+    redacted.part(FIRST_FILE + file)
+}
+
+/// An arrival's custom fields after redaction.
+pub(crate) fn custom_of(arrival: &Arrival, redacted: &Redacted) -> BTreeMap<String, String> {
+    let first = FIRST_FILE + arrival.files.len();
+    arrival.custom.keys().enumerate().map(|(n, key)| (key.clone(), redacted.part(first + n))).collect()
 }
 
 pub(crate) async fn read_arrival(

@@ -72,12 +72,14 @@ impl Desk {
         let Some(_room) = self.0.rooms.enter(domain_of(&message), self.0.config.deliveries_per_domain) else {
             return self.wait(lease, &message, self.now().plus(ROOM_WAIT_MS), None).await;
         };
+        // Before the gate: what fails here must not look like a mail that may have left.
+        let outgoing = self.outgoing(&message).await?;
         if message.delivery == Delivery::Queued
             && let Some(no) = self.pass_gate(&message).await?
         {
             return self.kept_back(lease, &message, no).await;
         }
-        match self.0.egress.send(&self.outgoing(&message).await?).await {
+        match self.0.egress.send(&outgoing).await {
             Ok(_) => {
                 metrics::counter!("kulanz_mail_sent_total").increment(1);
                 self.seal_fate(

@@ -8,14 +8,13 @@ use domain::event::EventType;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
 use domain::job::{Job, Lease, NewJob};
 use domain::message::{Attachment, Direction, Message, SenderAuth};
-use domain::redaction::Clean;
 use domain::ticket::{StatusCategory, Ticket};
 use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
 use domain::{Actor, ActorKind, Refusal, Timestamp};
 use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 
-use crate::arrival::{Arrival, NewTicket, arrival_of_request, document, read_arrival};
+use crate::arrival::{Arrival, NewTicket, arrival_of_request, custom_of, document, file_name, read_arrival};
 use crate::idempotency::Memo;
 use crate::redact::Redacted;
 use crate::thread::Thread;
@@ -131,18 +130,16 @@ impl Desk {
         new.check()?;
         self.knows_inbox(new.inbox.as_deref())?;
         let arrival = arrival_of_request(new);
-        let redacted = self
-            .redact(document(&arrival), None, arrival.inbox.as_deref())
-            .await
-            .map_err(|held| DeskError::Redaction(held.why))?;
+        let redacted =
+            Box::pin(self.redacted_or_told(document(&arrival), None, arrival.inbox.as_deref())).await?;
         for _ in 0..RACES_MAX {
             let (work, mut facts) = self.admit_arrival(&arrival, &redacted, Thread::New).await?;
             facts.extend(memo.as_ref().map(|memo| memo.fact(&work.ticket, self.now())));
-            match self.0.store.commit(Commit { facts }).await {
+            match self.commit_and_reload(facts).await {
                 Ok(()) => return Ok(work.ticket),
-                Err(StoreError::Conflict("seen")) => return Err(DeskError::Repeated),
-                Err(StoreError::Conflict(_) | StoreError::Stale(_)) => {}
-                Err(error) => return Err(error.into()),
+                Err(DeskError::Store(StoreError::Conflict("seen"))) => return Err(DeskError::Repeated),
+                Err(DeskError::Store(StoreError::Conflict(_) | StoreError::Stale(_))) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(DeskError::Busy("the requester's record"))
@@ -184,11 +181,11 @@ impl Desk {
                 fence: lease.fence,
                 sequence: lease.sequence,
             });
-            match self.0.store.commit(Commit { facts }).await {
+            match self.commit_and_reload(facts).await {
                 Ok(()) => return Ok(Outcome::Committed),
-                Err(StoreError::Stale("lease")) => return Ok(Outcome::Lost),
-                Err(StoreError::Conflict(_) | StoreError::Stale(_)) => {}
-                Err(error) => return Err(error.into()),
+                Err(DeskError::Store(StoreError::Stale("lease"))) => return Ok(Outcome::Lost),
+                Err(DeskError::Store(StoreError::Conflict(_) | StoreError::Stale(_))) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(DeskError::Busy("the ticket"))
@@ -204,11 +201,7 @@ impl Desk {
         let why = held.why;
         tracing::error!(intake = %intake.id, why, "held: redaction is not possible now");
         metrics::counter!("kulanz_intake_held_total").increment(1);
-        let mut facts = Vec::new();
-        for (run, installed) in &held.runs {
-            facts.extend(crate::ledger::run_facts(run, 0, &[]));
-            facts.extend(self.fault_facts(&installed.installation, run).await);
-        }
+        let mut facts = self.held_facts(&held.runs, intake.state != IntakeState::Held).await;
         if intake.state != IntakeState::Held {
             let data = serde_json::json!({ "intake_id": intake.id, "why": why });
             facts.extend(self.house_facts(self.house_event(EventType::IntakeHeld, data)).await);
@@ -280,7 +273,7 @@ impl Desk {
         redacted: &Redacted,
         now: Timestamp,
     ) -> Result<(Contact, bool), DeskError> {
-        let name = redacted.parts.get(2).map(|c| c.as_str().to_owned()).filter(|n| !n.is_empty());
+        let name = Some(redacted.part(2)).filter(|name| !name.is_empty());
         if let Some(mut contact) = self.0.store.contact_by_email(&arrival.address).await? {
             let vouched = arrival.sender_auth == SenderAuth::Pass;
             let is_news = (contact.name.is_none() && name.is_some()) || (vouched && !contact.verified);
@@ -317,13 +310,13 @@ impl Desk {
             arrival.channel,
             stamp.now,
         );
-        ticket.subject = part(redacted, 0);
+        ticket.subject = redacted.part(0);
         if ticket.subject.trim().is_empty() {
             "(no subject)".clone_into(&mut ticket.subject);
         }
         ticket.inbox = arrival.inbox.clone().or_else(|| self.0.config.mail.inbox_of(&arrival.recipients));
         ticket.language.clone_from(&arrival.language);
-        ticket.custom.clone_from(&arrival.custom);
+        ticket.custom = custom_of(arrival, redacted);
         ticket.tags = arrival.tags.iter().cloned().collect();
         if let Some(related) = related {
             ticket.custom.insert("related".to_owned(), format!("#{}", related.number));
@@ -342,8 +335,8 @@ impl Desk {
         let id = MessageId::mint(self.0.ids.as_ref(), stamp.now);
         let mut message =
             blank_message(id, work.ticket.id, Direction::Inbound, stamp.actor.clone(), stamp.now);
-        message.subject = part(redacted, 0);
-        message.text = part(redacted, 1);
+        message.subject = redacted.part(0);
+        message.text = redacted.part(1);
         message.reply_text = email::reply_text(&message.text);
         message.auto_class = arrival.auto_class;
         message.sender_auth = arrival.sender_auth;
@@ -353,7 +346,7 @@ impl Desk {
         message.references.clone_from(&arrival.references);
         message.language.clone_from(&arrival.language);
         for (n, file) in arrival.files.iter().enumerate() {
-            let name = part(redacted, 3 + n);
+            let name = file_name(redacted, n);
             message.attachments.push(self.attach(
                 name,
                 &file.content_type,
@@ -418,7 +411,7 @@ impl Desk {
             .files
             .iter()
             .enumerate()
-            .filter_map(|(n, file)| Some(format!("“{}” is {}", part(redacted, 3 + n), file.danger()?)))
+            .filter_map(|(n, file)| Some(format!("“{}” is {}", file_name(redacted, n), file.danger()?)))
             .collect();
         if !dangers.is_empty() {
             self.note(work, format!("Careful with what is attached: {}.", dangers.join("; ")));
@@ -435,10 +428,6 @@ impl Desk {
         note.automatic = true;
         work.add_message(&stamp, note);
     }
-}
-
-fn part(redacted: &Redacted, index: usize) -> String {
-    redacted.parts.get(index).map(Clean::as_str).unwrap_or_default().to_owned()
 }
 
 /// Parents before children: rows refer to rows.

@@ -1,5 +1,6 @@
 //! What people do to tickets: write, change fields, accept or decline what a plugin suggested.
 
+use domain::article::curve::repeats;
 use domain::effect::{Effect, Proposal};
 use domain::id::{DecisionId, MessageId, TicketId};
 use domain::message::{Direction, Message};
@@ -86,9 +87,7 @@ impl Desk {
             ..Document::default()
         };
         let inbox = self.0.store.ticket(ticket_id).await?.and_then(|ticket| ticket.inbox);
-        let redacted = Box::pin(self.redact(document, Some(ticket_id), inbox.as_deref()))
-            .await
-            .map_err(|held| DeskError::Redaction(held.why))?;
+        let redacted = Box::pin(self.redacted_or_told(document, Some(ticket_id), inbox.as_deref())).await?;
         if new.kind == NewMessageKind::Reply {
             self.check_kept(&redacted)?;
         }
@@ -109,7 +108,7 @@ impl Desk {
                 NewMessageKind::Reply | NewMessageKind::Note => actor.clone(),
             };
             let stamp = self.stamp(author);
-            let text = redacted.parts.first().map(|c| c.as_str().to_owned()).unwrap_or_default();
+            let text = redacted.part(0);
             let mut message = draft(&view, new.kind, text, &stamp);
             if new.kind == NewMessageKind::Inbound {
                 message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
@@ -134,11 +133,11 @@ impl Desk {
             }
             facts.extend(memo.as_ref().zip(work.messages.last()).map(|(memo, m)| memo.fact(m, stamp.now)));
             facts.sort_by_key(fact_order);
-            match self.0.store.commit(Commit { facts }).await {
+            match Box::pin(self.commit_and_reload(facts)).await {
                 Ok(()) => return work.messages.pop().ok_or(DeskError::Busy("the ticket")),
-                Err(StoreError::Conflict("seen")) => return Err(DeskError::Repeated),
-                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+                Err(DeskError::Store(StoreError::Conflict("seen"))) => return Err(DeskError::Repeated),
+                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(DeskError::Busy("the ticket"))
@@ -387,10 +386,11 @@ impl Desk {
     }
 }
 
-/// The article that a reply quotes: the one that was named, or its draft's.
+/// The article that a reply quotes: the one that was named, or its draft's where the draft's words are still there.
+/// Whoever wrote something else in its place has said that the article was the wrong one.
 fn quoted(new: &NewMessage, draft: Option<&Decision>) -> Option<String> {
     let of_draft = draft.and_then(|draft| match &draft.effect {
-        Effect::Reply { article, .. } => article.clone(),
+        Effect::Reply { text, article, .. } if repeats(&new.text, text) => article.clone(),
         _ => None,
     });
     new.article.clone().or(of_draft).filter(|_| new.kind == NewMessageKind::Reply)

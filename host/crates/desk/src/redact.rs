@@ -22,7 +22,7 @@ pub(crate) struct Redacted {
     pub(crate) replacements: Vec<Replacement>,
     names: Vec<String>,
     /// One run per hook, without event and ticket yet.
-    runs: Vec<Run>,
+    runs: Vec<(Run, Arc<Installed>)>,
 }
 
 impl Redacted {
@@ -30,6 +30,11 @@ impl Redacted {
     pub(crate) fn by_hand(parts: Vec<Clean>, replacements: Vec<Replacement>, document: &Document) -> Self {
         let names = document.parts.iter().map(|p| p.name.clone()).collect();
         Self { parts, replacements, names, runs: Vec::new() }
+    }
+
+    /// The clean text of a part; empty where there is no such part.
+    pub(crate) fn part(&self, index: usize) -> String {
+        self.parts.get(index).map(Clean::as_str).unwrap_or_default().to_owned()
     }
 
     /// What was replaced, with the name of the part it stood in.
@@ -105,7 +110,7 @@ impl Desk {
                     return Err(left_behind(class, runs));
                 }
                 let names = document.parts.iter().map(|p| p.name.clone()).collect();
-                Ok(Redacted { parts, replacements, names, runs: runs.into_iter().map(|(r, _)| r).collect() })
+                Ok(Redacted { parts, replacements, names, runs })
             }
             Err(what) => {
                 if let Some((run, _)) = runs.last_mut() {
@@ -115,6 +120,37 @@ impl Desk {
                 Err(Held { why: format!("the redaction plugin answered nonsense: {what}"), runs })
             }
         }
+    }
+
+    /// The runs of a text that waits. A text that is tried again and again counts against its plugin once: one odd
+    /// mail must not hold up all the others.
+    pub(crate) async fn held_facts(&self, runs: &[(Run, Arc<Installed>)], counts: bool) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        for (run, installed) in runs {
+            facts.extend(run_facts(run, 0, &[]));
+            if counts || run.fault.is_none() {
+                facts.extend(self.fault_facts(&installed.installation, run).await);
+            }
+        }
+        facts
+    }
+
+    /// As `redact`, for a caller who waits: he is told why his text cannot be redacted now, and the runs are kept.
+    pub(crate) async fn redacted_or_told(
+        &self,
+        document: Document,
+        ticket: Option<TicketId>,
+        inbox: Option<&str>,
+    ) -> Result<Redacted, DeskError> {
+        let held = match self.redact(document, ticket, inbox).await {
+            Ok(redacted) => return Ok(redacted),
+            Err(held) => held,
+        };
+        let facts = self.held_facts(&held.runs, true).await;
+        if let Err(error) = self.commit_and_reload(facts).await {
+            tracing::warn!(%error, "the runs of a failed redaction could not be stored");
+        }
+        Err(DeskError::Redaction(held.why))
     }
 
     pub(crate) async fn placeholders(
@@ -146,9 +182,10 @@ impl Desk {
         event: EventId,
     ) -> Result<Vec<Fact>, DeskError> {
         let mut facts = Vec::with_capacity(redacted.runs.len() + redacted.replacements.len());
-        for run in &redacted.runs {
+        for (run, installed) in &redacted.runs {
             let run = Run { event_id: Some(event), ticket_id: Some(ticket), ..run.clone() };
             facts.extend(run_facts(&run, 0, &[]));
+            facts.extend(self.fault_facts(&installed.installation, &run).await);
         }
         if redacted.replacements.is_empty() {
             return Ok(facts);

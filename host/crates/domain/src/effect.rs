@@ -166,8 +166,16 @@ impl Proposal {
                 bounded("value", value, 0, VALUE_BYTES_MAX)
             }
             Effect::AddTag { tag } | Effect::RemoveTag { tag } => key("tag", tag),
-            Effect::Reply { text, .. } | Effect::Note { text } => bounded("text", text, 1, TEXT_BYTES_MAX),
-            Effect::Notify { subject, text, .. } => {
+            Effect::Note { text } => bounded("text", text, 1, TEXT_BYTES_MAX),
+            Effect::Reply { text, language, article } => {
+                article
+                    .as_deref()
+                    .map_or(Ok(()), |article| bounded("article", article, 1, VALUE_BYTES_MAX))?;
+                spoken(language.as_deref())?;
+                bounded("text", text, 1, TEXT_BYTES_MAX)
+            }
+            Effect::Notify { subject, text, language } => {
+                spoken(language.as_deref())?;
                 bounded("subject", subject, 1, 250)?;
                 if subject.chars().any(char::is_control) {
                     return Err(Refusal::new("bad_subject", "A subject is one line.").at("subject"));
@@ -188,7 +196,21 @@ impl Proposal {
     }
 }
 
-fn bounded(field: &str, text: &str, min: usize, max: usize) -> Result<(), Refusal> {
+fn spoken(language: Option<&str>) -> Result<(), Refusal> {
+    match language {
+        Some(language) if !crate::ticket::is_language_tag(language) => {
+            Err(Refusal::new("bad_language", "A language is a BCP 47 tag such as de or en-GB.")
+                .at("language"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a text may be stored as it is: its length in bytes, and no NUL, which PostgreSQL cannot hold.
+///
+/// # Errors
+/// A refusal naming the field.
+pub fn bounded(field: &str, text: &str, min: usize, max: usize) -> Result<(), Refusal> {
     if text.len() < min {
         return Err(Refusal::new("empty", format!("`{field}` must not be empty.")).at(field));
     }

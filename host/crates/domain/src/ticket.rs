@@ -160,6 +160,20 @@ impl std::str::FromStr for Field {
     }
 }
 
+/// Custom fields of a ticket.
+pub const CUSTOM_MAX: usize = 64;
+/// Tags of a ticket.
+pub const TAGS_MAX: usize = 64;
+
+/// Whether a text has the shape of a BCP 47 language tag, such as `de` or `en-GB`; at most 35 bytes, as RFC 5646
+/// (section 4.4.1) recommends.
+#[must_use]
+pub fn is_language_tag(text: &str) -> bool {
+    (2..=35).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 /// Keys of custom fields, tags, teams and settings: lower-case ASCII words, at most 64 bytes.
 #[must_use]
 pub fn is_key(text: &str) -> bool {

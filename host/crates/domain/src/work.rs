@@ -120,6 +120,7 @@ impl Work {
     /// A refusal when the value is not of the field's kind, or a person set the field and a plugin asks.
     pub fn set_field(&mut self, stamp: &Stamp<'_>, field: &Field, value: &str) -> Result<bool, Refusal> {
         let name = field.to_string();
+        crate::effect::bounded(&name, value, 0, crate::effect::VALUE_BYTES_MAX)?;
         let before = self.field(field);
         let after = Some(value.to_owned()).filter(|v| !v.is_empty());
         if before == after {
@@ -157,7 +158,7 @@ impl Work {
             Field::Priority => {
                 self.ticket.priority = value.parse::<Priority>().map_err(|r| r.at("priority"))?
             }
-            Field::Language if value.len() > 35 => {
+            Field::Language if !value.is_empty() && !crate::ticket::is_language_tag(value) => {
                 return Err(Refusal::new("bad_language", "A language is a BCP 47 tag such as de or en-GB.")
                     .at("language"));
             }
@@ -170,7 +171,9 @@ impl Work {
             Field::Assignee => self.ticket.assignee = optional(),
             Field::Custom(key) => match optional() {
                 Some(value) => {
-                    if self.ticket.custom.len() >= 64 && !self.ticket.custom.contains_key(key) {
+                    if self.ticket.custom.len() >= crate::ticket::CUSTOM_MAX
+                        && !self.ticket.custom.contains_key(key)
+                    {
                         return Err(Refusal::new(
                             "too_many_fields",
                             "A ticket has at most 64 custom fields.",
@@ -195,7 +198,7 @@ impl Work {
         if !crate::ticket::is_key(tag) {
             return Err(Refusal::new("bad_key", "A tag consists of 1 to 64 of a-z 0-9 _ - . :").at("tag"));
         }
-        if self.ticket.tags.len() >= 64 && !self.ticket.tags.contains(tag) {
+        if self.ticket.tags.len() >= crate::ticket::TAGS_MAX && !self.ticket.tags.contains(tag) {
             return Err(Refusal::new("too_many_tags", "A ticket has at most 64 tags.").at("tag"));
         }
         if !self.ticket.tags.insert(tag.to_owned()) {

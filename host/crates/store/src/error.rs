@@ -13,6 +13,9 @@ pub enum StoreError {
     /// The database could not be reached or had no room for the request; trying again later makes sense.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database will not have what it was given, now or later: a value of ours breaks its rules.
+    #[error("the database refuses it: {0}; this is a mistake of Kulanz, please report it")]
+    Refused(String),
     /// The disk or the database's quota is full; nothing of the commit was written.
     #[error("the database's disk is full: free some space, waiting work goes on by itself")]
     Full,
@@ -114,6 +117,11 @@ pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
 
 /// SQLITE_FULL
 const SQLITE_FULL: i32 = 13;
+/// SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH and SQLITE_RANGE
+const SQLITE_REFUSED: [i32; 4] = [18, 19, 20, 25];
+/// Classes of SQLSTATE that say that a value is wrong: data exception and integrity constraint violation (PostgreSQL
+/// manual, appendix A).
+const STATES_REFUSED: [&str; 2] = ["22", "23"];
 /// SQLITE_CORRUPT and SQLITE_NOTADB
 const SQLITE_BROKEN: [i32; 2] = [11, 26];
 
@@ -126,12 +134,16 @@ fn explain(error: &sqlx::Error) -> StoreError {
     if let Some(code) = sqlite_code(error) {
         return match code {
             SQLITE_FULL => StoreError::Full,
+            code if SQLITE_REFUSED.contains(&code) => StoreError::Refused(words(error)),
             code if SQLITE_BROKEN.contains(&code) => StoreError::Migration(damaged(&words(error))),
             _ => StoreError::Unavailable(words(error)),
         };
     }
     match sql_state(error).as_deref() {
         Some("53100") => StoreError::Full,
+        Some(state) if STATES_REFUSED.iter().any(|class| state.starts_with(class)) => {
+            StoreError::Refused(words(error))
+        }
         _ => StoreError::Unavailable(words(error)),
     }
 }
@@ -162,6 +174,7 @@ mod tests {
     fn only_what_may_pass_by_itself_is_transient() {
         assert!(StoreError::Full.is_transient());
         assert!(StoreError::Unavailable(String::new()).is_transient());
+        assert!(!StoreError::Refused(String::new()).is_transient());
         assert!(!StoreError::Stale("ticket").is_transient());
         assert!(!StoreError::Conflict("seen").is_transient());
         assert!(!StoreError::Migration(String::new()).is_transient());

@@ -112,6 +112,16 @@ async fn a_bad_body_names_the_field() {
             "channel",
         ),
         (json!({ "subject": "x", "text": "x", "email": "nobody" }), "bad_request", "email"),
+        (
+            json!({ "subject": "x", "text": "x", "email": "a@b.example", "language": "d\0" }),
+            "bad_request",
+            "language",
+        ),
+        (
+            json!({ "subject": "x", "text": "x", "email": "a@b.example", "custom": { "note": "\0" } }),
+            "nul",
+            "custom.note",
+        ),
         (json!({ "subject": " ", "text": "x", "email": "a@b.example" }), "bad_request", "subject"),
     ] {
         let answer = world.call(Write, "POST", "/api/v1/tickets", body.clone()).await;

@@ -106,6 +106,17 @@ impl Truth {
     }
 }
 
+/// Whether a text repeats at least half of another one, by its runs of three words; shorter texts have to be the same.
+#[must_use]
+pub fn repeats(text: &str, other: &str) -> bool {
+    let of_other: HashSet<[String; 3]> = runs(other, usize::MAX).collect();
+    if of_other.is_empty() {
+        return text.trim() == other.trim();
+    }
+    let said: HashSet<[String; 3]> = runs(text, usize::MAX).collect();
+    2 * said.intersection(&of_other).count() >= of_other.len()
+}
+
 fn runs(text: &str, most: usize) -> impl Iterator<Item = [String; 3]> {
     let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
@@ -222,6 +233,14 @@ mod tests {
             valid_until: None,
             updated_at: crate::Timestamp(0),
         }
+    }
+
+    #[test]
+    fn a_text_repeats_another_one_where_half_of_its_words_are_still_there_in_order() {
+        let draft = "Hello, click on “Forgot password” and follow the link in our mail.";
+        assert!(repeats(&format!("Dear Ana,\n\n{draft}\n\nInes"), draft));
+        assert!(!repeats("Click on the link that we sent by mail.", draft));
+        assert!(repeats("Yes.", "Yes.") && !repeats("No.", "Yes."));
     }
 
     #[test]

@@ -291,6 +291,9 @@ fn malformed_effects_are_rejected_with_the_field() {
         scene.set("team", "x", f32::NAN),
         scene.propose(Effect::AddTag { tag: "Not A Key".into() }, 1.0),
         scene.propose(Effect::SetTimer { key: "k".into(), after_s: 0 }, 1.0),
+        scene.set("category", "re\0fund", 1.0),
+        scene.propose(Effect::Reply { text: "t".into(), language: Some("\0".into()), article: None }, 1.0),
+        scene.propose(Effect::Reply { text: "t".into(), language: None, article: Some("\0".into()) }, 1.0),
         scene.propose(
             Effect::Notify { subject: "a\r\nBcc: x@example.org".into(), text: "t".into(), language: None },
             1.0,
