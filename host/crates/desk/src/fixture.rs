@@ -112,9 +112,11 @@ impl Fixture {
             quarantine: None,
             installed_at: NOW,
             updated_at: NOW,
+            version: 0,
         };
         change(&mut installation);
         self.facts(vec![Fact::PutInstallation(Box::new(installation.clone()))]).await;
+        installation.version = 1;
         self.desk.reload_plugins().await.unwrap();
         installation
     }

@@ -388,6 +388,9 @@ pub struct Installation {
     pub installed_at: Timestamp,
     /// Last change.
     pub updated_at: Timestamp,
+    /// How often it was written, as it was read; 0: it is not stored yet.
+    #[serde(skip)]
+    pub version: i64,
 }
 
 impl Installation {

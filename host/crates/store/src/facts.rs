@@ -261,7 +261,8 @@ pub enum Fact {
         /// What it was made of.
         over: Over,
     },
-    /// An installation, new or changed.
+    /// An installation, new (`Conflict("plugin")` when the plugin is installed already) or changed since it was read
+    /// (`Stale("installation")` when somebody else changed it meanwhile).
     PutInstallation(Box<Installation>),
     /// Removes an installation with its schedules, values, versions and ledger.
     RemoveInstallation(InstallationId),

@@ -30,6 +30,7 @@ pub(crate) const STEPS: &[Step] = steps![
     9 "0009_vectors",
     10 "0010_validity",
     11 "0011_stands",
+    12 "0012_order",
 ];
 
 /// The schema this build knows.

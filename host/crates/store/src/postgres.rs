@@ -32,6 +32,15 @@ pub(crate) mod dialect {
     use super::{Connection, Ground};
     use crate::error::Outcome;
 
+    /// Which events come after one, in the order of the transactions that wrote them, up to the oldest one that is
+    /// still under way: what it writes stands before what others have written since. Where the one is gone, those
+    /// after the newest older one.
+    pub(crate) const FEED: &str = "WHERE (written_by, event_id) > \
+         (COALESCE((SELECT e.written_by FROM event e WHERE e.event_id <= $1 ORDER BY e.event_id DESC LIMIT 1), -1), \
+          COALESCE((SELECT e.event_id FROM event e WHERE e.event_id <= $1 ORDER BY e.event_id DESC LIMIT 1), '')) \
+         AND written_by < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
+         ORDER BY written_by, event_id LIMIT $2";
+
     /// Whether a lease is held, by the database's clock: hosts' clocks never decide a lease. Locks the lane,
     /// so that nobody can take it over between this look and the commit.
     pub(crate) async fn lease_held(c: &mut Connection, _: &Ground, lane: &str, fence: i64) -> Outcome<bool> {

@@ -38,6 +38,11 @@ pub(crate) mod dialect {
     use super::{Connection, Ground};
     use crate::error::Outcome;
 
+    /// Which events come after one, in the order of their rows: there is one writer. Where the one is gone, those
+    /// after the newest older one.
+    pub(crate) const FEED: &str = "WHERE rowid > COALESCE((SELECT e.rowid FROM event e WHERE e.event_id <= $1 \
+         ORDER BY e.event_id DESC LIMIT 1), 0) ORDER BY rowid LIMIT $2";
+
     /// Whether a lease is held. Nobody else can write meanwhile, so looking is enough (PostgreSQL locks).
     pub(crate) async fn lease_held(
         c: &mut Connection,

@@ -242,6 +242,7 @@ fn installation() -> Installation {
         quarantine: Some("trapped <five> times".to_owned()),
         installed_at: NOW,
         updated_at: NOW,
+        version: 0,
         manifest,
     }
 }

@@ -11,7 +11,7 @@ use domain::version::{PluginVersion, VersionState, carried_grants, wishes};
 use domain::{Actor, Refusal};
 use runtime::Plugin;
 use serde_json::Value;
-use store::{Commit, Fact};
+use store::{Commit, Fact, StoreError};
 
 use super::check_grants;
 use crate::{Desk, DeskError};
@@ -112,6 +112,7 @@ impl Desk {
             quarantine: None,
             installed_at: now,
             updated_at: now,
+            version: 0,
         };
         Box::pin(self.try_redaction(plugin, &installation)).await?;
         let mut version = version_in_force(&installation);
@@ -120,7 +121,13 @@ impl Desk {
         let mut facts = vec![Fact::PutComponent { digest: version.digest.clone(), bytes: request.bytes }];
         facts.extend(self.presence_facts(&installation, &version).await?);
         facts.push(self.audit_version(&actor, "plugin.installed", &installation));
-        self.0.store.commit(Commit { facts }).await?;
+        match self.0.store.commit(Commit { facts }).await {
+            Err(StoreError::Conflict("plugin")) => {
+                let sentence = format!("Somebody else installed {} just now: look at it first.", manifest.id);
+                return Err(Refusal::new("installed_already", sentence).into());
+            }
+            done => done?,
+        }
         Box::pin(self.reload_plugins()).await?;
         Ok(Received { installation, version, is_new: true })
     }
@@ -233,6 +240,7 @@ impl Desk {
             quarantine: None,
             installed_at: in_force.installed_at,
             updated_at: now,
+            version: in_force.version,
         };
         let mut facts = self.presence_facts(&installation, &version).await?;
         facts.push(Fact::PutVersion(Box::new(former)));

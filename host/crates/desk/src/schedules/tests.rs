@@ -1,5 +1,7 @@
 //! Firings that go wrong.
 
+use domain::id::ScheduleId;
+
 use super::*;
 use crate::fixture::Fixture;
 
@@ -31,7 +33,8 @@ async fn a_firing_that_was_made_already_does_not_hold_up_the_ones_after_it() {
 async fn a_schedule_that_cannot_be_planned_does_not_keep_the_others_from_firing() {
     let house = Fixture::new().await;
     let good = scheduled(&house).await;
-    let mut bad = scheduled(&house).await;
+    let mut bad =
+        Schedule { id: ScheduleId::mint(house.desk.0.ids.as_ref(), house.desk.now()), ..good.clone() };
     bad.declaration.zone = "Atlantis/Deep".to_owned();
     bad.next_at = Some(house.desk.now().plus(-1));
     house.facts(vec![Fact::PutSchedule(bad)]).await;

@@ -127,6 +127,7 @@ fn plugin(id: &str, mode: Mode, grants: &[Grant]) -> Installation {
         quarantine: None,
         installed_at: NOW,
         updated_at: NOW,
+        version: 0,
     }
 }
 

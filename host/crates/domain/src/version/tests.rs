@@ -22,6 +22,7 @@ fn installed(change: impl FnOnce(&mut Installation)) -> Installation {
         quarantine: None,
         installed_at: Timestamp(0),
         updated_at: Timestamp(0),
+        version: 0,
     };
     change(&mut installation);
     installation

@@ -36,6 +36,7 @@ list! {
         message_ids_are_found_in_the_order_asked,
         automatic_messages_are_counted_as_the_gate_wants,
         events_keep_their_sequence,
+        who_follows_the_feed_sees_an_event_that_was_decided_early_and_stored_late,
         text_with_a_nul_is_stored_without_it,
     }
     runs {

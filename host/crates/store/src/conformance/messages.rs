@@ -1,6 +1,8 @@
 //! Messages, their bytes, the gate's counts, and events.
 
 use domain::clock::{DAY_MS, HOUR_MS};
+use domain::event::Event;
+use domain::id::EventId;
 use domain::message::{AutoClass, Delivery, Message};
 use domain::seal::Sealed;
 use domain::ticket::Ticket;
@@ -178,8 +180,35 @@ pub(super) async fn events_keep_their_sequence(store: &Store) -> Verdict {
     same!(store.commit(Commit::of(vec![double])).await, Err(StoreError::Conflict("event_sequence")));
     let mut sorted = all;
     sorted.sort_by_key(|e| e.id);
-    same!(store.events(None, 10).await?, sorted);
+    same!(feed(store, None, sorted.len()).await?, sorted);
     same!(store.events(Some(first.id), 1).await?, vec![second]);
+    Ok(())
+}
+
+/// The feed after an event, asked until it has as many as are expected: others' transactions may hold it up.
+async fn feed(store: &Store, after: Option<EventId>, count: usize) -> Result<Vec<Event>, StoreError> {
+    let mut found = Vec::new();
+    for _ in 0..10_000 {
+        found = store.events(after, 100).await?;
+        if found.len() >= count {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn who_follows_the_feed_sees_an_event_that_was_decided_early_and_stored_late(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    let [early, late, last] = [1, 2, 3].map(|_| make.event(make.ticket_id(), 1));
+    let add = |event: &Event| Commit::of(vec![Fact::AddEvents(vec![event.clone()])]);
+    store.commit(add(&late)).await?;
+    same!(feed(store, None, 1).await?, vec![late.clone()]);
+    store.commit(add(&early)).await?;
+    store.commit(add(&last)).await?;
+    same!(feed(store, Some(late.id), 2).await?, vec![early.clone(), last.clone()]);
+    same!(feed(store, Some(early.id), 1).await?, vec![last]);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Installations, components, values, schedules.
 
-use domain::plugin::Mode;
+use domain::plugin::{Installation, Mode};
 
 use super::{Sample, Verdict, holds, same};
 use crate::{Commit, Fact, Over, Store, StoreError};
@@ -26,8 +26,16 @@ pub(super) async fn installations_change_and_go_with_all_they_have(store: &Store
         kv(other.id),
     ];
     store.commit(Commit { facts }).await?;
+    let put =
+        |installation: &Installation| Commit::of(vec![Fact::PutInstallation(Box::new(installation.clone()))]);
+    let twin = Installation { id: make.installation_id(), ..installation.clone() };
+    holds!(matches!(store.commit(put(&twin)).await, Err(StoreError::Conflict("plugin"))));
+    installation.version = 1;
     installation.mode = Mode::Live;
-    store.commit(Commit::of(vec![Fact::PutInstallation(Box::new(installation.clone()))])).await?;
+    store.commit(put(&installation)).await?;
+    // Somebody who read it before that does not write over it.
+    same!(store.commit(put(&installation)).await, Err(StoreError::Stale("installation")));
+    let other = Installation { version: 1, ..other };
     let faults = |id| Fact::SetFaults {
         installation_id: id,
         faults_in_a_row: 5,
@@ -38,6 +46,7 @@ pub(super) async fn installations_change_and_go_with_all_they_have(store: &Store
     installation.faults_in_a_row = 5;
     installation.quarantine = Some("five faults in a row".to_owned());
     installation.updated_at = make.now.plus(9);
+    installation.version = 3;
     same!(store.installation(installation.id).await?, Some(installation.clone()));
     same!(store.installations().await?, vec![installation.clone(), other.clone()]);
     let well = Fact::SetFaults {
@@ -76,8 +85,10 @@ pub(super) async fn a_quarantine_ends_only_for_whoever_saw_its_reason(store: &St
         at: make.now.plus(5),
     };
     store.commit(Commit::of(vec![end("first")])).await?;
+    installation.version = 1;
     same!(store.installation(installation.id).await?, Some(installation.clone()));
     store.commit(Commit::of(vec![end("second")])).await?;
+    installation.version = 2;
     installation.quarantine = None;
     installation.faults_in_a_row = 0;
     installation.updated_at = make.now.plus(5);

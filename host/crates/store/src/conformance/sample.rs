@@ -244,9 +244,13 @@ impl Sample {
     /// An installation.
     #[must_use]
     pub fn installation(&self) -> Installation {
+        let id = self.installation_id();
+        let mut manifest = manifest();
+        // A plugin is installed once.
+        manifest.id = format!("acme.{}", id.to_string().to_lowercase());
         Installation {
-            id: self.installation_id(),
-            manifest: manifest(),
+            id,
+            manifest,
             digest: "12".repeat(32),
             publisher: Some(domain::version::PublisherKey([7; 32])),
             mode: Mode::Shadow,
@@ -265,6 +269,7 @@ impl Sample {
             quarantine: None,
             installed_at: self.now,
             updated_at: self.now,
+            version: 0,
         }
     }
 

@@ -60,6 +60,7 @@ impl Postgres {
             Err(error) => return Err(unreachable(&address, error).await),
         };
         let mut connection = pool.acquire().await.map_err(Failure::from)?;
+        connection.close_on_drop();
         bring_up_to_date(&mut connection).await?;
         drop(connection);
         let heartbeats = pool_lazy(&address, options.durability);
@@ -101,6 +102,8 @@ impl Postgres {
     /// Gives the room of rows that are no more back, to be written over.
     pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
         let mut c = self.reader().await?;
+        c.close_on_drop();
+        unhurried(&mut c).await?;
         sqlx::query("VACUUM").execute(&mut *c).await.map_err(Failure::from)?;
         Ok(())
     }
@@ -212,18 +215,44 @@ fn pool_lazy(address: &PgConnectOptions, durability: Durability) -> PgPool {
 
 /// Runs the steps that are missing, one host at a time.
 async fn bring_up_to_date(c: &mut Connection) -> Result<(), StoreError> {
+    unhurried(c).await?;
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(MIGRATION_LOCK)
         .execute(&mut *c)
         .await
         .map_err(Failure::from)?;
-    let done = run_steps(c).await;
+    let done = match run_steps(c).await {
+        Ok(()) => order_of_another_cluster(c).await,
+        failed => failed,
+    };
     sqlx::query("SELECT pg_advisory_unlock($1)")
         .bind(MIGRATION_LOCK)
         .execute(c)
         .await
         .map_err(Failure::from)?;
     done
+}
+
+/// Takes the limits off a connection that is thrown away afterwards: what rewrites a table, or waits for another
+/// host that does, takes as long as it takes.
+async fn unhurried(c: &mut Connection) -> Result<(), StoreError> {
+    sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 0")
+        .execute(c)
+        .await
+        .map_err(Failure::from)?;
+    Ok(())
+}
+
+/// Events of a database that was moved here were written by transactions of another cluster, whose numbers may lie
+/// ahead: they come first.
+async fn order_of_another_cluster(c: &mut Connection) -> Result<(), StoreError> {
+    sqlx::raw_sql(
+        "UPDATE event SET written_by = 0 WHERE written_by >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
+    )
+    .execute(c)
+    .await
+    .map_err(Failure::from)?;
+    Ok(())
 }
 
 async fn run_steps(c: &mut Connection) -> Result<(), StoreError> {

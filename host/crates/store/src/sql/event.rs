@@ -6,7 +6,7 @@ use domain::id::{EventId, TicketId};
 use sqlx::QueryBuilder;
 
 use super::reader::{Reader, all, json, one, text};
-use super::{Connection, Db, Outcome, ROWS_MAX, Row, unique};
+use super::{Connection, Db, Outcome, ROWS_MAX, Row, dialect, unique};
 use crate::error::StoreError;
 
 macro_rules! select_event {
@@ -75,8 +75,10 @@ pub(crate) async fn of_ticket(c: &mut Connection, id: TicketId) -> Outcome<Vec<E
     all(&rows, read)
 }
 
+/// Events in the order in which they became true. An id is older than its commit, so ids are no order to follow.
 pub(crate) async fn after(c: &mut Connection, after: Option<EventId>, limit: i64) -> Outcome<Vec<Event>> {
-    let rows = sqlx::query(select_event!("WHERE event_id > $1 ORDER BY event_id LIMIT $2"))
+    let select = format!("{}{}", select_event!(""), dialect::FEED);
+    let rows = sqlx::query(sqlx::AssertSqlSafe(select))
         .bind(text(after.as_ref()).unwrap_or_default())
         .bind(limit)
         .fetch_all(c)

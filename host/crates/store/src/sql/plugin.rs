@@ -15,24 +15,35 @@ fn read(row: &Row) -> Result<Installation, StoreError> {
     installation.faults_in_a_row = r.get("faults_in_a_row")?;
     installation.quarantine = r.get("quarantine")?;
     installation.updated_at = r.at("updated_at")?;
+    installation.version = r.get("version")?;
     Ok(installation)
 }
 
+/// Writes a new installation, or one over what was read of it.
 pub(crate) async fn put(c: &mut Connection, installation: &Installation) -> Outcome<()> {
-    sqlx::query(
-        "INSERT INTO installation (installation_id, faults_in_a_row, quarantine, updated_at, body) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (installation_id) DO UPDATE SET \
-         faults_in_a_row = excluded.faults_in_a_row, quarantine = excluded.quarantine, \
-         updated_at = excluded.updated_at, body = excluded.body",
-    )
-    .bind(installation.id.to_string())
-    .bind(installation.faults_in_a_row)
-    .bind(installation.quarantine.as_deref())
-    .bind(installation.updated_at.0)
-    .bind(json(installation)?)
-    .execute(c)
-    .await?;
-    Ok(())
+    let statement = match installation.version {
+        0 => {
+            "INSERT INTO installation (installation_id, faults_in_a_row, quarantine, updated_at, body, plugin_id, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7 + 1)"
+        }
+        _ => {
+            "UPDATE installation SET faults_in_a_row = $2, quarantine = $3, updated_at = $4, body = $5, \
+             plugin_id = CASE WHEN plugin_id IS NULL THEN NULL ELSE $6 END, version = version + 1 \
+             WHERE installation_id = $1 AND version = $7"
+        }
+    };
+    let done = sqlx::query(statement)
+        .bind(installation.id.to_string())
+        .bind(installation.faults_in_a_row)
+        .bind(installation.quarantine.as_deref())
+        .bind(installation.updated_at.0)
+        .bind(json(installation)?)
+        .bind(&installation.manifest.id)
+        .bind(installation.version)
+        .execute(c)
+        .await
+        .map_err(unique("plugin"))?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("installation").into()) }
 }
 
 pub(crate) async fn remove(c: &mut Connection, id: InstallationId) -> Outcome<()> {
@@ -55,8 +66,8 @@ pub(crate) async fn set_faults(
     at: Timestamp,
 ) -> Outcome<()> {
     let done = sqlx::query(
-        "UPDATE installation SET faults_in_a_row = $2, quarantine = COALESCE($3, quarantine), updated_at = $4 \
-         WHERE installation_id = $1",
+        "UPDATE installation SET faults_in_a_row = $2, quarantine = COALESCE($3, quarantine), updated_at = $4, \
+         version = version + CASE WHEN $3 IS NULL THEN 0 ELSE 1 END WHERE installation_id = $1",
     )
     .bind(id.to_string())
     .bind(faults_in_a_row)
@@ -74,7 +85,7 @@ pub(crate) async fn end_quarantine(
     at: Timestamp,
 ) -> Outcome<()> {
     sqlx::query(
-        "UPDATE installation SET faults_in_a_row = 0, quarantine = NULL, updated_at = $3 \
+        "UPDATE installation SET faults_in_a_row = 0, quarantine = NULL, updated_at = $3, version = version + 1 \
          WHERE installation_id = $1 AND quarantine = $2",
     )
     .bind(id.to_string())
@@ -85,9 +96,9 @@ pub(crate) async fn end_quarantine(
     Ok(())
 }
 
-const SELECT: &str = "SELECT installation_id, faults_in_a_row, quarantine, updated_at, body FROM installation \
+const SELECT: &str = "SELECT installation_id, faults_in_a_row, quarantine, updated_at, version, body FROM installation \
      ORDER BY installation_id";
-const SELECT_ONE: &str = "SELECT installation_id, faults_in_a_row, quarantine, updated_at, body FROM installation \
+const SELECT_ONE: &str = "SELECT installation_id, faults_in_a_row, quarantine, updated_at, version, body FROM installation \
      WHERE installation_id = $1";
 
 pub(crate) async fn list(c: &mut Connection) -> Outcome<Vec<Installation>> {
