@@ -50,8 +50,10 @@ impl Triage for TriageByWords {
             // Without the grant to read custom fields nothing is known to be filled.
             custom: ticket.custom_fields().unwrap_or_default().into_iter().map(|(key, _)| key).collect(),
         };
+        let (guess, labels) = guess::of(&input, &settings);
         let learnt = Learnt {
-            guess: guess::of(&input, &settings),
+            guess,
+            labels,
             like: guess::like(&input, &settings),
             kinds: guess::kinds(&input, &settings),
         };

@@ -288,3 +288,22 @@ fn texts_with_no_word_of_their_own_are_no_examples() {
     assert_eq!(said, "there is no word in it to learn from");
     assert!(fixture::kv_value("examples").is_none());
 }
+
+#[test]
+fn the_first_nights_training_leaves_complaints_complaints() {
+    let complaint = "I want to complain, this is unacceptable, I am disappointed";
+    fixture::clear();
+    let before = asked(complaint, "{}").1.map(|(label, confidence, _)| (label, confidence));
+    learn_from(
+        (0..80)
+            .map(|n| {
+                let (label, text) = if n % 2 == 0 { ("contract", PARCEL) } else { ("warranty", BROKEN) };
+                past(n, label, &format!("{} {}", text[n / 2 % 4], THINGS[n / 8 % 8]))
+            })
+            .collect(),
+    );
+    assert!(kept::head().unwrap().is_some());
+    let after = asked(complaint, "{}").1.map(|(label, confidence, _)| (label, confidence));
+    assert_eq!(before, after);
+    assert!(after.is_some_and(|(label, _)| label == "complaint"));
+}
