@@ -126,7 +126,7 @@ pub fn kinds(input: &Input, settings: &Settings) -> Vec<Like> {
 
 fn like_of(field: Field, input: &Input) -> Option<Like> {
     let examples = kept::examples(field).ok()?;
-    if examples.of(input.number).is_some() {
+    if examples.of(input.key).is_some() {
         return None;
     }
     examples.like(&joined(&input.subject, &input.text))

@@ -38,7 +38,7 @@ impl Triage for TriageByWords {
         }
         let subject = message.subject()?;
         let input = Input {
-            number: ticket.number(),
+            key: history::key(ticket),
             subject: if subject.trim().is_empty() { ticket.subject()? } else { subject },
             text: message.reply_text()?,
             auto_class: message.auto_class(),

@@ -99,8 +99,8 @@ impl Settings {
 /// The message and what is known of its ticket.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
-    /// Number of the ticket.
-    pub number: u64,
+    /// Digest of the ticket's id.
+    pub key: u64,
     /// Subject line.
     pub subject: String,
     /// Text without quotes and signature.

@@ -46,7 +46,8 @@ impl Corrected<'_> {
 fn proposed(number: u64, text: &str, json: &str) -> Vec<(String, String, String)> {
     let message = MessageBuilder::new().text(text).reply_text(text);
     let event = EventBuilder::of("message.received").message(message.clone()).build();
-    let ticket = TicketBuilder::new().number(number).subject("").message(message).build();
+    let ticket =
+        TicketBuilder::new().id(format!("t{number}")).number(number).subject("").message(message).build();
     let mut out = Effects::new();
     TriageByWords::triage(&event, &ticket, settings(json), &mut out).unwrap();
     let fields = out.all().iter().filter_map(|p| match &p.effect {
@@ -182,6 +183,24 @@ fn the_corrected_ticket_itself_is_left_as_the_person_sorted_it() {
     Corrected { to: Some("porcelain"), text: "The porcelain is what I ask about", ..Corrected::default() }
         .now();
     assert_eq!(proposed(12, ANOTHER_VASE, "{}"), []);
+}
+
+#[test]
+fn a_ticket_of_another_house_with_the_same_number_is_not_the_corrected_one() {
+    fixture::clear();
+    Corrected { number: 12, ..Corrected::default() }.now();
+    let message = MessageBuilder::new().text(ANOTHER_VASE).reply_text(ANOTHER_VASE);
+    let event = EventBuilder::of("message.received").message(message.clone()).build();
+    let ticket = TicketBuilder::new().id("of another house").number(12).subject("").message(message).build();
+    let mut out = Effects::new();
+    TriageByWords::triage(&event, &ticket, settings("{}"), &mut out).unwrap();
+    assert!(
+        out.all().iter().any(|p| matches!(&p.effect, Effect::SetField { value, .. } if value == "breakage"))
+    );
+    let changed = EventBuilder::of("ticket.field_changed").actor_kind("agent").time_ms(2);
+    let changed = changed.change("category", Some("breakage"), Some("shipping")).build();
+    TriageByWords::handle(&changed, &ticket, Settings::default(), &mut Effects::new()).unwrap();
+    assert_eq!(kept_examples(), [12, 12], "a correction of it is one more example");
 }
 
 #[test]
