@@ -7,7 +7,9 @@ pub mod confidence;
 pub mod decide;
 pub mod greeting;
 pub mod hours;
+pub mod number;
 pub mod past;
+pub mod person;
 pub mod question;
 pub mod settings;
 pub mod template;
@@ -44,14 +46,15 @@ impl Answering for AutoReply {
         }
         let (subject, text) = (ticket.subject()?, message.reply_text()?);
         let question = question::question(&subject, &text);
-        let case_number = question::case_number(&subject, &text, ticket.number());
-        let wants_person = question::wants_person(&subject, &text);
+        let case_number = number::case_number(&subject, &text, ticket.number());
+        let wants_person = person::wants_person(&subject, &text);
         let said = format!("{subject}\n{text}").to_lowercase();
         let mut facts =
             Facts { case_number, wants_person, said, ..facts(&message, ticket, !question.is_empty())? };
         facts.closed =
             settings.hours.closed(clock::now_ms(), clock::utc_offset_s).map_err(Error::InvalidInput)?;
-        if let Some(answer) = given(&facts, &settings, ticket, out) {
+        let number = number::given_number(&text, facts.number);
+        if let Some(answer) = given(&facts, &settings, number, ticket, out) {
             return Ok(answer);
         }
         facts.ask = missing(&facts, &settings, ticket);
@@ -141,14 +144,20 @@ fn missing(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>) -> Option<as
 }
 
 /// Takes the mark off a ticket whose customer has given what was asked for.
-fn given(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>, out: &mut Effects) -> Option<Answer> {
+fn given(
+    facts: &Facts,
+    settings: &Settings,
+    number: Option<String>,
+    ticket: &Ticket<'_>,
+    out: &mut Effects,
+) -> Option<Answer> {
     if facts.auto_class != "human" {
         return None;
     }
-    let known = |field: &str| facts.case_number.is_some() || has_field(ticket, field).unwrap_or(false);
+    let known = |field: &str| number.is_some() || has_field(ticket, field).unwrap_or(false);
     let field = ask::answered(&settings.ask_for, &facts.tags, known)?;
     let basis = because(format!("The customer was asked for {field} and has given it."), 0.9);
-    out.on(ticket).remove_tag(&ask::tag(field), basis.evidences(facts.case_number.clone()));
+    out.on(ticket).remove_tag(&ask::tag(field), basis.evidences(number));
     Some(Answer::held(format!("{field} was asked for and is given now: people or a connector go on")))
 }
 

@@ -101,16 +101,18 @@ fn what_was_asked_for_is_recognised_in_a_later_message_or_in_the_field_and_asked
     let (_, out) = answer_to(order().text("Where is my parcel?"));
     assert!(matches!(&out.all()[1].effect, Effect::AddTag { tag } if tag == "asked-order_number"));
     let again = || order().tag("asked-order_number").last_reply_at_ms(5).text("Where is my parcel?");
-    for given in
-        [again().text("It is 4711042."), again().custom("order_number", "4711042").text("See above.")]
-    {
+    for given in [
+        again().text("It is 4711042."),
+        again().text("Die Nummer ist 4711."),
+        again().custom("order_number", "4711042").text("See above."),
+    ] {
         let (answer, out) = answer_to(given);
         assert!(matches!(&answer, Answer::Held(why) if why.contains("given now")), "{answer:?}");
         assert!(
             matches!(out.all(), [one] if matches!(&one.effect, Effect::RemoveTag { tag } if tag == "asked-order_number"))
         );
     }
-    let (answer, out) = answer_to(again().text("Please hurry."));
+    let (answer, out) = answer_to(again().text("Please hurry, to 10115 Berlin."));
     assert!(matches!(answer, Answer::Held(_)) && out.all().is_empty());
 }
 
