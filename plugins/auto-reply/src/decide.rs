@@ -4,6 +4,7 @@
 use crate::ask::AskFor;
 use crate::confidence::{Signals, confidence};
 use crate::hours::Closed;
+use crate::markup;
 use crate::past::Record;
 use crate::settings::Settings;
 use crate::words::{self, Broken, Language};
@@ -47,6 +48,8 @@ pub struct Facts {
     pub ask: Option<AskFor>,
     /// Closed now, and until when.
     pub closed: Option<Closed>,
+    /// What is wrong with the opening hours: they are then left out.
+    pub hours_wrong: Option<String>,
     /// The product that the ticket is about, if that is known.
     pub product: Option<String>,
     /// What the customer writes, in small letters.
@@ -95,10 +98,70 @@ impl Hit {
         }
     }
 
+    /// Why it may not be sent in that language, however sure it is.
+    fn obstacle(&self, facts: &Facts, language: Option<Language>) -> Option<Obstacle> {
+        if language.is_none() || Language::of(Some(&self.locale)) != language {
+            return Some(Obstacle::Language(self.locale.clone()));
+        }
+        if !self.is_about(facts) {
+            return Some(Obstacle::Product(self.product.clone().unwrap_or_default()));
+        }
+        markup::found(&self.body).or_else(|| markup::found(&self.title)).map(Obstacle::Markup)
+    }
+
     /// How sure it is the answer, by the search and by what customers said.
     fn sure(&self) -> f32 {
         self.past.shifted(confidence(&self.signals))
     }
+}
+
+/// Why an article is not sent, however sure it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is in this language, and the customer's is another.
+    Language(String),
+    /// It is about this product, and the ticket is not known to be.
+    Product(String),
+    /// It still holds this piece of markup.
+    Markup(String),
+}
+
+impl Obstacle {
+    /// What is in the way, for people: the rest of a sentence about the article.
+    #[must_use]
+    pub fn told(&self, language: Language) -> String {
+        match (self, language) {
+            (Self::Language(locale), Language::German) => {
+                format!("ist in einer anderen Sprache ({locale}) als der des Kunden")
+            }
+            (Self::Language(locale), Language::English) => {
+                format!("is not in the customer's language but in {locale}")
+            }
+            (Self::Product(product), Language::German) => {
+                format!("handelt von {product}, einem Produkt, das im Ticket nicht genannt ist")
+            }
+            (Self::Product(product), Language::English) => {
+                format!("is about {product}, a product that the ticket does not name")
+            }
+            (Self::Markup(piece), Language::German) => {
+                format!("enthält noch HTML oder Skript (`{piece}`) und wird so nie verschickt")
+            }
+            (Self::Markup(piece), Language::English) => {
+                format!("still holds HTML or script (`{piece}`) and is never sent like that")
+            }
+        }
+    }
+}
+
+/// An article that is shown to an agent.
+#[derive(Debug)]
+pub struct Shown<'h> {
+    /// The article.
+    pub hit: &'h Hit,
+    /// How sure it is the answer.
+    pub sure: f32,
+    /// Why it could not have been sent.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// What a message that names one order or invoice leaves of an article's confidence.
@@ -185,27 +248,35 @@ pub fn before_search(facts: &Facts, settings: &Settings) -> Option<Decision> {
     foreign.map(|language| acknowledge(facts, settings, format!("there are no answers in {language}"), false))
 }
 
-/// What is decided with the articles that were found, best first.
+/// What is decided with the articles that were found.
 ///
-/// Where the customer's language is not known it is taken to be the best article's: a question that is
+/// The surest that may be sent is: the search's own order knows neither what customers said nor how much a score is
+/// worth. Where the customer's language is not known it is taken to be the surest article's: a question that is
 /// sure to be answered by an article is written in its words.
 #[must_use]
 pub fn after_search(facts: &Facts, settings: &Settings, hits: &[Hit]) -> Decision {
-    let known = facts.language.as_deref().or_else(|| hits.first().map(|hit| hit.locale.as_str()));
-    let language = Language::of(known);
-    let spoken = |hit: &&Hit| language.is_some() && Language::of(Some(&hit.locale)) == language;
-    let best = hits.iter().filter(spoken).find(|hit| hit.is_about(facts));
-    let (Some(best), Some(language)) = (best, language) else {
-        let why = if hits.iter().any(|hit| spoken(&hit)) {
-            "the articles found are about a product that the ticket does not name"
-        } else if hits.is_empty() {
-            "no article has words of this question"
-        } else {
-            "no article in the customer's language has words of this question"
+    let language = language(facts, hits);
+    let with = |hit| Shown { hit, sure: hit.sure(), obstacle: hit.obstacle(facts, language) };
+    let (free, barred): (Vec<Shown<'_>>, Vec<_>) =
+        hits.iter().map(with).partition(|shown| shown.obstacle.is_none());
+    let (best, barred) = (surest(&free), surest(&barred));
+    if let Some(why) = in_the_way(best, barred, settings.threshold) {
+        return acknowledge(facts, settings, why, false);
+    }
+    let (Some(Shown { hit: best, sure: general, .. }), Some(language)) = (best, language) else {
+        let why = match barred {
+            Some(Shown { obstacle: Some(Obstacle::Product(product)), .. }) => {
+                format!("the articles found are about {product}, a product that the ticket does not name")
+            }
+            Some(Shown { hit, obstacle: Some(obstacle @ Obstacle::Markup(_)), .. }) => {
+                format!("article “{}” {}", hit.key, obstacle.told(Language::English))
+            }
+            Some(_) => "no article in the customer's language has words of this question".to_owned(),
+            None => "no article has words of this question".to_owned(),
         };
-        return acknowledge(facts, settings, why.to_owned(), false);
+        return acknowledge(facts, settings, why, false);
     };
-    let general = best.sure();
+    let general = *general;
     let sure = if facts.case_number.is_some() { general * CASE_FACTOR } else { general };
     if let Some(why) = doubt(facts, best, (general, sure), settings.threshold) {
         return acknowledge(facts, settings, why, false);
@@ -229,15 +300,43 @@ const SUGGESTIONS_MAX: usize = 3;
 
 /// The articles worth showing to an agent, best first, each with how sure it is.
 #[must_use]
-pub fn suggestions<'h>(settings: &Settings, hits: &'h [Hit]) -> Vec<(&'h Hit, f32)> {
+pub fn suggestions<'h>(facts: &Facts, settings: &Settings, hits: &'h [Hit]) -> Vec<Shown<'h>> {
     if !settings.suggest {
         return Vec::new();
     }
-    let sure = hits.iter().map(|hit| (hit, hit.sure()));
-    let mut shown: Vec<_> = sure.filter(|(_, sure)| *sure >= settings.suggest_from).collect();
-    shown.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let language = language(facts, hits);
+    let with = |hit: &'h Hit| Shown { hit, sure: hit.sure(), obstacle: hit.obstacle(facts, language) };
+    let mut shown: Vec<_> = hits.iter().map(with).filter(|one| one.sure >= settings.suggest_from).collect();
+    shown.sort_by(|one, other| other.sure.total_cmp(&one.sure));
     shown.truncate(SUGGESTIONS_MAX);
     shown
+}
+
+/// The language to answer in, if it is one that can be written.
+fn language(facts: &Facts, hits: &[Hit]) -> Option<Language> {
+    let surest = || hits.iter().max_by(|one, other| first_of(one.sure(), other.sure()));
+    let known = facts.language.as_deref().or_else(|| surest().map(|hit| hit.locale.as_str()));
+    Language::of(known)
+}
+
+fn surest<'s, 'h>(of: &'s [Shown<'h>]) -> Option<&'s Shown<'h>> {
+    of.iter().max_by(|one, other| first_of(one.sure, other.sure))
+}
+
+/// Of two that are equally sure the one that the search put first is the greater, for the last one wins.
+fn first_of(one: f32, other: f32) -> std::cmp::Ordering {
+    one.total_cmp(&other).then(std::cmp::Ordering::Greater)
+}
+
+/// Why nothing is sent though an article fits that may not be: none where another one does, unless the surest is only
+/// badly written, for then the next is no answer.
+fn in_the_way(best: Option<&Shown<'_>>, barred: Option<&Shown<'_>>, threshold: f32) -> Option<String> {
+    let barred = barred.filter(|barred| barred.sure >= threshold)?;
+    let obstacle = barred.obstacle.as_ref()?;
+    let best = best.map_or(0.0, |best| best.sure);
+    let instead = best >= threshold && !(matches!(obstacle, Obstacle::Markup(_)) && barred.sure > best);
+    let (key, sure) = (&barred.hit.key, percent(barred.sure));
+    (!instead).then(|| format!("article “{key}” fits ({sure} sure) but {}", obstacle.told(Language::English)))
 }
 
 /// Whether a text has these words: "pro" is not in "problem".
@@ -299,6 +398,9 @@ fn acknowledge(facts: &Facts, settings: &Settings, why: String, held: bool) -> D
     if facts.inbound > 1 {
         return silent(format!("{why}; only a first message is acknowledged"));
     }
+    if settings.drafts {
+        return silent(format!("{why}; a confirmation of receipt is no draft"));
+    }
     let language = words::acknowledgement_language(facts.language.as_deref(), &settings.default_language);
     match words::acknowledgement(language, facts, settings) {
         Ok(text) => {
@@ -306,6 +408,21 @@ fn acknowledge(facts: &Facts, settings: &Settings, why: String, held: bool) -> D
             Decision::Acknowledge { text, language, why, held, asked }
         }
         Err(text) => broken(&text, settings, false),
+    }
+}
+
+/// What is wrong with the settings that had a part in a decision: what was done without it, and what to change.
+#[must_use]
+pub fn settings_wrong(decision: &Decision, facts: &Facts, settings: &Settings) -> Option<String> {
+    let note = words::acknowledgement_language(Some(&settings.default_language), "en");
+    match decision {
+        Decision::Answer { language, .. } => {
+            words::without_body(*language, settings).map(|name| words::wrong_text(note, name))
+        }
+        Decision::Acknowledge { .. } => {
+            facts.hours_wrong.as_ref().map(|error| words::wrong_hours(note, error))
+        }
+        _ => None,
     }
 }
 

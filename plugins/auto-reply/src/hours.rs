@@ -88,6 +88,7 @@ pub struct Closed(pub Option<Opening>);
 
 /// Hours that were read: for each weekday its windows, minutes from and to.
 struct Week {
+    /// Those that end on the next day end there after `DAY_MINUTES`.
     windows: [Vec<(i64, i64)>; 7],
     holidays: BTreeSet<Date>,
 }
@@ -148,7 +149,7 @@ impl Hours {
         for ((name, written), windows) in days.into_iter().zip(&mut windows) {
             let read = |text: &String| {
                 window(text).ok_or_else(|| {
-                    format!("hours.{name}: `{text}` is no window such as 09:00-17:00 within one day")
+                    format!("hours.{name}: `{text}` is no window such as 09:00-17:00 or 22:00-06:00")
                 })
             };
             *windows = written.iter().map(read).collect::<Result<_, _>>()?;
@@ -160,7 +161,15 @@ impl Hours {
 
 impl Week {
     /// Windows of a day, counted from 1970.
-    fn of(&self, day: i64) -> &[(i64, i64)] {
+    fn of(&self, day: i64) -> Vec<(i64, i64)> {
+        let night = self.written(day - 1).iter().filter(|(_, to)| *to > DAY_MINUTES);
+        let night = night.map(|(_, to)| (0, to - DAY_MINUTES));
+        let own = self.written(day).iter().map(|(from, to)| (*from, (*to).min(DAY_MINUTES)));
+        night.chain(own).collect()
+    }
+
+    /// As the admin wrote them.
+    fn written(&self, day: i64) -> &[(i64, i64)] {
         if self.holidays.contains(&date(day)) {
             return &[];
         }
@@ -186,10 +195,12 @@ fn exists(local_s: i64, offset: &impl Fn(i64) -> Option<i32>) -> bool {
     })
 }
 
+/// Minutes from and to; `22:00-06:00` ends on the next day.
 fn window(text: &str) -> Option<(i64, i64)> {
     let (from, to) = text.split_once('-')?;
     let (from, to) = (clock(from)?, clock(to)?);
-    (from < to).then_some((from, to))
+    let to = if to < from { to + DAY_MINUTES } else { to };
+    (from < to && from < DAY_MINUTES).then_some((from, to))
 }
 
 /// Minute of the day of `09:30`; the end of the day is `24:00`.

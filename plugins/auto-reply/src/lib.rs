@@ -7,7 +7,10 @@ pub mod confidence;
 pub mod decide;
 pub mod greeting;
 pub mod hours;
+pub mod markup;
+pub mod number;
 pub mod past;
+pub mod person;
 pub mod question;
 pub mod settings;
 pub mod template;
@@ -44,19 +47,23 @@ impl Answering for AutoReply {
         }
         let (subject, text) = (ticket.subject()?, message.reply_text()?);
         let question = question::question(&subject, &text);
-        let case_number = question::case_number(&subject, &text, ticket.number());
-        let wants_person = question::wants_person(&subject, &text);
+        let case_number = number::case_number(&subject, &text, ticket.number());
+        let wants_person = person::wants_person(&subject, &text);
         let said = format!("{subject}\n{text}").to_lowercase();
         let mut facts =
             Facts { case_number, wants_person, said, ..facts(&message, ticket, !question.is_empty())? };
-        facts.closed =
-            settings.hours.closed(clock::now_ms(), clock::utc_offset_s).map_err(Error::InvalidInput)?;
-        if let Some(answer) = given(&facts, &settings, ticket, out) {
+        // Hours that make no sense must not keep customers waiting for everything else.
+        match settings.hours.closed(clock::now_ms(), clock::utc_offset_s) {
+            Ok(closed) => facts.closed = closed,
+            Err(error) => facts.hours_wrong = Some(error),
+        }
+        let number = number::given_number(&text, facts.number);
+        if let Some(answer) = given(&facts, &settings, number, ticket, out) {
             return Ok(answer);
         }
         facts.ask = missing(&facts, &settings, ticket);
         if let Some(decision) = decide::before_search(&facts, &settings) {
-            return Ok(propose(decision, ticket, out));
+            return Ok(told(decision, &facts, &settings, ticket, out));
         }
         let mut hits = search(&question, HITS_MAX)?;
         remember(&mut hits, facts.category.as_deref());
@@ -68,7 +75,7 @@ impl Answering for AutoReply {
         ) {
             suggest(&facts, &settings, &hits, ticket, out);
         }
-        Ok(propose(decision, ticket, out))
+        Ok(told(decision, &facts, &settings, ticket, out))
     }
 }
 
@@ -123,6 +130,7 @@ fn facts(message: &Message, ticket: &Ticket<'_>, has_text: bool) -> Result<Facts
         name: requester.as_ref().and_then(|contact| contact.name().unwrap_or_default()),
         ask: None,
         closed: None,
+        hours_wrong: None,
         product: ticket.custom("product").ok().flatten(),
         said: String::new(),
     })
@@ -141,14 +149,20 @@ fn missing(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>) -> Option<as
 }
 
 /// Takes the mark off a ticket whose customer has given what was asked for.
-fn given(facts: &Facts, settings: &Settings, ticket: &Ticket<'_>, out: &mut Effects) -> Option<Answer> {
+fn given(
+    facts: &Facts,
+    settings: &Settings,
+    number: Option<String>,
+    ticket: &Ticket<'_>,
+    out: &mut Effects,
+) -> Option<Answer> {
     if facts.auto_class != "human" {
         return None;
     }
-    let known = |field: &str| facts.case_number.is_some() || has_field(ticket, field).unwrap_or(false);
+    let known = |field: &str| number.is_some() || has_field(ticket, field).unwrap_or(false);
     let field = ask::answered(&settings.ask_for, &facts.tags, known)?;
     let basis = because(format!("The customer was asked for {field} and has given it."), 0.9);
-    out.on(ticket).remove_tag(&ask::tag(field), basis.evidences(facts.case_number.clone()));
+    out.on(ticket).remove_tag(&ask::tag(field), basis.evidences(number));
     Some(Answer::held(format!("{field} was asked for and is given now: people or a connector go on")))
 }
 
@@ -215,13 +229,35 @@ fn topics(text: &str) -> Result<Vec<String>, Error> {
 
 /// Shows the agent what was found, with the answer ready to be sent by hand.
 fn suggest(facts: &Facts, settings: &Settings, hits: &[Hit], ticket: &Ticket<'_>, out: &mut Effects) {
-    let shown = decide::suggestions(settings, hits);
-    let Some((_, sure)) = shown.first() else { return };
+    let shown = decide::suggestions(facts, settings, hits);
+    let Some(decide::Shown { sure, .. }) = shown.first() else { return };
     let language = words::acknowledgement_language(Some(&settings.default_language), "en");
-    let reason = format!("Not sure enough to be sent ({}): for the agent to choose.", decide::percent(*sure));
-    let sources = shown.iter().map(|(hit, _)| hit.key.clone());
+    let why = if *sure < settings.threshold { "Not sure enough to be sent" } else { "Not sent" };
+    let reason = format!("{why} ({}): for the agent to choose.", decide::percent(*sure));
+    let sources = shown.iter().map(|shown| shown.hit.key.clone());
     let note = words::suggestion(language, facts, &shown);
     out.on(ticket).note(&note, because(reason, *sure).evidences(sources));
+}
+
+/// What was decided, with a note where a setting is wrong that had a part in it.
+fn told(
+    decision: Decision,
+    facts: &Facts,
+    settings: &Settings,
+    ticket: &Ticket<'_>,
+    out: &mut Effects,
+) -> Answer {
+    if let Some(note) = decide::settings_wrong(&decision, facts, settings) {
+        out.on(ticket).note(&note, because("A setting of the plugin is wrong.", 1.0));
+    }
+    let answer = propose(decision, ticket, out);
+    let Some(error) = &facts.hours_wrong else { return answer };
+    let with = |why: String| format!("{why}; opening hours were left out: {error}");
+    match answer {
+        Answer::Answered(why) => Answer::Answered(why),
+        Answer::Held(why) => Answer::Held(with(why)),
+        Answer::Abstained(why) => Answer::Abstained(with(why)),
+    }
 }
 
 fn propose(decision: Decision, ticket: &Ticket<'_>, out: &mut Effects) -> Answer {

@@ -16,6 +16,8 @@ pub struct Settings {
     pub suggest: bool,
     /// Whether a sender whose address is not verified is greeted by name as well.
     pub greet_unverified: bool,
+    /// Whether replies go to agents as drafts, who send them as their own.
+    pub drafts: bool,
     /// Whether a first message that is not answered gets an acknowledgement.
     pub acknowledge: bool,
     /// Who signs; empty: “Ihr Serviceteam” or “Your service team”.
@@ -46,6 +48,7 @@ impl Default for Settings {
             suggest_from: 0.3,
             suggest: true,
             greet_unverified: false,
+            drafts: false,
             acknowledge: true,
             signature: String::new(),
             default_language: "de".to_owned(),

@@ -13,6 +13,9 @@ pub struct Unfilled {
 /// Where paragraphs go that only some mails have; nothing: the paragraph falls away.
 pub const MORE: &str = "more";
 
+/// The paragraph that says that a machine chose the answer; nothing in a draft, and it falls away.
+pub const AUTOMATIC: &str = "automatic";
+
 /// Fills a template.
 ///
 /// # Errors
@@ -30,7 +33,9 @@ pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> Result<St
         };
         rest = behind;
         match value(name) {
-            Some(value) if name == MORE && value.is_empty() => rest = behind.trim_start_matches(['\r', '\n']),
+            Some(value) if [MORE, AUTOMATIC].contains(&name) && value.is_empty() => {
+                rest = behind.trim_start_matches(['\r', '\n'])
+            }
             Some(value) => text.push_str(&value),
             None => {
                 text.push_str(&format!("{{{name}}}"));

@@ -101,16 +101,18 @@ fn what_was_asked_for_is_recognised_in_a_later_message_or_in_the_field_and_asked
     let (_, out) = answer_to(order().text("Where is my parcel?"));
     assert!(matches!(&out.all()[1].effect, Effect::AddTag { tag } if tag == "asked-order_number"));
     let again = || order().tag("asked-order_number").last_reply_at_ms(5).text("Where is my parcel?");
-    for given in
-        [again().text("It is 4711042."), again().custom("order_number", "4711042").text("See above.")]
-    {
+    for given in [
+        again().text("It is 4711042."),
+        again().text("Die Nummer ist 4711."),
+        again().custom("order_number", "4711042").text("See above."),
+    ] {
         let (answer, out) = answer_to(given);
         assert!(matches!(&answer, Answer::Held(why) if why.contains("given now")), "{answer:?}");
         assert!(
             matches!(out.all(), [one] if matches!(&one.effect, Effect::RemoveTag { tag } if tag == "asked-order_number"))
         );
     }
-    let (answer, out) = answer_to(again().text("Please hurry."));
+    let (answer, out) = answer_to(again().text("Please hurry, to 10115 Berlin."));
     assert!(matches!(answer, Answer::Held(_)) && out.all().is_empty());
 }
 
@@ -124,11 +126,49 @@ fn without_a_look_at_the_custom_fields_nothing_is_asked_for() {
     );
 }
 
+fn with_settings(json: &str, ticket: TicketBuilder) -> (Answer, Effects) {
+    let mut out = Effects::new();
+    let settings = fixture::settings(json).unwrap();
+    let answer = AutoReply::answer(&EventBuilder::new().build(), &ticket.build(), settings, &mut out);
+    (answer.unwrap(), out)
+}
+
+fn notes(out: &Effects) -> Vec<String> {
+    let note = |effect: &Effect| match effect {
+        Effect::Note { text } => Some(text.clone()),
+        _ => None,
+    };
+    out.all().iter().filter_map(|p| note(&p.effect)).collect()
+}
+
 #[test]
-fn a_window_that_makes_no_sense_fails_the_run_and_is_named() {
+fn hours_that_make_no_sense_are_left_out_and_agents_are_told_once() {
+    for (hours, named) in [
+        (r#"{"monday": ["9-5"]}"#, "hours.monday: `9-5`"),
+        (r#"{"monday": ["09:00-17:00"], "holidays": ["2026-02-30"]}"#, "hours.holidays: `2026-02-30`"),
+    ] {
+        fixture::clear();
+        let json = format!(r#"{{"hours": {hours}}}"#);
+        let (answer, out) = with_settings(&json, ticket().text("Where is my parcel?"));
+        assert!(matches!(&answer, Answer::Abstained(why) if why.contains(named)), "{answer:?}");
+        assert!(out.all().iter().any(|p| matches!(p.effect, Effect::Reply { .. })), "receipt is confirmed");
+        assert!(matches!(notes(&out).as_slice(), [note] if note.contains(named)), "{:?}", notes(&out));
+        let (_, out) = with_settings(&json, ticket().last_reply_at_ms(5).text("Where is my parcel?"));
+        assert_eq!(notes(&out), [""; 0]);
+        article(0.9);
+        let (answer, out) = with_settings(&json, ticket().text("How do I reset my password?"));
+        assert!(matches!(answer, Answer::Answered(_)) && notes(&out).is_empty());
+    }
+}
+
+#[test]
+fn an_own_answer_without_the_article_is_sent_as_the_built_in_one_with_a_note() {
     fixture::clear();
-    let settings = fixture::settings(r#"{"hours": {"monday": ["9-5"]}}"#).unwrap();
-    let ticket = ticket().text("Where is my parcel?").build();
-    let told = AutoReply::answer(&EventBuilder::new().build(), &ticket, settings, &mut Effects::new());
-    assert!(told.is_err_and(|error| error.to_string().contains("hours.monday: `9-5`")));
+    article(0.9);
+    let json = r#"{"texts": {"answer_en": "{greeting} See our help centre."}}"#;
+    let (answer, out) = with_settings(json, ticket().text("How do I reset my password?"));
+    assert!(matches!(answer, Answer::Answered(_)));
+    assert!(matches!(notes(&out).as_slice(), [note] if note.contains("`texts.answer_en`")));
+    let sent = |p: &Effect| matches!(p, Effect::Reply { text, .. } if text.contains("Choose it on the page"));
+    assert!(out.all().iter().any(|p| sent(&p.effect)));
 }

@@ -2,11 +2,11 @@
 //! in once, so that nothing a customer wrote can act as a template itself.
 
 use crate::ask::AskFor;
-use crate::decide::{Facts, Hit, percent};
+use crate::decide::{Facts, Hit, Shown, percent};
 use crate::greeting::{addressee, greeting};
 use crate::hours::{Closed, Opening};
 use crate::settings::Settings;
-use crate::template::{self, MORE, Unfilled};
+use crate::template::{self, AUTOMATIC, MORE, Unfilled};
 
 /// Characters of an article that a note quotes.
 const SUGGESTION_CHARS_MAX: usize = 4_000;
@@ -52,7 +52,7 @@ pub fn acknowledgement_language(known: Option<&str>, default: &str) -> Language 
 }
 
 /// An admin's own texts; empty ones are built in. They may use `{greeting}`, `{number}` and `{signature}`,
-/// answers also `{title}` and `{body}`, confirmations `{more}`.
+/// answers also `{title}`, `{body}` and `{automatic}`, confirmations `{more}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Texts {
@@ -74,9 +74,7 @@ vielen Dank für Ihre Nachricht (Ticket #{number}). Zu Ihrer Frage passt diese A
 
 {body}
 
-–––
-
-Diese Antwort wurde automatisch ausgewählt. Hilft sie Ihnen nicht, antworten Sie einfach auf diese Nachricht: Dann kümmert sich ein Mensch aus unserem Team darum.
+{automatic}
 
 Freundliche Grüße
 {signature}
@@ -90,13 +88,19 @@ thank you for your message (ticket #{number}). This article from our help centre
 
 {body}
 
-–––
-
-This answer was chosen automatically. If it does not help, simply reply to this message and a person from our team will take care of it.
+{automatic}
 
 Kind regards
 {signature}
 ";
+
+const AUTOMATIC_DE: &str = "–––
+
+Diese Antwort wurde automatisch ausgewählt. Hilft sie Ihnen nicht, antworten Sie einfach auf diese Nachricht: Dann kümmert sich ein Mensch aus unserem Team darum.";
+
+const AUTOMATIC_EN: &str = "–––
+
+This answer was chosen automatically. If it does not help, simply reply to this message and a person from our team will take care of it.";
 
 const ACKNOWLEDGEMENT_DE: &str = "{greeting}
 
@@ -161,18 +165,47 @@ impl Broken {
 /// # Errors
 /// A placeholder without a value.
 pub fn answer(language: Language, facts: &Facts, settings: &Settings, hit: &Hit) -> Result<String, Broken> {
-    let (name, template) = match language {
-        Language::German => ("answer_de", either(&settings.texts.answer_de, ANSWER_DE)),
-        Language::English => ("answer_en", either(&settings.texts.answer_en, ANSWER_EN)),
-    };
+    let (name, own, built_in) = answer_texts(language, settings);
+    let template = if lacks_body(own) { built_in } else { either(own, built_in) };
     let signature = signature(language, settings)?;
     let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let value = |name: &str| match name {
         "title" => given(&hit.title),
         "body" => given(&hit.body),
+        AUTOMATIC => Some(automatic(language, settings)),
         _ => general(name, language, facts, settings, &signature),
     };
     filled(name, template, value)
+}
+
+/// The name of an admin's text for an answer, that text, and the built-in one.
+fn answer_texts(language: Language, settings: &Settings) -> (&'static str, &str, &'static str) {
+    match language {
+        Language::German => ("answer_de", &settings.texts.answer_de, ANSWER_DE),
+        Language::English => ("answer_en", &settings.texts.answer_en, ANSWER_EN),
+    }
+}
+
+/// Whether a text was written for answers that would go out without the article.
+fn lacks_body(own: &str) -> bool {
+    !own.trim().is_empty() && !own.contains("{body}")
+}
+
+/// The admin's text that would have left the article out, by name: the built-in one is sent instead.
+#[must_use]
+pub fn without_body(language: Language, settings: &Settings) -> Option<&'static str> {
+    let (name, own, _) = answer_texts(language, settings);
+    lacks_body(own).then_some(name)
+}
+
+/// A draft that a person reads and sends was not sent by a machine.
+fn automatic(language: Language, settings: &Settings) -> String {
+    match language {
+        _ if settings.drafts => "",
+        Language::German => AUTOMATIC_DE,
+        Language::English => AUTOMATIC_EN,
+    }
+    .to_owned()
 }
 
 /// The reply that only confirms receipt.
@@ -273,18 +306,47 @@ fn when_open(language: Language, Closed(opening): Closed) -> String {
     }
 }
 
+/// The note about an own text without the article.
+#[must_use]
+pub fn wrong_text(language: Language, name: &str) -> String {
+    match language {
+        Language::German => format!(
+            "Der Text `texts.{name}` in den Einstellungen hat keinen Platzhalter {{body}}: Die Antwort ginge ohne den Artikel hinaus. Der eingebaute Text wurde verwendet. Bitte ergänzen Sie {{body}} oder leeren Sie den Text."
+        ),
+        Language::English => format!(
+            "The text `texts.{name}` in the settings has no placeholder {{body}}: the answer would go out without the article. The built-in text was used. Please add {{body}}, or leave the text empty."
+        ),
+    }
+}
+
+/// The note about opening hours that cannot be read; the error names the setting and how it is written.
+#[must_use]
+pub fn wrong_hours(language: Language, error: &str) -> String {
+    match language {
+        Language::German => format!(
+            "Die Öffnungszeiten in den Einstellungen sind falsch und wurden nicht beachtet: {error}. Bitte berichtigen Sie die Einstellung."
+        ),
+        Language::English => format!(
+            "The opening hours in the settings are wrong and were left out: {error}. Please correct the setting."
+        ),
+    }
+}
+
 /// The note for agents with articles that may answer, the first one in full.
 #[must_use]
-pub fn suggestion(language: Language, facts: &Facts, shown: &[(&Hit, f32)]) -> String {
+pub fn suggestion(language: Language, facts: &Facts, shown: &[Shown<'_>]) -> String {
     let (head, sure, none_sent) = match language {
         Language::German => ("Diese Artikel könnten antworten", "sicher", "Verschickt wurde keiner davon."),
         Language::English => ("These articles may answer", "sure", "None of them was sent."),
     };
     let mut out = format!("{head} (#{}). {none_sent}\n", facts.number);
-    for (hit, share) in shown {
-        out.push_str(&format!("\n– {} [{} {}, {} {sure}]", hit.title, hit.key, hit.locale, percent(*share)));
+    for Shown { hit, sure: share, obstacle } in shown {
+        let why =
+            obstacle.as_ref().map_or_else(String::new, |obstacle| format!("; {}", obstacle.told(language)));
+        let share = percent(*share);
+        out.push_str(&format!("\n– {} [{} {}, {share} {sure}{why}]", hit.title, hit.key, hit.locale));
     }
-    if let Some((best, _)) = shown.first() {
+    if let Some(Shown { hit: best, .. }) = shown.first() {
         let body: String = best.body.trim().chars().take(SUGGESTION_CHARS_MAX).collect();
         out.push_str(&format!("\n\n{}\n\n{body}\n", best.title));
     }

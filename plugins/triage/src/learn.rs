@@ -126,7 +126,7 @@ pub fn correct_kind(kind: Field, correction: &Correction<'_, '_>) -> Result<Stri
 /// kv cannot be read.
 pub fn took_kind_back(kind: Field, ticket: &Ticket<'_>) -> Result<String, Error> {
     let mut examples = kept::examples(kind)?;
-    examples.all.retain(|one| one.ticket != ticket.number());
+    examples.all.retain(|one| one.key != history::key(ticket));
     kept::keep_examples(&examples)?;
     Ok(format!("forgot what was learnt of this ticket's {}", kind.name()))
 }
@@ -138,12 +138,13 @@ fn keep_example(field: Field, correction: &Correction<'_, '_>, text: &str) -> Re
         return Ok(false);
     }
     let mut examples = kept::examples(field)?;
-    let number = correction.ticket.number();
+    let key = history::key(correction.ticket);
     // A team that a person chose stands as long as it is still the ticket's.
-    let chosen = examples.of(number).map(|old| old.team.clone());
+    let chosen = examples.of(key).map(|old| old.team.clone());
     let chosen = chosen.filter(|team| correction.ticket.team().as_ref() == Some(team));
     examples.learn(Example {
-        ticket: number,
+        key,
+        ticket: correction.ticket.number(),
         at_ms: correction.at_ms,
         requester: history::requester(correction.ticket),
         label: correction.right.clone(),
@@ -159,12 +160,12 @@ fn keep_example(field: Field, correction: &Correction<'_, '_>, text: &str) -> Re
 fn fix(correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
     let Some(head) = kept::head()? else { return Ok(false) };
     let mut fixes = kept::fixes(head.generation)?;
-    let number = correction.ticket.number();
+    let key = history::key(correction.ticket);
     let bag = Bag::of(&Words::of(text), corpus::BITS);
     let seen = Seen::fetch(&head, &Stored::of(&head), &bag)?;
     if seen.values.is_empty() || !head.labels.contains(&correction.right) {
         // What was said of the ticket before is not true any more.
-        if fixes.forget(number, &head.labels) {
+        if fixes.forget(key, &head.labels) {
             kept::keep_fixes(&fixes)?;
         }
         return Ok(false);
@@ -176,7 +177,7 @@ fn fix(correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
     }
     fixes.learn(
         Fix {
-            ticket: number,
+            key,
             requester: history::requester(correction.ticket),
             label: correction.right.clone(),
             base,
@@ -195,7 +196,7 @@ fn fix(correction: &Correction<'_, '_>, text: &str) -> Result<bool, Error> {
 /// kv cannot be read.
 pub fn gave(learning: &Learning, ticket: &Ticket<'_>, team: Option<String>) -> Result<String, Error> {
     let mut examples = kept::examples(learning.field)?;
-    let Some(example) = examples.all.iter_mut().find(|one| one.ticket == ticket.number()) else {
+    let Some(example) = examples.all.iter_mut().find(|one| one.key == history::key(ticket)) else {
         return Ok("the category was not corrected".to_owned());
     };
     example.team = team.unwrap_or_default();
@@ -211,13 +212,14 @@ pub fn gave(learning: &Learning, ticket: &Ticket<'_>, team: Option<String>) -> R
 pub fn took_back(learning: &Learning, ticket: &Ticket<'_>) -> Result<String, Error> {
     let mut examples = kept::examples(learning.field)?;
     let before = examples.all.len();
-    examples.all.retain(|one| one.ticket != ticket.number());
+    let key = history::key(ticket);
+    examples.all.retain(|one| one.key != key);
     if examples.all.len() < before {
         kept::keep_examples(&examples)?;
     }
     if let Some(head) = kept::head()? {
         let mut fixes = kept::fixes(head.generation)?;
-        if fixes.forget(ticket.number(), &head.labels) {
+        if fixes.forget(key, &head.labels) {
             kept::keep_fixes(&fixes)?;
         }
     }

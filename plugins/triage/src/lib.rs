@@ -38,7 +38,7 @@ impl Triage for TriageByWords {
         }
         let subject = message.subject()?;
         let input = Input {
-            number: ticket.number(),
+            key: history::key(ticket),
             subject: if subject.trim().is_empty() { ticket.subject()? } else { subject },
             text: message.reply_text()?,
             auto_class: message.auto_class(),
@@ -50,8 +50,10 @@ impl Triage for TriageByWords {
             // Without the grant to read custom fields nothing is known to be filled.
             custom: ticket.custom_fields().unwrap_or_default().into_iter().map(|(key, _)| key).collect(),
         };
+        let (guess, labels) = guess::of(&input, &settings);
         let learnt = Learnt {
-            guess: guess::of(&input, &settings),
+            guess,
+            labels,
             like: guess::like(&input, &settings),
             kinds: guess::kinds(&input, &settings),
         };

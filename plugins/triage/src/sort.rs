@@ -3,10 +3,11 @@
 use crate::guess::Guess;
 use crate::learn::examples::Like;
 use crate::learn::{Learning, history};
-use crate::rules::{self, Rule, Score, Ticket};
+use crate::rules::{self, Rule, Ticket};
 use crate::text::{self, Word};
 use crate::{defaults, language};
 
+mod category;
 mod extras;
 
 /// What an admin can set.
@@ -98,8 +99,8 @@ impl Settings {
 /// The message and what is known of its ticket.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
-    /// Number of the ticket.
-    pub number: u64,
+    /// Digest of the ticket's id.
+    pub key: u64,
     /// Subject line.
     pub subject: String,
     /// Text without quotes and signature.
@@ -144,12 +145,6 @@ pub struct Sorted {
     pub summary: String,
 }
 
-/// What rules come to.
-enum Verdict {
-    Sure(Rule, Score, f32),
-    Unsure(String),
-}
-
 /// Evidence pieces kept.
 const EVIDENCE_MAX: usize = 6;
 
@@ -158,6 +153,8 @@ const EVIDENCE_MAX: usize = 6;
 pub struct Learnt {
     /// What the model makes of it.
     pub guess: Option<Guess>,
+    /// Labels that the model knows, which are those that the desk uses; none without a model.
+    pub labels: Vec<String>,
     /// The corrected ticket that it is like.
     pub like: Option<Like>,
     /// The corrected tickets that say of what type it is and how the customer feels.
@@ -210,200 +207,6 @@ impl Sorted {
         }
         let reason = format!("The text is {}{}.", guess.name, quoted(", going by", &guess.evidence));
         self.set("language", code, Why { reason, confidence: guess.confidence, evidence: guess.evidence });
-    }
-
-    /// Proposes category, team and tags; answers the category that the ticket then has.
-    ///
-    /// Rules of an admin come first, then what past tickets teach, then what a person corrected, then the built-in
-    /// rules; these are silent
-    /// about categories that the desk does not use, and altogether once the model keeps its promise.
-    fn category(
-        &mut self,
-        input: &Input,
-        settings: &Settings,
-        words: &Ticket<'_>,
-        learnt: &Learnt,
-    ) -> Option<String> {
-        let (guess, like) = (learnt.guess.as_ref(), learnt.like.as_ref());
-        if (guess.is_some() || like.is_some())
-            && let Some(Verdict::Sure(rule, score, confidence)) = by_rules(settings, &settings.rules, words)
-        {
-            return self.settle(input, settings, &rule, &score, confidence);
-        }
-        let is_corrected = |guess: &Guess| like.is_some_and(|like| like.instead_of == guess.label);
-        if let Some(guess) = guess.filter(|guess| guess.is_sure() && !is_corrected(guess)) {
-            return self.learned(input, settings, guess);
-        }
-        if let Some(like) = like {
-            return self.alike(input, settings, like);
-        }
-        match guess {
-            Some(guess) => {
-                let mut known = settings.rules();
-                known.retain(|rule| guess.sure_from.is_none() && guess.labels.contains(&rule.category));
-                match by_rules(settings, &known, words) {
-                    // Asked for its best guess at any price, the model is the one that is asked.
-                    Some(Verdict::Sure(rule, score, confidence)) if settings.threshold > 0.0 => {
-                        self.settle(input, settings, &rule, &score, confidence)
-                    }
-                    _ => self.unsure(input, settings, guess),
-                }
-            }
-            None => match by_rules(settings, &settings.rules(), words) {
-                Some(Verdict::Sure(rule, score, confidence)) => {
-                    self.settle(input, settings, &rule, &score, confidence)
-                }
-                Some(Verdict::Unsure(why)) => {
-                    self.abstain(why);
-                    input.category.clone()
-                }
-                None => self.nothing_fits(input, settings, words),
-            },
-        }
-    }
-
-    /// A rule decided; an earlier category gives way only to a clear one.
-    fn settle(
-        &mut self,
-        input: &Input,
-        settings: &Settings,
-        rule: &Rule,
-        score: &Score,
-        confidence: f32,
-    ) -> Option<String> {
-        if let Some(before) = self.keeps(input, settings, &rule.category, confidence) {
-            return Some(before);
-        }
-        self.propose(input, rule, score, confidence);
-        Some(rule.category.clone())
-    }
-
-    /// The category that stays, where the new one is not sure enough to take its place.
-    fn keeps(
-        &mut self,
-        input: &Input,
-        settings: &Settings,
-        category: &str,
-        confidence: f32,
-    ) -> Option<String> {
-        let before = input.category.as_ref().filter(|before| *before != category)?;
-        if confidence >= settings.change_threshold {
-            return None;
-        }
-        self.abstain(format!("keeps category {before}: {category} is only {} % sure", percent(confidence)));
-        Some(before.clone())
-    }
-
-    /// The model decided.
-    fn learned(&mut self, input: &Input, settings: &Settings, guess: &Guess) -> Option<String> {
-        if guess.field == history::Field::Category
-            && let Some(before) = self.keeps(input, settings, &guess.label, guess.confidence)
-        {
-            return Some(before);
-        }
-        self.taught(input, guess);
-        self.summary =
-            format!("{} ({} %), learned from past tickets", guess.label, percent(guess.confidence));
-        if guess.field == history::Field::Team { input.category.clone() } else { Some(guess.label.clone()) }
-    }
-
-    /// A ticket that a person corrected is much like it.
-    fn alike(&mut self, input: &Input, settings: &Settings, like: &Like) -> Option<String> {
-        let Like { field, ticket, label, team, confidence, evidence, .. } = like;
-        let is_category = *field == history::Field::Category;
-        if is_category && let Some(before) = self.keeps(input, settings, label, *confidence) {
-            return Some(before);
-        }
-        let why = |did: String| Why {
-            reason: format!("Like #{ticket}, which a person {did}."),
-            confidence: *confidence,
-            evidence: evidence.clone(),
-        };
-        self.summary = format!("{label} ({} %), like #{ticket}", percent(*confidence));
-        if is_category && input.category.as_ref() != Some(label) {
-            self.set("category", label, why(format!("sorted as {label}")));
-        }
-        let team = if is_category { team } else { label };
-        if !team.is_empty() && input.team.as_ref() != Some(team) {
-            self.set("team", team, why(format!("gave to {team}")));
-        }
-        if is_category { Some(label.clone()) } else { input.category.clone() }
-    }
-
-    /// The model is not sure enough; asked for its best guess at any price, it still names it.
-    fn unsure(&mut self, input: &Input, settings: &Settings, guess: &Guess) -> Option<String> {
-        if settings.threshold <= 0.0 {
-            self.taught(input, guess);
-        }
-        let close =
-            if guess.rival.is_empty() { String::new() } else { format!(", {} comes next", guess.rival) };
-        self.abstain(format!("not sure enough: {} {} %{close}", guess.label, percent(guess.confidence)));
-        input.category.clone()
-    }
-
-    fn taught(&mut self, input: &Input, guess: &Guess) {
-        let past = if guess.meant {
-            "Past tickets of this meaning and these words"
-        } else {
-            "Past tickets with these words"
-        };
-        let says = quoted(past, &guess.evidence);
-        let why = |what: String| Why {
-            reason: format!(
-                "{}: {what} ({} tickets of it are known).",
-                if says.is_empty() { "Past tickets" } else { &says },
-                guess.tickets
-            ),
-            confidence: guess.confidence,
-            evidence: guess.evidence.clone(),
-        };
-        let field = guess.field.name();
-        let before = if guess.field == history::Field::Team { &input.team } else { &input.category };
-        if before.as_deref() != Some(guess.label.as_str()) {
-            self.set(field, &guess.label, why(format!("{field} {}", guess.label)));
-            if guess.field == history::Field::Category && !guess.team.is_empty() {
-                self.set("team", &guess.team, why(format!("{} goes to {}", guess.label, guess.team)));
-            }
-        }
-    }
-
-    fn propose(&mut self, input: &Input, rule: &Rule, score: &Score, confidence: f32) {
-        let evidence: Vec<String> = score.evidence.iter().take(EVIDENCE_MAX).cloned().collect();
-        let why = |reason: String| Why { reason, confidence, evidence: evidence.clone() };
-        let says = quoted("The customer writes", &evidence);
-        self.summary = format!("{} ({} %)", rule.category, percent(confidence));
-        if input.category.as_deref() != Some(rule.category.as_str()) {
-            self.set("category", &rule.category, why(format!("{says}.")));
-            if !rule.team.is_empty() {
-                self.set(
-                    "team",
-                    &rule.team,
-                    why(format!("{says}; {} goes to {}.", rule.category, rule.team)),
-                );
-            }
-        }
-        for tag in &rule.tags {
-            self.tag(input, tag, &why(format!("{says}.")));
-        }
-    }
-
-    fn nothing_fits(&mut self, input: &Input, settings: &Settings, words: &Ticket<'_>) -> Option<String> {
-        let fallback = &settings.fallback_category;
-        if words.is_empty() {
-            self.abstain("the message has no text".to_owned());
-        } else if fallback.is_empty() || input.category.is_some() {
-            self.abstain("no rule has a word of this message".to_owned());
-        } else {
-            let why = Why {
-                reason: "No rule has a word of this message.".to_owned(),
-                confidence: 0.3,
-                evidence: Vec::new(),
-            };
-            self.set("category", fallback, why);
-            self.summary = format!("{fallback}: no rule fits");
-            return Some(fallback.clone());
-        }
-        input.category.clone()
     }
 
     /// Only ever raises.
@@ -480,20 +283,6 @@ impl Sorted {
             self.tags.push((tag.to_owned(), why.clone()));
         }
     }
-}
-
-/// What rules say; none when none has a word of the message.
-fn by_rules(settings: &Settings, rules: &[Rule], words: &Ticket<'_>) -> Option<Verdict> {
-    let scores = rules::score(rules, words);
-    let second = scores.get(1).map_or(0.0, |s| s.points);
-    let (score, rule) = scores.first().and_then(|s| rules.get(s.rule).map(|r| (s, r)))?;
-    let confidence = rules::confidence(score.points, second);
-    if confidence >= settings.threshold {
-        return Some(Verdict::Sure(rule.clone(), score.clone(), confidence));
-    }
-    let rival = scores.get(1).and_then(|s| rules.get(s.rule));
-    let rival = rival.map(|r| format!(", {} is close", r.category)).unwrap_or_default();
-    Some(Verdict::Unsure(format!("not sure enough: {} {} %{rival}", rule.category, percent(confidence))))
 }
 
 fn rank(priority: &str) -> u8 {

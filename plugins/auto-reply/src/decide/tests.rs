@@ -80,7 +80,11 @@ fn an_article_about_a_product_is_sent_only_where_the_ticket_or_the_customer_name
         "the next that holds for all"
     );
     let Decision::Acknowledge { why, .. } = decide(&other, &[of_kettle()]) else { panic!() };
-    assert!(why.contains("a product that the ticket does not name"), "{why}");
+    assert!(why.contains("“descale-kettle” fits") && why.contains("is about Kettle X1, a product"), "{why}");
+    let Decision::Acknowledge { why, .. } = decide(&other, &[hit("weak", "de", 0.2), of_kettle()]) else {
+        panic!()
+    };
+    assert!(why.contains("is about Kettle X1"), "nor does a weak one hide the reason: {why}");
 }
 
 fn decide(facts: &Facts, hits: &[Hit]) -> Decision {
@@ -173,11 +177,11 @@ fn who_asks_for_a_person_or_threatens_with_one_gets_a_person() {
 #[test]
 fn articles_that_are_not_sure_enough_are_shown_to_the_agent_best_first() {
     let hits = [0.9, 0.85, 0.8, 0.75, 0.1].map(|good| hit("a", "de", good));
-    let shown = suggestions(&Settings::default(), &hits);
+    let shown = suggestions(&facts(), &Settings::default(), &hits);
     assert_eq!(shown.len(), SUGGESTIONS_MAX);
-    assert!(shown.windows(2).all(|pair| pair[0].1 >= pair[1].1));
-    assert!(suggestions(&Settings { suggest: false, ..Settings::default() }, &hits).is_empty());
-    assert!(suggestions(&Settings::default(), &[hit("a", "de", 0.1)]).is_empty());
+    assert!(shown.windows(2).all(|pair| pair[0].sure >= pair[1].sure));
+    assert!(suggestions(&facts(), &Settings { suggest: false, ..Settings::default() }, &hits).is_empty());
+    assert!(suggestions(&facts(), &Settings::default(), &[hit("a", "de", 0.1)]).is_empty());
 }
 
 #[test]
@@ -198,7 +202,7 @@ fn an_article_that_did_not_help_two_customers_is_sent_no_more_and_the_reason_say
 fn an_article_that_did_not_help_is_shown_to_agents_after_one_that_did() {
     let hits = [rated(hit("blamed", "de", 0.8), &[("ana", false), ("ben", false)]), hit("plain", "de", 0.7)];
     let keys: Vec<_> =
-        suggestions(&Settings::default(), &hits).iter().map(|(hit, _)| hit.key.clone()).collect();
+        suggestions(&facts(), &Settings::default(), &hits).iter().map(|one| one.hit.key.clone()).collect();
     assert_eq!(keys, ["plain", "blamed"]);
 }
 
@@ -215,7 +219,7 @@ fn unknown_languages_get_an_acknowledgement_and_spam_gets_nothing() {
 #[test]
 fn a_text_with_a_placeholder_that_has_no_value_goes_to_people_and_not_to_the_customer() {
     let mut settings = Settings::default();
-    settings.texts.answer_de = "{greeting} {what}".into();
+    settings.texts.answer_de = "{greeting} {what} {body}".into();
     let got = after_search(&facts(), &settings, &[hit("a", "de", 0.99)]);
     assert!(
         matches!(&got, Decision::Broken { note, why, answers: true }
@@ -256,4 +260,39 @@ fn switched_off_acknowledgements_leave_the_reason() {
     let settings = Settings { acknowledge: false, ..Settings::default() };
     let got = after_search(&facts(), &settings, &[]);
     assert!(matches!(&got, Decision::Abstained(why) if why.contains("switched off")), "{got:?}");
+}
+
+#[test]
+fn the_surest_article_is_sent_whatever_the_search_put_first() {
+    let got = decide(&facts(), &[hit("first", "de", 0.5), hit("sure", "de", 0.95)]);
+    assert!(matches!(&got, Decision::Answer { article, .. } if article == "sure"), "{got:?}");
+    let got = decide(&facts(), &[hit("first", "de", 0.9), hit("second", "de", 0.9)]);
+    assert!(matches!(&got, Decision::Answer { article, .. } if article == "first"), "{got:?}");
+}
+
+#[test]
+fn an_article_with_markup_is_never_sent_and_agents_see_why() {
+    let broken = Hit { body: "Hi <img src=x onerror=alert(1)>".into(), ..hit("broken", "de", 0.95) };
+    for hits in [vec![broken.clone()], vec![broken.clone(), hit("next", "de", 0.85)]] {
+        let got = decide(&facts(), &hits);
+        assert!(matches!(&got, Decision::Acknowledge { why, .. } if why.contains("`<img`")), "{got:?}");
+        let shown = suggestions(&facts(), &Settings::default(), &hits);
+        let note = words::suggestion(Language::German, &facts(), &shown);
+        assert!(note.contains("enthält noch HTML oder Skript (`<img`)"), "{note}");
+    }
+    let got = decide(&facts(), &[hit("sure", "de", 0.97), broken]);
+    assert!(matches!(&got, Decision::Answer { article, .. } if article == "sure"), "{got:?}");
+    let link =
+        Hit { body: "1 < 2, siehe <https://x.example> oder <a@x.example>".into(), ..hit("a", "de", 0.95) };
+    assert!(matches!(decide(&facts(), &[link]), Decision::Answer { .. }));
+}
+
+#[test]
+fn drafts_are_answers_only() {
+    let settings = Settings { drafts: true, ..Settings::default() };
+    let got = after_search(&facts(), &settings, &[]);
+    assert!(matches!(&got, Decision::Abstained(why) if why.contains("no draft")), "{got:?}");
+    let held = Facts { category: Some("complaint".into()), ..facts() };
+    assert!(matches!(before_search(&held, &settings), Some(Decision::Held(_))));
+    assert!(matches!(after_search(&facts(), &settings, &[hit("a", "de", 0.95)]), Decision::Answer { .. }));
 }

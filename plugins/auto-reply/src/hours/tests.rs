@@ -114,6 +114,18 @@ fn a_night_is_written_as_two_windows_that_meet_at_midnight() {
 }
 
 #[test]
+fn a_night_may_be_one_window_that_ends_on_the_next_day() {
+    let hours = Hours { monday: vec!["22:00-06:00".to_owned()], ..Hours::default() };
+    assert_eq!(at(&hours, "2026-01-12", 20, 59), "today 22:00");
+    assert_eq!(at(&hours, "2026-01-12", 22, 59), "open");
+    assert_eq!(at(&hours, "2026-01-13", 4, 59), "open");
+    assert_eq!(at(&hours, "2026-01-13", 5, 0), "2026-01-19 weekday 0 22:00");
+    assert_eq!(at(&hours, "2026-01-12", 4, 0), "today 22:00", "Sunday's night is not written");
+    let away = Hours { holidays: vec!["2026-01-12".to_owned()], ..hours };
+    assert_eq!(at(&away, "2026-01-13", 1, 0), "2026-01-19 weekday 0 22:00", "nobody came on the holiday");
+}
+
+#[test]
 fn nothing_written_is_always_open_and_nothing_within_thirty_days_is_no_promise() {
     assert_eq!(at(&Hours::default(), "2026-01-10", 3, 0), "open");
     let holidays: Vec<String> = (0..8).map(|week| date(20_465 + week * 7).to_string()).collect();
@@ -127,9 +139,9 @@ fn what_makes_no_sense_is_named() {
     for text in [
         "9:00-17:00",
         "09:00–17:00",
-        "17:00-09:00",
         "09:00-09:00",
         "09:00-24:01",
+        "24:00-06:00",
         "09:60-10:00",
         "+9:00-10:00",
         "",

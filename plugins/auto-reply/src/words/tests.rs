@@ -23,7 +23,11 @@ fn a_note_for_agents_names_its_sources_and_says_that_nothing_was_sent() {
         body: "Ask us.".into(),
         ..Hit::default()
     };
-    let note = suggestion(Language::English, &Facts { number: 7, ..Facts::default() }, &[(&hit, 0.62)]);
+    let note = suggestion(
+        Language::English,
+        &Facts { number: 7, ..Facts::default() },
+        &[Shown { hit: &hit, sure: 0.62, obstacle: None }],
+    );
     assert!(note.contains("– Refund? [refund en, 62 % sure]") && note.contains("Ask us."), "{note}");
     assert!(note.contains("None of them was sent") && note.contains("#7"));
 }
@@ -110,12 +114,37 @@ fn today_is_called_today_and_nothing_in_sight_is_no_promise() {
 
 #[test]
 fn every_built_in_text_says_that_it_is_automatic_and_how_to_reach_a_person() {
+    let sent = |language| answer(language, &Facts::default(), &Settings::default(), &full()).unwrap();
     for (text, automatic, person) in [
-        (ANSWER_DE, "automatisch", "Mensch"),
+        (sent(Language::German).as_str(), "automatisch", "Mensch"),
         (ACKNOWLEDGEMENT_DE, "automatisch", "Mensch"),
-        (ANSWER_EN, "automatically", "person"),
+        (sent(Language::English).as_str(), "automatically", "person"),
         (ACKNOWLEDGEMENT_EN, "automatically", "person"),
     ] {
-        assert!(text.contains(automatic) && text.contains(person) && text.contains("#{number}"), "{text}");
+        assert!(text.contains(automatic) && text.contains(person) && text.contains('#'), "{text}");
     }
+}
+
+fn full() -> Hit {
+    Hit { title: "T".into(), body: "B".into(), ..Hit::default() }
+}
+
+#[test]
+fn a_draft_says_nothing_of_machines_and_leaves_no_gap() {
+    let settings = Settings { drafts: true, ..Settings::default() };
+    for language in [Language::German, Language::English] {
+        let text = answer(language, &Facts::default(), &settings, &full()).unwrap();
+        assert!(!text.contains("automati") && !text.contains("–––") && !text.contains("\n\n\n"), "{text}");
+        assert!(text.contains("\n\nB\n\n"), "{text}");
+    }
+}
+
+#[test]
+fn an_own_answer_that_leaves_out_the_article_is_not_used() {
+    let texts = Texts { answer_de: "{greeting} Lesen Sie {title}.".into(), ..Texts::default() };
+    let settings = Settings { texts, ..Settings::default() };
+    let text = answer(Language::German, &Facts::default(), &settings, &full()).unwrap();
+    assert!(text.contains("\n\nB\n\n") && !text.contains("Lesen Sie"), "{text}");
+    assert_eq!(without_body(Language::German, &settings), Some("answer_de"));
+    assert_eq!(without_body(Language::English, &settings), None);
 }

@@ -30,7 +30,9 @@ const PLAIN: u8 = 30;
 /// One corrected ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// Its number; a second correction of it replaces the first.
+    /// Digest of its id; a second correction of it replaces the first.
+    pub key: u64,
+    /// Its number, for people.
     pub ticket: u64,
     /// When it was corrected, milliseconds since 1970.
     pub at_ms: u64,
@@ -180,7 +182,7 @@ impl Examples {
 
     /// Takes in an example, in place of an earlier one of its ticket.
     pub fn learn(&mut self, example: Example) {
-        self.all.retain(|old| old.ticket != example.ticket);
+        self.all.retain(|old| old.key != example.key);
         while self.all.iter().filter(|old| old.requester == example.requester).count() >= PER_REQUESTER {
             if let Some(oldest) = self.all.iter().position(|old| old.requester == example.requester) {
                 self.all.remove(oldest);
@@ -194,8 +196,8 @@ impl Examples {
 
     /// The example of a ticket.
     #[must_use]
-    pub fn of(&self, ticket: u64) -> Option<&Example> {
-        self.all.iter().find(|example| example.ticket == ticket)
+    pub fn of(&self, key: u64) -> Option<&Example> {
+        self.all.iter().find(|example| example.key == key)
     }
 
     /// What the nearest example says of a text; none where none is near enough, or one of another label nearly
@@ -237,8 +239,8 @@ fn confidence(alike: f32) -> f32 {
     0.12_f32.mul_add(alike.min(1.0), 0.85)
 }
 
-/// Mark of the format, in front of the bytes.
-const FORMAT: u8 = 1;
+/// Mark of the format, in front of the bytes. The first one knew tickets by their numbers only.
+const FORMAT: u8 = 2;
 
 impl Examples {
     /// As bytes: every prediction reads them, so they are short.
@@ -246,6 +248,7 @@ impl Examples {
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = vec![FORMAT, code(self.field)];
         for one in &self.all {
+            out.extend(one.key.to_le_bytes());
             out.extend(one.ticket.to_le_bytes());
             out.extend(one.at_ms.to_le_bytes());
             out.extend(one.requester.to_le_bytes());
@@ -286,6 +289,7 @@ const fn code(field: Field) -> u8 {
 
 fn example(bytes: &[u8], at: &mut usize) -> Option<Example> {
     Some(Example {
+        key: u64::from_le_bytes(super::fixes::taken(bytes, at)?),
         ticket: u64::from_le_bytes(super::fixes::taken(bytes, at)?),
         at_ms: u64::from_le_bytes(super::fixes::taken(bytes, at)?),
         requester: u32::from_le_bytes(super::fixes::taken(bytes, at)?),
@@ -310,6 +314,7 @@ mod tests {
     #[test]
     fn examples_come_back_as_they_were_kept_and_bytes_cut_short_are_none() {
         let one = Example {
+            key: u64::MAX,
             ticket: 12,
             at_ms: u64::MAX,
             requester: u32::MAX,
@@ -318,10 +323,13 @@ mod tests {
             team: "billing".to_owned(),
             bag: bag("Where is my parcel? My parcel is late"),
         };
-        let examples = Examples { field: Field::Team, all: vec![one.clone(), Example { ticket: 13, ..one }] };
+        let examples =
+            Examples { field: Field::Team, all: vec![one.clone(), Example { key: 13, ticket: 13, ..one }] };
         let bytes = examples.bytes();
         assert_eq!(Examples::read(&bytes), Some(examples));
         assert_eq!(Examples::read(&bytes[..bytes.len() - 1]), None);
+        let older = [&[1], &bytes[1..]].concat();
+        assert_eq!(Examples::read(&older), None, "it knew tickets by numbers, which another house has too");
         assert_eq!(Examples::read(b"{}"), None);
         assert_eq!(Examples::read(&[]), None);
         assert!(!String::from_utf8_lossy(&bytes).contains("parcel"));

@@ -19,8 +19,8 @@ const COST: f32 = 40.0;
 /// One correction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
-    /// Ticket; a second correction of it replaces the first.
-    pub ticket: u64,
+    /// Digest of the ticket's id; a second correction of it replaces the first.
+    pub key: u64,
     /// Digest of who asked.
     pub requester: u32,
     /// The right label, by name: columns change with the model.
@@ -75,7 +75,7 @@ impl Fixes {
     /// Learns a correction: a few steps on it, and on those before it, which it must not undo.
     pub fn learn(&mut self, mut fix: Fix, labels: &[String]) {
         fix.values = by_bucket(&fix.values);
-        self.all.retain(|old| old.ticket != fix.ticket);
+        self.all.retain(|old| old.key != fix.key);
         while self.all.iter().filter(|old| old.requester == fix.requester).count() >= FIXES_PER_REQUESTER {
             if let Some(oldest) = self.all.iter().position(|old| old.requester == fix.requester) {
                 self.all.remove(oldest);
@@ -89,9 +89,9 @@ impl Fixes {
     }
 
     /// Forgets the correction of a ticket; whether there was one.
-    pub fn forget(&mut self, ticket: u64, labels: &[String]) -> bool {
+    pub fn forget(&mut self, key: u64, labels: &[String]) -> bool {
         let before = self.all.len();
-        self.all.retain(|old| old.ticket != ticket);
+        self.all.retain(|old| old.key != key);
         if self.all.len() == before {
             return false;
         }
@@ -140,8 +140,8 @@ impl Fix {
     }
 }
 
-/// Mark of the format, in front of the bytes.
-const FORMAT: u8 = 1;
+/// Mark of the format, in front of the bytes. The first one knew tickets by their numbers.
+const FORMAT: u8 = 2;
 
 impl Fixes {
     /// As bytes: every prediction reads them, so they are short and need no parsing of text.
@@ -150,7 +150,7 @@ impl Fixes {
         let mut out = vec![FORMAT];
         varint(&mut out, self.generation);
         for fix in &self.all {
-            out.extend(fix.ticket.to_le_bytes());
+            out.extend(fix.key.to_le_bytes());
             varint(&mut out, fix.requester);
             varint(&mut out, as_u32(fix.label.len()));
             out.extend(fix.label.as_bytes());
@@ -181,7 +181,7 @@ impl Fixes {
 }
 
 fn fix(bytes: &[u8], at: &mut usize) -> Option<Fix> {
-    let ticket = u64::from_le_bytes(taken(bytes, at)?);
+    let key = u64::from_le_bytes(taken(bytes, at)?);
     let requester = unvarint(bytes, at)?;
     let length = unvarint(bytes, at)? as usize;
     let label = std::str::from_utf8(bytes.get(*at..*at + length)?).ok()?.to_owned();
@@ -189,7 +189,7 @@ fn fix(bytes: &[u8], at: &mut usize) -> Option<Fix> {
     let values = many(bytes, at, |at| Some((unvarint(bytes, at)?, f32::from_le_bytes(taken(bytes, at)?))))?;
     let base = many(bytes, at, |at| Some(f32::from_le_bytes(taken(bytes, at)?)))?;
     let shares = many(bytes, at, |at| Some(i16::from_le_bytes(taken(bytes, at)?)))?;
-    Some(Fix { ticket, requester, label, values, base, shares })
+    Some(Fix { key, requester, label, values, base, shares })
 }
 
 pub(super) fn taken<const N: usize>(bytes: &[u8], at: &mut usize) -> Option<[u8; N]> {
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn corrections_come_back_as_they_were_kept_and_bytes_cut_short_are_none() {
         let fix = Fix {
-            ticket: u64::MAX,
+            key: u64::MAX,
             requester: 7,
             label: "Rückgabe".to_owned(),
             values: vec![(3, 0.25), (131_071, 0.5)],

@@ -47,8 +47,8 @@ impl Field {
 /// A past ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
-    /// Its number.
-    pub number: u64,
+    /// Digest of its id.
+    pub key: u64,
     /// Subject and first message.
     pub text: String,
     /// What it turned out to be.
@@ -93,7 +93,7 @@ fn past(field: Field, ticket: &Ticket<'_>) -> Result<Option<Past>, Error> {
     let Some(label) = label(field, ticket) else { return Ok(None) };
     let Some(text) = text(ticket)? else { return Ok(None) };
     Ok(Some(Past {
-        number: ticket.number(),
+        key: key(ticket),
         text,
         label,
         team: ticket.team(),
@@ -131,6 +131,13 @@ pub fn text(ticket: &Ticket<'_>) -> Result<Option<String>, Error> {
 #[must_use]
 pub fn joined(subject: &str, text: &str) -> String {
     if subject.trim().is_empty() { text.to_owned() } else { format!("{subject}\n{text}") }
+}
+
+/// Digest of a ticket's id: another house has the same numbers, and not the same ids. FNV-1a.
+#[must_use]
+pub fn key(ticket: &Ticket<'_>) -> u64 {
+    let mix = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    ticket.id().bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
 /// Digest of who asked: enough to count by, not to know who it was.

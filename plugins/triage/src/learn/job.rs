@@ -58,7 +58,7 @@ pub struct Job {
     /// them, and how many there are.
     newer: Option<(usize, usize)>,
     newest_minute: u32,
-    /// Corrected tickets that were read as they were corrected.
+    /// Corrected tickets that were read as they were corrected, by their keys.
     #[serde(default)]
     corrected: Vec<u64>,
     /// Whose vectors are learnt from as well; none without a language model.
@@ -166,8 +166,8 @@ impl Job {
                 }
             }
             for (past, bag) in page.tickets.into_iter().zip(bags) {
-                let example = examples.of(past.number).filter(|one| one.label == past.label);
-                self.corrected.extend(example.map(|one| one.ticket));
+                let example = examples.of(past.key).filter(|one| one.label == past.label);
+                self.corrected.extend(example.map(|one| one.key));
                 if self.add(&mut bytes, &past, most_telling(bag, &seen)) {
                     texts.push(past.text);
                 }
@@ -318,7 +318,7 @@ impl Job {
         examples.all.retain(|one| {
             one.at_ms >= self.started_ms
                 || !head.labels.contains(&one.label)
-                || !self.corrected.contains(&one.ticket)
+                || !self.corrected.contains(&one.key)
         });
         kept::keep_examples(&examples)
     }

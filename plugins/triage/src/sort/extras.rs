@@ -1,7 +1,8 @@
 //! What goes into custom fields: numbers, amounts, dates, products, and what kind of message it is. Each is
 //! proposed only where its field is still empty.
 
-use super::{EVIDENCE_MAX, Input, Settings, Sorted, Verdict, Why, by_rules, quoted};
+use super::category::{Verdict, by_rules};
+use super::{EVIDENCE_MAX, Input, Settings, Sorted, Why, quoted};
 use crate::learn::examples::Like;
 use crate::rules::Ticket;
 use crate::{amounts, defaults, numbers};

@@ -46,7 +46,8 @@ impl Corrected<'_> {
 fn proposed(number: u64, text: &str, json: &str) -> Vec<(String, String, String)> {
     let message = MessageBuilder::new().text(text).reply_text(text);
     let event = EventBuilder::of("message.received").message(message.clone()).build();
-    let ticket = TicketBuilder::new().number(number).subject("").message(message).build();
+    let ticket =
+        TicketBuilder::new().id(format!("t{number}")).number(number).subject("").message(message).build();
     let mut out = Effects::new();
     TriageByWords::triage(&event, &ticket, settings(json), &mut out).unwrap();
     let fields = out.all().iter().filter_map(|p| match &p.effect {
@@ -185,6 +186,24 @@ fn the_corrected_ticket_itself_is_left_as_the_person_sorted_it() {
 }
 
 #[test]
+fn a_ticket_of_another_house_with_the_same_number_is_not_the_corrected_one() {
+    fixture::clear();
+    Corrected { number: 12, ..Corrected::default() }.now();
+    let message = MessageBuilder::new().text(ANOTHER_VASE).reply_text(ANOTHER_VASE);
+    let event = EventBuilder::of("message.received").message(message.clone()).build();
+    let ticket = TicketBuilder::new().id("of another house").number(12).subject("").message(message).build();
+    let mut out = Effects::new();
+    TriageByWords::triage(&event, &ticket, settings("{}"), &mut out).unwrap();
+    assert!(
+        out.all().iter().any(|p| matches!(&p.effect, Effect::SetField { value, .. } if value == "breakage"))
+    );
+    let changed = EventBuilder::of("ticket.field_changed").actor_kind("agent").time_ms(2);
+    let changed = changed.change("category", Some("breakage"), Some("shipping")).build();
+    TriageByWords::handle(&changed, &ticket, Settings::default(), &mut Effects::new()).unwrap();
+    assert_eq!(kept_examples(), [12, 12], "a correction of it is one more example");
+}
+
+#[test]
 fn the_team_goes_with_it_only_where_a_person_chose_one() {
     fixture::clear();
     Corrected::default().now();
@@ -287,4 +306,23 @@ fn texts_with_no_word_of_their_own_are_no_examples() {
     let said = Corrected { text: "Hello, can you help me please? 123", ..Corrected::default() }.now();
     assert_eq!(said, "there is no word in it to learn from");
     assert!(fixture::kv_value("examples").is_none());
+}
+
+#[test]
+fn the_first_nights_training_leaves_complaints_complaints() {
+    let complaint = "I want to complain, this is unacceptable, I am disappointed";
+    fixture::clear();
+    let before = asked(complaint, "{}").1.map(|(label, confidence, _)| (label, confidence));
+    learn_from(
+        (0..80)
+            .map(|n| {
+                let (label, text) = if n % 2 == 0 { ("contract", PARCEL) } else { ("warranty", BROKEN) };
+                past(n, label, &format!("{} {}", text[n / 2 % 4], THINGS[n / 8 % 8]))
+            })
+            .collect(),
+    );
+    assert!(kept::head().unwrap().is_some());
+    let after = asked(complaint, "{}").1.map(|(label, confidence, _)| (label, confidence));
+    assert_eq!(before, after);
+    assert!(after.is_some_and(|(label, _)| label == "complaint"));
 }
