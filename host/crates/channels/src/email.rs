@@ -34,7 +34,7 @@ use domain::message::AutoClass;
 pub use bounce::Bounce;
 pub(crate) use compose::envelope;
 pub use compose::{AutoKind, Outgoing, compose};
-pub use quote::reply_text;
+pub use quote::{reply_text, reply_text_of_first};
 pub use sign::{DomainKey, Signer};
 
 pub(crate) use header::Headers;
@@ -178,7 +178,9 @@ fn read(raw: &[u8]) -> Mail {
     mail.text = body.text;
     mail.html_safe = body.html_safe;
     mail.attachments = body.attachments;
-    mail.reply_text = quote::reply_text(&mail.text);
+    let is_first = mail.in_reply_to.is_none() && mail.references.is_empty();
+    mail.reply_text =
+        if is_first { quote::reply_text_of_first(&mail.text) } else { quote::reply_text(&mail.text) };
     let verdict = verdict(&headers, &structure, body.look, &mail);
     if verdict.class == AutoClass::Bounce {
         mail.bounce = Some(bounce::read(&headers, &structure, &mail.text));
