@@ -36,6 +36,12 @@ pub fn reply_text_of_first(text: &str) -> String {
     join(&signature::strip(lines))
 }
 
+/// The text without quotes and signature, but nothing when nothing is left.
+pub(crate) fn words(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    join(&signature::strip(without_history(&lines)))
+}
+
 /// The text without quotes only: what the sender's mail says as a whole, signature and small print included.
 pub(crate) fn own_text(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();

@@ -57,7 +57,7 @@ fn section(name: &str) -> impl Iterator<Item = &'static str> {
 
 /// How subjects of one kind begin, folded.
 static SUBJECTS: LazyLock<HashMap<&'static str, Vec<String>>> = LazyLock::new(|| {
-    ["absence", "absence-weak", "bounce", "notice", "received", "program", "receipt"]
+    ["absence", "absence-weak", "bounce", "notice", "received", "program", "program-weak", "receipt"]
         .into_iter()
         .map(|kind| (kind, section(&format!("subject-{kind}")).map(fold_letters).collect()))
         .collect()
@@ -249,6 +249,11 @@ struct Folded {
     text: String,
     /// Where sentences begin, ascending.
     starts: Vec<usize>,
+}
+
+/// A folded text in one line, its phrases not looked for.
+pub(super) fn in_one_line(text: &str) -> String {
+    folded(text).text
 }
 
 /// Folds the front and the end of a text: machines say there what they are.
