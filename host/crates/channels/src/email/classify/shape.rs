@@ -13,6 +13,7 @@ mod away;
 mod device;
 mod envelope;
 mod phrases;
+mod pitch;
 mod reply;
 
 use phrases::{Scan, Sign, fold_letters, subject_after, subject_is, without_tag};
@@ -85,6 +86,7 @@ pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
         bulk,
         way_out,
         advert::advert,
+        pitch::pitch,
     ];
     let subject = fold_letters(mail.subject.trim());
     let is_forward = begins_with_any(without_tag(&subject), FORWARDS);
@@ -494,7 +496,7 @@ fn bulk(shape: &Shape<'_>) -> Found {
     if signs >= 2
         || reason && has_link
         || begins_so
-        || (way_out || page && !own.has(Sign::Customer)) && !shape.is_personal
+        || (way_out || page && !own.has(Sign::Customer) && !own.has(Sign::CustomerSite)) && !shape.is_personal
     {
         return found(AutoClass::List, "the text is that of a newsletter");
     }

@@ -40,6 +40,7 @@ const SIGNS: &[(&str, Sign)] = &[
     ("advert-strong", Sign::AdvertStrong),
     ("advert-topic", Sign::AdvertTopic),
     ("customer", Sign::Customer),
+    ("customer-site", Sign::CustomerSite),
     ("undelivered", Sign::Undelivered),
     ("server-reply", Sign::ServerReply),
 ];
@@ -134,6 +135,8 @@ pub(super) enum Sign {
     AdvertTopic,
     /// What customers say, and advertising hardly ever.
     Customer,
+    /// Whose site it is: customers report faults of it, and salesmen promise to better it.
+    CustomerSite,
     /// A mail was not delivered.
     Undelivered,
     /// What mail servers say to each other.
