@@ -34,7 +34,7 @@ use domain::message::AutoClass;
 pub use bounce::Bounce;
 pub(crate) use compose::envelope;
 pub use compose::{AutoKind, Outgoing, compose};
-pub use quote::reply_text;
+pub use quote::{reply_text, reply_text_of_first};
 pub use sign::{DomainKey, Signer};
 
 pub(crate) use header::Headers;
@@ -140,12 +140,19 @@ pub fn text_of_html(html: &str) -> String {
 /// input, so call it where blocking is allowed.
 #[must_use]
 pub fn parse(raw: &[u8]) -> Mail {
+    parse_for(raw, &[])
+}
+
+/// The same, told at which addresses (lower case) the mail is read. Where such an address is a group or list of its
+/// own, what the list adds to each mail is not held against who wrote it.
+#[must_use]
+pub fn parse_for(raw: &[u8], own_addresses: &[String]) -> Mail {
     // The second door: should a library below panic all the same, the headers alone are tried, then nothing.
-    std::panic::catch_unwind(AssertUnwindSafe(|| read(raw)))
+    std::panic::catch_unwind(AssertUnwindSafe(|| read(raw, own_addresses)))
         .or_else(|_| {
             std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let (headers, _) = Headers::read(raw.get(..limits::HEADER_BYTES_MAX).unwrap_or(raw));
-                read_without_body(&headers)
+                read_without_body(&headers, own_addresses)
             }))
         })
         .unwrap_or_else(|_| Mail {
@@ -155,7 +162,7 @@ pub fn parse(raw: &[u8]) -> Mail {
         })
 }
 
-fn read(raw: &[u8]) -> Mail {
+fn read(raw: &[u8], own_addresses: &[String]) -> Mail {
     let mut mail = Mail::default();
     let with_line_feeds = with_line_feeds(raw);
     let raw = with_line_feeds.as_ref();
@@ -178,8 +185,10 @@ fn read(raw: &[u8]) -> Mail {
     mail.text = body.text;
     mail.html_safe = body.html_safe;
     mail.attachments = body.attachments;
-    mail.reply_text = quote::reply_text(&mail.text);
-    let verdict = verdict(&headers, &structure, body.look, &mail);
+    let is_first = mail.in_reply_to.is_none() && mail.references.is_empty();
+    mail.reply_text =
+        if is_first { quote::reply_text_of_first(&mail.text) } else { quote::reply_text(&mail.text) };
+    let verdict = verdict(&headers, &structure, body.look, &mail, own_addresses);
     if verdict.class == AutoClass::Bounce {
         mail.bounce = Some(bounce::read(&headers, &structure, &mail.text));
     }
@@ -196,10 +205,10 @@ fn read(raw: &[u8]) -> Mail {
 }
 
 /// What the header says, marks of machines included.
-fn read_without_body(headers: &Headers) -> Mail {
+fn read_without_body(headers: &Headers, own_addresses: &[String]) -> Mail {
     let mut mail = Mail::default();
     read_headers(headers, &mut mail);
-    let verdict = verdict(headers, &part::Structure::default(), html::Look::default(), &mail);
+    let verdict = verdict(headers, &part::Structure::default(), html::Look::default(), &mail, own_addresses);
     mail.auto_class = verdict.class;
     mail.auto_reason = verdict.reason;
     mail.problems.push("The body could not be read; see the original mail.".to_owned());
@@ -212,6 +221,7 @@ fn verdict(
     structure: &part::Structure<'_>,
     look: html::Look,
     mail: &Mail,
+    own_addresses: &[String],
 ) -> classify::Verdict {
     classify::classify(&classify::Evidence {
         headers,
@@ -221,9 +231,12 @@ fn verdict(
         from_name: mail.from_name.as_deref(),
         return_path: mail.return_path.as_deref(),
         recipients: [&mail.to, &mail.cc],
+        reply_to: &mail.reply_to,
+        own_addresses,
         subject: &mail.subject,
         text: &mail.text,
         own_text: &quote::own_text(&mail.text),
+        words: &quote::words(&mail.text),
     })
 }
 

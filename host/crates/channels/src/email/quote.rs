@@ -13,7 +13,33 @@ pub fn reply_text(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let kept = signature::strip(without_history(&lines));
     let reply = join(&kept);
-    if reply.is_empty() { lines.join("\n").trim().to_owned() } else { reply }
+    // Who forwards a mail without a word lets it speak for him.
+    let is_bare = reply.lines().all(|line| line.trim().is_empty() || marks::is_separator(line));
+    if is_bare { lines.join("\n").trim().to_owned() } else { reply }
+}
+
+/// The same for a mail that answers none: where nothing in it tells of an earlier mail, lines that begin with
+/// `>` are its writer's own.
+#[must_use]
+pub fn reply_text_of_first(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let tells_of_mail = |at: usize| {
+        let rest = lines.get(at..).unwrap_or_default();
+        let is_mark = |line: &&str| marks::is_separator(line) || marks::is_reply_above(line);
+        rest.first().is_some_and(is_mark)
+            || marks::starts_header_block(rest)
+            || marks::attribution_lines(rest).is_some()
+    };
+    if !lines.iter().any(|line| marks::is_quoted(line)) || (0..lines.len()).any(tells_of_mail) {
+        return reply_text(text);
+    }
+    join(&signature::strip(lines))
+}
+
+/// The text without quotes and signature, but nothing when nothing is left.
+pub(crate) fn words(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    join(&signature::strip(without_history(&lines)))
 }
 
 /// The text without quotes only: what the sender's mail says as a whole, signature and small print included.

@@ -3,7 +3,7 @@
 
 use domain::message::AutoClass;
 
-use super::{Evidence, Found, by_shape, fields, shape, title, value};
+use super::{Evidence, Found, by_shape, fields, person, shape, title, value};
 
 /// A list's mail; or a machine's that a list passed on.
 fn found(mail: &Evidence<'_>, reason: String) -> Found {
@@ -22,8 +22,24 @@ fn first_label(host: &str) -> &str {
     host.split('.').next().unwrap_or("")
 }
 
+/// Whether the list is one of our own addresses: where the desk's mailbox is a group, all of its mail comes
+/// through the group, and its fields say nothing of who wrote.
+pub(super) fn is_own(mail: &Evidence<'_>) -> bool {
+    let named = |field: &str| value(mail, field).unwrap_or_default();
+    let (id, post) = (named("list-id"), named("list-post"));
+    let id = id.rsplit_once('<').map_or(id.as_str(), |(_, id)| id).trim_matches(['<', '>', ' ']);
+    let posts = super::super::addresses(&post.replace("mailto:", ""), 1);
+    mail.own_addresses.iter().map(|own| own.to_lowercase()).any(|own| {
+        // RFC 2919 names `help@shop.example` so: `<help.shop.example>`.
+        id == own || id == own.replacen('@', ".", 1) || posts.contains(&own)
+    })
+}
+
 /// RFC 2919, RFC 2369, and what list programs set besides.
 pub(super) fn header_fields(mail: &Evidence<'_>) -> Found {
+    if is_own(mail) {
+        return None;
+    }
     // Who writes to a list may write about being away: the field says what it is, whatever the words.
     if let Some(field) = fields::LIST.iter().find(|field| mail.headers.has(field)) {
         return Some((AutoClass::List, format!("{} is set", title(field))));
@@ -42,6 +58,9 @@ pub(super) fn keeper(mail: &Evidence<'_>) -> Found {
         .filter_map(|field| mail.headers.text(field))
         .flat_map(|value| super::super::addresses(&value, 1))
         .find(|address| is_keeper(address) || is_admin(address));
+    if is_own(mail) {
+        return None;
+    }
     let keeper = sender.or_else(|| mail.return_path.filter(|path| is_keeper(path)).map(str::to_owned))?;
     found(mail, format!("the envelope names a list's keeper ({keeper})"))
 }
@@ -152,6 +171,10 @@ pub(super) fn sender(mail: &Evidence<'_>) -> Found {
     let host = host(from);
     let mut labels = host.split('.').skip(1);
     let is_inside = labels.next().is_some_and(|second| second.len() > 3) && labels.next().is_some();
+    // People work in such houses too.
+    if person::wrote_letter(mail) {
+        return None;
+    }
     let label = first_label(host);
     if is_inside && fields::BULK_LABELS.contains(&label) {
         return found(mail, format!("it comes from a host for mailings ({host})"));
@@ -164,8 +187,12 @@ pub(super) fn sender(mail: &Evidence<'_>) -> Found {
     if is_mailing { found(mail, format!("its sender is a mailing ({local})")) } else { None }
 }
 
-/// Envelope senders that collect bounces of mass mailings: nobody's mail program has such an address.
+/// Envelope senders that collect bounces of mass mailings: nobody's mail program has such an address, but
+/// people write through customer lists and relays that give them one.
 pub(super) fn bulk_envelope(mail: &Evidence<'_>) -> Found {
+    if person::wrote_letter(mail) || person::answers_us(mail) || is_own(mail) {
+        return None;
+    }
     let path = mail.return_path?;
     let (local, domain) = path.split_once('@')?;
     let is_collector = |word: &str| word.starts_with("bounce");

@@ -4,14 +4,24 @@
 
 use domain::message::AutoClass;
 
+use super::super::header::{self, Headers};
 use super::super::html;
-use super::{Evidence, Found};
+use super::{Evidence, Found, list as lists, person, speech};
 
 mod advert;
+mod away;
+mod device;
 mod envelope;
 mod phrases;
+mod pitch;
+mod reply;
 
 use phrases::{Scan, Sign, fold_letters, subject_after, subject_is, without_tag};
+
+/// A text in one line, with letters as the phrases have them.
+pub(super) fn fold(text: &str) -> String {
+    phrases::in_one_line(text)
+}
 
 /// Whether the subject is that of an absence notice.
 pub(super) fn is_absence_subject(subject: &str) -> bool {
@@ -47,8 +57,12 @@ struct Shape<'a> {
     is_answer: bool,
     /// The sender's own words, signature and small print included, quotes left out.
     own: Scan,
+    /// The same without signature and small print.
+    words: Scan,
     /// Whether somebody asks something.
     asks: bool,
+    /// Whether somebody wants something done here.
+    requests: bool,
     /// Whether somebody speaks of himself.
     is_personal: bool,
 }
@@ -64,11 +78,15 @@ pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
         absence_text,
         says_so,
         received,
+        reply::machine,
+        device::machine,
+        reply_above,
         notice,
         list,
         bulk,
         way_out,
         advert::advert,
+        pitch::pitch,
     ];
     let subject = fold_letters(mail.subject.trim());
     let is_forward = begins_with_any(without_tag(&subject), FORWARDS);
@@ -77,12 +95,15 @@ pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
     }
     // Nobody sends nothing but a quote: whoever marks all of his lines wrote them.
     let own = Scan::of(if mail.own_text.trim().is_empty() { mail.text } else { mail.own_text });
+    let words = Scan::of(mail.words);
     let shape = Shape {
         mail,
         headline: Scan::of(if is_answer(&subject) || is_forward { "" } else { &subject }),
         is_answer: is_answer(&subject),
-        asks: asks(&own.folded),
-        is_personal: is_personal(&own.folded),
+        asks: speech::asks(&own.folded),
+        requests: speech::requests(&words.folded),
+        is_personal: speech::is_personal(&own.folded),
+        words,
         own,
         subject,
     };
@@ -152,24 +173,6 @@ fn begins_with_any(subject: &str, prefixes: &[&str]) -> bool {
     prefixes.iter().any(|prefix| subject.starts_with(prefix))
 }
 
-/// A question mark outside a link.
-fn asks(text: &str) -> bool {
-    text.split(' ').any(|word| {
-        let word = word.trim_end_matches([')', '"', '\'', '“', '”', '!', '*']);
-        word.ends_with(['?', '？']) && !word.contains("://")
-    })
-}
-
-/// Words with which people, and hardly any program, speak of themselves.
-fn is_personal(text: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "ich", "mir", "mich", "mein", "meine", "meinem", "meinen", "meiner", "i", "i'm", "i've", "i'd",
-        "i'll", "my", "me", "je", "j'ai", "mon", "ma", "yo", "mi", "io", "mio", "mia", "ik", "mijn", "jag",
-        "jeg", "min", "mitt", "я", "мне", "мой",
-    ];
-    text.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| WORDS.contains(&word))
-}
-
 fn found(class: AutoClass, reason: &str) -> Found {
     Some((class, reason.to_owned()))
 }
@@ -189,20 +192,58 @@ fn bounce(shape: &Shape<'_>) -> Found {
         .leaves
         .iter()
         .any(|leaf| matches!(leaf.mime.content_type.as_str(), "message/rfc822" | "text/rfc822-headers"));
+    let speaks = shape.asks || shape.requests || shape.is_personal;
+    if !shape.is_answer && !speaks && returns_ours(shape) {
+        return found(AutoClass::Bounce, "it returns a mail of ours and is no forward");
+    }
+    let is_personal = speech::is_personal(&without_server_voice(&own.folded));
     if !shape.is_answer
         && subject_is(&shape.subject, "bounce")
         && !shape.asks
         && (says_undelivered || cites_server)
-        && (!shape.is_personal || returns_mail || signs > PERSONAL_SIGNS_MAX)
+        && (!is_personal || returns_mail || signs > PERSONAL_SIGNS_MAX && !speech::is_possessive(&own.folded))
     {
         return found(AutoClass::Bounce, "subject and text are those of a delivery failure notice");
     }
     let at_once = own.first(Sign::Undelivered).is_some_and(|first| first.at < BEGINNING_BYTES);
     let is_report = signs >= 3 || signs == 2 && (cites_server || returns_mail);
-    if at_once && is_report && !shape.asks && !shape.is_personal {
+    if at_once && is_report && !shape.asks && !is_personal {
         return found(AutoClass::Bounce, "the text is that of a delivery failure notice");
     }
     None
+}
+
+/// A mail system that says "I" takes the words of a person, but always the same.
+fn without_server_voice(text: &str) -> String {
+    const VOICE: &[&str] = &[
+        "i'm afraid",
+        "i wasn't able",
+        "i was unable",
+        "i've given up",
+        "i couldn't",
+        "i could not",
+        "i'm sorry",
+        "i am sorry",
+    ];
+    VOICE.iter().fold(text.to_owned(), |text, words| text.replace(words, ""))
+}
+
+/// Whether a mail of ours is in the mail, and its recipient named as one who did not get it: customers who
+/// attach a mail of ours do not speak of themselves by address.
+fn returns_ours(shape: &Shape<'_>) -> bool {
+    let mail = shape.mail;
+    let is_mail = |kind: &str| matches!(kind, "message/rfc822" | "text/rfc822-headers");
+    let answered = mail.headers.text("in-reply-to").unwrap_or_default();
+    mail.structure.leaves.iter().filter(|leaf| is_mail(&leaf.mime.content_type)).any(|leaf| {
+        let (headers, _) = Headers::read(&leaf.mime.transfer.decode(leaf.body));
+        let addresses = |field: &str| {
+            headers.text(field).map(|value| super::super::addresses(&value, 5)).unwrap_or_default()
+        };
+        let ids = header::message_ids(&headers.text("message-id").unwrap_or_default());
+        let is_ours = ids.iter().any(|id| answered.contains(id.as_str()))
+            || ids.iter().chain(&addresses("from")).any(|one| person::is_of_ours(mail, one));
+        is_ours && addresses("to").iter().any(|to| shape.own.folded.contains(to.as_str()))
+    })
 }
 
 fn receipt(shape: &Shape<'_>) -> Found {
@@ -210,9 +251,33 @@ fn receipt(shape: &Shape<'_>) -> Found {
     if is_receipt { found(AutoClass::AutoGenerated, "a notice that a mail was read") } else { None }
 }
 
+/// Subjects in brackets and stars are a program's; people also write plain words before a colon, so there the
+/// build has to say it too.
 fn program(shape: &Shape<'_>) -> Found {
-    let is_program = !shape.is_answer && subject_is(&shape.subject, "program");
+    let is = |kind| !shape.is_answer && subject_is(&shape.subject, kind);
+    let is_program = is("program") || is("program-weak") && is_report(shape);
     if is_program { found(AutoClass::AutoGenerated, "only programs write such subjects") } else { None }
+}
+
+/// A calendar's part, a field and its value in most lines, or nothing said and nobody who speaks.
+fn is_report(shape: &Shape<'_>) -> bool {
+    const FIELDS_MIN: usize = 2;
+    if shape.asks || shape.requests {
+        return false;
+    }
+    let mail = shape.mail;
+    let has_calendar = mail.structure.leaves.iter().any(|leaf| leaf.mime.content_type == "text/calendar");
+    let is_field = |line: &&str| {
+        let label = line.split_once(':').map_or("", |(label, _)| label);
+        !label.is_empty() && label.chars().count() <= 30 && label.split(' ').count() <= 3
+    };
+    let lines = || mail.own_text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let fields = lines().filter(is_field).count();
+    let is_form = fields >= FIELDS_MIN && fields * 2 >= lines().count();
+    const INVITATIONS: &[&str] = &["einladung", "invitation", "invitacion", "uitnodiging"];
+    let says_accepted =
+        !shape.is_personal && INVITATIONS.iter().any(|word| shape.words.folded.contains(word));
+    has_calendar || is_form || says_accepted || mail.words.trim().is_empty()
 }
 
 fn absence_subject(shape: &Shape<'_>) -> Found {
@@ -234,7 +299,12 @@ fn absence_subject(shape: &Shape<'_>) -> Found {
     let signs = [Sign::Away, Sign::AwayWeak, Sign::Return, Sign::Substitute, Sign::MailHandling];
     let says_away = own.has(Sign::Away) || own.has(Sign::AwayAbroad);
     let count: usize = signs.iter().map(|sign| own.count(*sign)).sum();
-    if subject_is(&shape.subject, "absence-weak") && (says_away || count >= 2) && !shape.asks {
+    let names_another = own.has(Sign::Substitute) && own.folded.contains('@');
+    if subject_is(&shape.subject, "absence-weak")
+        && (says_away || names_another || count >= 2)
+        && !shape.asks
+        && !shape.requests
+    {
         return found(AutoClass::AutoReplied, "subject and text are those of an absence notice");
     }
     None
@@ -245,7 +315,7 @@ fn absence_text(shape: &Shape<'_>) -> Found {
     /// Notices are short; people who also mention an absence write more.
     const FOREIGN_BYTES_MAX: usize = 1_500;
     let own = &shape.own;
-    if shape.asks {
+    if shape.asks || shape.requests {
         return None;
     }
     let until = own.has(Sign::Until);
@@ -257,16 +327,18 @@ fn absence_text(shape: &Shape<'_>) -> Found {
     if is_notice { found(AutoClass::AutoReplied, "the text is that of an absence notice") } else { None }
 }
 
-/// A program's own words at the beginning of a sentence. People who quote them put them inside theirs.
+/// A program's own words at the beginning of a sentence. People who quote them put them inside theirs; below
+/// a signature, and with a condition, they are small print that does not speak for the mail.
 fn says_so(shape: &Shape<'_>) -> Found {
     let own = &shape.own;
-    if let Some(first) = own.first(Sign::AutoReply) {
+    let counts = |first: &phrases::Found| is_for_mail(shape, *first);
+    if let Some(first) = own.all(Sign::AutoReply).find(counts) {
         return found(AutoClass::AutoReplied, &said(first.phrase));
     }
     let is_about_viruses = |at: usize| {
         own.folded.get(at..).is_some_and(|rest| rest.chars().take(80).collect::<String>().contains("vir"))
     };
-    let first = own.all(Sign::Machine).find(|first| !is_about_viruses(first.at))?;
+    let first = own.all(Sign::Machine).filter(counts).find(|first| !is_about_viruses(first.at))?;
     let class =
         if own.folded.contains("automatische antwort") || own.has(Sign::Received) && own.has(Sign::Thanks) {
             AutoClass::AutoReplied
@@ -274,6 +346,34 @@ fn says_so(shape: &Shape<'_>) -> Found {
             AutoClass::AutoGenerated
         };
     found(class, &said(first.phrase))
+}
+
+/// Whether a program's phrase speaks for the whole mail.
+fn is_for_mail(shape: &Shape<'_>, first: phrases::Found) -> bool {
+    const SENTENCE_CHARS: usize = 160;
+    /// Disclaimers speak to those who got a mail by mistake.
+    const MISTAKES: &[&str] =
+        &["empfaenger", "adressat", "irrtuem", "versehen", "recipient", "addressee", "error", "mistake"];
+    const CONDITIONS: &[&str] = &[" wenn ", " falls ", " sofern ", " if ", " unless "];
+    let words = &shape.words;
+    let rest = shape.own.folded.get(first.at..).unwrap_or("");
+    let sentence: String = rest.split(['.', '!']).next().unwrap_or("").chars().take(SENTENCE_CHARS).collect();
+    let says = |list: &[&str]| list.iter().any(|word| sentence.contains(word));
+    let has_condition = says(CONDITIONS) && says(MISTAKES);
+    let is_below = words.all(first.sign).all(|found| found.phrase != first.phrase);
+    let is_program = words.has(Sign::Received) || words.has(Sign::Notice) || shape.own.has(Sign::BulkReason);
+    let speaks = shape.asks || shape.requests || shape.is_personal || words.has(Sign::Customer);
+    !(has_condition || is_below) || !speaks || is_program || words.folded.is_empty()
+}
+
+/// A foreign desk's line in front of everything: below it stands what the desk says.
+fn reply_above(shape: &Shape<'_>) -> Found {
+    let first = shape.mail.text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let is_marked = first.starts_with("##") && first.ends_with("##") && first.len() > 10;
+    if is_marked {
+        return found(AutoClass::AutoGenerated, "it begins with a desk's line to reply above");
+    }
+    None
 }
 
 fn said(phrase: &str) -> String {
@@ -337,6 +437,9 @@ fn notice(shape: &Shape<'_>) -> Found {
 }
 
 fn list(shape: &Shape<'_>) -> Found {
+    if lists::is_own(shape.mail) {
+        return None;
+    }
     let has_footer = || {
         let end = unquoted_end(shape.mail.text);
         !end.is_empty() && Scan::of(&end).has(Sign::ListFooter)
@@ -370,6 +473,14 @@ fn bulk(shape: &Shape<'_>) -> Found {
     if shape.is_answer && shape.is_personal || shape.answers() && shape.asks {
         return None;
     }
+    // A house's newsletter in the signature of somebody who writes a letter.
+    if person::wrote_letter(shape.mail)
+        && !shape.words.has(Sign::Unsubscribe)
+        && !shape.words.has(Sign::BulkReason)
+        || lists::is_own(shape.mail)
+    {
+        return None;
+    }
     let reason = own.has(Sign::BulkReason);
     let way_out = own.all(Sign::Unsubscribe).any(|found| is_near_link(&own.folded, found.at));
     let page = own.has(Sign::Browser) && has_link;
@@ -385,7 +496,7 @@ fn bulk(shape: &Shape<'_>) -> Found {
     if signs >= 2
         || reason && has_link
         || begins_so
-        || (way_out || page && !own.has(Sign::Customer)) && !shape.is_personal
+        || (way_out || page && !own.has(Sign::Customer) && !own.has(Sign::CustomerSite)) && !shape.is_personal
     {
         return found(AutoClass::List, "the text is that of a newsletter");
     }
@@ -398,6 +509,9 @@ fn way_out(shape: &Shape<'_>) -> Found {
     let speaks = shape.is_personal || shape.asks;
     let by_page = shape.mail.look.ways_out > usize::from(speaks) && !shape.quotes();
     let by_text = || !speaks && shape.own.links().any(html::leads_out);
+    if lists::is_own(shape.mail) || person::wrote_letter(shape.mail) {
+        return None;
+    }
     let leads_out = !shape.answers() && (by_page || by_text());
     if leads_out { found(AutoClass::List, "a link in it leads out of a distribution list") } else { None }
 }

@@ -10,6 +10,9 @@ pub(super) fn strip(mut lines: Vec<&str>) -> Vec<&str> {
     if let Some(at) = first(&lines, is_delimiter) {
         lines.truncate(at);
     }
+    if let Some(at) = rule_above_block(&lines) {
+        lines.truncate(at);
+    }
     if let Some(at) = first(&lines, is_disclaimer) {
         lines.truncate(at);
     }
@@ -26,6 +29,23 @@ fn first(lines: &[&str], matches: fn(&str) -> bool) -> Option<usize> {
 
 fn is_delimiter(line: &str) -> bool {
     matches!(line.trim_end(), "--" | "—" | "__" | "___" | "-- " | PGP_SIGNATURE)
+}
+
+/// A line of underscores with text before it and a short last block below, in which somebody is reached.
+fn rule_above_block(lines: &[&str]) -> Option<usize> {
+    const RULE_CHARS_MIN: usize = 2;
+    const BLOCK_LINES_MAX: usize = 8;
+    let is_rule = |line: &str| {
+        let line = line.trim();
+        line.len() >= RULE_CHARS_MIN && line.bytes().all(|b| b == b'_')
+    };
+    let at = lines.iter().rposition(|line| is_rule(line))?;
+    let has_text = |lines: &[&str]| lines.iter().any(|line| !line.trim().is_empty());
+    let block: Vec<&&str> = lines.iter().skip(at + 1).filter(|line| !line.trim().is_empty()).collect();
+    let is_block = (1..=BLOCK_LINES_MAX).contains(&block.len())
+        && block.iter().any(|line| is_contact_line(line))
+        && !block.iter().any(|line| is_matter_line(line));
+    (has_text(lines.get(..at)?) && is_block).then_some(at)
 }
 
 const PGP_SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----";
@@ -124,6 +144,19 @@ const FOOTERS: &[&str] = &[
 /// The same in words that people also use of parcels: only on a line of their own between empty ones.
 const LONE_FOOTERS: &[&str] = &["sent via ", "sent using ", "sent with ", "gesendet über ", "gesendet mit "];
 
+/// A line without the links in angle brackets, and one blank where they stood.
+fn without_links(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line.trim();
+    while let Some((front, behind)) = rest.split_once("<http") {
+        let Some((_, after)) = behind.split_once('>') else { break };
+        out.push_str(front);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Phone footers go, wherever they stand; the words around them stay.
 fn strip_footers(lines: &mut Vec<&str>) {
     const FOOTER_CHARS_MAX: usize = 120;
@@ -131,7 +164,8 @@ fn strip_footers(lines: &mut Vec<&str>) {
     let is_empty =
         |at: Option<usize>| at.and_then(|at| lines.get(at)).is_none_or(|line| line.trim().is_empty());
     let is_footer = |at: usize, line: &str| {
-        let lower = line.trim().trim_start_matches(['-', '*', '_', ' ']).to_lowercase();
+        // `Outlook für iOS<https://aka.ms/…> beziehen`: the link stands inside the words.
+        let lower = without_links(line).trim_start_matches(['-', '*', '_', ' ']).to_lowercase();
         let begins = |list: &[&str]| list.iter().any(|footer| lower.starts_with(footer));
         let stands_alone = || is_empty(at.checked_sub(1)) && is_empty(Some(at + 1));
         lower.len() <= FOOTER_CHARS_MAX && begins(FOOTERS)
@@ -189,7 +223,17 @@ const DISCLAIMERS: &[&str] = &[
     "virus-free.",
     "diese e-mail wurde von avast",
     "diese e-mail wurde auf viren",
-    "this email has been checked for viruses",
+    "this email has been checked",
+    "this e-mail has been checked",
+    "this message has been checked",
+    "this email has been scanned",
+    "this e-mail has been scanned",
+    "this message has been scanned",
+    "scanned by",
+    "checked by",
+    "diese nachricht wurde auf viren",
+    "diese mail wurde auf viren",
+    "diese email wurde auf viren",
 ];
 
 fn is_disclaimer(line: &str) -> bool {

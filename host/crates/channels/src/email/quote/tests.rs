@@ -248,3 +248,30 @@ fn whatever_comes_in_something_comes_out_and_nothing_is_invented() {
     }
     assert_eq!(reply_text(""), "");
 }
+
+#[test]
+fn a_mail_that_is_forwarded_without_a_word_speaks_itself() {
+    let text = "---------- Forwarded message ---------\nVon: Shop <help@shop.example>\nDate: Mo., 16. Nov. 2026\nSubject: Ihre Bestellung\n\nDer Schrank ist versandfertig.";
+    assert!(reply_text(text).contains("versandfertig"));
+    let with_word = format!("Stimmt das?\n\n{text}");
+    assert_eq!(reply_text(&with_word), "Stimmt das?");
+}
+
+#[test]
+fn a_link_inside_a_phone_footer_and_a_rule_of_any_length_end_the_text() {
+    let phone = "Ja bitte.\n\nOutlook für iOS<https://aka.ms/o0ukef> beziehen\n";
+    assert_eq!(reply_text(phone), "Ja bitte.");
+    let rule = "Hvornår kommer stolen?\n\n____________\nBo Hansen\nTlf 12345678";
+    assert_eq!(reply_text(rule), "Hvornår kommer stolen?");
+    let matter = "Where is it?\n____________\nOrder 88122";
+    assert!(reply_text(matter).contains("88122"), "what is about the matter stays");
+}
+
+#[test]
+fn who_begins_his_own_lines_with_a_mark_in_a_first_mail_keeps_them() {
+    let own = "> zwei Stühle\n> ein Tisch\n\nWas kostet das?";
+    assert_eq!(reply_text_of_first(own), own);
+    assert_eq!(reply_text(own), "Was kostet das?");
+    let quoted = "Geht das?\n\nAm 18.11.2026 um 15:12 schrieb Shop <help@shop.example>:\n> Ja.";
+    assert_eq!(reply_text_of_first(quoted), "Geht das?");
+}

@@ -71,7 +71,10 @@ fn needed(shape: &Shape<'_>) -> usize {
     // Salesmen close a letter as politely as customers do.
     let (closings, customer): (Vec<_>, Vec<_>) =
         shape.phrases(Sign::Customer).into_iter().partition(|phrase| phrase.starts_with('^'));
-    let (closings, customer) = (closings.len().min(1), customer.len().min(3));
+    // "Your site" is a customer's where something of it or of an order is at fault.
+    let site =
+        if customer.is_empty() && !names_fault(shape) { 0 } else { shape.phrases(Sign::CustomerSite).len() };
+    let (closings, customer) = (closings.len().min(1), (customer.len() + site).min(3));
     let is_anybodys = closings + customer > 0 || shape.is_personal || shape.asks || shape.answers();
     if !is_anybodys {
         return ENOUGH - 1 + length.min(4);
@@ -83,6 +86,35 @@ fn needed(shape: &Shape<'_>) -> usize {
         + 2 * usize::from(shape.is_personal)
         + usize::from(shape.asks)
         + 3 * usize::from(shape.answers())
+}
+
+/// Words of what a site does when it is broken, and of orders.
+fn names_fault(shape: &Shape<'_>) -> bool {
+    const FAULTS: &[&str] = &[
+        "blank",
+        "crash",
+        "loads",
+        "load ",
+        "hangs",
+        "stuck",
+        "broken",
+        "shows",
+        "stays",
+        "bestell",
+        "rechnung",
+        "order",
+        "invoice",
+        "laedt",
+        "haengt",
+        "zeigt",
+        "oeffnet",
+        "leer",
+        "fehlerhaft",
+        "abgestuerzt",
+        "einloggen",
+        "log in",
+    ];
+    FAULTS.iter().any(|word| shape.own.folded.contains(word) || shape.subject.contains(word))
 }
 
 /// Set phrases of subject and text, each counted once.

@@ -40,6 +40,7 @@ const SIGNS: &[(&str, Sign)] = &[
     ("advert-strong", Sign::AdvertStrong),
     ("advert-topic", Sign::AdvertTopic),
     ("customer", Sign::Customer),
+    ("customer-site", Sign::CustomerSite),
     ("undelivered", Sign::Undelivered),
     ("server-reply", Sign::ServerReply),
 ];
@@ -57,7 +58,7 @@ fn section(name: &str) -> impl Iterator<Item = &'static str> {
 
 /// How subjects of one kind begin, folded.
 static SUBJECTS: LazyLock<HashMap<&'static str, Vec<String>>> = LazyLock::new(|| {
-    ["absence", "absence-weak", "bounce", "notice", "received", "program", "receipt"]
+    ["absence", "absence-weak", "bounce", "notice", "received", "program", "program-weak", "receipt"]
         .into_iter()
         .map(|kind| (kind, section(&format!("subject-{kind}")).map(fold_letters).collect()))
         .collect()
@@ -134,6 +135,8 @@ pub(super) enum Sign {
     AdvertTopic,
     /// What customers say, and advertising hardly ever.
     Customer,
+    /// Whose site it is: customers report faults of it, and salesmen promise to better it.
+    CustomerSite,
     /// A mail was not delivered.
     Undelivered,
     /// What mail servers say to each other.
@@ -249,6 +252,11 @@ struct Folded {
     text: String,
     /// Where sentences begin, ascending.
     starts: Vec<usize>,
+}
+
+/// A folded text in one line, its phrases not looked for.
+pub(super) fn in_one_line(text: &str) -> String {
+    folded(text).text
 }
 
 /// Folds the front and the end of a text: machines say there what they are.

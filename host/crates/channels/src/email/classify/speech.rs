@@ -1,0 +1,198 @@
+//! Whether somebody speaks: asks, wants something done, tells of himself. Looks at folded text only and knows
+//! no rule; what speaking is worth is decided by who looks it up.
+
+/// A question mark outside a link, whatever sticks to it but letters and digits.
+pub(super) fn asks(text: &str) -> bool {
+    text.split(' ').any(|word| {
+        let is_link = word.contains("://") || word.contains("www.");
+        let ends_there = |(at, mark): (usize, &str)| {
+            word.get(at + mark.len()..).is_some_and(|rest| !rest.contains(char::is_alphanumeric))
+        };
+        // Languages without blanks go on right behind it.
+        !is_link && (word.contains('？') || word.match_indices(['?', '؟']).any(ends_there))
+    })
+}
+
+/// Words with which people, and hardly any program, speak of themselves.
+pub(super) fn is_personal(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "ich", "mir", "mich", "mein", "meine", "meinem", "meinen", "meiner", "i", "i'm", "i've", "i'd",
+        "i'll", "my", "me", "je", "j'ai", "mon", "ma", "yo", "mi", "io", "mio", "mia", "ik", "mijn", "jag",
+        "jeg", "min", "mitt", "я", "мне", "мой",
+    ];
+    speaks(text, WORDS)
+}
+
+/// Words with which somebody calls a thing his own: mail systems that say "I" own nothing.
+pub(super) fn is_possessive(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "mein", "meine", "meinem", "meinen", "meiner", "meines", "my", "mine", "mon", "ma", "mes", "mio",
+        "mia", "mijn", "min", "mitt", "мой", "моя",
+    ];
+    speaks(text, WORDS)
+}
+
+fn speaks(text: &str, list: &[&str]) -> bool {
+    // "Mon–Fri" are days, not somebody's.
+    let has_days = || words(text).any(|word| matches!(word, "fri" | "friday"));
+    words(text).any(|word| list.contains(&word) && !(word == "mon" && has_days()))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'')
+}
+
+/// What help desks are asked to do.
+const WANTED: &[&str] = &[
+    // Beginnings of verbs, folded.
+    "send",
+    "schick",
+    "liefer",
+    "zuliefer",
+    "anliefer",
+    "stornier",
+    "storno",
+    "kuendig",
+    "korrigier",
+    "aender",
+    "erstatt",
+    "loesch",
+    "rueckruf",
+    "ruf",
+    "teil",
+    "geb",
+    "gib",
+    "helf",
+    "hilf",
+    "tausch",
+    "austausch",
+    "umtausch",
+    "reparier",
+    "verschieb",
+    "aussetz",
+    "abhol",
+    "hol",
+    "mitteil",
+    "erklaer",
+    "freischalt",
+    "entfern",
+    "nachseh",
+    "pruef",
+    "ersetz",
+    "berechn",
+    "bestell",
+    "ship",
+    "deliver",
+    "cancel",
+    "refund",
+    "fix",
+    "correct",
+    "change",
+    "replace",
+    "advise",
+    "help",
+    "explain",
+    "tell",
+    "let",
+    "stop",
+    "remove",
+    "delete",
+    "unlock",
+    "resend",
+    "look",
+    "investigate",
+    "arrange",
+    "exchange",
+    "extend",
+    "book",
+    "give",
+];
+
+/// What makes a request one to go elsewhere: absence notices ask for that.
+const ELSEWHERE: &[&str] = &[
+    "dring",
+    "eilig",
+    "notfall",
+    "urgent",
+    "immediate",
+    "kolleg",
+    "colleague",
+    "vertret",
+    "instead",
+    "stattdessen",
+    "click",
+    "klick",
+    "office",
+    "buero",
+];
+
+/// Whether somebody wants something done here: "bitte" or "please" with such a verb in the same sentence, and
+/// no address, number or colleague to turn to.
+pub(super) fn requests(text: &str) -> bool {
+    const WORDS_AROUND: usize = 12;
+    let words: Vec<&str> = text.split(' ').collect();
+    let ends = |word: &&str| word.ends_with(['.', '!', '?', ':', ';']);
+    let is_asking = |word: &str| {
+        matches!(word.trim_matches(|c: char| !c.is_alphanumeric()), "bitte" | "please" | "bitten")
+    };
+    words.iter().enumerate().filter(|(_, word)| is_asking(word)).any(|(at, _)| {
+        let before = words.iter().take(at).rev().take(WORDS_AROUND).take_while(|word| !ends(word)).count();
+        let behind =
+            words.iter().skip(at).take(WORDS_AROUND).position(ends).map_or(WORDS_AROUND, |end| end + 1);
+        let sentence: Vec<&str> =
+            words.iter().skip(at - before).take(before + behind.min(WORDS_AROUND)).copied().collect();
+        wants(&sentence)
+    })
+}
+
+fn wants(sentence: &[&str]) -> bool {
+    const PHONE_DIGITS_MIN: usize = 5;
+    let begins = |word: &str, list: &[&str]| list.iter().any(|start| word.starts_with(start));
+    let leads_away = |word: &&&str| {
+        begins(word, ELSEWHERE)
+            || word.contains('@')
+            || word.contains("://")
+            || word.starts_with('0') && word.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS_MIN
+    };
+    let bare = |word: &&str| word.trim_start_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    sentence.iter().any(|word| begins(&bare(word), WANTED)) && sentence.iter().find(leads_away).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_one_whatever_sticks_to_its_mark() {
+        for text in
+            ["geht das?", "geht das?:-)", "geht das?😊", "geht das?...", "geht das?, gruss", "可以吗？谢谢"]
+        {
+            assert!(asks(text), "{text}");
+        }
+        for text in ["https://shop.example/?", "see a?b=1", "www.shop.example/?", "no question"] {
+            assert!(!asks(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_wants_something_done_here_requests_and_who_sends_elsewhere_does_not() {
+        for text in [
+            "bitte in dieser zeit nicht anliefern.",
+            "ab dem 5.1. sind wir da. bitte dann liefern.",
+            "schicken sie uns bitte ein angebot.",
+            "please send a spare wheel.",
+        ] {
+            assert!(requests(text), "{text}");
+        }
+        for text in [
+            "bitte wenden sie sich an frau kern.",
+            "bitte rufen sie in dringenden faellen frau kern an.",
+            "please send urgent mail to bob@x.example.",
+            "please note: i will send it.",
+            "please do not reply.",
+            "bitte rufen sie 0431555012 an.",
+        ] {
+            assert!(!requests(text), "{text}");
+        }
+    }
+}
