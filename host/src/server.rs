@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -182,7 +182,7 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
         ),
     };
     let labels = [
-        ("method", method.to_string()),
+        ("method", method_label(&method).to_owned()),
         ("route", route),
         ("status", response.status().as_u16().to_string()),
     ];
@@ -202,6 +202,21 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
         "internal",
         "A defect in Kulanz; the log has the particulars under this request's id.",
     )
+}
+
+/// A method as a label: whatever a stranger calls his methods, there are only so many time series.
+fn method_label(method: &Method) -> &'static str {
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
+    let words = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    known.iter().zip(words).find(|(known, _)| *known == method).map_or("other", |(_, word)| word)
 }
 
 /// RFC 9457, as the API words it.

@@ -3,12 +3,15 @@
 mod export;
 mod reading;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
 use desk::{Desk, NewArticle};
 
+use self::reading::Rows;
 use super::{Ground, instead, lines, operator, screen};
 
 #[derive(Debug, Subcommand)]
@@ -36,10 +39,13 @@ impl ArticleCommand {
 
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         let house = ground.house(self.instead()).await?;
+        let mut refused = 0;
         match self {
             Self::Import { file } => {
-                let n = import(&house.desk, &file).await?;
-                screen::say(format_args!("{} written.", screen::count(n, "article")));
+                let imported = import(&house.desk, &file).await?;
+                screen::say(format_args!("{} written.", screen::count(imported.written, "article")));
+                imported.refused.iter().for_each(|why| screen::say(format_args!("Not written: {why}")));
+                refused = imported.refused.len();
             }
             Self::List { json } => {
                 for article in house.desk.ask().articles(None, None).await? {
@@ -55,37 +61,74 @@ impl ArticleCommand {
             }
         }
         house.close().await;
+        anyhow::ensure!(refused == 0, "{} could not be written", screen::count(refused as u64, "article"));
         Ok(())
     }
 }
 
-/// Writes every article of a file or folder; stops at the first that is refused, with its place.
-pub(super) async fn import(desk: &Desk, file: &Path) -> anyhow::Result<u64> {
-    let mut written = 0;
-    if file.is_dir() {
-        for (path, article) in from_folder(file)? {
-            put(desk, article).await.with_context(|| path.display().to_string())?;
-            written += 1;
-        }
-    } else if let Some(read) = reader(file) {
-        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        for article in read(&text).map_err(|why| anyhow::anyhow!("{}, {why}", file.display()))? {
-            let key = article.key.clone();
-            put(desk, article).await.with_context(|| format!("{}, article {key}", file.display()))?;
-            written += 1;
-        }
-    } else {
-        for line in lines::open(file)? {
-            let (number, article) = lines::parsed::<NewArticle>(file, line)?;
-            put(desk, article).await.with_context(|| lines::place(file, number))?;
-            written += 1;
+/// What came of an import.
+#[derive(Debug, Default)]
+pub(super) struct Imported {
+    /// Articles written.
+    pub(super) written: u64,
+    /// Those that could not be, each with its place and why.
+    pub(super) refused: Vec<String>,
+}
+
+/// Writes the articles of a file or folder. One that cannot be read or is refused is told with its place and does not
+/// stop the others.
+pub(super) async fn import(desk: &Desk, file: &Path) -> anyhow::Result<Imported> {
+    let rows = rows(file)?;
+    let mut out = Imported::default();
+    let mut places: BTreeMap<(String, String), String> = BTreeMap::new();
+    for (place, article) in rows {
+        let done = match article {
+            Ok(article) => match places.entry((article.key.clone(), article.locale.clone())) {
+                Entry::Occupied(first) => Err(format!(
+                    "its key {} is that of {}; give it a key of its own",
+                    article.key,
+                    first.get()
+                )),
+                Entry::Vacant(free) => {
+                    free.insert(place.clone());
+                    desk.put_article(article, operator()).await.map(drop).map_err(|error| error.to_string())
+                }
+            },
+            Err(why) => Err(why),
+        };
+        match done {
+            Ok(()) => out.written += 1,
+            Err(why) => out.refused.push(format!("{place}: {why}")),
         }
     }
-    Ok(written)
+    Ok(out)
+}
+
+fn rows(file: &Path) -> anyhow::Result<Rows> {
+    if file.is_dir() {
+        return from_folder(file);
+    }
+    if let Some(read) = reader(file) {
+        let text = text_of(file)?;
+        return read(&text).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()));
+    }
+    lines::open(file)?
+        .map(|line| {
+            let (number, article) = lines::parsed::<NewArticle>(file, line)?;
+            Ok((lines::place(file, number), Ok(article)))
+        })
+        .collect()
+}
+
+/// A file's text: UTF-8, else what spreadsheets on Windows write.
+fn text_of(file: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| encoding_rs::WINDOWS_1252.decode(error.as_bytes()).0.into_owned()))
 }
 
 /// Makes articles of a whole file.
-type Reading = fn(&str) -> Result<Vec<NewArticle>, String>;
+type Reading = fn(&str) -> Result<Rows, String>;
 
 /// What reads a whole file of this name; none: it is JSON Lines.
 fn reader(file: &Path) -> Option<Reading> {
@@ -97,28 +140,31 @@ fn reader(file: &Path) -> Option<Reading> {
     }
 }
 
-async fn put(desk: &Desk, article: NewArticle) -> anyhow::Result<()> {
-    desk.put_article(article, operator()).await?;
-    Ok(())
-}
-
-/// The Markdown files of a folder, by name.
-fn from_folder(folder: &Path) -> anyhow::Result<Vec<(PathBuf, NewArticle)>> {
-    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?;
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+/// The Markdown files of a folder and those in it, by name.
+fn from_folder(folder: &Path) -> anyhow::Result<Rows> {
+    let mut paths = Vec::new();
+    gather(folder, &mut paths)?;
     paths.sort();
     if paths.is_empty() {
         anyhow::bail!("{} has no file that ends in .md", folder.display());
     }
-    paths
-        .into_iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let article =
-                reading::markdown(&name, &text).map_err(|why| anyhow::anyhow!("{} {why}", path.display()))?;
-            Ok((path, article))
-        })
-        .collect()
+    let read = |path: PathBuf| {
+        let text = text_of(&path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok((path.display().to_string(), reading::markdown(&name, &text)))
+    };
+    paths.into_iter().map(read).collect()
+}
+
+fn gather(folder: &Path, paths: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            gather(&path, paths)?;
+        } else if path.extension().is_some_and(|ending| ending == "md" || ending == "markdown") {
+            paths.push(path);
+        }
+    }
+    Ok(())
 }

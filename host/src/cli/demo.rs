@@ -163,7 +163,7 @@ impl Demo {
         let (tally, settled) = ingest::one_by_one(&house.desk, "demo", &sources.mails).await?;
         screen::say(format_args!(
             "{}, {} taken in, {} worked.\n",
-            screen::count(articles, "article"),
+            screen::count(articles.written, "article"),
             screen::count(tally.taken, "mail"),
             screen::count(settled.jobs, "job")
         ));

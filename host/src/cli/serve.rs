@@ -63,9 +63,23 @@ pub(super) async fn listen(address: &str) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("listening on {address}: choose another with --listen or server.listen"))
 }
 
+/// Whether an address to listen on is reached from this machine only.
+fn is_loopback(listen: &str) -> bool {
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host).trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 pub(super) fn pages(house: &House, settings: &Server) -> Router {
     let access = match settings.console {
-        ConsoleAccess::Open => console::Access::Open,
+        ConsoleAccess::Open => {
+            if !is_loopback(&settings.listen) {
+                tracing::warn!(
+                    listen = settings.listen,
+                    "server.console is open: whoever reaches this address reads all tickets; set it to token, or listen on 127.0.0.1"
+                );
+            }
+            console::Access::Open
+        }
         ConsoleAccess::Token => console::Access::Token,
     };
     console::router(house.desk.clone(), access)

@@ -175,6 +175,14 @@ fn trusted(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, FetchError> {
         .map_err(|error| FetchError::unavailable(format!("the trusted certificates cannot be read: {error}")))
 }
 
+fn is_no_loopback(target: &Target, may_be_private: bool) -> Result<(), FetchError> {
+    let name = target.host.trim_end_matches('.');
+    if !may_be_private && (name == "localhost" || name.ends_with(".localhost")) {
+        return Err(FetchError::denied("`localhost` leads to a loopback address"));
+    }
+    Ok(())
+}
+
 impl Fetch {
     /// A client with the system's resolver.
     #[must_use]
@@ -200,6 +208,26 @@ impl Fetch {
             .unwrap_or(Err(FetchError::Timeout { limit_ms }))
     }
 
+    /// Whether an address can be called at all, as far as it tells by itself: its scheme and, where it is written with
+    /// numbers, where it leads. Looks no name up.
+    ///
+    /// # Errors
+    /// Which rule stands against it.
+    pub fn check(&self, url: &str) -> Result<(), FetchError> {
+        let host = host_of(url).unwrap_or_default();
+        let target = Target::parse(url, &host, self.options.allow_plain_http)?;
+        let may_be_private = self.may_be_private(&host);
+        is_no_loopback(&target, may_be_private)?;
+        match target.literal.filter(|_| !may_be_private).and_then(address::refusal) {
+            Some(why) => Err(FetchError::denied(format!("`{}` leads to {why}", target.host))),
+            None => Ok(()),
+        }
+    }
+
+    fn may_be_private(&self, granted_host: &str) -> bool {
+        self.options.allow_private_addresses || self.options.private_hosts.iter().any(|h| h == granted_host)
+    }
+
     async fn send_unhurried(&self, request: Request, granted_host: &str) -> Result<Response, FetchError> {
         let target = Target::parse(&request.url, granted_host, self.options.allow_plain_http)?;
         let method = method(&request.method)?;
@@ -210,9 +238,7 @@ impl Fetch {
                 self.options.request_bytes_max
             )));
         }
-        let may_be_private = self.options.allow_private_addresses
-            || self.options.private_hosts.iter().any(|h| h == granted_host);
-        let addresses = self.addresses(&target, may_be_private).await?;
+        let addresses = self.addresses(&target, self.may_be_private(granted_host)).await?;
         let client = self.client(&target, &addresses)?;
         let mut built = client.request(method, target.url).headers(headers);
         if !request.body.is_empty() {
@@ -224,10 +250,7 @@ impl Fetch {
 
     /// One look-up; the connection goes to exactly these addresses, so a second answer cannot slip in.
     async fn addresses(&self, target: &Target, may_be_private: bool) -> Result<Vec<SocketAddr>, FetchError> {
-        let name = target.host.trim_end_matches('.');
-        if !may_be_private && (name == "localhost" || name.ends_with(".localhost")) {
-            return Err(FetchError::denied("`localhost` leads to a loopback address"));
-        }
+        is_no_loopback(target, may_be_private)?;
         let found = match target.literal {
             Some(address) => vec![SocketAddr::new(address, target.port)],
             None => self

@@ -131,7 +131,7 @@ impl Desk {
         if !domain::ticket::is_key(&new.key) {
             return bad("key", "A key consists of 1 to 64 of a-z 0-9 _ - . :");
         }
-        if new.locale.is_empty() || new.locale.len() > 35 {
+        if !domain::ticket::is_language_tag(&new.locale) {
             return bad("locale", "A locale is a BCP 47 tag such as de or en-GB.");
         }
         if new.title.trim().is_empty() || new.title.len() > 500 {
@@ -188,17 +188,20 @@ impl Desk {
     /// Makes a webhook endpoint. The signing secret is answered once and never again.
     ///
     /// # Errors
-    /// When the address is no http(s) URL.
+    /// When the address is one that is never called: no https, a loopback or private address.
     pub async fn create_webhook(
         &self,
         new: NewWebhook,
         actor: Actor,
     ) -> Result<(Webhook, String), DeskError> {
-        if !(new.url.starts_with("https://") || new.url.starts_with("http://")) || new.url.len() > 2_000 {
-            return Err(Refusal::new("bad_request", "A webhook's url begins with https:// or http://.")
-                .at("url")
-                .into());
+        let refused = |why: String| Refusal::new("bad_request", why).at("url");
+        if new.url.len() > 2_000 {
+            return Err(refused("A webhook's url has at most 2000 bytes.".to_owned()).into());
         }
+        self.0
+            .webhooks
+            .check(&new.url)
+            .map_err(|error| refused(format!("This url is never called: {error}.")))?;
         let now = self.now();
         let id = WebhookId::mint(self.0.ids.as_ref(), now);
         let secret = random_32();

@@ -169,15 +169,16 @@ pub(crate) async fn read_arrival(
     kind: IntakeKind,
     clear: Vec<u8>,
     senders: &Senders,
+    own_addresses: Vec<String>,
 ) -> Result<Arrival, DeskError> {
     match kind {
         IntakeKind::Mail => {
             let verdict = senders.check(&clear).await;
             // Small mails are parsed in place; big ones may take long and must not hold up a worker thread.
             let (mail, raw) = if clear.len() < 128 << 10 {
-                (email::parse(&clear), clear)
+                (email::parse_for(&clear, &own_addresses), clear)
             } else {
-                tokio::task::spawn_blocking(move || (email::parse(&clear), clear))
+                tokio::task::spawn_blocking(move || (email::parse_for(&clear, &own_addresses), clear))
                     .await
                     .map_err(|_| Refusal::new("unreadable", "the mail's parser stopped"))?
             };
@@ -190,6 +191,14 @@ pub(crate) async fn read_arrival(
                 serde_json::from_slice(&clear).map_err(|e| Refusal::new("bad_request", e.to_string()))?;
             Ok(arrival_of_request(new))
         }
+    }
+}
+
+/// What somebody wrote himself. In a first mail nothing was there to be quoted.
+pub(crate) fn own_words(text: &str, in_reply_to: Option<&str>, references: &[String]) -> String {
+    match in_reply_to.is_none() && references.is_empty() {
+        true => email::reply_text_of_first(text),
+        false => email::reply_text(text),
     }
 }
 

@@ -44,12 +44,13 @@ const TEXT: &str = "text";
 /// What may stand in a frame.
 const PLACEHOLDERS: [&str; 6] = [TEXT, "number", "from_name", "unsubscribe", "helped", "not_helped"];
 /// What answers say when the operator wrote no frame: how to say whether an article helped.
-const ANSWER_EN: &str = "{{text}}\n\nDid this help? Yes: {{helped}}\n\nNo, I need a person: {{not_helped}}";
+const ANSWER_EN: &str =
+    "{{text}}\n\nDid this help? Yes: <{{helped}}>\n\nNo, I need a person: <{{not_helped}}>";
 const ANSWER_DE: &str =
-    "{{text}}\n\nHat das geholfen? Ja: {{helped}}\n\nNein, ich brauche einen Menschen: {{not_helped}}";
+    "{{text}}\n\nHat das geholfen? Ja: <{{helped}}>\n\nNein, ich brauche einen Menschen: <{{not_helped}}>";
 /// What notices say when the operator wrote no frame: how to end them.
-const NOTICE_EN: &str = "{{text}}\n\nIf you do not want such notices any more: {{unsubscribe}}";
-const NOTICE_DE: &str = "{{text}}\n\nWenn Sie solche Mitteilungen nicht mehr möchten: {{unsubscribe}}";
+const NOTICE_EN: &str = "{{text}}\n\nIf you do not want such notices any more: <{{unsubscribe}}>";
+const NOTICE_DE: &str = "{{text}}\n\nWenn Sie solche Mitteilungen nicht mehr möchten: <{{unsubscribe}}>";
 
 /// Values for one message's placeholders; a value that is empty is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -186,7 +187,7 @@ mod tests {
         let values = Values { unsubscribe: "https://x.example/u".into(), ..values() };
         for (language, word) in [(Some("de"), "Mitteilungen"), (Some("fr"), "notices"), (None, "notices")] {
             let said = Frames::default().frame(Framed::Notice, language, &values);
-            assert!(said.contains(word) && said.ends_with("https://x.example/u"), "{said}");
+            assert!(said.contains(word) && said.ends_with("<https://x.example/u>"), "{said}");
         }
     }
 

@@ -2,7 +2,6 @@
 //! threaded and made a ticket in one commit. Nothing is lost on the way: what cannot be redacted is
 //! held, what cannot be read becomes a ticket with the original attached.
 
-use channels::email;
 use domain::contact::Contact;
 use domain::event::EventType;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
@@ -14,7 +13,9 @@ use domain::{Actor, ActorKind, Refusal, Timestamp};
 use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 
-use crate::arrival::{Arrival, NewTicket, arrival_of_request, custom_of, document, file_name, read_arrival};
+use crate::arrival::{
+    Arrival, NewTicket, arrival_of_request, custom_of, document, file_name, own_words, read_arrival,
+};
 use crate::idempotency::Memo;
 use crate::redact::Redacted;
 use crate::thread::Thread;
@@ -153,7 +154,7 @@ impl Desk {
             _ => return Ok(Outcome::Done(Vec::new())),
         };
         let clear = self.0.seal.open(&id.to_string(), &intake.sealed)?;
-        let arrival = read_arrival(intake.kind, clear, &self.0.senders).await?;
+        let arrival = read_arrival(intake.kind, clear, &self.0.senders, self.0.config.mail.own()).await?;
         let thread = self.find_thread(&arrival).await?;
         let inbox = match thread.ticket() {
             Some(ticket) => ticket.inbox.clone(),
@@ -337,7 +338,7 @@ impl Desk {
             blank_message(id, work.ticket.id, Direction::Inbound, stamp.actor.clone(), stamp.now);
         message.subject = redacted.part(0);
         message.text = redacted.part(1);
-        message.reply_text = email::reply_text(&message.text);
+        message.reply_text = own_words(&message.text, arrival.in_reply_to.as_deref(), &arrival.references);
         message.auto_class = arrival.auto_class;
         message.sender_auth = arrival.sender_auth;
         let given = || self.0.config.mail.given_message_id(message.id);

@@ -188,6 +188,18 @@ impl Desk {
         self.0.store.close().await;
     }
 
+    /// A setting of the desk's own that is kept as JSON; the default where there is none. One that cannot be read is
+    /// an error: read as empty it would be written over.
+    pub(crate) async fn json_setting<T: serde::de::DeserializeOwned + Default>(
+        &self,
+        key: &'static str,
+    ) -> Result<T, DeskError> {
+        let Some(text) = self.0.store.setting(key).await? else { return Ok(T::default()) };
+        let corrupt =
+            |_| store::StoreError::Corrupt { table: "setting", column: "value", id: key.to_owned() };
+        Ok(serde_json::from_str(&text).map_err(corrupt)?)
+    }
+
     /// Now, by the desk's clock.
     #[must_use]
     pub fn now(&self) -> domain::Timestamp {

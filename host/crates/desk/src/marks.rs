@@ -28,8 +28,7 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub async fn marks(&self) -> Result<Vec<Mark>, DeskError> {
-        let text = self.0.store.setting(MARKS).await?.unwrap_or_default();
-        Ok(serde_json::from_str(&text).unwrap_or_default())
+        self.json_setting(MARKS).await
     }
 
     /// Personal data was left in a message: it is taken out wherever it stands there.

@@ -66,7 +66,7 @@ impl Desk {
     }
 
     /// Writes down whether an answer helped. Yes solves the ticket unless something came after the answer; no opens it
-    /// and hands it to people. The same again changes nothing; another word counts from then on.
+    /// and hands it to people, even where it was closed. The same again changes nothing; another word counts from then on.
     ///
     /// # Errors
     /// When the store cannot be written, or others keep changing the ticket.
@@ -136,7 +136,10 @@ impl Desk {
         answer: &Message,
         view: &TicketView,
     ) -> Result<Vec<Fact>, DeskError> {
-        let Some(article) = self.article_of(answer).await? else { return Ok(Vec::new()) };
+        // Where the article in the answer's language is gone, the question teaches nothing to one in another.
+        let spoken = answer.language.as_deref().map(domain::article::primary);
+        let in_it = |a: &Article| spoken.is_none_or(|spoken| domain::article::primary(&a.locale) == spoken);
+        let Some(article) = self.article_of(answer).await?.filter(in_it) else { return Ok(Vec::new()) };
         // Only the requester's own words: they go when the requester goes.
         let requester = view.ticket.requester_id.to_string();
         let Some(asked) = asked_before(answer, view).filter(|m| m.author.id == requester) else {
@@ -191,9 +194,8 @@ fn follow(
         work.remove_tag(stamp, NOT_HELPED);
         return Ok(());
     }
-    if work.ticket.status_category != StatusCategory::Closed {
-        work.set_field(stamp, &Field::Status, StatusCategory::Open.as_str())?;
-    }
+    // A closed one as well: the page says that a person takes over.
+    work.set_field(stamp, &Field::Status, StatusCategory::Open.as_str())?;
     work.add_tag(stamp, NOT_HELPED)?;
     work.escalate(stamp, None, "the automatic answer did not help")?;
     Ok(())

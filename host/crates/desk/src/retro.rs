@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use channels::email;
 use domain::Actor;
 use domain::event::EventType;
 use domain::id::MessageId;
@@ -15,6 +14,7 @@ use domain::work::Work;
 use serde_json::json;
 use store::{Commit, Fact, StoreError};
 
+use crate::arrival::own_words;
 use crate::intake::{RACES_MAX, fact_order};
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
@@ -179,7 +179,7 @@ impl Desk {
         let mut now = was.clone();
         (now.subject, now.text) = (clean(0), clean(1));
         now.reply_text = match was.direction {
-            Direction::Inbound => email::reply_text(&now.text),
+            Direction::Inbound => own_words(&now.text, was.in_reply_to.as_deref(), &was.references),
             Direction::Outbound | Direction::Note => now.text.clone(),
         };
         let mut work = Work::on(ticket);

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use store::{Commit, Fact, StoreError};
 
 use crate::bench::{Bench, Seen};
-use crate::intake::{RACES_MAX, fact_order};
+use crate::intake::fact_order;
 use crate::ledger::run_facts;
 use crate::plugin_host::PluginHost;
 use crate::plugins::{Installed, Roster};
@@ -36,6 +36,10 @@ use crate::{Desk, DeskError};
 use values::Kept;
 
 pub(crate) mod values;
+
+/// How often a turn is tried again when others changed what it is about. Many turns may write one value, and each
+/// that comes first makes the others read it anew.
+const TURN_RACES_MAX: u32 = 32;
 
 /// A run that ended, with what it offered.
 struct Ran {
@@ -63,7 +67,7 @@ impl Desk {
             return Ok(Outcome::Done(Vec::new()));
         };
         let mut in_line = None;
-        for _ in 0..RACES_MAX {
+        for _ in 0..TURN_RACES_MAX {
             let facts = self.turn_facts(lease, &event, &stages, &bench, only).await;
             match self.commit_and_reload(facts).await {
                 Ok(()) => {

@@ -165,13 +165,16 @@ pub const CUSTOM_MAX: usize = 64;
 /// Tags of a ticket.
 pub const TAGS_MAX: usize = 64;
 
-/// Whether a text has the shape of a BCP 47 language tag, such as `de` or `en-GB`; at most 35 bytes, as RFC 5646
-/// (section 4.4.1) recommends.
+/// Whether a text has the shape of a BCP 47 language tag, such as `de` or `en-GB`: a language of two or three letters
+/// (ISO 639), then parts of one to eight letters and digits; at most 35 bytes, as RFC 5646 (section 4.4.1) recommends.
 #[must_use]
 pub fn is_language_tag(text: &str) -> bool {
-    (2..=35).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    let mut parts = text.split('-');
+    let language = parts.next().unwrap_or_default();
+    text.len() <= 35
+        && (2..=3).contains(&language.len())
+        && language.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Keys of custom fields, tags, teams and settings: lower-case ASCII words, at most 64 bytes.

@@ -7,6 +7,7 @@ use desk::NewArticle;
 use domain::Timestamp;
 use domain::article::{ArticleState, guess};
 use domain::clock::DAY_MS;
+use sha2::{Digest, Sha256};
 
 /// Counted as the language of a text that does not tell it.
 const LOCALE_UNTOLD: &str = "en";
@@ -20,7 +21,7 @@ const LOCALE_UNTOLD: &str = "en";
 pub(super) fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let (head, rest) = split_head(&text);
-    let stem = name.strip_suffix(".md").unwrap_or(name);
+    let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".markdown")).unwrap_or(name);
     let (stem, ending) = match stem.rsplit_once('.') {
         Some((stem, ending)) if is_locale(ending) => (stem, Some(ending.to_owned())),
         _ => (stem, None),
@@ -47,7 +48,19 @@ pub(super) fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
 
 /// Whether a name's ending is one like “de” or “de-AT”.
 fn is_locale(ending: &str) -> bool {
-    (2..=6).contains(&ending.len()) && ending.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+    let (language, region) = ending.split_once('-').unwrap_or((ending, "xx"));
+    let is_word = |word: &str| word.chars().all(|c| c.is_ascii_alphabetic());
+    language.len() == 2 && region.len() == 2 && is_word(language) && is_word(region)
+}
+
+/// Languages as people write them out.
+const LANGUAGES: [(&str, &[&str]); 2] =
+    [("de", &["deutsch", "german", "ger", "deu"]), ("en", &["english", "englisch", "eng"])];
+
+/// A language as a tag, where it is written out.
+fn as_tag(told: &str) -> &str {
+    let low = told.to_lowercase();
+    LANGUAGES.iter().find(|(_, words)| words.contains(&low.as_str())).map_or(told, |(tag, _)| tag)
 }
 
 /// `key: value` lines between two lines `---` at the top, and what follows.
@@ -71,28 +84,32 @@ const COLUMNS: [(&str, &[&str]); 8] = [
     ("valid_until", &["valid_until", "valid until", "valid_to", "gültig bis"]),
 ];
 
+/// Articles as they were read, each with its place: one that cannot be used does not stop the others.
+pub(super) type Rows = Vec<(String, Result<NewArticle, String>)>;
+
 /// Articles from a CSV table with a header; separated by comma, semicolon or tab, quoted as in RFC 4180.
 ///
 /// # Errors
-/// A sentence that names the row.
-pub(super) fn csv(text: &str) -> Result<Vec<NewArticle>, String> {
+/// A sentence when it is no such table.
+pub(super) fn csv(text: &str) -> Result<Rows, String> {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default();
     let separator = [';', '\t'].into_iter().find(|c| first.contains(*c)).unwrap_or(',');
-    let mut rows = cells(text, separator).into_iter();
+    let mut rows = cells(text, separator)?.into_iter();
     let header: Vec<Option<&str>> = rows.next().unwrap_or_default().iter().map(|c| column(c)).collect();
     for wanted in ["title", "body"] {
         if !header.contains(&Some(wanted)) {
             return Err(format!("the first row names no column “{wanted}”"));
         }
     }
-    rows.enumerate()
+    Ok(rows
+        .enumerate()
         .filter(|(_, row)| row.iter().any(|cell| !cell.trim().is_empty()))
         .map(|(place, row)| {
             let named = header.iter().zip(row).filter_map(|(name, cell)| Some(((*name)?.to_owned(), cell)));
-            article(&named.collect()).map_err(|why| format!("row {}: {why}", place + 2))
+            (format!("row {}", place + 2), article(&named.collect()))
         })
-        .collect()
+        .collect())
 }
 
 pub(super) fn column(header: &str) -> Option<&'static str> {
@@ -100,9 +117,9 @@ pub(super) fn column(header: &str) -> Option<&'static str> {
     COLUMNS.iter().find(|(_, names)| names.contains(&low.as_str())).map(|(column, _)| *column)
 }
 
-fn cells(text: &str, separator: char) -> Vec<Vec<String>> {
+fn cells(text: &str, separator: char) -> Result<Vec<Vec<String>>, String> {
     let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
-    let mut quoted = false;
+    let (mut quoted, mut opened) = (false, 0);
     let mut letters = text.chars().peekable();
     while let Some(c) = letters.next() {
         match c {
@@ -110,7 +127,10 @@ fn cells(text: &str, separator: char) -> Vec<Vec<String>> {
                 cell.push('"');
                 letters.next();
             }
-            '"' if quoted || cell.is_empty() => quoted = !quoted,
+            '"' if quoted || cell.is_empty() => {
+                quoted = !quoted;
+                opened = rows.len() + 1;
+            }
             '\n' if !quoted => {
                 row.push(std::mem::take(&mut cell));
                 rows.push(std::mem::take(&mut row));
@@ -120,11 +140,14 @@ fn cells(text: &str, separator: char) -> Vec<Vec<String>> {
             c => cell.push(c),
         }
     }
+    if quoted {
+        return Err(format!("the quote that opens in row {opened} is never closed"));
+    }
     if !cell.is_empty() || !row.is_empty() {
         row.push(cell);
         rows.push(row);
     }
-    rows
+    Ok(rows)
 }
 
 /// From values by name; what is left out is made up sensibly.
@@ -136,7 +159,7 @@ pub(super) fn article(row: &BTreeMap<String, String>) -> Result<NewArticle, Stri
     }
     let locale = match value("locale") {
         "" => guess(body).or_else(|| guess(title)).unwrap_or(LOCALE_UNTOLD),
-        told => told,
+        told => as_tag(told),
     };
     let state = match value("state").to_lowercase().as_str() {
         "" | "public" | "published" => ArticleState::Public,
@@ -159,7 +182,7 @@ pub(super) fn article(row: &BTreeMap<String, String>) -> Result<NewArticle, Stri
 }
 
 /// An instant, or so many milliseconds after the beginning of a day (UTC).
-fn instant(name: &str, value: &str, into_day_ms: i64) -> Result<Option<Timestamp>, String> {
+pub(super) fn instant(name: &str, value: &str, into_day_ms: i64) -> Result<Option<Timestamp>, String> {
     if value.is_empty() {
         return Ok(None);
     }
@@ -188,7 +211,12 @@ fn key_from(name: &str) -> String {
         }
     }
     let cut: String = out.trim_matches('-').chars().take(KEY_CHARS_MAX).collect();
-    cut.trim_end_matches('-').to_owned()
+    let cut = cut.trim_end_matches('-');
+    if cut.is_empty() {
+        // A name in letters that no key has.
+        return format!("article-{}", &hex::encode(Sha256::digest(name))[..12]);
+    }
+    cut.to_owned()
 }
 
 #[cfg(test)]
@@ -213,10 +241,14 @@ mod tests {
         assert!(markdown("x.md", "no heading").is_err() && markdown("x.md", "# only a heading").is_err());
     }
 
+    fn rows(text: &str) -> Vec<NewArticle> {
+        csv(text).unwrap().into_iter().map(|(_, article)| article.unwrap()).collect()
+    }
+
     #[test]
     fn a_table_is_read_with_its_quotes_and_line_breaks_and_foreign_names() {
         let text = "\u{feff}Frage;Antwort;Sprache\r\n\"Was kostet \"\"Express\"\"?\";\"9 €;\npro Paket\";de\r\n;;\r\n";
-        let got = csv(text).unwrap();
+        let got = rows(text);
         assert_eq!(got.len(), 1);
         assert_eq!(got[0].title, "Was kostet \"Express\"?");
         assert_eq!((got[0].body.as_str(), got[0].key.as_str()), ("9 €;\npro Paket", "was-kostet-express"));
@@ -225,12 +257,11 @@ mod tests {
     #[test]
     fn a_product_and_days_are_read_and_a_day_that_is_none_is_named() {
         let text = "title,body,Produkt,gültig ab,valid_to\nT,B,Lamp,2026-12-01,2026-12-24T18:00:00+01:00\n";
-        let got = csv(text).unwrap().remove(0);
+        let got = rows(text).remove(0);
         assert_eq!(got.product.as_deref(), Some("Lamp"));
         let told = [got.valid_from, got.valid_until].map(|at| at.unwrap().to_string());
         assert_eq!(told, ["2026-12-01T00:00:00.000Z", "2026-12-24T17:00:00.000Z"]);
-        let last_day =
-            csv("title,body,valid until\nT,B,2026-12-24\n").unwrap().remove(0).valid_until.unwrap();
+        let last_day = rows("title,body,valid until\nT,B,2026-12-24\n").remove(0).valid_until.unwrap();
         assert_eq!(last_day.to_string(), "2026-12-25T00:00:00.000Z");
         let head = "---\nproduct: Lamp\nvalid_until: soon\n---\n# T\nThe text.";
         assert!(markdown("x.md", head).unwrap_err().contains("valid_until “soon” is no day"));
@@ -238,10 +269,24 @@ mod tests {
     }
 
     #[test]
+    fn a_language_is_told_by_its_tag_or_its_name_and_a_key_is_found_for_every_title() {
+        assert_eq!(rows("title;body;Sprache\nT;B;Deutsch\n")[0].locale, "de");
+        assert_eq!(markdown("return.policy.md", "# T\nThe text is here.").unwrap().key, "return.policy");
+        assert_eq!(markdown("x.de-AT.markdown", "# T\nText").unwrap().locale, "de-AT");
+        let [one, other] = ["Возврат", "Доставка"].map(key_from);
+        assert!(one != other && one.starts_with("article-") && one.len() == 20, "{one}");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_named() {
         assert!(csv("a,b\n1,2\n").unwrap_err().contains("title"));
-        assert!(csv("title,body\nT,\n").unwrap_err().starts_with("row 2"));
-        assert!(csv("title,body,state\nT,B,secret\n").unwrap_err().contains("secret"));
+        let mixed = csv("title,body,state\nT,,\nT,B,secret\nGood,Text,\n").unwrap();
+        assert_eq!(
+            mixed.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(),
+            ["row 2", "row 3", "row 4"]
+        );
+        assert!(mixed[1].1.as_ref().unwrap_err().contains("secret") && mixed[2].1.is_ok());
+        assert!(csv("title,body\nT,B\nU,\"never closed\n").unwrap_err().contains("row 3 is never closed"));
         assert!(csv("").is_err());
     }
 }

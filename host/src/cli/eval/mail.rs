@@ -54,7 +54,7 @@ async fn judge(path: PathBuf, mail: Result<RawMail, channels::ChannelError>, own
 }
 
 fn told(raw: &RawMail, own: &[String]) -> Value {
-    let mail = email::parse(&raw.bytes);
+    let mail = email::parse_for(&raw.bytes, own);
     let verdict = would_reply(&mail, own);
     let attachments: Vec<Value> = mail
         .attachments

@@ -12,6 +12,7 @@ use domain::ticket::Channel;
 use maud::{Markup, html};
 use rand::Rng;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::Visit;
 use crate::Console;
@@ -85,8 +86,18 @@ async fn take_in(console: &Console, visit: &Visit, request: &Request) -> Result<
         custom: Default::default(),
         tags: Vec::new(),
     };
+    // The same request twice is one; another one from the same page, after going back, is not.
     let once = Some(request.once.as_str()).filter(|once| !once.is_empty() && once.len() <= 64);
-    console.desk.receive_ticket("form", once, new).await.map(drop)
+    let once = once.map(|once| format!("{once}-{}", digest(request)));
+    console.desk.receive_ticket("form", once.as_deref(), new).await.map(drop)
+}
+
+fn digest(request: &Request) -> String {
+    let parts = [&request.email, &request.name, &request.subject, &request.text];
+    let digest = parts
+        .iter()
+        .fold(Sha256::new(), |digest, part| digest.chain_update(part.as_bytes()).chain_update([0]));
+    hex::encode(digest.finalize())
 }
 
 fn one_line(text: &str) -> String {

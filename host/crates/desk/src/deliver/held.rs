@@ -32,9 +32,7 @@ impl Desk {
     }
 
     async fn changed_budgets(&self) -> Result<Vec<(String, i64)>, DeskError> {
-        let text = self.0.store.setting(BUDGETS).await?.unwrap_or_default();
-        let changed: std::collections::BTreeMap<String, i64> =
-            serde_json::from_str(&text).unwrap_or_default();
+        let changed: std::collections::BTreeMap<String, i64> = self.json_setting(BUDGETS).await?;
         Ok(changed.into_iter().collect())
     }
 
@@ -72,9 +70,10 @@ impl Desk {
     /// machine or to a suppressed address.
     ///
     /// # Errors
-    /// When there is none, or it is not held.
+    /// When there is none, it is not held, or the article that it quotes is not what it was and nobody has been told.
     pub async fn send_held(&self, id: MessageId, actor: Actor) -> Result<Message, DeskError> {
-        self.held_message(id).await?;
+        let message = self.held_message(id).await?;
+        self.tell_of_lost_article(&message).await?;
         let now = self.now();
         let facts = vec![
             Fact::SetDelivery {
@@ -89,6 +88,25 @@ impl Desk {
             self.audit(&actor, "message.released", id, serde_json::Value::Null),
         ];
         self.settle_held(id, facts).await
+    }
+
+    /// What has become of the article since the message was held: written down and told once; who sends it then knows.
+    async fn tell_of_lost_article(&self, message: &Message) -> Result<(), DeskError> {
+        let Some(why) = self.article_lost(message).await? else { return Ok(()) };
+        if message.delivery_reason.as_deref() == Some(why) {
+            return Ok(());
+        }
+        let told = Fact::SetDelivery {
+            message_id: message.id,
+            delivery: Delivery::Held,
+            reason: Some(why.to_owned()),
+            internet_message_id: None,
+            expect: Some(Delivery::Held),
+            passed_at: None,
+        };
+        self.settle_held(message.id, vec![told]).await?;
+        let sentence = format!("Not sent yet: {why}. Send it once more if it shall leave all the same.");
+        Err(Refusal::new("article_lost", sentence).into())
     }
 
     /// Decides that a message that was held is not sent.
