@@ -355,7 +355,8 @@ fn doubt(facts: &Facts, best: &Hit, (general, sure): (f32, f32), threshold: f32)
     match &facts.case_number {
         _ if general < threshold => Some(format!(
             "no article fits well enough (best: “{key}”, {} of {} needed{})",
-            percent(general),
+            // What is just below shall not look as if it were enough.
+            percent((general * 100.0).floor() / 100.0),
             percent(threshold),
             said_of(best)
         )),
