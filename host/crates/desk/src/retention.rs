@@ -14,6 +14,9 @@ use crate::{Desk, DeskError};
 /// Tickets whose words are taken out in one commit.
 const TICKETS_AT_A_TIME: i64 = 50;
 
+/// How long a request may be repeated under its key, days: its answer is kept for that, and holds what was said.
+const ANSWERS_DAYS: i64 = 7;
+
 impl Desk {
     /// What is due now; with `apply` it is taken out as well.
     ///
@@ -71,6 +74,8 @@ impl Desk {
             return Ok(());
         }
         self.expire_values().await?;
+        let before = self.now().plus(-ANSWERS_DAYS * DAY_MS);
+        self.0.store.commit(Commit { facts: vec![Fact::DropAnswers { before }] }).await?;
         let due = self.retention(true, &Actor::system()).await?;
         self.0.retained_at.store(now, Ordering::Relaxed);
         if due != Due::default() {

@@ -138,6 +138,11 @@ pub enum Fact {
         /// The moment.
         before: Timestamp,
     },
+    /// Answers remembered for repeated requests before this are gone; that something was seen stays.
+    DropAnswers {
+        /// The moment.
+        before: Timestamp,
+    },
     /// The words of a ticket are gone; its numbers stay.
     ForgetTicket(TicketId),
     /// A person is taken out of everything; numbers stay.

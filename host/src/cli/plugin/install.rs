@@ -22,7 +22,7 @@ pub(in crate::cli) struct Install {
     what: Option<Source>,
     #[command(flatten)]
     access: Access,
-    /// The bundled plugins: redaction, triage, auto-reply, proactive-notice
+    /// The bundled plugins: redaction, triage, auto-reply, proactive-notice, incidents; built from the source tree
     #[arg(long)]
     bundled: bool,
     /// How far it is trusted: off, shadow, suggest or live [default: live for bundled ones, else shadow]

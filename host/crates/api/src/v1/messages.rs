@@ -202,7 +202,7 @@ async fn list_messages(
 #[utoipa::path(post, path = "/tickets/{number}/messages", tag = "tickets", security(("token" = ["write"])),
     params(
         ("number" = i64, Path, description = "The ticket's number."),
-        ("idempotency-key" = Option<String>, Header, description = "The same key and body are done once only."),
+        ("idempotency-key" = Option<String>, Header, description = "The same key and body are done once only, for seven days."),
     ),
     request_body = NewMessageBody,
     responses((status = 201, description = "The message.", body = MessageBody, headers(

@@ -300,7 +300,7 @@ async fn list_tickets(
 /// Creates a ticket. Subject and text pass redaction before they are stored. With an idempotency key a
 /// repeat gets the first answer.
 #[utoipa::path(post, path = "/tickets", tag = "tickets", security(("token" = ["write"])),
-    params(("idempotency-key" = Option<String>, Header, description = "The same key and body are done once only.")),
+    params(("idempotency-key" = Option<String>, Header, description = "The same key and body are done once only, for seven days.")),
     request_body = NewTicketBody,
     responses((status = 201, description = "The ticket.", body = TicketBody, headers(
         ("location" = String, description = "Address of the ticket."),

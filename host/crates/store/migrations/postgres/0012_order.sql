@@ -10,6 +10,7 @@ CREATE INDEX intake_ticket ON intake (ticket_id);
 CREATE INDEX intake_done ON intake (received_at) WHERE state = 'done';
 CREATE INDEX attachment_sha256 ON attachment (sha256);
 CREATE INDEX message_author ON message (author_id);
+CREATE INDEX seen_answer ON seen (at) WHERE LENGTH(outcome) > 64;
 CREATE INDEX redaction_digest ON redaction (digest);
 -- The transaction that wrote an event: the feed is read in the order of these, up to the oldest that is still under way.
 ALTER TABLE event ADD COLUMN written_by BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint);

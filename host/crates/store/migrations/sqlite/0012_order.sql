@@ -10,4 +10,5 @@ CREATE INDEX intake_ticket ON intake (ticket_id);
 CREATE INDEX intake_done ON intake (received_at) WHERE state = 'done';
 CREATE INDEX attachment_sha256 ON attachment (sha256);
 CREATE INDEX message_author ON message (author_id);
+CREATE INDEX seen_answer ON seen (at) WHERE LENGTH(outcome) > 64;
 CREATE INDEX redaction_digest ON redaction (digest);

@@ -70,6 +70,13 @@ pub(super) async fn an_outside_id_is_handled_once(store: &Store) -> Verdict {
     same!(store.seen("imap", "id-1").await?, Some("itk_1".to_owned()));
     same!(store.seen("api", "id-1").await?, Some("tkt_1".to_owned()));
     holds!(store.seen("api", "id-2").await?.is_none());
+    let answer = "a long answer ".repeat(10);
+    store.commit(Commit::of(vec![seen("answers", &answer)])).await?;
+    for (before, left) in [(make.now, Some(answer)), (make.now.plus(1), None)] {
+        store.commit(Commit::of(vec![Fact::DropAnswers { before }])).await?;
+        same!(store.seen("answers", "id-1").await?, left);
+    }
+    holds!(store.seen("imap", "id-1").await?.is_some());
     Ok(())
 }
 

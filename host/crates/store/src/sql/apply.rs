@@ -83,7 +83,10 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::RewriteMessage { was, .. } => (2, was.id.to_string()),
         Fact::AddVaultKey { contact_id, .. } => (2, contact_id.to_string()),
         Fact::PutReveal(reveal) => (2, reveal.id.to_string()),
-        Fact::ExpireValues { .. } | Fact::DropOriginals { .. } | Fact::DropRuns { .. } => (4, String::new()),
+        Fact::ExpireValues { .. }
+        | Fact::DropOriginals { .. }
+        | Fact::DropRuns { .. }
+        | Fact::DropAnswers { .. } => (4, String::new()),
         Fact::ForgetTicket(ticket) => (4, ticket.to_string()),
         Fact::Forget(forget) => (4, forget.contact_id.to_string()),
         Fact::AddEvents(_) | Fact::AddRun(_) | Fact::AddRedaction { .. } => (2, String::new()),
@@ -163,6 +166,7 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         | Fact::ExpireValues { .. }
         | Fact::DropOriginals { .. }
         | Fact::DropRuns { .. }
+        | Fact::DropAnswers { .. }
         | Fact::ForgetTicket(_)
         | Fact::Forget(_) => write_privacy(c, fact).await?,
         Fact::AddIntake(_)
@@ -289,6 +293,7 @@ async fn write_privacy(c: &mut Connection, fact: &Fact) -> Outcome<()> {
             vault::expire_values(c, &domain::id::RedactionId::first_at(*before).to_string()).await
         }
         Fact::DropOriginals { before } => retention::drop_originals(c, *before).await,
+        Fact::DropAnswers { before } => retention::drop_answers(c, *before).await,
         Fact::DropRuns { before } => retention::drop_runs(c, *before).await,
         Fact::ForgetTicket(ticket) => retention::forget_ticket(c, *ticket).await,
         Fact::Forget(forget) => person::forget(c, forget).await,

@@ -36,6 +36,12 @@ pub(crate) async fn drop_originals(c: &mut Connection, before: Timestamp) -> Out
     Ok(())
 }
 
+/// What is short is an id or a number, and is what keeps a mail from being taken in twice.
+pub(crate) async fn drop_answers(c: &mut Connection, before: Timestamp) -> Outcome<()> {
+    sqlx::query("DELETE FROM seen WHERE LENGTH(outcome) > 64 AND at < $1").bind(before.0).execute(c).await?;
+    Ok(())
+}
+
 pub(crate) async fn runs_before(c: &mut Connection, before: Timestamp) -> Outcome<i64> {
     Ok(sqlx::query_scalar(
         "SELECT COUNT(*) FROM run r WHERE r.run_id < $1 \
@@ -111,7 +117,8 @@ const WORDS: &[&str] = &[
     "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
      to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
      delivery_reason = NULL, attachments = '[]', article = NULL WHERE ticket_id = $1",
-    "UPDATE ticket SET subject = '(erased)', custom = '{}' WHERE ticket_id = $1",
+    // A turn under way decides anew, or it would write back what it had read.
+    "UPDATE ticket SET subject = '(erased)', custom = '{}', version = version + 1 WHERE ticket_id = $1",
 ];
 
 /// The words of a ticket go; files that no other message has go with them.
