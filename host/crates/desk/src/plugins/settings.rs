@@ -7,6 +7,7 @@ use domain::Refusal;
 use domain::id::InstallationId;
 use domain::plugin::{Installation, Manifest, SecretSetting};
 use domain::seal::Sealed;
+use regex::RegexBuilder;
 use serde_json::Value;
 
 use crate::{Desk, DeskError, SealKey};
@@ -122,7 +123,7 @@ fn bad_secret(secret: &SecretSetting, why: &str) -> Refusal {
 }
 
 /// Checks settings against the part of JSON Schema that manifests use: type, properties, required,
-/// enum, minimum, maximum, items. The refusal points at the setting.
+/// enum, minimum, maximum, minLength, maxLength, pattern, items, maxItems. The refusal points at the setting.
 pub(super) fn check_settings(schema: &Value, settings: &Value) -> Result<(), Refusal> {
     check_value(schema, settings, "settings")
 }
@@ -155,7 +156,47 @@ fn check_value(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal>
             return bad(format!("{path} is {number}; its {key} is {bound}."));
         }
     }
+    check_text(schema, value, path)?;
     check_members(schema, value, path)
+}
+
+/// Size of a pattern that is ready to use, bytes: a plugin brings them along.
+const PATTERN_BYTES_MAX: usize = 1 << 20;
+
+/// Lengths, in characters, and the pattern of a text; the length of a list.
+fn check_text(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal> {
+    let bad = |sentence: String| Err(Refusal::new("bad_setting", sentence).at(path));
+    let count = |value: &Value| match value {
+        Value::String(text) => text.chars().count() as u64,
+        Value::Array(items) => items.len() as u64,
+        _ => 0,
+    };
+    let bound = |key: &str| schema.get(key).and_then(Value::as_u64);
+    let (least, most) = match value {
+        Value::String(_) => (bound("minLength"), bound("maxLength")),
+        Value::Array(_) => (bound("minItems"), bound("maxItems")),
+        _ => (None, None),
+    };
+    let length = count(value);
+    if least.is_some_and(|least| length < least) || most.is_some_and(|most| length > most) {
+        let (least, most) =
+            (least.unwrap_or(0), most.map_or("any number".to_owned(), |most| most.to_string()));
+        return bad(format!("{path} has a length of {length}; from {least} to {most} is allowed."));
+    }
+    let (Some(text), Some(pattern)) = (value.as_str(), schema.get("pattern").and_then(Value::as_str)) else {
+        return Ok(());
+    };
+    // What is stored of a secret says nothing of its shape.
+    if text == HIDDEN || text.starts_with(SEALED) {
+        return Ok(());
+    }
+    match RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build() {
+        Ok(regex) if regex.is_match(text) => Ok(()),
+        Ok(_) => bad(format!("{path} is “{text}”, which does not fit the pattern {pattern}.")),
+        Err(_) => {
+            bad(format!("{path}: the plugin's pattern {pattern} cannot be read; its author has to mend it."))
+        }
+    }
 }
 
 fn check_members(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal> {

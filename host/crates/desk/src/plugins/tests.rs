@@ -101,3 +101,23 @@ fn a_setting_of_the_wrong_kind_is_refused_by_name() {
     assert_eq!(field(serde_json::json!({ "threshold": 2 })).as_deref(), Some("settings.threshold"));
     assert_eq!(field(serde_json::json!({ "treshold": 0.5 })).as_deref(), Some("settings.treshold"));
 }
+
+#[test]
+fn a_setting_that_does_not_fit_its_pattern_or_length_is_refused_by_name() {
+    let schema = serde_json::json!({ "type": "object", "properties": {
+        "monday": { "type": "array", "maxItems": 2, "items": { "type": "string", "pattern": "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$" } },
+        "name": { "type": "string", "minLength": 1, "maxLength": 3 },
+        "odd": { "type": "string", "pattern": "(" },
+    } });
+    let refused = |settings: Value| super::settings::check_settings(&schema, &settings).err();
+    assert!(refused(serde_json::json!({ "monday": ["09:00-17:00"], "name": "für" })).is_none());
+    for (settings, says) in [
+        (serde_json::json!({ "monday": ["9-17"] }), "settings.monday[0] is “9-17”, which does not fit"),
+        (serde_json::json!({ "monday": ["09:00-10:00", "11:00-12:00", "13:00-14:00"] }), "has a length of 3"),
+        (serde_json::json!({ "name": "" }), "from 1 to 3 is allowed"),
+        (serde_json::json!({ "odd": "x" }), "its author has to mend it"),
+    ] {
+        let refusal = refused(settings).unwrap();
+        assert!(refusal.sentence.contains(says), "{refusal}");
+    }
+}
