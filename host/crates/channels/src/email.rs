@@ -237,6 +237,7 @@ fn verdict(
         text: &mail.text,
         own_text: &quote::own_text(&mail.text),
         words: &quote::words(&mail.text),
+        folded: std::cell::OnceCell::new(),
     })
 }
 

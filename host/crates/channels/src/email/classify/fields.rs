@@ -75,6 +75,21 @@ pub(super) const LIST: &[&str] = &[
     "x-archived-at",
 ];
 
+/// Those of the generated ones that people's letters carry where a relay sends them.
+pub(super) const RELAYED: &[&str] = &[
+    "feedback-id",
+    "x-pm-message-id",
+    "x-ses-outgoing",
+    "x-report-abuse",
+    "x-report-abuse-to",
+    "x-sg-eid",
+    "x-sg-id",
+    "x-mailgun-sid",
+    "x-mj-mid",
+    "x-mandrill-user",
+    "x-mc-user",
+];
+
 /// Fields of senders that only machines use: mass mailers, ticket systems, social networks, monitors.
 pub(super) const GENERATED: &[&str] = &[
     "x-loop",

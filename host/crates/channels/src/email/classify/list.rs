@@ -72,8 +72,10 @@ fn keeps(address: &str) -> bool {
     let local = local(address);
     let stem = local.split('+').next().unwrap_or("");
     let begins_with_number = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    // A relay's own name for one mail: 0102019c5f0a-bounce.
+    let is_number = |stem: &str| stem.bytes().filter(u8::is_ascii_digit).count() >= 6;
     local.starts_with("owner-")
-        || ROLES.iter().any(|role| stem.ends_with(role))
+        || ROLES.iter().any(|role| stem.strip_suffix(role).is_some_and(|list| !is_number(list)))
         || local.split_once("-return-").is_some_and(|(_, rest)| begins_with_number(rest))
 }
 

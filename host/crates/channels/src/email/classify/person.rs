@@ -4,12 +4,12 @@
 
 use domain::gate::is_robot_address;
 
-use super::{Evidence, shape, speech};
+use super::{Evidence, speech};
 
 /// A short letter without links and pictures in which somebody asks, wants something or speaks of himself.
 pub(super) fn wrote_letter(mail: &Evidence<'_>) -> bool {
-    let words = shape::fold(mail.words);
-    is_plain(mail) && !words.contains("://") && !words.contains("www.") && speaks(&words)
+    let words = mail.folded();
+    is_plain(mail) && !words.contains("://") && !words.contains("www.") && speaks(words)
 }
 
 fn is_plain(mail: &Evidence<'_>) -> bool {
@@ -44,7 +44,7 @@ pub(super) fn is_of_ours(mail: &Evidence<'_>, id: &str) -> bool {
 pub(super) fn filled_in_form(mail: &Evidence<'_>) -> bool {
     let (Some(from), [reply_to]) = (mail.from, mail.reply_to) else { return false };
     let is_elsewhere = site(reply_to) != site(from) && !is_robot_address(reply_to);
-    let words = shape::fold(mail.words);
+    let words = mail.folded();
     let mut links = words.split(' ').filter(|word| word.contains("://"));
     let links_home = links.all(|link| {
         is_link_to(link, site(from))
@@ -54,7 +54,7 @@ pub(super) fn filled_in_form(mail: &Evidence<'_>) -> bool {
                 .flat_map(|list| list.iter())
                 .any(|address| is_link_to(link, site(address)))
     });
-    is_robot_address(from) && is_elsewhere && is_plain(mail) && links_home && speaks(&words)
+    is_robot_address(from) && is_elsewhere && is_plain(mail) && links_home && speaks(words)
 }
 
 /// Whether a link leads to the site that the mail came from.

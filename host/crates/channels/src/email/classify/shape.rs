@@ -94,8 +94,10 @@ pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
         return None;
     }
     // Nobody sends nothing but a quote: whoever marks all of his lines wrote them.
-    let own = Scan::of(if mail.own_text.trim().is_empty() { mail.text } else { mail.own_text });
-    let words = Scan::of(mail.words);
+    let own_text = if mail.own_text.trim().is_empty() { mail.text } else { mail.own_text };
+    let own = Scan::of(own_text);
+    // Most people write neither signature nor small print.
+    let words = if mail.words == own_text { own.clone() } else { Scan::of(mail.words) };
     let shape = Shape {
         mail,
         headline: Scan::of(if is_answer(&subject) || is_forward { "" } else { &subject }),

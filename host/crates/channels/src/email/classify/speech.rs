@@ -129,6 +129,25 @@ const ELSEWHERE: &[&str] = &[
 /// Whether somebody wants something done here: "bitte" or "please" with such a verb in the same sentence, and
 /// no address, number or colleague to turn to.
 pub(super) fn requests(text: &str) -> bool {
+    requests_in_french(text) || requests_politely(text)
+}
+
+/// “Merci de livrer”, “veuillez me rappeler”; not “merci de votre message”, nor what sends elsewhere.
+fn requests_in_french(text: &str) -> bool {
+    const LEADS: &[&str] = &["merci de ", "veuillez ", "pourriez-vous ", "pouvez-vous "];
+    const ELSEWHERE_FR: &[&str] = &["contact", "adress", "noter", "ne pas", "patient", "excus", "cliqu"];
+    let mut behind = LEADS.iter().flat_map(|lead| text.split(lead).skip(1));
+    behind.any(|rest| {
+        let mut words = rest.split(' ').take(3);
+        let verb = words.find(|word| !matches!(*word, "me" | "nous" | "m'" | "bien" | "vouloir"));
+        verb.is_some_and(|verb| {
+            let is_infinitive = ["er", "ir", "re"].iter().any(|end| verb.ends_with(end)) && verb.len() > 4;
+            is_infinitive && !ELSEWHERE_FR.iter().any(|away| verb.starts_with(away) || rest.starts_with(away))
+        })
+    })
+}
+
+fn requests_politely(text: &str) -> bool {
     const WORDS_AROUND: usize = 12;
     let words: Vec<&str> = text.split(' ').collect();
     let ends = |word: &&str| word.ends_with(['.', '!', '?', ':', ';']);

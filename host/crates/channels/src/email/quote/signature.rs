@@ -307,7 +307,9 @@ fn is_closing(line: &str) -> bool {
     // Short closings must be the whole line, longer ones may go on ("… aus München").
     plain.chars().count() <= CLOSING_CHARS_MAX
         && CLOSINGS.iter().any(|closing| {
-            plain == *closing || (closing.len() > 6 && plain.starts_with(&format!("{closing} ")))
+            plain == *closing
+                || (closing.len() > 6
+                    && plain.strip_prefix(*closing).is_some_and(|rest| rest.starts_with(' ')))
         })
 }
 

@@ -108,7 +108,11 @@ const BESIDES: &[&str] = &[
     "office",
     "buero",
     "wait",
+    "meld",
 ];
+
+/// What notices ask about, the beginnings of words.
+const URGENT: &[&str] = &["dring", "eilig", "notfall", "urgent", "emergency", "help", "hilfe", "bradskande"];
 
 /// Whether a text is nothing but a notice. A question counts as one unless it leads to a substitute ("Is it
 /// urgent? Then turn to …").
@@ -121,7 +125,17 @@ pub(super) fn is_notice(text: &str, scan: &Scan, asks: bool) -> bool {
         return false;
     }
     let leads_on = scan.has(Sign::Substitute) || scan.has(Sign::MailHandling);
-    let asks_only_whether = text.matches('?').count() == 1 && scan.has(Sign::Substitute);
+    // "Is it urgent?" is asked of nobody.
+    let is_about_urgency = |clause: &str| {
+        // A clause may begin in front of a number's full stop.
+        let sentence = clause.rsplit(". ").next().unwrap_or(clause);
+        URGENT.iter().any(|word| begins_in(sentence, word))
+    };
+    let asks_only_whether = scan.has(Sign::Substitute)
+        && clauses
+            .iter()
+            .filter(|(_, clause)| clause.contains('?'))
+            .all(|(_, clause)| is_about_urgency(clause));
     is_away && (dated || leads_on) && (!asks || asks_only_whether)
 }
 

@@ -153,6 +153,7 @@ pub(super) struct Found {
 }
 
 /// A text and the phrases in it.
+#[derive(Clone)]
 pub(super) struct Scan {
     pub(super) folded: String,
     found: Vec<Found>,
