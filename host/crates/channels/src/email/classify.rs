@@ -281,11 +281,10 @@ fn generated_headers(mail: &Evidence<'_>) -> Found {
 }
 
 /// Whether a mark is one that relays put on people's letters as well: Proton on each, others on what a customer
-/// database sends for somebody.
+/// database sends for somebody, of which only an answer to us is believed.
 fn is_of_relay(mail: &Evidence<'_>, field: &str) -> bool {
     let is_from_proton = || value(mail, "feedback-id").is_some_and(|value| value.ends_with(":user:proton"));
-    fields::RELAYED.contains(&field)
-        && (is_from_proton() || person::wrote_letter(mail) || person::answers_us(mail))
+    fields::RELAYED.contains(&field) && (is_from_proton() || person::answers_us(mail))
 }
 
 /// Programs that no person writes with, by what they call themselves.

@@ -23,17 +23,24 @@ pub fn reply_text(text: &str) -> String {
 #[must_use]
 pub fn reply_text_of_first(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let tells_of_mail = |at: usize| {
+    // A mark may stand inside the quote as well.
+    let bare: Vec<&str> = lines.iter().map(|line| line.trim_start_matches(['>', ' '])).collect();
+    let is_quoting = lines.iter().any(|line| marks::is_quoted(line));
+    if !is_quoting || tells_of_mail(&lines) || tells_of_mail(&bare) {
+        return reply_text(text);
+    }
+    join(&signature::strip(lines))
+}
+
+/// Whether any line is one that stands in front of an earlier mail.
+fn tells_of_mail(lines: &[&str]) -> bool {
+    (0..lines.len()).any(|at| {
         let rest = lines.get(at..).unwrap_or_default();
         let is_mark = |line: &&str| marks::is_separator(line) || marks::is_reply_above(line);
         rest.first().is_some_and(is_mark)
             || marks::starts_header_block(rest)
             || marks::attribution_lines(rest).is_some()
-    };
-    if !lines.iter().any(|line| marks::is_quoted(line)) || (0..lines.len()).any(tells_of_mail) {
-        return reply_text(text);
-    }
-    join(&signature::strip(lines))
+    })
 }
 
 /// The text without quotes and signature, but nothing when nothing is left.

@@ -189,10 +189,10 @@ pub(super) fn sender(mail: &Evidence<'_>) -> Found {
     if is_mailing { found(mail, format!("its sender is a mailing ({local})")) } else { None }
 }
 
-/// Envelope senders that collect bounces of mass mailings: nobody's mail program has such an address, but
-/// people write through customer lists and relays that give them one.
+/// Envelope senders that collect bounces of mass mailings: nobody's mail program has such an address; of the
+/// people who write through relays that give them one, only an answer to us is believed.
 pub(super) fn bulk_envelope(mail: &Evidence<'_>) -> Found {
-    if person::wrote_letter(mail) || person::answers_us(mail) || is_own(mail) {
+    if person::answers_us(mail) || is_own(mail) {
         return None;
     }
     let path = mail.return_path?;
