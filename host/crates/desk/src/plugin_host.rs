@@ -21,6 +21,9 @@ use crate::{Desk, Inner};
 /// Tickets a search answers at most.
 const TICKETS_MAX: u32 = 200;
 
+/// Keys that are read at most; the contract's own bound is the runtime's.
+const KEYS_MAX: i64 = 1_000;
+
 /// The desk as one installation sees it.
 pub(crate) struct PluginHost {
     desk: Arc<Inner>,
@@ -111,12 +114,12 @@ impl Host for PluginHost {
 
     async fn kv_keys(&self, prefix: &str) -> Result<Vec<String>, HostError> {
         let stored =
-            self.desk.store.kv_keys(self.installation_id, prefix, 1_000).await.map_err(unavailable)?;
+            self.desk.store.kv_keys(self.installation_id, prefix, KEYS_MAX).await.map_err(unavailable)?;
         let mut keys: BTreeSet<String> = stored.into_iter().collect();
-        for (key, value) in self.laid.iter().filter(|(key, _)| key.starts_with(prefix)) {
-            let _ = if value.is_some() { keys.insert(key.clone()) } else { keys.remove(key) };
-        }
-        Ok(keys.into_iter().take(1_000).collect())
+        keys.retain(|key| !self.laid.contains_key(key));
+        let laid = self.laid.iter().filter(|(key, value)| key.starts_with(prefix) && value.is_some());
+        keys.extend(laid.map(|(key, _)| key.clone()));
+        Ok(keys.into_iter().collect())
     }
 
     async fn kv_bytes(&self) -> Result<u64, HostError> {

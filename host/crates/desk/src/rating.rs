@@ -137,9 +137,7 @@ impl Desk {
         view: &TicketView,
     ) -> Result<Vec<Fact>, DeskError> {
         // Where the article in the answer's language is gone, the question teaches nothing to one in another.
-        let spoken = answer.language.as_deref().map(domain::article::primary);
-        let in_it = |a: &Article| spoken.is_none_or(|spoken| domain::article::primary(&a.locale) == spoken);
-        let Some(article) = self.article_of(answer).await?.filter(in_it) else { return Ok(Vec::new()) };
+        let Some(article) = self.article_in_its_language(answer).await? else { return Ok(Vec::new()) };
         // Only the requester's own words: they go when the requester goes.
         let requester = view.ticket.requester_id.to_string();
         let Some(asked) = asked_before(answer, view).filter(|m| m.author.id == requester) else {
@@ -154,6 +152,17 @@ impl Desk {
         };
         let known = self.0.store.alternates(Some(article.id)).await?;
         Ok(learnt(&known, new))
+    }
+
+    /// The article that a message quotes; none where it is gone in the message's language: in another one it says
+    /// something else.
+    pub(crate) async fn article_in_its_language(
+        &self,
+        message: &Message,
+    ) -> Result<Option<Article>, DeskError> {
+        let spoken = message.language.as_deref().map(domain::article::primary);
+        let in_it = |a: &Article| spoken.is_none_or(|spoken| domain::article::primary(&a.locale) == spoken);
+        Ok(self.article_of(message).await?.filter(in_it))
     }
 
     /// The article that a message quotes, in the message's language if there is one; of two locales of it the one that

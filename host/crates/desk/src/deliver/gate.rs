@@ -1,7 +1,7 @@
 //! What the gate needs to know of a message, gathered; its yes is written down before anything else happens.
 //! The rules are the domain's.
 
-use domain::article::{ArticleState, primary};
+use domain::article::ArticleState;
 use domain::gate::{Budgets, Facts, No, REPEAT_WINDOW_MS, echoes, is_near_identical, may_send};
 use domain::message::{Delivery, Direction, Message};
 use domain::snapshot::TicketView;
@@ -108,12 +108,7 @@ impl Desk {
         if message.article.is_none() {
             return Ok(None);
         }
-        // An article in another language says something else.
-        let language = message.language.as_deref().map(primary);
-        let quoted = self.article_of(message).await?;
-        let quoted =
-            quoted.filter(|article| language.is_none_or(|spoken| primary(&article.locale) == spoken));
-        Ok(match quoted {
+        Ok(match self.article_in_its_language(message).await? {
             Some(article) if article.state != ArticleState::Public => {
                 Some("the article it quotes is not public any more")
             }
