@@ -72,7 +72,7 @@ pub struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration wrong, 4 database unusable, 5 refused by a rule.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration wrong, 4 database unusable, 5 refused by a rule, 130 interrupted.";
 
 /// Where settings come from; the same for all commands.
 #[derive(Debug, Clone, Default, Args)]

@@ -74,6 +74,10 @@ pub struct Server {
     pub request_timeout_ms: u64,
     /// Largest request body, bytes.
     pub body_bytes_max: usize,
+    /// Connections at a time.
+    pub connections_max: usize,
+    /// Longest wait for the head of a request, milliseconds.
+    pub head_timeout_ms: u64,
     /// How long draining may take, milliseconds.
     pub drain_ms: u64,
 }
@@ -82,7 +86,7 @@ pub struct Server {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsoleAccess {
-    /// Whoever reaches the port.
+    /// Whoever sits at this machine.
     Open,
     /// Whoever has a token.
     Token,

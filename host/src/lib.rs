@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod doors;
 pub mod lifecycle;
+mod listening;
 pub mod mail_in;
 pub mod models;
 pub mod sample;

@@ -20,6 +20,7 @@ use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, 
 
 use crate::config::Server;
 use crate::lifecycle::stopped;
+use crate::listening::{self, Bounds};
 
 /// How long the readiness check waits for the database.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -80,20 +81,23 @@ pub async fn run(
     desk: &Desk,
     metrics: Option<PrometheusHandle>,
     stop: watch::Receiver<bool>,
-    drain: Duration,
+    settings: &Server,
 ) -> anyhow::Result<()> {
+    let drain = Duration::from_millis(settings.drain_ms);
+    let bounds = Bounds {
+        connections: settings.connections_max,
+        head: Duration::from_millis(settings.head_timeout_ms),
+    };
     let (close, closed) = watch::channel(false);
     let mut server =
-        tokio::spawn(
-            async move { axum::serve(listener, router).with_graceful_shutdown(stopped(closed)).await },
-        );
+        tokio::spawn(async move { listening::serve(listener, router, bounds, stopped(closed)).await });
     let (worker, until) = (Worker::new(desk.clone()), stop.clone());
     let worker = tokio::spawn(async move { worker.run(until).await });
     let upkeep = tokio::spawn(upkeep(metrics));
     tokio::select! {
         () = stopped(stop) => {}
         ended = &mut server => {
-            ended??;
+            ended?;
             anyhow::bail!("the HTTP server ended by itself");
         }
     }
@@ -334,10 +338,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = router(&house.desk, &house.config.server, Router::new(), None, stopped.clone());
-        let desk = house.desk.clone();
-        let running = tokio::spawn(async move {
-            run(listener, router, &desk, None, stopped, Duration::from_secs(20)).await
-        });
+        let (desk, settings) = (house.desk.clone(), house.config.server.clone());
+        let running =
+            tokio::spawn(async move { run(listener, router, &desk, None, stopped, &settings).await });
         tokio::net::TcpStream::connect(address).await.unwrap();
         stop.send(true).unwrap();
         running.await.unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! The house rules as a test: arrows, file heads and sizes, names, pairs, purposes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tests::source;
@@ -114,8 +114,7 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
 fn arrows_go_only_downward() {
     let house: BTreeSet<&str> = ARROWS.iter().map(|a| a.0).chain(["kulanz"]).collect();
     for (krate, folder, allowed) in ARROWS {
-        let manifest: toml::Table =
-            std::fs::read_to_string(source().join(folder).join("Cargo.toml")).unwrap().parse().unwrap();
+        let manifest = toml_of(&source().join(folder).join("Cargo.toml"));
         let known: Vec<&String> = manifest
             .get("dependencies")
             .and_then(|d| d.as_table())
@@ -128,33 +127,110 @@ fn arrows_go_only_downward() {
     }
 }
 
+/// Words that a floor's code does not hold, letter by letter.
+const ABSENT: [(&str, &[&str]); 7] = [
+    (
+        "domain",
+        &[
+            "tokio::",
+            "sqlx::",
+            "wasmtime::",
+            "axum::",
+            "SystemTime",
+            "Instant::now",
+            "Utc::now",
+            "Local::now",
+        ],
+    ),
+    ("store", &["wasmtime::", "axum::", "lettre::", "Utc::now"]),
+    ("runtime", &["sqlx::", "axum::", "lettre::", "Utc::now"]),
+    ("channels", &["sqlx::", "wasmtime::", "axum::"]),
+    ("desk", &["sqlx::", "wasmtime::", "axum::", "env::var", "Utc::now", "SystemTime::now"]),
+    ("api", &["sqlx::", "wasmtime::", "env::var", "Utc::now", "SystemTime::now"]),
+    ("console", &["sqlx::", "wasmtime::", "env::var", "Utc::now", "SystemTime::now"]),
+];
+
+/// The first of the words that a source file's code holds; comments may.
+fn known<'w>(text: &str, absent: &[&'w str]) -> Option<&'w str> {
+    let code: String =
+        text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    absent.iter().find(|word| code.contains(**word)).copied()
+}
+
 #[test]
 fn floors_keep_to_what_they_may_know() {
-    let absent: BTreeMap<&str, &[&str]> = [
-        ("domain", &["tokio", "sqlx", "wasmtime", "axum", "SystemTime", "Instant::now"][..]),
-        ("store", &["wasmtime", "axum", "lettre"][..]),
-        ("runtime", &["sqlx", "axum", "lettre"][..]),
-        ("channels", &["sqlx", "wasmtime", "axum"][..]),
-        ("desk", &["sqlx", "wasmtime::", "axum", "std::env::var"][..]),
-        ("api", &["sqlx", "wasmtime", "std::env::var"][..]),
-        ("console", &["sqlx", "wasmtime", "std::env::var"][..]),
-    ]
-    .into();
-    for (krate, words) in absent {
+    for (krate, words) in ABSENT {
+        for word in words {
+            assert_eq!(known(&format!("let x = {word}();"), words), Some(*word), "{krate}");
+        }
         let mut files = Vec::new();
         collect(&source().join("host/crates").join(krate).join("src"), &mut files);
         for file in files.iter().filter(|f| !name(f).contains("test")) {
             let text = std::fs::read_to_string(file).unwrap();
-            let code: String =
-                text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-            for word in words {
-                assert!(
-                    !code.contains(&format!("{word}::")) && !code.contains(&format!("use {word}")),
-                    "{} knows {word}",
-                    name(file)
-                );
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            assert_eq!(known(code, words), None, "{}", name(file));
+        }
+    }
+}
+
+fn toml_of(path: &Path) -> toml::Table {
+    std::fs::read_to_string(path).unwrap().parse().unwrap()
+}
+
+/// Dependencies whose name stands in no source file: each with the reason.
+const UNNAMED: [(&str, &str); 1] = [("host/crates/embed", "flate2")];
+
+#[test]
+fn every_declared_dependency_is_used() {
+    let root = toml_of(&source().join("Cargo.toml"));
+    for member in root["workspace"]["members"].as_array().unwrap() {
+        let member = member.as_str().unwrap();
+        let mut files = Vec::new();
+        collect(&source().join(member), &mut files);
+        let code: String = files
+            .iter()
+            .filter(|f| f.extension().is_some_and(|e| e == "rs"))
+            .map(|f| std::fs::read_to_string(f).unwrap())
+            .collect();
+        let manifest = toml_of(&source().join(member).join("Cargo.toml"));
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let names = manifest.get(section).and_then(|d| d.as_table()).into_iter().flat_map(|t| t.keys());
+            for dependency in names.filter(|name| !UNNAMED.contains(&(member, name.as_str()))) {
+                let word = dependency.replace('-', "_");
+                assert!(code.contains(&word), "{member} declares {dependency} and does not use it");
             }
         }
+    }
+}
+
+#[test]
+fn every_metric_is_explained_to_operators() {
+    let mut files = Vec::new();
+    collect(&source().join("host"), &mut files);
+    let sources = files.iter().filter(|f| f.extension().is_some_and(|e| e == "rs"));
+    let mut told = BTreeSet::new();
+    for file in sources {
+        let text = std::fs::read_to_string(file).unwrap();
+        for kind in ["counter!(", "gauge!(", "histogram!("] {
+            let named = text.split(kind).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+            told.extend(named.filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
+        }
+    }
+    assert!(told.len() > 20, "{told:?}");
+    let page = std::fs::read_to_string(source().join("docs/operations.md")).unwrap();
+    let table = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `kulanz_"))
+        .map(|rest| format!("kulanz_{}", rest.split('`').next().unwrap()));
+    assert_eq!(told, table.collect::<BTreeSet<String>>(), "docs/operations.md, “What to watch”");
+}
+
+#[test]
+fn every_page_is_on_the_map() {
+    let readme = std::fs::read_to_string(source().join("README.md")).unwrap();
+    for page in std::fs::read_dir(source().join("docs")).unwrap() {
+        let page = page.unwrap().file_name().into_string().unwrap();
+        assert!(readme.contains(&format!("(docs/{page})")), "README's map lacks docs/{page}");
     }
 }
 

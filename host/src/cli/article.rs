@@ -1,18 +1,13 @@
-//! `kulanz article`: the knowledge base from files and to lines.
+//! `kulanz article`: the knowledge base from files and to lines. What the files hold is read by the desk.
 
-mod export;
-mod reading;
-
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
-use desk::{Desk, NewArticle};
+use desk::{Desk, Imported, Rows};
 
-use self::reading::Rows;
-use super::{Ground, instead, lines, operator, screen};
+use super::{Ground, instead, operator, screen};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ArticleCommand {
@@ -32,7 +27,7 @@ pub(super) enum ArticleCommand {
 impl ArticleCommand {
     const fn instead(&self) -> &'static str {
         match self {
-            Self::Import { .. } => instead::PUT_ARTICLE,
+            Self::Import { .. } => instead::IMPORT_ARTICLES,
             Self::List { .. } => instead::ARTICLES,
         }
     }
@@ -66,78 +61,23 @@ impl ArticleCommand {
     }
 }
 
-/// What came of an import.
-#[derive(Debug, Default)]
-pub(super) struct Imported {
-    /// Articles written.
-    pub(super) written: u64,
-    /// Those that could not be, each with its place and why.
-    pub(super) refused: Vec<String>,
-}
-
-/// Writes the articles of a file or folder. One that cannot be read or is refused is told with its place and does not
-/// stop the others.
+/// Writes the articles of a file or folder.
 pub(super) async fn import(desk: &Desk, file: &Path) -> anyhow::Result<Imported> {
-    let rows = rows(file)?;
-    let mut out = Imported::default();
-    let mut places: BTreeMap<(String, String), String> = BTreeMap::new();
-    for (place, article) in rows {
-        let done = match article {
-            Ok(article) => match places.entry((article.key.clone(), article.locale.clone())) {
-                Entry::Occupied(first) => Err(format!(
-                    "its key {} is that of {}; give it a key of its own",
-                    article.key,
-                    first.get()
-                )),
-                Entry::Vacant(free) => {
-                    free.insert(place.clone());
-                    desk.put_article(article, operator()).await.map(drop).map_err(|error| error.to_string())
-                }
-            },
-            Err(why) => Err(why),
-        };
-        match done {
-            Ok(()) => out.written += 1,
-            Err(why) => out.refused.push(format!("{place}: {why}")),
-        }
-    }
-    Ok(out)
+    Ok(desk.import_articles(rows(file)?, &operator()).await?)
 }
 
 fn rows(file: &Path) -> anyhow::Result<Rows> {
     if file.is_dir() {
         return from_folder(file);
     }
-    if let Some(read) = reader(file) {
-        let text = text_of(file)?;
-        return read(&text).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()));
-    }
-    lines::open(file)?
-        .map(|line| {
-            let (number, article) = lines::parsed::<NewArticle>(file, line)?;
-            Ok((lines::place(file, number), Ok(article)))
-        })
-        .collect()
-}
-
-/// A file's text: UTF-8, else what spreadsheets on Windows write.
-fn text_of(file: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    Ok(String::from_utf8(bytes)
-        .unwrap_or_else(|error| encoding_rs::WINDOWS_1252.decode(error.as_bytes()).0.into_owned()))
-}
-
-/// Makes articles of a whole file.
-type Reading = fn(&str) -> Result<Rows, String>;
-
-/// What reads a whole file of this name; none: it is JSON Lines.
-fn reader(file: &Path) -> Option<Reading> {
-    let ending = file.extension()?.to_string_lossy().to_ascii_lowercase();
-    match ending.as_str() {
-        "csv" => Some(reading::csv),
-        "json" => Some(export::json),
-        _ => None,
-    }
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes)?;
+        bytes
+    } else {
+        std::fs::read(file).with_context(|| file.display().to_string())?
+    };
+    Ok(desk::articles_in(&file.to_string_lossy(), bytes)?)
 }
 
 /// The Markdown files of a folder and those in it, by name.
@@ -148,12 +88,11 @@ fn from_folder(folder: &Path) -> anyhow::Result<Rows> {
     if paths.is_empty() {
         anyhow::bail!("{} has no file that ends in .md", folder.display());
     }
-    let read = |path: PathBuf| {
-        let text = text_of(&path)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Ok((path.display().to_string(), reading::markdown(&name, &text)))
-    };
-    paths.into_iter().map(read).collect()
+    let mut all = Rows::new();
+    for path in paths {
+        all.extend(rows(&path)?);
+    }
+    Ok(all)
 }
 
 fn gather(folder: &Path, paths: &mut Vec<PathBuf>) -> anyhow::Result<()> {

@@ -2,7 +2,6 @@
 //! and installed live, articles and mails taken in, every ticket's story told; then the server stays up.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -113,15 +112,7 @@ impl Demo {
                 Some(metrics.clone()),
                 stop.clone(),
             );
-            server::run(
-                listener,
-                router,
-                &house.desk,
-                Some(metrics),
-                stop,
-                Duration::from_millis(settings.drain_ms),
-            )
-            .await?;
+            server::run(listener, router, &house.desk, Some(metrics), stop, &settings).await?;
         } else if let Some(outbox) = house.outbox.as_ref().filter(|_| self.keep.is_some()) {
             screen::say(format_args!("Mails that left: {}", outbox.join("new").display()));
         }

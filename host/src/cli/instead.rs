@@ -35,11 +35,13 @@ pub(super) const TOKENS: &str = "GET /api/v1/tokens";
 /// `kulanz token revoke`
 pub(super) const REVOKE: &str = "DELETE /api/v1/tokens/{id}";
 /// `kulanz article import`
-pub(super) const PUT_ARTICLE: &str = "PUT /api/v1/articles/{key}/{locale}";
+pub(super) const IMPORT_ARTICLES: &str = "POST /api/v1/articles/import";
 /// `kulanz article list`
 pub(super) const ARTICLES: &str = "GET /api/v1/articles";
 /// `kulanz schedule`
 pub(super) const SCHEDULES: &str = "GET /api/v1/schedules";
+/// `kulanz schedule fire`
+pub(super) const FIRE: &str = "POST /api/v1/schedules/{id}/fire";
 /// `kulanz queue show`
 pub(super) const QUEUE: &str = "GET /api/v1/queue";
 /// `kulanz queue dead`

@@ -7,7 +7,7 @@ mod dev;
 mod golden;
 mod install;
 mod ledger;
-mod manage;
+pub(super) mod manage;
 mod new;
 mod package;
 mod registry;

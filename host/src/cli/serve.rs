@@ -47,7 +47,7 @@ impl Serve {
         );
         let drain = Duration::from_millis(settings.drain_ms);
         let mail = mail_in::open(&house.config, &house.desk, &stop).await?;
-        server::run(listener, router, &house.desk, Some(metrics), stop, drain).await?;
+        server::run(listener, router, &house.desk, Some(metrics), stop, &settings).await?;
         if tokio::time::timeout(drain, mail.join_all()).await.is_err() {
             tracing::warn!("some mails were still being handed over; their senders' server will try again");
         }
@@ -70,17 +70,26 @@ fn is_loopback(listen: &str) -> bool {
 }
 
 pub(super) fn pages(house: &House, settings: &Server) -> Router {
-    let access = match settings.console {
-        ConsoleAccess::Open => {
-            if !is_loopback(&settings.listen) {
-                tracing::warn!(
-                    listen = settings.listen,
-                    "server.console is open: whoever reaches this address reads all tickets; set it to token, or listen on 127.0.0.1"
-                );
-            }
-            console::Access::Open
+    let public_url = &house.desk.config().mail.public_url;
+    let access = match (settings.console, open_to(&settings.listen, public_url)) {
+        (ConsoleAccess::Token, _) => console::Access::Token,
+        (ConsoleAccess::Open, None) => console::Access::Open,
+        (ConsoleAccess::Open, Some(setting)) => {
+            tracing::warn!(
+                setting,
+                "server.console is open, but the world may reach this server: looking takes a token; set server.console to token to end this warning"
+            );
+            console::Access::Token
         }
-        ConsoleAccess::Token => console::Access::Token,
     };
     console::router(house.desk.clone(), access)
+}
+
+/// The setting that says that others than this machine reach the server.
+fn open_to(listen: &str, public_url: &str) -> Option<&'static str> {
+    if !is_loopback(listen) {
+        return Some("server.listen");
+    }
+    let host = public_url.split_once("://").map_or("", |(_, rest)| rest).split('/').next().unwrap_or("");
+    (!host.is_empty() && host != "localhost" && !is_loopback(host)).then_some("mail.public_url")
 }

@@ -100,6 +100,15 @@ impl Media for Mail {
     const TYPES: &'static [&'static str] = &["message/rfc822"];
 }
 
+/// A file as other programs export it; its name tells what is in it.
+#[derive(Default)]
+pub(crate) struct AnyFile;
+
+impl Media for AnyFile {
+    const TYPES: &'static [&'static str] =
+        &["application/octet-stream", "text/csv", "application/json", "application/jsonl", "text/markdown"];
+}
+
 impl<M: Media> FromRequest<Api> for Raw<M> {
     type Rejection = ApiError;
 

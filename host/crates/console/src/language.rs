@@ -2,6 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
+use domain::article::ArticleState;
 use domain::message::{Delivery, Direction};
 use domain::plugin::Mode;
 use domain::run::DecisionStatus;
@@ -120,6 +121,15 @@ impl Language {
         }
     }
 
+    /// Who may see an article.
+    pub(crate) const fn article_state(self, state: ArticleState) -> &'static str {
+        match state {
+            ArticleState::Draft => self.pick("draft", "Entwurf"),
+            ArticleState::Internal => self.pick("internal", "intern"),
+            ArticleState::Public => self.pick("public", "öffentlich"),
+        }
+    }
+
     /// A mode.
     pub(crate) const fn mode(self, mode: Mode) -> &'static str {
         match mode {
@@ -185,6 +195,47 @@ texts! {
     tickets: "Tickets", "Tickets";
     plugins: "Plugins", "Plugins";
     queue: "Queue", "Warteschlange";
+    articles: "Articles", "Artikel";
+    new_article: "New article", "Neuer Artikel";
+    no_articles: "There is no article here.", "Hier ist kein Artikel.";
+    search_articles: "Words, or a question as a customer would ask it", "Wörter oder eine Frage, wie Kundschaft sie stellen würde";
+    search: "Search", "Suchen";
+    show_state: "Show state", "Zustand zeigen";
+    show_language: "Show language", "Sprache zeigen";
+    question_finds: "As a question it finds, best first", "Als Frage findet es, das Beste zuerst";
+    question_finds_nothing: "No public article that holds now.", "Keinen öffentlichen Artikel, der jetzt gilt.";
+    question: "Question", "Frage";
+    key: "Key", "Schlüssel";
+    state: "State", "Zustand";
+    product: "Product", "Produkt";
+    holds: "Holds", "Gilt";
+    holds_now: "yes", "ja";
+    holds_until: "until", "bis";
+    holds_from: "from", "ab";
+    holds_no_more: "no more", "nicht mehr";
+    earlier: "Back", "Zurück";
+    further: "Further", "Weiter";
+    sign_in_to_write: "Sign in with the scope admin to write articles", "Mit dem Recht admin anmelden, um Artikel zu schreiben";
+    article_key: "Key: a short name for links and imports (a-z 0-9 _ - . :), the same in every language", "Schlüssel: ein kurzer Name für Verweise und Importe (a-z 0-9 _ - . :), in jeder Sprache derselbe";
+    article_locale: "Language (a tag such as en or de-AT)", "Sprache (ein Kürzel wie de oder de-AT)";
+    article_title: "The question it answers", "Die Frage, die er beantwortet";
+    article_body: "The answer, as text: it is quoted to customers word by word", "Die Antwort als Text: Sie wird der Kundschaft wörtlich zitiert";
+    article_state: "Who may see it: only public ones are sent to customers", "Wer ihn sehen darf: Nur öffentliche gehen an die Kundschaft";
+    article_product: "Product (empty: it holds for all)", "Produkt (leer: Er gilt für alle)";
+    article_from: "Holds from (UTC; empty: at once)", "Gilt ab (UTC; leer: sofort)";
+    article_until: "Holds until (UTC; empty: until it is changed)", "Gilt bis (UTC; leer: bis er geändert wird)";
+    saved: "Saved.", "Gespeichert.";
+    back_to_articles: "Back to the articles", "Zurück zu den Artikeln";
+    remove_article: "Remove this article", "Diesen Artikel löschen";
+    remove_article_help: "It is gone at once, with what was learnt about it. Answers that quote it and were not sent yet wait for a person.", "Er ist sofort weg, mit allem, was über ihn gelernt wurde. Antworten, die ihn zitieren und noch nicht gesendet sind, warten auf einen Menschen.";
+    remove: "Remove", "Löschen";
+    import_articles: "Take in articles from a file", "Artikel aus einer Datei übernehmen";
+    import_help: "A CSV table with the columns title and body, a JSON export of Zendesk or Zammad, JSON Lines or a Markdown file, at most 32 MiB. An article with the same key and language is replaced.", "Eine CSV-Tabelle mit den Spalten title und body, ein JSON-Export von Zendesk oder Zammad, JSON Lines oder eine Markdown-Datei, höchstens 32 MiB. Ein Artikel mit demselben Schlüssel und derselben Sprache wird ersetzt.";
+    file: "File", "Datei";
+    choose_file: "Choose a file first.", "Wählen Sie zuerst eine Datei.";
+    take_in: "Take in", "Übernehmen";
+    articles_written: "Articles written:", "Geschriebene Artikel:";
+    articles_refused: "Not written, with the reason:", "Nicht geschrieben, mit Grund:";
     other_language: "Deutsch", "English";
     sign_out: "Sign out", "Abmelden";
     sign_in: "Sign in", "Anmelden";
@@ -193,6 +244,9 @@ texts! {
     written: "What you wrote", "Was Sie geschrieben haben";
     form_unreadable: "The form could not be read: it is too long or incomplete.", "Das Formular ließ sich nicht lesen: Es ist zu lang oder unvollständig.";
     of_draft: "Written from this draft (it counts as accepted)", "Aus diesem Entwurf geschrieben (er gilt als angenommen)";
+    of_article: "Answers with the article (it learns this question):", "Antwortet mit dem Artikel (er lernt diese Frage):";
+    answer_from_article: "Articles to answer from", "Artikel zum Antworten";
+    find_article: "Find an article", "Artikel suchen";
     into_composer: "Put into the answer", "In die Antwort übernehmen";
     let_stand: "false alarm, stands", "Fehlalarm, steht";
     answer: "Answer", "Antworten";
@@ -243,6 +297,7 @@ texts! {
     request_email_fix: "Please check the e-mail address: it looks like name@example.org.", "Bitte prüfen Sie die E-Mail-Adresse: Sie sieht aus wie name@example.org.";
     request_name_fix: "Please shorten the name.", "Bitte kürzen Sie den Namen.";
     request_subject_fix: "Please write a subject of at most 200 characters.", "Bitte schreiben Sie einen Betreff von höchstens 200 Zeichen.";
+    request_too_many: "Too many requests came from your network just now. Please wait a minute and send it again.", "Gerade kamen zu viele Anfragen aus Ihrem Netz. Bitte warten Sie eine Minute und senden Sie sie noch einmal.";
     request_text_fix: "Please write what it is about, in at most 20,000 characters.", "Bitte schreiben Sie, worum es geht, in höchstens 20.000 Zeichen.";
     sender_pass: "sender confirmed", "Absender bestätigt";
     sender_none: "sender not confirmed", "Absender nicht bestätigt";
@@ -288,6 +343,19 @@ texts! {
     kind_run: "run", "Lauf";
     kind_decision: "decision", "Entscheidung";
     kind_redaction: "redaction", "Schwärzung";
+    sign_in_to_switch: "Sign in with the scope admin to switch plugins", "Mit dem Recht admin anmelden, um Plugins zu schalten";
+    switch_off_all: "Switch all automation off (redaction stays on)", "Alle Automatik ausschalten (geschwärzt wird weiter)";
+    switch_on_all: "Switch automation on again", "Automatik wieder einschalten";
+    upgrade_waits: "A version that asks for more waits for consent:", "Eine Version, die mehr möchte, wartet auf Zustimmung:";
+    release: "Let it work again", "Wieder arbeiten lassen";
+    schedule: "Schedule", "Zeitplan";
+    times: "Times", "Zeiten";
+    next_firing: "Next", "Nächstes Mal";
+    last_firing: "Last", "Letztes Mal";
+    switched_off: "switched off", "ausgeschaltet";
+    never: "never again", "nie wieder";
+    due: "due", "fällig";
+    fire_now: "Run now", "Jetzt ausführen";
     mode: "Mode", "Modus";
     version: "Version", "Version";
     hooks: "Hooks", "Einsatz";

@@ -5,6 +5,7 @@
 //! and ending notices.
 
 mod language;
+mod pace;
 mod pages;
 mod session;
 mod view;
@@ -13,16 +14,18 @@ mod view;
 mod tests;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use desk::Desk;
 
+use pace::Pace;
 use session::Sessions;
 
 /// Who may look at the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody who can connect: only for a listener on loopback.
+    /// Whoever asks for this machine by its own name, without a proxy between: only for a listener on loopback.
     Open,
     /// Who signs in with an API token that has the scope `read`.
     Token,
@@ -34,16 +37,30 @@ pub(crate) struct Console {
     pub(crate) desk: Desk,
     pub(crate) access: Access,
     pub(crate) sessions: Sessions,
+    pub(crate) pace: Pace,
 }
 
-/// The console: `/`, `/tickets/{number}`, `/plugins`, `/queue`, and what they need. It answers every other
+/// The console: `/`, `/tickets/{number}`, `/articles`, `/plugins`, `/queue`, and what they need. It answers every other
 /// address with a page that says so: merge it last.
 pub fn router(desk: Desk, access: Access) -> Router {
-    let console = Console { desk, access, sessions: Sessions::default() };
+    let console = Console { desk, access, sessions: Sessions::default(), pace: Pace::default() };
     Router::new()
         .route("/", get(pages::tickets::show))
         .route("/tickets/{number}", get(pages::ticket::show))
         .route("/plugins", get(pages::plugins::show))
+        .route("/plugins/automation", post(pages::plugins::automation))
+        .route("/plugins/{id}/mode", post(pages::plugins::mode))
+        .route("/plugins/{id}/release", post(pages::plugins::release))
+        .route("/plugins/schedules/{id}/fire", post(pages::plugins::fire))
+        .route("/articles", get(pages::articles::show).post(pages::articles::edit::save))
+        .route("/articles/new", get(pages::articles::edit::blank))
+        .route("/articles/{id}", get(pages::articles::edit::show))
+        .route("/articles/{id}/remove", post(pages::articles::edit::remove))
+        .route(
+            "/articles/import",
+            post(pages::articles::import::take_in)
+                .layer(DefaultBodyLimit::max(pages::articles::import::FILE_BYTES_MAX)),
+        )
         .route("/queue", get(pages::queue::show))
         .route("/queue/mail/{id}", post(pages::queue::decide))
         .route("/tickets/{number}/message", post(pages::ticket::composer::write))

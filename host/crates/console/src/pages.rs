@@ -1,5 +1,6 @@
 //! The list of pages. Each file has its view and its handler.
 
+pub(crate) mod articles;
 pub(crate) mod login;
 pub(crate) mod plugins;
 pub(crate) mod problem;
@@ -10,6 +11,8 @@ pub(crate) mod ticket;
 pub(crate) mod tickets;
 pub(crate) mod unsubscribe;
 
+use std::net::IpAddr;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
@@ -17,6 +20,7 @@ use desk::DeskError;
 
 use crate::Console;
 use crate::language::{Spoken, Texts};
+use crate::pace::asker;
 use crate::session::id_in;
 use crate::view::Page;
 
@@ -25,6 +29,8 @@ pub(crate) struct Visit {
     pub(crate) spoken: Spoken,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
+    /// Who asks, where that is known.
+    pub(crate) from: Option<IpAddr>,
     signed_in: bool,
 }
 
@@ -42,7 +48,8 @@ impl Visit {
         let spoken = Spoken::of(asked(&parts.uri, "lang"), &parts.headers);
         let session = id_in(&parts.headers);
         let signed_in = session.is_some_and(|id| console.sessions.has(&id, console.desk.now()));
-        Self { spoken, uri: parts.uri.clone(), headers: parts.headers.clone(), signed_in }
+        let from = asker(&parts.extensions, &parts.headers);
+        Self { spoken, uri: parts.uri.clone(), headers: parts.headers.clone(), from, signed_in }
     }
 
     /// The texts in the visitor's language.

@@ -83,7 +83,25 @@ pub(crate) async fn guard(State(console): State<Console>, request: Request, next
 }
 
 async fn may_look(console: &Console, headers: &HeaderMap) -> Result<bool, desk::DeskError> {
-    Ok(console.access == Access::Open || signed_in(console, headers, Scope::Read).await?.is_some())
+    let is_open = console.access == Access::Open && is_from_here(headers);
+    Ok(is_open || signed_in(console, headers, Scope::Read).await?.is_some())
+}
+
+/// Headers that a proxy adds.
+const PROXIED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+/// Whether somebody asks for this machine by its own name, without a proxy between: not another site whose name was
+/// bent to this machine's address, and not the world behind a proxy that was put in front.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_matches(['[', ']']);
+    let is_here = name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_here && !PROXIED.iter().any(|name| headers.contains_key(*name))
 }
 
 /// The token that somebody signed in with, if it still allows this.
@@ -109,6 +127,9 @@ pub(crate) async fn holder(console: &Console, headers: &HeaderMap) -> Result<Opt
 /// connect; acting never is.
 pub(crate) struct Agent(pub(crate) Actor);
 
+/// The same with a token that may administer.
+pub(crate) struct Administrator(pub(crate) Actor);
+
 /// The same with a token that may see sealed values again: no other scope includes that.
 pub(crate) struct Revealer(pub(crate) Actor);
 
@@ -117,6 +138,14 @@ impl FromRequestParts<Console> for Agent {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
         acting(parts, console, Scope::Write).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Console> for Administrator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        acting(parts, console, Scope::Admin).await.map(Self)
     }
 }
 
@@ -218,6 +247,32 @@ mod tests {
         headers.append(COOKIE, "a=b; kulanz_session=abc; c=d".parse().unwrap());
         assert_eq!(id_in(&headers).as_deref(), Some("abc"));
         assert_eq!(id_in(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn only_who_asks_for_this_machine_by_its_own_name_is_from_here() {
+        let asked = |pairs: &[(&'static str, &str)]| {
+            let pairs = pairs.iter().map(|(name, value)| {
+                (axum::http::HeaderName::from_static(name), value.parse::<axum::http::HeaderValue>().unwrap())
+            });
+            is_from_here(&pairs.collect())
+        };
+        for host in ["localhost", "LocalHost:8080", "127.0.0.1:8080", "127.0.0.53", "[::1]:8080", "[::1]"] {
+            assert!(asked(&[("host", host)]), "{host}");
+            assert!(!asked(&[("host", host), ("x-forwarded-for", "203.0.113.9")]), "{host} behind a proxy");
+            assert!(!asked(&[("host", host), ("forwarded", "for=203.0.113.9")]), "{host} behind a proxy");
+        }
+        for host in [
+            "",
+            "help.example.org",
+            "evil.example:8080",
+            "192.168.0.7:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+        ] {
+            assert!(!asked(&[("host", host)]), "{host}");
+        }
+        assert!(!asked(&[]));
     }
 
     #[test]

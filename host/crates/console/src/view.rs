@@ -66,7 +66,12 @@ impl Page<'_> {
             Language::English => Language::German,
             Language::German => Language::English,
         };
-        let links = [("/", texts.tickets), ("/plugins", texts.plugins), ("/queue", texts.queue)];
+        let links = [
+            ("/", texts.tickets),
+            ("/articles", texts.articles),
+            ("/plugins", texts.plugins),
+            ("/queue", texts.queue),
+        ];
         html! {
             strong { "Kulanz" }
             nav aria-label=(texts.menu) {

@@ -1,8 +1,7 @@
-//! Administration: tokens, articles, webhooks, schedules, suppressions. Every change leaves an audit entry.
+//! Administration: tokens, webhooks, schedules, suppressions. Every change leaves an audit entry.
 
-use domain::article::{Article, ArticleState};
 use domain::event::EventType;
-use domain::id::{ArticleId, ScheduleId, TokenId, WebhookId};
+use domain::id::{ScheduleId, TokenId, WebhookId};
 use domain::token::{Scope, Token};
 use domain::webhook::Webhook;
 use domain::{Actor, Refusal, Timestamp};
@@ -23,36 +22,6 @@ pub struct NewToken {
     /// When it stops working.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
-}
-
-/// An article to be written.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewArticle {
-    /// Key for links and imports; unique per locale.
-    pub key: String,
-    /// BCP 47 locale.
-    pub locale: String,
-    /// Who may see it.
-    #[serde(default = "public")]
-    pub state: ArticleState,
-    /// The question it answers.
-    pub title: String,
-    /// The answer, plain text.
-    pub body: String,
-    /// The product that it is about; absent: it holds for all.
-    #[serde(default)]
-    pub product: Option<String>,
-    /// From when on it holds; absent: at once.
-    #[serde(default)]
-    pub valid_from: Option<Timestamp>,
-    /// Until when it holds, this instant not included; absent: until it is changed.
-    #[serde(default)]
-    pub valid_until: Option<Timestamp>,
-}
-
-const fn public() -> ArticleState {
-    ArticleState::Public
 }
 
 /// A webhook endpoint to be made.
@@ -120,69 +89,6 @@ impl Desk {
         let token = self.0.store.token_by_digest(&digest(secret)).await?;
         let now = self.now();
         Ok(token.filter(|t| t.expires_at.is_none_or(|at| now < at)))
-    }
-
-    /// Writes an article; one with the same key and locale is replaced.
-    ///
-    /// # Errors
-    /// When key, locale, title, body, product or times are out of bounds.
-    pub async fn put_article(&self, new: NewArticle, actor: Actor) -> Result<Article, DeskError> {
-        let bad = |field: &str, sentence: &str| Err(Refusal::new("bad_request", sentence).at(field).into());
-        if !domain::ticket::is_key(&new.key) {
-            return bad("key", "A key consists of 1 to 64 of a-z 0-9 _ - . :");
-        }
-        if !domain::ticket::is_language_tag(&new.locale) {
-            return bad("locale", "A locale is a BCP 47 tag such as de or en-GB.");
-        }
-        if new.title.trim().is_empty() || new.title.len() > 500 {
-            return bad("title", "A title has 1 to 500 bytes.");
-        }
-        if new.body.trim().is_empty() || new.body.len() > domain::effect::TEXT_BYTES_MAX {
-            return bad("body", "A body has 1 byte to 64 KiB.");
-        }
-        if new.product.as_ref().is_some_and(|product| product.trim().is_empty() || product.len() > 80) {
-            return bad(
-                "product",
-                "A product has 1 to 80 bytes; leave it out where the article holds for all.",
-            );
-        }
-        if new.valid_from.zip(new.valid_until).is_some_and(|(from, until)| until <= from) {
-            return bad("valid_until", "It has to come after valid_from, or the article would never hold.");
-        }
-        let now = self.now();
-        let known = self.0.store.articles_with_key(&new.key).await?;
-        let standing = known.into_iter().find(|article| article.locale == new.locale);
-        if let Some(same) = standing.as_ref().filter(|a| says_the_same(a, &new)) {
-            // An import that runs each night changes nothing, and no answer waits for it.
-            return Ok(same.clone());
-        }
-        let id = standing.map_or_else(|| ArticleId::mint(self.0.ids.as_ref(), now), |a| a.id);
-        let article = Article {
-            id,
-            key: new.key,
-            locale: new.locale,
-            state: new.state,
-            title: new.title,
-            body: new.body,
-            product: new.product.map(|product| product.trim().to_owned()),
-            valid_from: new.valid_from,
-            valid_until: new.valid_until,
-            updated_at: now,
-        };
-        let facts =
-            vec![Fact::PutArticle(article.clone()), self.audit(&actor, "article.written", id, Value::Null)];
-        self.0.store.commit(Commit { facts }).await?;
-        Ok(article)
-    }
-
-    /// Removes an article.
-    ///
-    /// # Errors
-    /// When there is none of that id.
-    pub async fn remove_article(&self, id: ArticleId, actor: Actor) -> Result<(), DeskError> {
-        self.0.store.article(id).await?.ok_or_else(|| DeskError::missing("article", id))?;
-        let facts = vec![Fact::RemoveArticle(id), self.audit(&actor, "article.removed", id, Value::Null)];
-        Ok(self.0.store.commit(Commit { facts }).await?)
     }
 
     /// Makes a webhook endpoint. The signing secret is answered once and never again.
@@ -288,12 +194,6 @@ impl Desk {
         ];
         Ok(self.0.store.commit(Commit { facts }).await?)
     }
-}
-
-fn says_the_same(article: &Article, new: &NewArticle) -> bool {
-    (article.state, &article.title, &article.body) == (new.state, &new.title, &new.body)
-        && (&article.product, article.valid_from, article.valid_until)
-            == (&new.product, new.valid_from, new.valid_until)
 }
 
 fn digest(secret: &str) -> String {

@@ -109,6 +109,8 @@ pub(crate) struct Arrival {
     pub(crate) text: String,
     pub(crate) language: Option<String>,
     pub(crate) auto_class: AutoClass,
+    /// Why it is a machine's: with words of its header.
+    pub(crate) auto_reason: Option<String>,
     /// Whether `address` is who wrote.
     pub(crate) sender_auth: SenderAuth,
     pub(crate) internet_message_id: Option<String>,
@@ -134,7 +136,7 @@ const CUSTOM: &str = "custom.";
 /// The document's parts before those of files.
 const FIRST_FILE: usize = 3;
 
-/// The document that the redaction hooks see: subject, text, name, file names, custom fields.
+/// The document that the redaction hooks see: subject, text, name, file names, custom fields, why it is a machine's.
 pub(crate) fn document(arrival: &Arrival) -> Document {
     let mut parts = vec![
         Part { name: "subject".to_owned(), text: arrival.subject.clone() },
@@ -150,6 +152,9 @@ pub(crate) fn document(arrival: &Arrival) -> Document {
             .iter()
             .map(|(key, value)| Part { name: format!("{CUSTOM}{key}"), text: value.clone() }),
     );
+    parts.extend(
+        arrival.auto_reason.iter().map(|why| Part { name: "auto_reason".to_owned(), text: why.clone() }),
+    );
     let known = arrival.name.iter().cloned().chain(std::iter::once(arrival.address.clone())).collect();
     Document { parts, language: arrival.language.clone(), known }
 }
@@ -163,6 +168,12 @@ pub(crate) fn file_name(redacted: &Redacted, file: usize) -> String {
 pub(crate) fn custom_of(arrival: &Arrival, redacted: &Redacted) -> BTreeMap<String, String> {
     let first = FIRST_FILE + arrival.files.len();
     arrival.custom.keys().enumerate().map(|(n, key)| (key.clone(), redacted.part(first + n))).collect()
+}
+
+/// Why it is a machine's, after redaction.
+pub(crate) fn auto_reason_of(arrival: &Arrival, redacted: &Redacted) -> Option<String> {
+    let place = FIRST_FILE + arrival.files.len() + arrival.custom.len();
+    arrival.auto_reason.is_some().then(|| redacted.part(place))
 }
 
 pub(crate) async fn read_arrival(
@@ -186,7 +197,7 @@ pub(crate) async fn read_arrival(
             arrival.sender_auth = sender_auth(&verdict, &arrival.address);
             Ok(arrival)
         }
-        IntakeKind::Ticket | IntakeKind::Message => {
+        IntakeKind::Ticket => {
             let new: NewTicket =
                 serde_json::from_slice(&clear).map_err(|e| Refusal::new("bad_request", e.to_string()))?;
             Ok(arrival_of_request(new))
@@ -238,6 +249,7 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
         text: mail.text,
         language: None,
         auto_class: mail.auto_class,
+        auto_reason: mail.auto_reason,
         sender_auth: SenderAuth::Unchecked,
         internet_message_id: mail.message_id,
         in_reply_to: mail.in_reply_to,
@@ -264,6 +276,7 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         text: new.text,
         language: new.language,
         auto_class: AutoClass::Human,
+        auto_reason: None,
         // In a form or chat anybody may write any address.
         sender_auth: match new.channel {
             Channel::Form | Channel::Chat => SenderAuth::None,

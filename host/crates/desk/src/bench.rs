@@ -118,11 +118,17 @@ impl Desk {
     }
 }
 
-/// Whether the requester's address has proved to be theirs: once, or by the newest message.
+/// Whether the requester's address has proved to be theirs: by their newest message, or once where nobody looked at
+/// that one. What the form or a forger wrote in somebody's name proves nothing, however well that address is known.
 pub(crate) fn is_proved(view: &TicketView) -> bool {
-    let newest = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
-    view.requester.as_ref().is_some_and(|r| r.verified)
-        || newest.is_some_and(|m| m.sender_auth == SenderAuth::Pass)
+    let Some(requester) = &view.requester else { return false };
+    let id = requester.id.to_string();
+    let is_theirs = |m: &&Message| m.direction == Direction::Inbound && m.author.id == id;
+    match view.messages.iter().rev().find(is_theirs).map(|m| m.sender_auth) {
+        Some(SenderAuth::Pass) => true,
+        Some(SenderAuth::None | SenderAuth::Fail) => false,
+        Some(SenderAuth::Unchecked) | None => requester.verified,
+    }
 }
 
 fn standing(view: &TicketView, changes: Vec<(String, i64)>, own: &[String]) -> Standing {

@@ -16,10 +16,10 @@ use domain::job::Lease;
 use domain::message::{Delivery, Message};
 use domain::work::Work;
 use domain::{Actor, Timestamp};
-use store::{Commit, Fact, StoreError};
+use store::{Commit, Fact};
 
 use crate::frame::{Framed, Values};
-use crate::intake::fact_order;
+use crate::races::{Races, ended};
 use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
@@ -125,7 +125,6 @@ impl Desk {
             message_id: message.id,
             delivery: Delivery::Queued,
             reason: Some(why.clone()),
-            internet_message_id: None,
             expect: Some(Delivery::Queued),
             passed_at: None,
         }));
@@ -216,19 +215,11 @@ impl Desk {
         };
         tracing::warn!(message = %message.id, why, wait_ms, "delivery is tried again");
         let facts = vec![
-            Fact::RetryJob {
-                lane: lease.lane.clone(),
-                fence: lease.fence,
-                sequence: lease.sequence,
-                ready_at: self.now().plus(wait_ms),
-                error: why.clone(),
-                counts: true,
-            },
+            Fact::retry(lease, self.now().plus(wait_ms), why.clone()),
             Fact::SetDelivery {
                 message_id: message.id,
                 delivery: Delivery::Queued,
                 reason: Some(why),
-                internet_message_id: None,
                 expect: Some(Delivery::Sending),
                 passed_at: None,
             },
@@ -239,36 +230,30 @@ impl Desk {
 
     /// Writes what became of a message, with its event, and ends the job.
     async fn seal_fate(&self, lease: &Lease, message: &Message, fate: Fate) -> Result<Outcome, DeskError> {
-        for _ in 0..FATE_RACES_MAX {
-            let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
-                return Ok(Outcome::Done(Vec::new()));
+        let mut races = Races::up_to(FATE_RACES_MAX, "the ticket");
+        loop {
+            let attempt = async {
+                let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
+                    return Ok(Outcome::Done(Vec::new()));
+                };
+                let mut work = Work::on(ticket);
+                let data = serde_json::json!({ "message_id": message.id, "reason": fate.reason });
+                work.record(&self.stamp(Actor::system()), fate.event, Vec::new(), data);
+                let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+                facts.push(Fact::SetDelivery {
+                    message_id: message.id,
+                    delivery: fate.delivery,
+                    reason: fate.reason.clone(),
+                    expect: None,
+                    passed_at: None,
+                });
+                facts.push(Fact::finish(lease));
+                ended(self.0.store.commit(Commit { facts }).await.map_err(DeskError::from))
             };
-            let mut work = Work::on(ticket);
-            let data = serde_json::json!({ "message_id": message.id, "reason": fate.reason });
-            work.record(&self.stamp(Actor::system()), fate.event, Vec::new(), data);
-            let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
-            facts.push(Fact::SetDelivery {
-                message_id: message.id,
-                delivery: fate.delivery,
-                reason: fate.reason.clone(),
-                internet_message_id: None,
-                expect: None,
-                passed_at: None,
-            });
-            facts.push(Fact::FinishJob {
-                lane: lease.lane.clone(),
-                fence: lease.fence,
-                sequence: lease.sequence,
-            });
-            facts.sort_by_key(fact_order);
-            match self.0.store.commit(Commit { facts }).await {
-                Ok(()) => return Ok(Outcome::Committed),
-                Err(StoreError::Stale("lease")) => return Ok(Outcome::Lost),
-                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
     }
 }
 

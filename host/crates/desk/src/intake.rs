@@ -14,16 +14,15 @@ use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 
 use crate::arrival::{
-    Arrival, NewTicket, arrival_of_request, custom_of, document, file_name, own_words, read_arrival,
+    Arrival, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name, own_words,
+    read_arrival,
 };
 use crate::idempotency::Memo;
+use crate::races::{Races, ended};
 use crate::redact::Redacted;
 use crate::thread::Thread;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
-
-/// How often a commit is tried anew when somebody else was faster.
-pub(crate) const RACES_MAX: u32 = 8;
 
 /// Proof that something is in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -133,17 +132,20 @@ impl Desk {
         let arrival = arrival_of_request(new);
         let redacted =
             Box::pin(self.redacted_or_told(document(&arrival), None, arrival.inbox.as_deref())).await?;
-        for _ in 0..RACES_MAX {
-            let (work, mut facts) = self.admit_arrival(&arrival, &redacted, Thread::New).await?;
-            facts.extend(memo.as_ref().map(|memo| memo.fact(&work.ticket, self.now())));
-            match self.commit_and_reload(facts).await {
-                Ok(()) => return Ok(work.ticket),
-                Err(DeskError::Store(StoreError::Conflict("seen"))) => return Err(DeskError::Repeated),
-                Err(DeskError::Store(StoreError::Conflict(_) | StoreError::Stale(_))) => {}
-                Err(error) => return Err(error),
+        let mut races = Races::about("the requester's record");
+        loop {
+            let attempt = async {
+                let (work, mut facts) = self.admit_arrival(&arrival, &redacted, Thread::New).await?;
+                facts.extend(memo.as_ref().map(|memo| memo.fact(&work.ticket, self.now())));
+                match self.commit_and_reload(facts).await {
+                    Err(DeskError::Store(StoreError::Conflict("seen"))) => Err(DeskError::Repeated),
+                    done => done.map(|()| work.ticket),
+                }
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the requester's record"))
     }
 
     /// Works one intake job.
@@ -166,30 +168,25 @@ impl Desk {
             Err(held) => return self.hold(lease, &intake, held).await,
         };
         let dead = self.dead_address(&arrival).await?;
-        for _ in 0..RACES_MAX {
-            let thread = self.reread(&thread).await?;
-            let (work, mut facts) = self.admit_arrival(&arrival, &redacted, thread).await?;
-            facts.extend(dead.clone().map(Fact::PutSuppression));
-            facts.push(Fact::SetIntake {
-                id,
-                state: IntakeState::Done,
-                reason: None,
-                ticket_id: Some(work.ticket.id),
-                drop_raw: false,
-            });
-            facts.push(Fact::FinishJob {
-                lane: lease.lane.clone(),
-                fence: lease.fence,
-                sequence: lease.sequence,
-            });
-            match self.commit_and_reload(facts).await {
-                Ok(()) => return Ok(Outcome::Committed),
-                Err(DeskError::Store(StoreError::Stale("lease"))) => return Ok(Outcome::Lost),
-                Err(DeskError::Store(StoreError::Conflict(_) | StoreError::Stale(_))) => {}
-                Err(error) => return Err(error),
+        let mut races = Races::about("the ticket");
+        loop {
+            let attempt = async {
+                let thread = self.reread(&thread).await?;
+                let (work, mut facts) = self.admit_arrival(&arrival, &redacted, thread).await?;
+                facts.extend(dead.clone().map(Fact::PutSuppression));
+                facts.push(Fact::SetIntake {
+                    id,
+                    state: IntakeState::Done,
+                    reason: None,
+                    ticket_id: Some(work.ticket.id),
+                });
+                facts.push(Fact::finish(lease));
+                ended(self.commit_and_reload(facts).await)
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
     }
 
     /// Keeps an intake back: sealed, visible, tried again, an event for the admin.
@@ -212,17 +209,9 @@ impl Desk {
             state: IntakeState::Held,
             reason: Some(why.clone()),
             ticket_id: None,
-            drop_raw: false,
         });
         let wait_ms = 30_000 * (1 << lease.attempts.clamp(0, 5));
-        facts.push(Fact::RetryJob {
-            lane: lease.lane.clone(),
-            fence: lease.fence,
-            sequence: lease.sequence,
-            ready_at: self.now().plus(wait_ms),
-            error: why,
-            counts: true,
-        });
+        facts.push(Fact::retry(lease, self.now().plus(wait_ms), why));
         self.commit_and_reload(facts).await?;
         Ok(Outcome::Committed)
     }
@@ -236,11 +225,9 @@ impl Desk {
     ) -> Result<(Work, Vec<Fact>), DeskError> {
         let now = self.now();
         let mut facts = Vec::new();
-        let (contact, is_news) = self.contact_for(arrival, redacted, now).await?;
+        let (contact, news) = self.contact_for(arrival, redacted, now).await?;
         let actor = Actor::new(ActorKind::Contact, contact.id.to_string());
-        if is_news {
-            facts.push(Fact::PutContact(contact.clone()));
-        }
+        facts.extend(news);
         let stamp = self.stamp(actor);
         let mut work = match thread {
             Thread::Continues(ticket) if may_continue(&ticket, now) => Work::on(ticket),
@@ -250,7 +237,7 @@ impl Desk {
             Thread::New => self.new_ticket(arrival, redacted, &contact, None, &stamp).await?,
         };
         let message = self.message_of(arrival, redacted, &work, &stamp, &mut facts)?;
-        let message_id = work.add_message(&stamp, message);
+        let message_id = work.add_arrival(&stamp, message, auto_reason_of(arrival, redacted));
         let received = work.events.iter().rfind(|e| e.kind == EventType::MessageReceived).map(|e| e.id);
         if let Some(event) = received {
             let (requester, ticket) = (work.ticket.requester_id, work.ticket.id);
@@ -261,26 +248,30 @@ impl Desk {
         self.note_problems(arrival, &mut work);
         self.note_dangers(arrival, redacted, &mut work);
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
-        // References first: a message row needs its ticket row.
-        facts.sort_by_key(fact_order);
         Ok((work, facts))
     }
 
-    /// Who wrote, and whether that is news to the store: a contact that is known already is not written
-    /// again, so that what somebody else changes of it meanwhile (a consent!) stays.
+    /// Who wrote, and what of that is news to the store. Of a contact that is known only what is learnt is written:
+    /// what somebody else changes meanwhile (a consent, an erasure) stays.
     async fn contact_for(
         &self,
         arrival: &Arrival,
         redacted: &Redacted,
         now: Timestamp,
-    ) -> Result<(Contact, bool), DeskError> {
+    ) -> Result<(Contact, Option<Fact>), DeskError> {
         let name = Some(redacted.part(2)).filter(|name| !name.is_empty());
         if let Some(mut contact) = self.0.store.contact_by_email(&arrival.address).await? {
             let vouched = arrival.sender_auth == SenderAuth::Pass;
             let is_news = (contact.name.is_none() && name.is_some()) || (vouched && !contact.verified);
+            let news = is_news.then(|| Fact::LearnContact {
+                contact_id: contact.id,
+                email: contact.email.clone(),
+                name: name.clone(),
+                verified: vouched,
+            });
             contact.name = contact.name.or(name);
             contact.verified |= vouched;
-            return Ok((contact, is_news));
+            return Ok((contact, news));
         }
         let contact = Contact {
             id: ContactId::mint(self.0.ids.as_ref(), now),
@@ -292,7 +283,7 @@ impl Desk {
             proactive_consent: true,
             created_at: now,
         };
-        Ok((contact, true))
+        Ok((contact.clone(), Some(Fact::PutContact(contact))))
     }
 
     async fn new_ticket(
@@ -428,19 +419,6 @@ impl Desk {
         note.text = text;
         note.automatic = true;
         work.add_message(&stamp, note);
-    }
-}
-
-/// Parents before children: rows refer to rows.
-pub(crate) const fn fact_order(fact: &Fact) -> u8 {
-    match fact {
-        Fact::FinishJob { .. } | Fact::RetryJob { .. } | Fact::BuryJob { .. } => 0,
-        Fact::PutContact(_) | Fact::AddBlob { .. } => 1,
-        Fact::PutTicket { .. } => 2,
-        Fact::AddMessage(_) => 3,
-        Fact::AddEvents(_) => 4,
-        Fact::AddRun(_) => 5,
-        _ => 6,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod administer;
 mod arrival;
+mod articles;
 mod bench;
 mod bookmark;
 mod breaker;
@@ -28,6 +29,7 @@ mod people;
 mod person;
 mod plugin_host;
 mod plugins;
+mod races;
 mod rating;
 mod redact;
 mod reproduce;
@@ -50,8 +52,9 @@ use channels::Egress;
 use domain::{Clock, Ids};
 use runtime::Runtime;
 
-pub use administer::{NewArticle, NewToken, NewWebhook};
+pub use administer::{NewToken, NewWebhook};
 pub use arrival::{NewTicket, sender_of};
+pub use articles::{Imported, NewArticle, Rows, Seen, articles_in};
 pub use config::{DeskConfig, MailIdentity};
 pub use error::DeskError;
 pub use frame::{Framed, Frames, Values};

@@ -11,9 +11,9 @@ use domain::redaction::{
 use domain::work::Work;
 use domain::{Actor, Refusal};
 use serde_json::json;
-use store::{Commit, Fact, StoreError};
+use store::{Commit, Fact};
 
-use crate::intake::{RACES_MAX, fact_order};
+use crate::races::Races;
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
 
@@ -49,94 +49,100 @@ impl Desk {
             let sentence = format!("Mark 1 to {VALUE_BYTES_MAX} bytes of the message.");
             return Err(Refusal::new("bad_request", sentence).at("value").into());
         }
-        for _ in 0..RACES_MAX {
-            let message = self.message_or_missing(id).await?;
-            let findings = places(&message, value, class);
-            let Some(first) = findings.first().cloned() else {
-                let sentence = "The value does not stand in the message as it was given.";
-                return Err(Refusal::new("not_there", sentence).at("value").into());
+        let mut races = Races::about("the message");
+        loop {
+            let attempt = async {
+                let message = self.message_or_missing(id).await?;
+                let findings = places(&message, value, class);
+                let Some(first) = findings.first().cloned() else {
+                    let sentence = "The value does not stand in the message as it was given.";
+                    return Err(Refusal::new("not_there", sentence).at("value").into());
+                };
+                let text = if first.part == 0 { &message.subject } else { &message.text };
+                let mark = Mark {
+                    kind: MarkKind::Miss,
+                    class: class.to_owned(),
+                    rule: String::new(),
+                    shape: shape(value),
+                    around: around(text, first.start as usize, first.end as usize),
+                    language: message.language.clone(),
+                    at: self.now(),
+                };
+                let redacted = self.by_hand(&message, &findings).await?;
+                let ticket = self.0.store.ticket(message.ticket_id).await?;
+                let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
+                let mut more = vec![self.kept_mark(mark).await?];
+                more.extend(self.withdrawn(ticket.id, value).await?);
+                self.rewrite(&message, ticket, &redacted, &actor, more).await
             };
-            let text = if first.part == 0 { &message.subject } else { &message.text };
-            let mark = Mark {
-                kind: MarkKind::Miss,
-                class: class.to_owned(),
-                rule: String::new(),
-                shape: shape(value),
-                around: around(text, first.start as usize, first.end as usize),
-                language: message.language.clone(),
-                at: self.now(),
-            };
-            let redacted = self.by_hand(&message, &findings).await?;
-            let ticket = self.0.store.ticket(message.ticket_id).await?;
-            let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
-            let mut more = vec![self.kept_mark(mark).await?];
-            more.extend(self.withdrawn(ticket.id, value).await?);
-            match self.rewrite(&message, ticket, &redacted, &actor, more).await {
-                Ok(()) => return self.message_or_missing(id).await,
-                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
-                Err(error) => return Err(error),
+            if let Some(done) = races.end(attempt.await) {
+                done?;
+                return self.message_or_missing(id).await;
             }
         }
-        Err(DeskError::Busy("the message"))
     }
 
     /// Something harmless was replaced: it stands in its place again, and is let stand on this ticket from now on.
     ///
     /// # Errors
-    /// When there is no such redaction, or its value was not kept.
+    /// When there is no such redaction, its value was not kept, or another person has to agree first.
     pub async fn mark_false_alarm(&self, id: RedactionId, actor: Actor) -> Result<Message, DeskError> {
         let redaction =
             self.0.store.redaction(id).await?.ok_or_else(|| DeskError::missing("redaction", id))?;
+        self.check_may_show(id, &actor).await?;
         let value = self
             .open_value(&redaction)
             .await?
             .ok_or_else(|| Refusal::new("not_kept", "This value was not kept, so it cannot be put back."))?;
-        for _ in 0..RACES_MAX {
-            let message = self.message_or_missing(redaction.message_id).await?;
-            if ![&message.subject, &message.text].iter().any(|text| text.contains(&redaction.placeholder)) {
-                let sentence = format!("{} does not stand in the message (any more).", redaction.placeholder);
-                return Err(Refusal::new("not_there", sentence).into());
-            }
-            let values = [(redaction.placeholder.clone(), value.clone())].into();
-            let mut now = message.clone();
-            now.subject = fill(&message.subject, &values);
-            now.text = fill(&message.text, &values);
-            now.reply_text = fill(&message.reply_text, &values);
-            let start = message.text.find(&redaction.placeholder).unwrap_or(0);
-            let mark = Mark {
-                kind: MarkKind::FalseAlarm,
-                class: redaction.class.clone(),
-                rule: redaction.rule.clone(),
-                shape: shape(&value),
-                around: around(&message.text, start, start + redaction.placeholder.len()),
-                language: message.language.clone(),
-                at: self.now(),
+        let mut races = Races::about("the message");
+        loop {
+            let attempt = async {
+                let message = self.message_or_missing(redaction.message_id).await?;
+                if ![&message.subject, &message.text].iter().any(|text| text.contains(&redaction.placeholder))
+                {
+                    let sentence =
+                        format!("{} does not stand in the message (any more).", redaction.placeholder);
+                    return Err(Refusal::new("not_there", sentence).into());
+                }
+                let values = [(redaction.placeholder.clone(), value.clone())].into();
+                let mut now = message.clone();
+                now.subject = fill(&message.subject, &values);
+                now.text = fill(&message.text, &values);
+                now.reply_text = fill(&message.reply_text, &values);
+                let start = message.text.find(&redaction.placeholder).unwrap_or(0);
+                let mark = Mark {
+                    kind: MarkKind::FalseAlarm,
+                    class: redaction.class.clone(),
+                    rule: redaction.rule.clone(),
+                    shape: shape(&value),
+                    around: around(&message.text, start, start + redaction.placeholder.len()),
+                    language: message.language.clone(),
+                    at: self.now(),
+                };
+                let mut facts = vec![
+                    Fact::LetStand {
+                        ticket_id: redaction.ticket_id,
+                        digest: redaction.digest.clone(),
+                        stands: true,
+                    },
+                    Fact::RewriteMessage { was: Box::new(message.clone()), now: Box::new(now) },
+                    self.kept_mark(mark).await?,
+                    self.audit(&actor, "redaction.false_alarm", id, json!({ "class": redaction.class })),
+                ];
+                let ticket = self.0.store.ticket(message.ticket_id).await?;
+                let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
+                let mut work = Work::on(ticket);
+                work.ticket.subject = fill(&work.ticket.subject, &values);
+                let data = json!({ "message_id": message.id, "put_back": redaction.class });
+                work.record(&self.stamp(actor.clone()), EventType::MessageRedacted, Vec::new(), data);
+                facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+                Ok(self.0.store.commit(Commit { facts }).await?)
             };
-            let mut facts = vec![
-                Fact::LetStand {
-                    ticket_id: redaction.ticket_id,
-                    digest: redaction.digest.clone(),
-                    stands: true,
-                },
-                Fact::RewriteMessage { was: Box::new(message.clone()), now: Box::new(now) },
-                self.kept_mark(mark).await?,
-                self.audit(&actor, "redaction.false_alarm", id, json!({ "class": redaction.class })),
-            ];
-            let ticket = self.0.store.ticket(message.ticket_id).await?;
-            let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
-            let mut work = Work::on(ticket);
-            work.ticket.subject = fill(&work.ticket.subject, &values);
-            let data = json!({ "message_id": message.id, "put_back": redaction.class });
-            work.record(&self.stamp(actor.clone()), EventType::MessageRedacted, Vec::new(), data);
-            facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
-            facts.sort_by_key(fact_order);
-            match self.0.store.commit(Commit { facts }).await {
-                Ok(()) => return self.message_or_missing(message.id).await,
-                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+            if let Some(done) = races.end(attempt.await) {
+                done?;
+                return self.message_or_missing(redaction.message_id).await;
             }
         }
-        Err(DeskError::Busy("the message"))
     }
 
     /// A value that is personal after all is let stand no more, whatever it was taken for before.

@@ -14,7 +14,7 @@ use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
 use crate::idempotency::Memo;
-use crate::intake::{RACES_MAX, fact_order};
+use crate::races::Races;
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
 
@@ -91,56 +91,66 @@ impl Desk {
         if new.kind == NewMessageKind::Reply {
             self.check_kept(&redacted)?;
         }
-        for _ in 0..RACES_MAX {
-            // Before anything that the first time changed, such as its draft, is looked at.
-            if let Some(memo) = &memo
-                && self.0.store.seen(&memo.source, &memo.key).await?.is_some()
-            {
-                return Err(DeskError::Repeated);
-            }
-            let view =
-                self.0.store.view(ticket_id).await?.ok_or_else(|| DeskError::missing("ticket", ticket_id))?;
-            let mut work = Work::on(view.ticket.clone());
-            let author = match new.kind {
-                NewMessageKind::Inbound => {
-                    Actor::new(ActorKind::Contact, view.ticket.requester_id.to_string())
-                }
-                NewMessageKind::Reply | NewMessageKind::Note => actor.clone(),
-            };
-            let stamp = self.stamp(author);
-            let text = redacted.part(0);
-            let mut message = draft(&view, new.kind, text, &stamp);
-            if new.kind == NewMessageKind::Inbound {
-                message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
-            }
-            let draft = self.draft_of(ticket_id, &new).await?;
-            message.article = quoted(&new, draft.as_ref());
-            let quoting = message.article.is_some().then(|| message.clone());
-            let message_id = work.add_message(&stamp, message);
-            let mut facts = match work.events.first().map(|e| e.id) {
-                Some(event) => {
-                    let requester = view.ticket.requester_id;
-                    Box::pin(self.redaction_facts(&redacted, requester, ticket_id, message_id, event)).await?
-                }
-                None => Vec::new(),
-            };
-            facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
-            if let Some(quoting) = quoting {
-                facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
-            }
-            if let Some(draft) = draft {
-                facts.extend(Box::pin(self.sent_facts(draft, &new.text, &actor)).await?);
-            }
-            facts.extend(memo.as_ref().zip(work.messages.last()).map(|(memo, m)| memo.fact(m, stamp.now)));
-            facts.sort_by_key(fact_order);
-            match Box::pin(self.commit_and_reload(facts)).await {
-                Ok(()) => return work.messages.pop().ok_or(DeskError::Busy("the ticket")),
-                Err(DeskError::Store(StoreError::Conflict("seen"))) => return Err(DeskError::Repeated),
-                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
-                Err(error) => return Err(error),
+        let mut races = Races::about("the ticket");
+        loop {
+            let attempt = self.post_once(ticket_id, &new, memo.as_ref(), &actor, &redacted);
+            if let Some(done) = races.end(Box::pin(attempt).await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
+    }
+
+    async fn post_once(
+        &self,
+        ticket_id: TicketId,
+        new: &NewMessage,
+        memo: Option<&Memo<Message>>,
+        actor: &Actor,
+        redacted: &Redacted,
+    ) -> Result<Message, DeskError> {
+        // Before anything that the first time changed, such as its draft, is looked at.
+        if let Some(memo) = memo
+            && self.0.store.seen(&memo.source, &memo.key).await?.is_some()
+        {
+            return Err(DeskError::Repeated);
+        }
+        let view =
+            self.0.store.view(ticket_id).await?.ok_or_else(|| DeskError::missing("ticket", ticket_id))?;
+        let mut work = Work::on(view.ticket.clone());
+        let author = match new.kind {
+            NewMessageKind::Inbound => Actor::new(ActorKind::Contact, view.ticket.requester_id.to_string()),
+            NewMessageKind::Reply | NewMessageKind::Note => actor.clone(),
+        };
+        let stamp = self.stamp(author);
+        let text = redacted.part(0);
+        let mut message = draft(&view, new.kind, text, &stamp);
+        if new.kind == NewMessageKind::Inbound {
+            message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
+        }
+        let draft = self.draft_of(ticket_id, new).await?;
+        message.article = quoted(new, draft.as_ref());
+        let quoting = message.article.is_some().then(|| message.clone());
+        let message_id = work.add_message(&stamp, message);
+        let mut facts = match work.events.first().map(|e| e.id) {
+            Some(event) => {
+                let requester = view.ticket.requester_id;
+                Box::pin(self.redaction_facts(redacted, requester, ticket_id, message_id, event)).await?
+            }
+            None => Vec::new(),
+        };
+        facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+        if let Some(quoting) = quoting {
+            facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
+        }
+        if let Some(draft) = draft {
+            facts.extend(Box::pin(self.sent_facts(draft, &new.text, actor)).await?);
+        }
+        facts.extend(memo.zip(work.messages.last()).map(|(memo, m)| memo.fact(m, stamp.now)));
+        match Box::pin(self.commit_and_reload(facts)).await {
+            Ok(()) => work.messages.pop().ok_or(DeskError::Busy("the ticket")),
+            Err(DeskError::Store(StoreError::Conflict("seen"))) => Err(DeskError::Repeated),
+            Err(error) => Err(error),
+        }
     }
 
     /// What may leave but is not kept cannot be sent: the customer would read a placeholder where nobody meant one.
@@ -216,43 +226,44 @@ impl Desk {
         expect_version: Option<i64>,
         actor: Actor,
     ) -> Result<Ticket, DeskError> {
-        for _ in 0..RACES_MAX {
-            let ticket = self.0.store.ticket(id).await?.ok_or_else(|| DeskError::missing("ticket", id))?;
-            if let Some(version) = expect_version.filter(|v| *v != ticket.version) {
-                let sentence = format!(
-                    "The ticket has version {} by now, not {version}: read it again.",
-                    ticket.version
-                );
-                return Err(Refusal::new("version_conflict", sentence).at("version").into());
-            }
-            let mut work = Work::on(ticket);
-            let stamp = self.stamp(actor.clone());
-            for change in &changes {
-                match change {
-                    TicketChange::SetField { field, value } => work.set_field(&stamp, field, value)?,
-                    TicketChange::AddTag(tag) => work.add_tag(&stamp, tag)?,
-                    TicketChange::RemoveTag(tag) => work.remove_tag(&stamp, tag),
-                };
-            }
-            if !work.is_changed() {
-                return Ok(work.ticket);
-            }
-            let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
-            let corrections = self.corrections(&work).await?;
-            let corrected: Vec<_> = corrections.iter().filter_map(crate::ledger::whose).collect();
-            facts.extend(corrections);
-            match self.0.store.commit(Commit { facts }).await {
-                Ok(()) => {
-                    for id in corrected {
-                        self.watch_canary(id).await;
-                    }
+        let mut races = Races::about("the ticket");
+        loop {
+            let attempt = async {
+                let ticket =
+                    self.0.store.ticket(id).await?.ok_or_else(|| DeskError::missing("ticket", id))?;
+                if let Some(version) = expect_version.filter(|v| *v != ticket.version) {
+                    let sentence = format!(
+                        "The ticket has version {} by now, not {version}: read it again.",
+                        ticket.version
+                    );
+                    return Err(Refusal::new("version_conflict", sentence).at("version").into());
+                }
+                let mut work = Work::on(ticket);
+                let stamp = self.stamp(actor.clone());
+                for change in &changes {
+                    match change {
+                        TicketChange::SetField { field, value } => work.set_field(&stamp, field, value)?,
+                        TicketChange::AddTag(tag) => work.add_tag(&stamp, tag)?,
+                        TicketChange::RemoveTag(tag) => work.remove_tag(&stamp, tag),
+                    };
+                }
+                if !work.is_changed() {
                     return Ok(work.ticket);
                 }
-                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+                let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+                let corrections = self.corrections(&work).await?;
+                let corrected: Vec<_> = corrections.iter().filter_map(crate::ledger::whose).collect();
+                facts.extend(corrections);
+                self.0.store.commit(Commit { facts }).await?;
+                for id in corrected {
+                    self.watch_canary(id).await;
+                }
+                Ok(work.ticket)
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
     }
 
     /// Accepts what a plugin suggested: it is applied now, in the person's name and on the ticket as it is.
@@ -260,16 +271,18 @@ impl Desk {
     /// # Errors
     /// When it is no suggestion (any more), or policy refuses it now.
     pub async fn accept(&self, id: DecisionId, actor: Actor) -> Result<Decision, DeskError> {
-        for _ in 0..RACES_MAX {
-            let mut decision = self.suggestion(id).await?;
-            let facts = Box::pin(self.accept_facts(&mut decision, &actor)).await?;
-            match self.0.store.commit(Commit { facts }).await {
-                Ok(()) => return Ok(decision),
-                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+        let mut races = Races::about("the ticket");
+        loop {
+            let attempt = async {
+                let mut decision = self.suggestion(id).await?;
+                let facts = Box::pin(self.accept_facts(&mut decision, &actor)).await?;
+                self.0.store.commit(Commit { facts }).await?;
+                Ok(decision)
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
     }
 
     async fn accept_facts(&self, decision: &mut Decision, actor: &Actor) -> Result<Vec<Fact>, DeskError> {
@@ -327,7 +340,6 @@ impl Desk {
         changed.iter_mut().flat_map(|w| &mut w.messages).for_each(|m| m.automatic = false);
         let quoting = changed.iter().flat_map(|w| &w.messages).find(|m| m.article.is_some()).cloned();
         let mut facts = self.work_facts(&mut changed).await;
-        facts.sort_by_key(fact_order);
         if let Some(quoting) = quoting {
             facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
         }

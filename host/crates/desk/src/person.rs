@@ -9,7 +9,7 @@ use domain::id::ContactId;
 use domain::redaction::canonical_value;
 use domain::retention::LEGAL_HOLD;
 use domain::ticket::Ticket;
-use domain::{Actor, Refusal, Timestamp};
+use domain::{Actor, ActorKind, Refusal, Timestamp};
 use serde_json::{Value, json};
 use store::{Commit, Fact, Forget};
 
@@ -71,8 +71,13 @@ impl Desk {
     /// Everything that is kept of a person, with the values behind placeholders, for them.
     ///
     /// # Errors
-    /// When there is no such contact, or something cannot be read.
+    /// When there is no such contact, or something cannot be read; through the API where values are shown to two people
+    /// only: all values of a person at once are the operator's to take out.
     pub async fn export_person(&self, contact: ContactId, actor: Actor) -> Result<Value, DeskError> {
+        if self.0.config.vault.four_eyes && actor.kind == ActorKind::Api {
+            let sentence = "An export holds every value of the person, and here a second person has to agree to each: the operator makes it with `kulanz person export`.";
+            return Err(Refusal::new("four_eyes", sentence).into());
+        }
         let person = self.contact_or_missing(contact).await?;
         let mut tickets = Vec::new();
         for id in self.0.store.tickets_of_person(contact).await? {

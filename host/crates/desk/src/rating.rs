@@ -10,9 +10,9 @@ use domain::snapshot::TicketView;
 use domain::ticket::{Field, StatusCategory, Ticket};
 use domain::work::{Stamp, Work};
 use domain::{Actor, ActorKind};
-use store::{Commit, Fact, StoreError};
+use store::{Commit, Fact};
 
-use crate::intake::{RACES_MAX, fact_order};
+use crate::races::Races;
 use crate::{Desk, DeskError};
 
 /// What its links are for.
@@ -71,26 +71,30 @@ impl Desk {
     /// # Errors
     /// When the store cannot be written, or others keep changing the ticket.
     pub async fn rate_answer(&self, word: &str, helped: bool) -> Result<Rated, DeskError> {
-        for _ in 0..RACES_MAX {
-            let Some(answer) = self.rated_answer(word).await? else { return Ok(Rated::Unknown) };
-            if self.now() > answer.created_at.plus(LINK_DAYS * DAY_MS) {
-                return Ok(Rated::Late);
-            }
-            if answer.helped == Some(helped) {
-                return Ok(Rated::Noted { helped });
-            }
-            if self.ratings(&answer).await? >= RATINGS_MAX {
-                return Ok(Rated::Late);
-            }
-            let Some(view) = self.0.store.view(answer.ticket_id).await? else { return Ok(Rated::Unknown) };
-            let facts = Box::pin(self.rating_facts(&answer, &view, helped)).await?;
-            match self.0.store.commit(Commit { facts }).await {
-                Ok(()) => return Ok(Rated::Noted { helped }),
-                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+        let mut races = Races::about("the ticket");
+        loop {
+            let attempt = async {
+                let Some(answer) = self.rated_answer(word).await? else { return Ok(Rated::Unknown) };
+                if self.now() > answer.created_at.plus(LINK_DAYS * DAY_MS) {
+                    return Ok(Rated::Late);
+                }
+                if answer.helped == Some(helped) {
+                    return Ok(Rated::Noted { helped });
+                }
+                if self.ratings(&answer).await? >= RATINGS_MAX {
+                    return Ok(Rated::Late);
+                }
+                let Some(view) = self.0.store.view(answer.ticket_id).await? else {
+                    return Ok(Rated::Unknown);
+                };
+                let facts = Box::pin(self.rating_facts(&answer, &view, helped)).await?;
+                self.0.store.commit(Commit { facts }).await?;
+                Ok(Rated::Noted { helped })
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
     }
 
     /// How often an answer was rated.
@@ -125,7 +129,6 @@ impl Desk {
                 article.map(gone).into_iter().collect()
             }
         });
-        facts.sort_by_key(fact_order);
         Ok(facts)
     }
 

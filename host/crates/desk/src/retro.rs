@@ -12,10 +12,10 @@ use domain::redaction::{Document, Part};
 use domain::ticket::Ticket;
 use domain::work::Work;
 use serde_json::json;
-use store::{Commit, Fact, StoreError};
+use store::{Commit, Fact};
 
 use crate::arrival::own_words;
-use crate::intake::{RACES_MAX, fact_order};
+use crate::races::Races;
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
 
@@ -127,34 +127,33 @@ impl Desk {
         actor: &Actor,
         batch: &mut RetroBatch,
     ) -> Result<(), DeskError> {
-        for _ in 0..RACES_MAX {
-            let Some(message) = self.0.store.message(id).await? else { return Ok(()) };
-            let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else { return Ok(()) };
-            let document = self.stored_document(&message, &ticket).await?;
-            let redacted = match self.redact(document, Some(ticket.id), ticket.inbox.as_deref()).await {
-                Ok(redacted) => redacted,
-                Err(held) => {
-                    batch.held.push((id, held.why));
+        let mut races = Races::about("a message");
+        loop {
+            let attempt = async {
+                let Some(message) = self.0.store.message(id).await? else { return Ok(()) };
+                let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else { return Ok(()) };
+                let document = self.stored_document(&message, &ticket).await?;
+                let redacted = match self.redact(document, Some(ticket.id), ticket.inbox.as_deref()).await {
+                    Ok(redacted) => redacted,
+                    Err(held) => {
+                        batch.held.push((id, held.why));
+                        return Ok(());
+                    }
+                };
+                if redacted.finds().next().is_none() {
                     return Ok(());
                 }
-            };
-            if redacted.finds().next().is_none() {
-                return Ok(());
-            }
-            let done = match apply {
-                true => self.rewrite(&message, ticket.clone(), &redacted, actor, Vec::new()).await,
-                false => Ok(()),
-            };
-            match done {
-                Ok(()) => {
-                    note_finds(&redacted, ticket.number, id, batch);
-                    return Ok(());
+                let number = ticket.number;
+                if apply {
+                    self.rewrite(&message, ticket, &redacted, actor, Vec::new()).await?;
                 }
-                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
-                Err(error) => return Err(error),
+                note_finds(&redacted, number, id, batch);
+                Ok(())
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("a message"))
     }
 
     async fn stored_document(&self, message: &Message, ticket: &Ticket) -> Result<Document, DeskError> {
@@ -200,7 +199,6 @@ impl Desk {
         facts.push(Fact::RemoveAlternate { article_id: None, ticket_id: work.ticket.id });
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         facts.push(Fact::RewriteMessage { was: Box::new(was.clone()), now: Box::new(now) });
-        facts.sort_by_key(fact_order);
         Ok(self.0.store.commit(Commit { facts }).await?)
     }
 }

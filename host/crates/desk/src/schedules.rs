@@ -3,19 +3,26 @@
 
 use std::collections::BTreeMap;
 
-use domain::Timestamp;
 use domain::event::{Event, EventType};
 use domain::id::ScheduleId;
 use domain::job::NewJob;
 use domain::plugin::{Installation, Schedule};
 use domain::schedule::{Admission, Cron, Plan, admit, due};
 use domain::snapshot::Firing;
+use domain::{Actor, Refusal, Timestamp};
 use store::{Commit, Fact, StoreError};
 
 use crate::{Desk, DeskError};
 
 /// Key, among the settings, of the time zone rules that firings were planned with.
 const ZONE_RULES: &str = "zone_rules";
+
+/// Firings to be committed.
+struct Firings {
+    facts: Vec<Fact>,
+    /// How many of them run; the others are skipped.
+    started: u32,
+}
 
 impl Desk {
     /// Plans every next firing anew after a build with other time zone rules has come: the firing that
@@ -102,11 +109,52 @@ impl Desk {
         Ok(schedules)
     }
 
-    async fn fire(&self, schedule: &Schedule) -> Result<u32, DeskError> {
+    /// Fires a schedule now, beside its times: those stay as they are.
+    ///
+    /// # Errors
+    /// When there is none of that id, or it may not run again before its last firing has ended.
+    pub async fn fire_now(&self, id: ScheduleId, actor: Actor) -> Result<(), DeskError> {
         let now = self.now();
+        let all = self.0.store.schedules().await?;
+        let schedule =
+            all.into_iter().find(|s| s.id == id).ok_or_else(|| DeskError::missing("schedule", id))?;
+        let plan = Plan { fire: vec![now], next: schedule.next_at, missed: 0 };
+        let Firings { mut facts, started } = self.firings(&schedule, &plan).await?;
+        if started == 0 {
+            let sentence =
+                "Its last firing is still being worked, and it may not run twice at a time: wait for it.";
+            return Err(Refusal::new("still_running", sentence).into());
+        }
+        facts.push(self.audit(&actor, "schedule.fired", id, serde_json::Value::Null));
+        match self.0.store.commit(Commit { facts }).await {
+            // Somebody else fired it in the same millisecond.
+            Err(StoreError::Conflict("schedule_fire")) => Ok(()),
+            committed => Ok(committed?),
+        }
+    }
+
+    async fn fire(&self, schedule: &Schedule) -> Result<u32, DeskError> {
         let declaration = &schedule.declaration;
         let cron = Cron::parse(&declaration.cron, &declaration.zone)?;
-        let plan = due(&cron, schedule.last_for, schedule.next_at, now, declaration.missed);
+        let plan = due(&cron, schedule.last_for, schedule.next_at, self.now(), declaration.missed);
+        let Firings { mut facts, started } = self.firings(schedule, &plan).await?;
+        facts.push(Fact::SetScheduleNext {
+            schedule_id: schedule.id,
+            next_at: plan.next,
+            last_for: plan.fire.last().copied(),
+            expect_next: schedule.next_at,
+        });
+        match self.0.store.commit(Commit { facts }).await {
+            Err(StoreError::Conflict("schedule_fire")) => return self.step_over(schedule, &plan).await,
+            committed => committed?,
+        }
+        metrics::counter!("kulanz_schedule_firings_total").increment(u64::from(started));
+        Ok(started)
+    }
+
+    /// The firings of a plan, as far as its earlier ones let them run.
+    async fn firings(&self, schedule: &Schedule, plan: &Plan) -> Result<Firings, DeskError> {
+        let now = self.now();
         let lane = schedule.id.to_string();
         let mut runs = self.0.store.schedule_busy(schedule.id).await?;
         let mut waiting =
@@ -114,8 +162,8 @@ impl Desk {
         let mut facts = Vec::new();
         let mut started = 0;
         for at in &plan.fire {
-            let admission = admit(declaration.overlap, runs, waiting);
-            let event = self.firing_event(schedule, *at, &plan, now, admission);
+            let admission = admit(schedule.declaration.overlap, runs, waiting);
+            let event = self.firing_event(schedule, *at, plan, now, admission);
             facts.push(Fact::FireSchedule {
                 schedule_id: schedule.id,
                 scheduled_for: *at,
@@ -141,18 +189,7 @@ impl Desk {
             }
             facts.extend(self.house_facts(event).await);
         }
-        facts.push(Fact::SetScheduleNext {
-            schedule_id: schedule.id,
-            next_at: plan.next,
-            last_for: plan.fire.last().copied(),
-            expect_next: schedule.next_at,
-        });
-        match self.0.store.commit(Commit { facts }).await {
-            Err(StoreError::Conflict("schedule_fire")) => return self.step_over(schedule, &plan).await,
-            committed => committed?,
-        }
-        metrics::counter!("kulanz_schedule_firings_total").increment(u64::from(started));
-        Ok(started)
+        Ok(Firings { facts, started })
     }
 
     /// The oldest firing of a plan has been made already. When another host was faster it has moved the

@@ -36,6 +36,11 @@ impl Thread {
 /// Bytes of a reply token, hex: 80 bits, so that nobody finds one by trying.
 const TOKEN_CHARS: usize = 20;
 
+/// Most ids of one mail that are looked up: the nearest ones of a long thread are known, or none is.
+const IDS_LOOKED_UP_MAX: usize = 64;
+/// Most of its recipients whose token is tried.
+const TOKENS_TRIED_MAX: usize = 8;
+
 /// The token that binds a reply to a ticket and its participant.
 pub(crate) fn reply_token(seal: &SealKey, ticket: TicketId, participant: &str) -> String {
     seal.digest("reply", &format!("{ticket}\0{participant}")).chars().take(TOKEN_CHARS).collect()
@@ -72,7 +77,8 @@ impl Desk {
         }
         let by_id = self.answered(arrival).await?;
         let by_token = self.ticket_by_token(arrival).await?;
-        let is_proven = by_token.is_some() || self.is_ours(by_id).await?;
+        let answers_ours = self.is_ours(by_id).await?;
+        let is_proven = by_token.is_some() || answers_ours;
         let ticket = match by_token {
             Some(ticket) => Some(ticket),
             None => match (by_id, number_in_subject(&arrival.subject)) {
@@ -86,7 +92,8 @@ impl Desk {
         let may_be_him = is_proven || !is_forged(arrival.sender_auth, by_id.is_some());
         let is_participant =
             may_be_him && requester.is_some_and(|requester| requester.email == arrival.address);
-        let is_bounce_of_ours = is_bounce && by_id.is_some_and(|(_, id)| id == ticket.id);
+        // Whoever stood in Cc knows the ids of the customer's mails; those of ours only who has had them.
+        let is_bounce_of_ours = is_bounce && answers_ours && by_id.is_some_and(|(_, id)| id == ticket.id);
         Ok(if is_participant || is_bounce_of_ours {
             Thread::Continues(ticket)
         } else {
@@ -114,8 +121,12 @@ impl Desk {
     async fn answered(&self, arrival: &Arrival) -> Result<Option<(MessageId, TicketId)>, DeskError> {
         let returned =
             arrival.bounce.iter().flat_map(|bounce| &bounce.returned_ids).chain(&arrival.complained_ids);
-        let ids: Vec<String> =
-            returned.chain(&arrival.in_reply_to).chain(arrival.references.iter().rev()).cloned().collect();
+        let ids: Vec<String> = returned
+            .chain(&arrival.in_reply_to)
+            .chain(arrival.references.iter().rev())
+            .take(IDS_LOOKED_UP_MAX)
+            .cloned()
+            .collect();
         if ids.is_empty() {
             return Ok(None);
         }
@@ -123,7 +134,8 @@ impl Desk {
     }
 
     async fn ticket_by_token(&self, arrival: &Arrival) -> Result<Option<Ticket>, DeskError> {
-        for (number, token) in arrival.recipients.iter().filter_map(|to| self.0.config.mail.token_in(to)) {
+        let tokens = arrival.recipients.iter().filter_map(|to| self.0.config.mail.token_in(to));
+        for (number, token) in tokens.take(TOKENS_TRIED_MAX) {
             let Some(ticket) = self.0.store.ticket_by_number(number).await? else { continue };
             let Some(requester) = self.0.store.contact(ticket.requester_id).await? else { continue };
             if reply_token(&self.0.seal, ticket.id, &requester.email) == token {

@@ -26,10 +26,10 @@ use sha2::{Digest, Sha256};
 use store::{Commit, Fact, StoreError};
 
 use crate::bench::{Bench, Seen};
-use crate::intake::fact_order;
 use crate::ledger::run_facts;
 use crate::plugin_host::PluginHost;
 use crate::plugins::{Installed, Roster};
+use crate::races::note_stale;
 use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
@@ -77,6 +77,7 @@ impl Desk {
                 }
                 Err(DeskError::Store(StoreError::Stale("lease"))) => return Ok(Outcome::Lost),
                 Err(DeskError::Store(StoreError::Stale("kv"))) => {
+                    note_stale("what plugins keep");
                     // One at a time: who all write the same value would else disturb each other again.
                     in_line = match in_line.take() {
                         None => Some(self.0.rerun.lock().await),
@@ -88,6 +89,7 @@ impl Desk {
                     (stages, bench) = again;
                 }
                 Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {
+                    note_stale("the ticket");
                     let seen = std::mem::take(&mut bench.seen);
                     bench = self.decide_again(&event, seen, &stages).await?;
                 }
@@ -236,6 +238,9 @@ impl Desk {
             replay: None,
         };
         let mut report = installed.plugin.run(call).await;
+        if hook == Hook::Redaction {
+            keep_silent(&mut report);
+        }
         measure(&installed.installation.manifest.id, hook, &report);
         let (verdict, fault) = match &report.outcome {
             Ok(verdict) => (Some(verdict.clone()), None),
@@ -325,7 +330,6 @@ impl Desk {
     ) -> Vec<Fact> {
         let mut works: Vec<Work> = bench.works.values().filter(|w| w.is_changed()).cloned().collect();
         let mut facts = self.work_facts(&mut works).await;
-        facts.sort_by_key(fact_order);
         let mut again = None;
         for ran in stages.iter().flatten() {
             let kv_bytes = ran.kv_writes.iter().map(|(k, v)| k.len() + v.as_ref().map_or(0, Vec::len)).sum();
@@ -343,26 +347,18 @@ impl Desk {
         }
         facts.extend(Kept::of(stages).facts());
         facts.extend(bench.decisions.iter().map(|d| Fact::AddDecision(Box::new(d.clone()))));
-        facts.insert(0, self.end_of(lease, again));
+        facts.push(self.end_of(lease, again));
         facts
     }
 
     /// How the job ends: finished, tried again (a plugin's own retry), or given up.
     fn end_of(&self, lease: &Lease, again: Option<(i64, String)>) -> Fact {
-        let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
         match again {
-            None => Fact::FinishJob { lane, fence, sequence },
+            None => Fact::finish(lease),
             Some((_, error)) if lease.attempts + 1 >= self.0.config.plugin_attempts_max => {
-                Fact::BuryJob { lane, fence, sequence, error, at: self.now() }
+                Fact::bury(lease, error, self.now())
             }
-            Some((wait_ms, error)) => Fact::RetryJob {
-                lane,
-                fence,
-                sequence,
-                ready_at: self.now().plus(wait_ms),
-                error,
-                counts: true,
-            },
+            Some((wait_ms, error)) => Fact::retry(lease, self.now().plus(wait_ms), error),
         }
     }
 
@@ -534,6 +530,16 @@ fn given_of(input: &Input) -> Option<CaseInput> {
 
 fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// What saw clear text says nothing: its words would carry it into the log, the runs and the events. Which limit it
+/// hit, and how often it logged, stays.
+fn keep_silent(report: &mut RunReport) {
+    let lines = std::mem::take(&mut report.log).len();
+    report.log_dropped = report.log_dropped.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+    if let Err(fault) = &mut report.outcome {
+        *fault = fault.clone().without_words();
+    }
 }
 
 fn measure(plugin: &str, hook: Hook, report: &RunReport) {

@@ -33,12 +33,12 @@ impl Desk {
     /// # Errors
     /// When the store cannot be written.
     pub async fn unsubscribe(&self, word: &str) -> Result<bool, DeskError> {
-        let Some(mut contact) = self.subscriber(word).await? else { return Ok(false) };
+        let Some(contact) = self.subscriber(word).await? else { return Ok(false) };
         if contact.proactive_consent {
-            contact.proactive_consent = false;
+            let ends = Fact::SetConsent { contact_id: contact.id, consent: false };
             let actor = Actor::new(ActorKind::Contact, contact.id.to_string());
             let said = self.audit(&actor, "contact.unsubscribed", contact.id, serde_json::Value::Null);
-            self.0.store.commit(Commit { facts: vec![Fact::PutContact(contact), said] }).await?;
+            self.0.store.commit(Commit { facts: vec![ends, said] }).await?;
         }
         Ok(true)
     }

@@ -25,6 +25,9 @@ impl PersonKey {
     }
 }
 
+/// A consent that may still hold was asked for within this time, milliseconds.
+const CONSENT_LOOKED_FOR_MS: i64 = 7 * domain::clock::DAY_MS;
+
 impl Desk {
     /// The key of a person, made when there is none. Who commits its fact first wins; the other one's commit
     /// meets `Conflict("vault_key")` and is tried again.
@@ -129,6 +132,26 @@ impl Desk {
         let value = value.ok_or_else(|| Refusal::new("not_kept", "The value is not kept any more."))?;
         self.keep_reveal(&reveal, &actor, "redaction.revealed").await?;
         Ok(value)
+    }
+
+    /// Where values are shown to two people only, what shows one for good needs the same consent as looking at it.
+    pub(crate) async fn check_may_show(
+        &self,
+        redaction: RedactionId,
+        actor: &Actor,
+    ) -> Result<(), DeskError> {
+        if !self.0.config.vault.four_eyes {
+            return Ok(());
+        }
+        let now = self.now();
+        // Through the API and in the console somebody acts with the same token.
+        let is_theirs = |reveal: &Reveal| reveal.redaction_id == redaction && reveal.asked_by.id == actor.id;
+        let asked = self.0.store.reveals(now.plus(-CONSENT_LOOKED_FOR_MS)).await?;
+        if asked.iter().any(|reveal| is_theirs(reveal) && reveal.until.is_some_and(|until| now < until)) {
+            return Ok(());
+        }
+        let sentence = "Putting the value back shows it to everybody: ask to see it first, and let another person agree.";
+        Err(Refusal::new("four_eyes", sentence).into())
     }
 
     async fn reveal(&self, id: RevealId) -> Result<Reveal, DeskError> {

@@ -47,7 +47,6 @@ impl Desk {
             return Ok(Outcome::Done(Vec::new()));
         };
         metrics::counter!("kulanz_webhook_failures_total").increment(1);
-        let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
         let why = error.to_string();
         let wait_ms = match error {
             ChannelError::Permanent { .. } => None,
@@ -58,15 +57,8 @@ impl Desk {
             ChannelError::Credentials { .. } => Some(backoff_ms(lease.attempts)),
         };
         let fact = match wait_ms {
-            None => Fact::BuryJob { lane, fence, sequence, error: why, at: now },
-            Some(wait_ms) => Fact::RetryJob {
-                lane,
-                fence,
-                sequence,
-                ready_at: now.plus(wait_ms),
-                error: why,
-                counts: true,
-            },
+            None => Fact::bury(lease, why, now),
+            Some(wait_ms) => Fact::retry(lease, now.plus(wait_ms), why),
         };
         self.0.store.commit(Commit { facts: vec![fact] }).await?;
         Ok(Outcome::Committed)

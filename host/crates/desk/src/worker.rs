@@ -13,7 +13,7 @@ use store::{Commit, Fact, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::intake::{RACES_MAX, fact_order};
+use crate::races::{Races, ended};
 use crate::{Desk, DeskError};
 
 /// How long the worker waits for a wake-up before it looks by itself.
@@ -183,11 +183,7 @@ impl Desk {
                 return true;
             }
             Ok(Outcome::Done(mut facts)) => {
-                facts.push(Fact::FinishJob {
-                    lane: lease.lane.clone(),
-                    fence: lease.fence,
-                    sequence: lease.sequence,
-                });
+                facts.push(Fact::finish(&lease));
                 match self.0.store.commit(Commit { facts }).await {
                     Ok(()) | Err(StoreError::Stale("lease")) => return true,
                     Err(error) => error.into(),
@@ -204,23 +200,15 @@ impl Desk {
     /// may have been counted before, and the job is not to blame.
     async fn put_back(&self, lease: &Lease, error: &DeskError) {
         tracing::error!(job = lease.job.name(), lane = lease.lane, %error, "a job failed and is put back");
-        let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
         let passes = matches!(
             error,
             DeskError::Busy(_) | DeskError::Store(StoreError::Unavailable(_) | StoreError::Full)
         );
         let fact = if lease.attempts + 1 >= HOUSE_ATTEMPTS_MAX && !passes {
-            Fact::BuryJob { lane, fence, sequence, error: error.to_string(), at: self.now() }
+            Fact::bury(lease, error.to_string(), self.now())
         } else {
             let wait_ms = 1_000_i64 << lease.attempts.clamp(0, 12);
-            Fact::RetryJob {
-                lane,
-                fence,
-                sequence,
-                ready_at: self.now().plus(wait_ms),
-                error: error.to_string(),
-                counts: true,
-            }
+            Fact::retry(lease, self.now().plus(wait_ms), error.to_string())
         };
         // When this fails as well, the lease runs out and somebody takes the lane over.
         if let Err(error) = self.0.store.commit(Commit { facts: vec![fact] }).await {
@@ -274,30 +262,25 @@ impl Desk {
         data: serde_json::Value,
         depth: u32,
     ) -> Result<Outcome, DeskError> {
-        for _ in 0..RACES_MAX {
-            let Some(ticket) = self.0.store.ticket(ticket_id).await? else {
-                return Ok(Outcome::Done(Vec::new()));
+        let mut races = Races::about("the ticket");
+        loop {
+            let attempt = async {
+                let Some(ticket) = self.0.store.ticket(ticket_id).await? else {
+                    return Ok(Outcome::Done(Vec::new()));
+                };
+                let mut work = Work::on(ticket);
+                let mut stamp = self.stamp(Actor::system());
+                let event_id = EventId::mint(stamp.ids, stamp.now);
+                stamp.cause = Some(Cause { event_id, run_id: None, depth });
+                work.record(&stamp, EventType::TimerDue, Vec::new(), data.clone());
+                let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+                facts.push(Fact::finish(lease));
+                ended(self.0.store.commit(Commit { facts }).await.map_err(DeskError::from))
             };
-            let mut work = Work::on(ticket);
-            let mut stamp = self.stamp(Actor::system());
-            let event_id = EventId::mint(stamp.ids, stamp.now);
-            stamp.cause = Some(Cause { event_id, run_id: None, depth });
-            work.record(&stamp, EventType::TimerDue, Vec::new(), data.clone());
-            let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
-            facts.push(Fact::FinishJob {
-                lane: lease.lane.clone(),
-                fence: lease.fence,
-                sequence: lease.sequence,
-            });
-            facts.sort_by_key(fact_order);
-            match self.0.store.commit(Commit { facts }).await {
-                Ok(()) => return Ok(Outcome::Committed),
-                Err(StoreError::Stale("lease")) => return Ok(Outcome::Lost),
-                Err(StoreError::Stale(_) | StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
     }
 
     /// Puts a job that was given up back into its lane.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Timestamp;
 use crate::clock::DAY_MS;
 use crate::effect::EffectKind;
-use crate::grant::{Capability, Grant, Grants};
+use crate::grant::{Grant, Grants};
 use crate::id::InstallationId;
 use crate::run::{Decision, DecisionStatus, Run};
 
@@ -206,12 +206,6 @@ pub fn unused(grants: &Grants, entries: &[LedgerEntry]) -> Vec<Grant> {
     grants.0.iter().filter(|grant| !is_used(grant)).cloned().collect()
 }
 
-/// The capability behind a function of the contract, where it has one: `kv.get` is `kv`.
-#[must_use]
-pub fn capability_of(call: &str) -> Option<Capability> {
-    call.split('.').next()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,11 +249,5 @@ mod tests {
         assert_eq!((sum.counts.runs, sum.counts.fuel, sum.counts.memory_bytes), (3, 11, 9));
         assert_eq!(sum.uses["read:text"], Use { calls: 2, bytes_out: 4, bytes_in: 6 });
         assert_eq!(sum.uses.len(), 2);
-    }
-
-    #[test]
-    fn the_capability_is_the_interface_of_a_call() {
-        assert_eq!(capability_of("kv.get"), Some(Capability::Kv));
-        assert_eq!(capability_of("http.send"), None);
     }
 }

@@ -38,12 +38,6 @@ impl Hook {
     /// The stages of a turn: within one, all hooks see the same snapshot.
     pub const STAGES: [&'static [Hook]; 3] =
         [&[Hook::Triage], &[Hook::Answering], &[Hook::Notification, Hook::Events, Hook::Schedule]];
-
-    /// Whether a failure holds the message back (compliance) rather than going on without it (comfort).
-    #[must_use]
-    pub const fn fails_closed(self) -> bool {
-        matches!(self, Self::Redaction)
-    }
 }
 
 text_enum! {

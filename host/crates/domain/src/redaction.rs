@@ -138,6 +138,8 @@ pub const BY_HAND: &str = "marked by a person";
 pub struct Placeholders {
     numbers: BTreeMap<(String, String), u32>,
     highest: BTreeMap<String, u32>,
+    /// What was given: in a text it stands for a value already. Anything else that looks so is text.
+    given: BTreeSet<String>,
     /// Digests of values that agents called false alarms on this ticket, by class.
     standing: BTreeSet<(String, String)>,
     /// Whether numbers go even so.
@@ -164,6 +166,7 @@ impl Placeholders {
         self.numbers.insert((class.to_owned(), digest.to_owned()), number);
         let highest = self.highest.entry(class.to_owned()).or_default();
         *highest = (*highest).max(number);
+        self.given.insert(placeholder.to_owned());
     }
 
     /// Lets a value stand on this ticket that an agent put back.
@@ -200,7 +203,16 @@ impl Placeholders {
             *next += 1;
             *next
         });
-        (operator.stand_in(class, number, digest, value), operator == Operator::Seal)
+        let placeholder = operator.stand_in(class, number, digest, value);
+        self.given.insert(placeholder.clone());
+        (placeholder, operator == Operator::Seal)
+    }
+
+    /// Where placeholders of this ticket stand in a text: they are never matched again.
+    fn given_in(&self, text: &str) -> Vec<(usize, usize)> {
+        let is_given =
+            |(start, end): &(usize, usize)| text.get(*start..*end).is_some_and(|t| self.given.contains(t));
+        placeholders_in(text).into_iter().filter(is_given).collect()
     }
 }
 
@@ -217,7 +229,7 @@ pub fn redact(
     let mut clean = Vec::with_capacity(document.parts.len());
     let mut replacements = Vec::new();
     for (index, part) in (0u32..).zip(&document.parts) {
-        let spans = spans_of(index, &part.text, findings)?;
+        let spans = spans_of(index, &part.text, findings, placeholders)?;
         let mut out = String::with_capacity(part.text.len());
         let mut at = 0;
         for span in spans {
@@ -261,18 +273,24 @@ pub fn canonical_value(value: &str) -> String {
 }
 
 /// The checked, non-overlapping spans of one part, in order. Overlaps are joined: the higher score
-/// names the class, the longer one at equal score; no tail is left standing.
+/// names the class, the longer one at equal score; no tail is left standing. What overlaps a placeholder that was given
+/// before is left out.
 ///
 /// # Errors
 /// A sentence saying which finding makes no sense.
-pub fn spans_of(part: u32, text: &str, findings: &[Finding]) -> Result<Vec<Finding>, String> {
+pub fn spans_of(
+    part: u32,
+    text: &str,
+    findings: &[Finding],
+    placeholders: &Placeholders,
+) -> Result<Vec<Finding>, String> {
     let mut spans: Vec<Finding> = Vec::new();
     for finding in findings.iter().filter(|f| f.part == part) {
         check(text, finding)?;
         spans.push(finding.clone());
     }
     spans.sort_by_key(|f| (f.start, std::cmp::Reverse(f.end)));
-    let standing = placeholders_in(text);
+    let standing = placeholders.given_in(text);
     let mut out: Vec<Finding> = Vec::new();
     for span in spans {
         if standing.iter().any(|(start, end)| (span.start as usize) < *end && *start < span.end as usize) {
@@ -337,7 +355,7 @@ pub fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
     out
 }
 
-/// Where placeholders already stand: they are never matched again.
+/// Where something stands that has the form of a placeholder.
 fn placeholders_in(text: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
     for (start, _) in text.match_indices('[') {
@@ -400,10 +418,34 @@ mod tests {
         assert_eq!(run(text, &found), "call [PHONE-1] now");
     }
 
+    /// The same on a ticket that gave these placeholders before.
+    fn run_after(given: &[&str], text: &str, findings: &[Finding]) -> String {
+        let mut book = Placeholders::default();
+        for placeholder in given {
+            let class = placeholder.trim_start_matches('[').rsplit_once('-').unwrap().0;
+            book.remember(class, placeholder, placeholder);
+        }
+        let (clean, _) = redact(&document(text), findings, &mut book, &|c, v| format!("{c}{v}")).unwrap();
+        clean[0].as_str().to_owned()
+    }
+
     #[test]
     fn a_placeholder_is_never_matched_again() {
         let text = "pay to [IBAN-1] please";
-        assert_eq!(run(text, &[finding(text, "IBAN-1", "REFERENCE", 1.0)]), text);
+        assert_eq!(run_after(&["[IBAN-1]"], text, &[finding(text, "IBAN-1", "REFERENCE", 1.0)]), text);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_placeholder_is_text() {
+        for (text, value) in [
+            ("call [TEL-491711234567]", "491711234567"),
+            ("it is [PASSWORT-1:geheim123]", "geheim123"),
+            ("card [CREDIT_CARD-2:4111111111111111]", "4111111111111111"),
+        ] {
+            let found = [finding(text, value, "SECRET", 1.0)];
+            let clean = run_after(&["[IBAN-1]", "[CREDIT_CARD-1]"], text, &found);
+            assert!(!clean.contains(value) && clean.contains("[SECRET-1]"), "{clean}");
+        }
     }
 
     #[test]
@@ -419,9 +461,10 @@ mod tests {
     #[test]
     fn a_masked_value_is_no_finding_any_more() {
         let text = "card [CREDIT_CARD-1:411111****1234] please";
-        assert_eq!(run(text, &[finding(text, "411111", "BANK_ACCOUNT", 1.0)]), text);
+        let given = ["[CREDIT_CARD-1:411111****1234]"];
+        assert_eq!(run_after(&given, text, &[finding(text, "411111", "BANK_ACCOUNT", 1.0)]), text);
         let half = "card [CREDIT_CARD-1:411 111] please";
-        assert_ne!(run(half, &[finding(half, "411 111", "BANK_ACCOUNT", 1.0)]), half);
+        assert_ne!(run_after(&given, half, &[finding(half, "411 111", "BANK_ACCOUNT", 1.0)]), half);
     }
 
     #[test]

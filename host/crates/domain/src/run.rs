@@ -108,6 +108,19 @@ impl Fault {
         }
     }
 
+    /// The same without words that the plugin chose: whoever saw clear text must not carry it into a log.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        const DROPPED: &str = "its words are not kept, since it sees texts before they are redacted; `kulanz plugin test` shows them for a case of your own";
+        match self {
+            Self::Trap { .. } => Self::Trap { message: format!("a panic or trap ({DROPPED})") },
+            Self::Refused { kind, retry_after_s, .. } => {
+                Self::Refused { kind, message: DROPPED.to_owned(), retry_after_s }
+            }
+            other => other,
+        }
+    }
+
     /// Whether the same call may well succeed later without anybody changing anything.
     #[must_use]
     pub fn is_transient(&self) -> bool {

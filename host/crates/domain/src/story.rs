@@ -253,7 +253,10 @@ fn message_text(event: &Event, material: &Material, words: &Words) -> String {
     };
     let mut out = format!("“{}”", excerpt(&message.reply_text, EXCERPT_CHARS));
     if message.direction == Direction::Inbound {
-        let _ = write!(out, " ({})", message.auto_class);
+        let _ = match data_text(event, "auto_reason") {
+            "" => write!(out, " ({})", message.auto_class),
+            why => write!(out, " ({}: {why})", message.auto_class),
+        };
     }
     for attachment in &message.attachments {
         let _ = write!(out, " +{} ({} {})", attachment.file_name, attachment.size_bytes, words.bytes);

@@ -4,6 +4,7 @@
 use crate::event::{Change, Event, EventType};
 use crate::id::{EventId, MessageId, TicketId};
 use crate::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
+use crate::redaction::leftover;
 use crate::ticket::{Field, Priority, StatusCategory, Ticket};
 use crate::{Actor, Cause, Ids, Refusal, Timestamp};
 
@@ -126,6 +127,14 @@ impl Work {
         if before == after {
             return Ok(false);
         }
+        // Fields are not redacted, and go into events and to webhooks. The name tells what a number is: a tracking number
+        // may have a card's check digit.
+        if let Some(class) = leftover(&format!("{name} {value}")) {
+            let sentence = format!(
+                "The value looks like personal data ({class}), which fields do not hold: write it into a message or a note, where it is sealed."
+            );
+            return Err(Refusal::new("personal_data", sentence).at(name));
+        }
         if !stamp.actor.is_person()
             && stamp.actor.kind == crate::ActorKind::Plugin
             && self.ticket.set_by_person.contains(&name)
@@ -220,8 +229,21 @@ impl Work {
     /// Adds a message and its event; a customer's message reopens a ticket that waited or was solved, a
     /// machine's never changes the status.
     pub fn add_message(&mut self, stamp: &Stamp<'_>, message: Message) -> MessageId {
+        self.add_arrival(stamp, message, None)
+    }
+
+    /// The same for a message that came in, with the reason where it counts as a machine's.
+    pub fn add_arrival(
+        &mut self,
+        stamp: &Stamp<'_>,
+        message: Message,
+        auto_reason: Option<String>,
+    ) -> MessageId {
         let id = message.id;
-        let data = serde_json::json!({ "message_id": id, "auto_class": message.auto_class, "automatic": message.automatic });
+        let mut data = serde_json::json!({ "message_id": id, "auto_class": message.auto_class, "automatic": message.automatic });
+        if let (Some(why), Some(object)) = (auto_reason, data.as_object_mut()) {
+            object.insert("auto_reason".to_owned(), why.into());
+        }
         let (direction, human) = (message.direction, message.auto_class == AutoClass::Human);
         self.messages.push(message);
         match direction {

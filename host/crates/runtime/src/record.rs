@@ -28,6 +28,9 @@ pub struct Answer {
 const ARGUMENTS_BYTES_MAX: usize = 256;
 /// Longest answer kept, bytes of JSON: a run that reads a history or a model must not store it once more.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// All answers of one run that are kept in full, bytes of JSON: a plugin that asks a thousand times for what is long
+/// fills neither the disk nor the memory of the house.
+const TAPE_BYTES_MAX: usize = 4 << 20;
 /// The same for other tickets: what customers wrote is stored once, on the ticket, where it can be taken out again.
 const TICKETS_BYTES_MAX: usize = 16 << 10;
 /// What one text means: kept like any answer, and gone with the runs of its ticket. Its words are not.
@@ -39,13 +42,15 @@ pub(crate) const MEANINGS: &str = "embed.vectors";
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
     answers: Vec<Answer>,
+    /// Bytes of the answers that are kept in full.
+    bytes: usize,
     replay: Option<VecDeque<Answer>>,
 }
 
 impl Tape {
     /// A tape that records, or plays `replay`.
     pub(crate) fn new(replay: Option<Vec<Answer>>) -> Self {
-        Self { answers: Vec::new(), replay: replay.map(Into::into) }
+        Self { answers: Vec::new(), bytes: 0, replay: replay.map(Into::into) }
     }
 
     /// The recorded answer, or the live one. `live` is not even started in a replay.
@@ -89,7 +94,9 @@ impl Tape {
             "tickets.search" => TICKETS_BYTES_MAX,
             _ => ANSWER_BYTES_MAX,
         };
-        let answer = kept(answer, most).unwrap_or(serde_json::Value::Null);
+        let most = most.min(TAPE_BYTES_MAX.saturating_sub(self.bytes));
+        let (answer, bytes) = kept(answer, most).unwrap_or_default();
+        self.bytes = self.bytes.saturating_add(bytes);
         self.answers.push(Answer { call: call.to_owned(), arguments, answer });
     }
 
@@ -99,18 +106,34 @@ impl Tape {
     }
 }
 
-/// An answer as it is stored: itself, or what it was when it is long.
+/// An answer as it is stored: itself, with its bytes, or what it was when it is long.
 fn kept<T: Serialize>(
     answer: &Result<T, HostError>,
     bytes_max: usize,
-) -> serde_json::Result<serde_json::Value> {
+) -> serde_json::Result<(serde_json::Value, usize)> {
     let mut size = Size(0);
     serde_json::to_writer(&mut size, answer)?;
     if size.0 <= bytes_max {
-        return serde_json::to_value(answer);
+        return Ok((serde_json::to_value(answer)?, size.0));
     }
-    let digest = hex::encode(Sha256::digest(serde_json::to_vec(answer)?));
-    Ok(serde_json::json!({ "long": { "bytes": size.0, "sha256": digest } }))
+    let mut digest = Digesting(Sha256::new());
+    serde_json::to_writer(&mut digest, answer)?;
+    let digest = hex::encode(digest.0.finalize());
+    Ok((serde_json::json!({ "long": { "bytes": size.0, "sha256": digest } }), 0))
+}
+
+/// Digests what is written, without holding it.
+struct Digesting(Sha256);
+
+impl std::io::Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Counts what is written.
@@ -195,6 +218,21 @@ mod tests {
         );
         let again: Result<Option<Blob>, _> = Tape::new(Some(kept)).ask("kv.get", &"a", long()).await;
         assert!(matches!(again, Err(HostError::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_asks_again_and_again_for_what_is_long_is_kept_up_to_a_bound() {
+        let mut live = Tape::new(None);
+        for _ in 0..50 {
+            let long = async { Ok(Some(Blob(vec![7; 500 << 10]))) };
+            let got: Option<Blob> = live.ask("kv.get", &"a", long).await.unwrap();
+            assert_eq!(got.unwrap().0.len(), 500 << 10, "the plugin gets them all");
+        }
+        let kept = live.take();
+        let bytes: usize = kept.iter().map(|answer| answer.answer.to_string().len()).sum();
+        assert_eq!(kept.len(), 50);
+        assert!(bytes < TAPE_BYTES_MAX + 50 * 200, "{bytes}");
+        assert!(kept[0].answer["Ok"].is_string() && kept[49].answer["long"]["bytes"].is_u64());
     }
 
     #[test]

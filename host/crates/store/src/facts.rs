@@ -10,7 +10,7 @@ use domain::id::{
     ArticleId, ContactId, DecisionId, EventId, InstallationId, IntakeId, MessageId, ScheduleId, TicketId,
     TokenId, WebhookId,
 };
-use domain::job::NewJob;
+use domain::job::{Lease, NewJob};
 use domain::ledger::LedgerEntry;
 use domain::message::{Delivery, Message};
 use domain::plugin::{Installation, Schedule};
@@ -68,6 +68,25 @@ pub enum Fact {
     },
     /// A contact, new or changed; its address is unique (`Conflict("contact_email")`).
     PutContact(Contact),
+    /// What a message tells of a contact: a name where there is none, and that the address has proved to be theirs.
+    /// Nothing where the address is another one by now (an erasure).
+    LearnContact {
+        /// Whose.
+        contact_id: ContactId,
+        /// The address that the message came from.
+        email: String,
+        /// A name.
+        name: Option<String>,
+        /// Whether the address was proved.
+        verified: bool,
+    },
+    /// Whether somebody wants notices.
+    SetConsent {
+        /// Whose.
+        contact_id: ContactId,
+        /// From now on.
+        consent: bool,
+    },
     /// A new message with its attachments (`Conflict("message")`).
     AddMessage(Box<Message>),
     /// Where a message is on its way out.
@@ -78,8 +97,6 @@ pub enum Fact {
         delivery: Delivery,
         /// Why, for people.
         reason: Option<String>,
-        /// Message-ID it travels under; `None` keeps the one it has.
-        internet_message_id: Option<String>,
         /// State it must be in before (else `Stale("delivery")`).
         expect: Option<Delivery>,
         /// When it passed the gate; `None` keeps what is there.
@@ -201,8 +218,6 @@ pub enum Fact {
         reason: Option<String>,
         /// The ticket it became.
         ticket_id: Option<TicketId>,
-        /// Whether the sealed raw bytes go.
-        drop_raw: bool,
     },
     /// Work for later.
     Enqueue(NewJob),
@@ -391,4 +406,26 @@ pub enum Fact {
         /// What.
         value: String,
     },
+}
+
+impl Fact {
+    /// The job that somebody holds is done.
+    #[must_use]
+    pub fn finish(lease: &Lease) -> Self {
+        Self::FinishJob { lane: lease.lane.clone(), fence: lease.fence, sequence: lease.sequence }
+    }
+
+    /// It failed and is tried again.
+    #[must_use]
+    pub fn retry(lease: &Lease, ready_at: Timestamp, error: String) -> Self {
+        let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
+        Self::RetryJob { lane, fence, sequence, ready_at, error, counts: true }
+    }
+
+    /// It is given up.
+    #[must_use]
+    pub fn bury(lease: &Lease, error: String, at: Timestamp) -> Self {
+        let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
+        Self::BuryJob { lane, fence, sequence, error, at }
+    }
 }

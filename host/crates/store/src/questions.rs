@@ -100,6 +100,8 @@ questions! {
     redaction(id: RedactionId) -> Option<Redaction> = vault::redaction(id);
     /// Somebody's wish to see a sealed value.
     reveal(id: RevealId) -> Option<Reveal> = vault::reveal(id);
+    /// Everybody's wishes since then, oldest first.
+    reveals(since: Timestamp) -> Vec<Reveal> = vault::reveals(since);
     /// How many somebody asked for since then.
     reveals_since(asked_by: &str, since: Timestamp) -> i64 = vault::reveals_since(asked_by, since);
     /// Ids of messages after one, of all tickets, oldest first.

@@ -15,8 +15,6 @@ text_enum! {
         Mail = "mail",
         /// A new request through a form or the API.
         Ticket = "ticket",
-        /// A message on a ticket through a form or the API.
-        Message = "message",
     }
 }
 

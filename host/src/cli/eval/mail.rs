@@ -67,7 +67,7 @@ fn told(raw: &RawMail, own: &[String]) -> Value {
         "file": raw.name, "from": mail.from, "from_name": mail.from_name, "to": mail.to, "cc": mail.cc, "reply_to": mail.reply_to,
         "subject": mail.subject, "text": mail.text, "reply_text": mail.reply_text, "html_safe": mail.html_safe,
         "attachments": attachments, "message_id": mail.message_id, "in_reply_to": mail.in_reply_to, "references": mail.references,
-        "date": mail.date, "auto_class": mail.auto_class, "would_reply": verdict.is_ok(), "why": verdict.err(),
+        "date": mail.date, "auto_class": mail.auto_class, "auto_reason": mail.auto_reason, "would_reply": verdict.is_ok(), "why": verdict.err(),
         "bounce": mail.bounce, "complaint": mail.complaint, "problems": mail.problems, "error": error,
     })
 }

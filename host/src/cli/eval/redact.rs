@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use domain::plugin::Hook;
-use domain::redaction::{Document, Finding, Part, spans_of};
+use domain::redaction::{Document, Finding, Part, Placeholders, spans_of};
 use serde_json::{Value, json};
 
 use super::stream::{Answered, answer_all};
@@ -46,7 +46,7 @@ async fn spans(bench: &Bench, item: &Item) -> Result<Vec<Value>, String> {
     let report = bench.redact(Document { parts, language: item.lang.clone(), known: Vec::new() }).await;
     report.outcome.map_err(|fault| sentence(&fault))?;
     // What would be replaced: checked and joined as the house does it.
-    Ok(in_code_points(&item.text, &spans_of(0, &item.text, &report.findings)?))
+    Ok(in_code_points(&item.text, &spans_of(0, &item.text, &report.findings, &Placeholders::default())?))
 }
 
 /// Byte spans as spans of Unicode code points, end exclusive.

@@ -95,7 +95,8 @@ pub(super) async fn logs(ground: &Ground, logs: &Logs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print(run: &Run) -> io::Result<()> {
+/// A run in a line, with what it logged.
+pub(in crate::cli) fn print(run: &Run) -> io::Result<()> {
     let said = match (&run.fault, &run.verdict) {
         (Some(fault), _) => format!("fault {}: {}", fault.code(), fault.hint()),
         (None, Some(verdict)) => format!("{}: {}", verdict.word, verdict.why),

@@ -38,6 +38,26 @@ async fn an_article_is_written_replaced_and_removed() {
 }
 
 #[tokio::test]
+async fn a_file_of_articles_is_taken_in_while_the_house_runs() {
+    let world = World::new().await;
+    let csv = "title,body,key\nWhere is it?,Track it.,order\nNo text,,x\n";
+    let path = "/api/v1/articles/import?name=faq.csv";
+    let got = world.upload(Admin, path, "text/csv", csv.into()).await.ok();
+    assert_eq!(got["written"], 1);
+    assert_eq!(got["refused"][0], "faq.csv, row 3: has no title or no text");
+    let list = world.call(Read, "GET", "/api/v1/articles", Value::Null).await.ok();
+    assert_eq!(list["items"][0]["key"], "order");
+    let broken = world.upload(Admin, path, "text/csv", "a,b\n1,2\n".into()).await;
+    assert_eq!(broken.problem().0, 422);
+    assert_eq!(world.upload(Write, path, "text/csv", csv.into()).await.status, 403);
+    assert_eq!(world.upload(Admin, path, "image/png", csv.into()).await.status, 415);
+    assert_eq!(
+        world.upload(Admin, "/api/v1/articles/import", "text/csv", csv.into()).await.problem().2,
+        "name"
+    );
+}
+
+#[tokio::test]
 async fn secrets_of_tokens_and_webhooks_are_shown_once() {
     let world = World::new().await;
     let new = json!({ "name": "shop", "scopes": ["read", "write"], "expires_at": "2027-01-01T00:00:00Z" });

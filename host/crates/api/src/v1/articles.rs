@@ -1,7 +1,7 @@
 //! Knowledge-base articles.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use desk::{Desk, NewArticle};
 use domain::Timestamp;
@@ -15,9 +15,12 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller, Read};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, Sent};
+use crate::extract::{AnyFile, Asked, At, Raw, Sent};
 use crate::page::List;
 use crate::words::{ArticleStateWord, Time};
+
+/// Longest file of articles, bytes.
+const IMPORT_BYTES_MAX: usize = 32 << 20;
 
 /// A knowledge-base entry.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,6 +105,25 @@ pub(crate) struct ArticlesQuery {
     state: Option<ArticleState>,
 }
 
+/// What kind of file is sent.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ImportQuery {
+    /// The file's name; its ending tells what is in it: .csv, .json (an export), .md, .jsonl.
+    name: String,
+}
+
+/// What came of an import.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportedArticles)]
+pub(crate) struct ImportedBody {
+    /// Articles that stand there now as the file has them.
+    written: u64,
+    /// Those that could not be written, each with its place in the file and why.
+    refused: Vec<String>,
+}
+
 /// All articles.
 #[utoipa::path(get, path = "/articles", tag = "articles", params(ArticlesQuery), security(("token" = ["read"])),
     responses((status = 200, description = "The articles.", body = List<ArticleBody>)))]
@@ -146,6 +168,23 @@ async fn put_article(
     Ok(Json(desk.put_article(new, caller.actor()).await?.into()))
 }
 
+/// Writes the articles of a file, at most 32 MiB; same key and locale again replaces. An article that cannot be used
+/// does not stop the others.
+#[utoipa::path(post, path = "/articles/import", tag = "articles", params(ImportQuery), security(("token" = ["admin"])),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream",
+        description = "A CSV table, a JSON export (Zendesk, Zammad or a list), a Markdown file, or JSON Lines."),
+    responses((status = 200, description = "What came of it.", body = ImportedBody)))]
+async fn import_articles(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    Asked(query): Asked<ImportQuery>,
+    Raw(bytes, AnyFile): Raw<AnyFile>,
+) -> Result<Json<ImportedBody>, ApiError> {
+    let rows = desk::articles_in(&query.name, bytes.to_vec()).map_err(desk::DeskError::from)?;
+    let imported = desk.import_articles(rows, &caller.actor()).await?;
+    Ok(Json(ImportedBody { written: imported.written, refused: imported.refused }))
+}
+
 /// Removes an article.
 #[utoipa::path(delete, path = "/articles/{id}", tag = "articles", security(("token" = ["admin"])),
     params(("id" = String, Path, description = "The article's id.")),
@@ -165,4 +204,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list_articles))
         .routes(routes!(read_article, delete_article))
         .routes(routes!(put_article))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(import_articles))
+                .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX)),
+        )
 }

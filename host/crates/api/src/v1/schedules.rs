@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use desk::Desk;
 use domain::Timestamp;
 use domain::id::{InstallationId, ScheduleId};
@@ -89,7 +90,23 @@ async fn change_schedule(
     Ok(Json(schedule.into()))
 }
 
+/// Fires a schedule now, beside its times. 202 means that it is in the queue.
+#[utoipa::path(post, path = "/schedules/{id}/fire", tag = "schedules", security(("token" = ["admin"])),
+    params(("id" = String, Path, description = "The schedule's id.")),
+    responses((status = 202, description = "It is about to run.")))]
+async fn fire_schedule(
+    caller: Caller<Admin>,
+    State(desk): State<Desk>,
+    At(id): At<ScheduleId>,
+) -> Result<StatusCode, ApiError> {
+    desk.fire_now(id, caller.actor()).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
 /// Routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list_schedules)).routes(routes!(change_schedule))
+    OpenApiRouter::new()
+        .routes(routes!(list_schedules))
+        .routes(routes!(change_schedule))
+        .routes(routes!(fire_schedule))
 }

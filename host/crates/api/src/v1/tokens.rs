@@ -84,7 +84,8 @@ async fn list_tokens(_: Caller<Admin>, State(desk): State<Desk>) -> Result<Json<
     Ok(Json(List::whole(desk.ask().tokens().await?)))
 }
 
-/// Makes a token. Its secret is answered once and never again.
+/// Makes a token. Its secret is answered once and never again. One with the scope `reveal` is made only by one that has
+/// it; the first by `kulanz token create` on the machine.
 #[utoipa::path(post, path = "/tokens", tag = "tokens", security(("token" = ["admin"])),
     request_body = NewTokenBody,
     responses((status = 201, description = "The token and its secret.", body = MadeToken,
@@ -95,6 +96,10 @@ async fn create_token(
     sent: Sent<NewTokenBody>,
 ) -> Result<Response, ApiError> {
     let NewTokenBody { name, scopes, expires_at } = sent.value;
+    // No scope includes `reveal`, not even by a detour: the first one is made on the machine itself.
+    if scopes.contains(&Scope::Reveal) && !caller.token.allows(Scope::Reveal, desk.now()) {
+        return Err(ApiError::no_scope(Scope::Reveal));
+    }
     let (token, secret) = desk.create_token(NewToken { name, scopes, expires_at }, caller.actor()).await?;
     let location = format!("/api/v1/tokens/{}", token.id);
     Ok(made_at(location, None, &MadeToken { token: token.into(), secret })?.into_response())

@@ -147,6 +147,9 @@ fn is_hard(status: Option<&str>, words: &str) -> bool {
     }
 }
 
+/// Ids that are read from a returned mail. A notice returns one, a digest of them some; each is looked up.
+const RETURNED_IDS_MAX: usize = 10;
+
 /// Ids in the returned mail: as a part of its own, or as header lines in the text.
 pub(crate) fn returned_ids(structure: &Structure<'_>, text: &str) -> Vec<String> {
     let returned = structure.leaves.iter().filter(|leaf| {
@@ -155,16 +158,22 @@ pub(crate) fn returned_ids(structure: &Structure<'_>, text: &str) -> Vec<String>
             "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/rfc822-headers"
         )
     });
-    let mut ids: Vec<String> = returned
+    let in_parts = returned
         .filter_map(|leaf| Headers::read(&leaf.mime.transfer.decode(leaf.body)).0.text("message-id"))
-        .flat_map(|value| header::message_ids(&value))
-        .collect();
+        .flat_map(|value| header::message_ids(&value));
     let in_text = text.lines().filter_map(|line| {
         let line = line.trim_start_matches(['>', ' ', '\t']);
         line.get(..11).filter(|name| name.eq_ignore_ascii_case("message-id:")).and_then(|_| line.get(11..))
     });
-    ids.extend(in_text.flat_map(header::message_ids));
-    ids.dedup();
+    let mut ids: Vec<String> = Vec::new();
+    for id in in_parts.chain(in_text.flat_map(header::message_ids)) {
+        if ids.len() == RETURNED_IDS_MAX {
+            break;
+        }
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     ids
 }
 

@@ -1,33 +1,173 @@
-//! Installed plugins: how far each is trusted, what it may do, and whether it is well.
+//! Installed plugins: how far each is trusted, what it may do, whether it is well and when it acts by itself; for admins
+//! the switches beside that. What a plugin is allowed is not changed here: that takes reading what it asks for.
 
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use desk::InstalledView;
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use desk::{DeskError, InstalledView};
+use domain::plugin::{Mode, Schedule};
+use domain::token::Scope;
+use domain::{Refusal, Timestamp};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::Visit;
 use crate::Console;
-use crate::view::fact;
+use crate::session::{Administrator, signed_in};
+use crate::view::{fact, time};
+
+/// What a switch sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Switched {
+    /// What it shall be: a mode, or `on` and `off`.
+    to: String,
+}
+
+struct Standing {
+    all: Vec<InstalledView>,
+    schedules: Vec<Schedule>,
+    automation: bool,
+    /// Whether the visitor may switch.
+    switches: bool,
+    now: Timestamp,
+}
 
 /// Shows the installations.
 pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
-    let automation = console.desk.automation_on().await;
-    match console.desk.installations().await {
-        Ok(all) => visit.page(visit.texts().plugins).of(&list(&visit, &all, automation)).into_response(),
+    page(&console, &visit, None).await
+}
+
+/// Switches all automation off or on.
+pub(crate) async fn automation(
+    State(console): State<Console>,
+    admin: Administrator,
+    visit: Visit,
+    sent: Result<Form<Switched>, FormRejection>,
+) -> Response {
+    let done = match wanted(&visit, sent).as_deref() {
+        Ok("on") => console.desk.set_automation(true, admin.0).await,
+        Ok("off") => console.desk.set_automation(false, admin.0).await,
+        Ok(_) => Err(unreadable(&visit).into()),
+        Err(refusal) => Err(refusal.clone().into()),
+    };
+    after(&console, &visit, done).await
+}
+
+/// Changes how far a plugin is trusted.
+pub(crate) async fn mode(
+    State(console): State<Console>,
+    admin: Administrator,
+    visit: Visit,
+    Path(id): Path<String>,
+    sent: Result<Form<Switched>, FormRejection>,
+) -> Response {
+    let done = async {
+        let mode: Mode = wanted(&visit, sent)?.parse().map_err(|_| unreadable(&visit))?;
+        let id = id.parse().map_err(|_| DeskError::missing("installation", &id))?;
+        Box::pin(console.desk.set_mode(id, mode, admin.0)).await.map(drop)
+    };
+    let done = done.await;
+    after(&console, &visit, done).await
+}
+
+/// Lifts a quarantine.
+pub(crate) async fn release(
+    State(console): State<Console>,
+    admin: Administrator,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Response {
+    let done = async {
+        let id = id.parse().map_err(|_| DeskError::missing("installation", &id))?;
+        console.desk.release(id, admin.0).await.map(drop)
+    };
+    let done = done.await;
+    after(&console, &visit, done).await
+}
+
+/// Fires a schedule beside its times.
+pub(crate) async fn fire(
+    State(console): State<Console>,
+    admin: Administrator,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Response {
+    let done = async {
+        let id = id.parse().map_err(|_| DeskError::missing("schedule", &id))?;
+        console.desk.fire_now(id, admin.0).await
+    };
+    let done = done.await;
+    after(&console, &visit, done).await
+}
+
+fn wanted(visit: &Visit, sent: Result<Form<Switched>, FormRejection>) -> Result<String, Refusal> {
+    sent.map(|Form(switched)| switched.to).map_err(|_| unreadable(visit))
+}
+
+fn unreadable(visit: &Visit) -> Refusal {
+    Refusal::new("bad_request", visit.texts().form_unreadable)
+}
+
+/// Back to the list, or the list with what went wrong.
+async fn after(console: &Console, visit: &Visit, done: Result<(), DeskError>) -> Response {
+    match done {
+        Ok(()) => Redirect::to(&visit.spoken.link("/plugins", &[])).into_response(),
+        Err(DeskError::Refused(refusal)) => page(console, visit, Some(&refusal.sentence)).await,
+        Err(error @ DeskError::Plugin { .. }) => page(console, visit, Some(&error.to_string())).await,
         Err(error) => visit.failed(error),
     }
 }
 
-fn list(visit: &Visit, all: &[InstalledView], automation: bool) -> Markup {
-    let texts = visit.texts();
-    html! {
-        @if !automation { p.alarm role="status" { (texts.automation_off) } }
-        @if all.is_empty() { p { (texts.no_plugins) } }
-        @for view in all { (one(visit, view)) }
+async fn page(console: &Console, visit: &Visit, failed: Option<&str>) -> Response {
+    match standing(console, visit).await {
+        Ok(standing) => {
+            let status = failed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+            let body = html! {
+                @if let Some(why) = failed { p.alarm role="alert" dir="auto" { (why) } }
+                (list(visit, &standing))
+            };
+            (status, visit.page_at(visit.texts().plugins, "/plugins").of(&body)).into_response()
+        }
+        Err(error) => visit.failed(error),
     }
 }
 
-fn one(visit: &Visit, view: &InstalledView) -> Markup {
+async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskError> {
+    Ok(Standing {
+        all: console.desk.installations().await?,
+        schedules: console.desk.ask().schedules().await?,
+        automation: console.desk.automation_on().await,
+        switches: signed_in(console, &visit.headers, Scope::Admin).await?.is_some(),
+        now: console.desk.now(),
+    })
+}
+
+fn list(visit: &Visit, standing: &Standing) -> Markup {
+    let texts = visit.texts();
+    html! {
+        @if !standing.automation { p.alarm role="status" { (texts.automation_off) } }
+        @if standing.switches { (kill_switch(visit, standing.automation)) } @else {
+            p { a href=(visit.spoken.link("/login", &[])) { (texts.sign_in_to_switch) } }
+        }
+        @if standing.all.is_empty() { p { (texts.no_plugins) } }
+        @for view in &standing.all { (one(visit, standing, view)) }
+    }
+}
+
+fn kill_switch(visit: &Visit, on: bool) -> Markup {
+    let texts = visit.texts();
+    let (to, label) = if on { ("off", texts.switch_off_all) } else { ("on", texts.switch_on_all) };
+    html! {
+        form.buttons method="post" action=(visit.spoken.link("/plugins/automation", &[])) {
+            button type="submit" name="to" value=(to) { (label) }
+        }
+    }
+}
+
+fn one(visit: &Visit, standing: &Standing, view: &InstalledView) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let installation = &view.installation;
     let manifest = &installation.manifest;
@@ -39,12 +179,15 @@ fn one(visit: &Visit, view: &InstalledView) -> Markup {
         .filter(|r| !installation.grants.0.contains(&r.to))
         .map(|r| r.to.to_string())
         .collect();
+    let schedules: Vec<&Schedule> =
+        standing.schedules.iter().filter(|s| s.installation_id == installation.id).collect();
     html! {
         section.plugin {
             h2 { bdi { (manifest.name) } " " small { code { (manifest.id) } } }
             p dir="auto" { (manifest.description) }
-            @if let Some(why) = &installation.quarantine { p.alarm { strong { (texts.quarantined) } ": " (why) } }
+            @if let Some(why) = &installation.quarantine { (quarantine(visit, standing, view, why)) }
             @if let Some(why) = &view.problem { p.alarm { strong { (texts.not_loaded) } ": " (why) } }
+            @if let Some(version) = &view.waiting { p.alarm { (texts.upgrade_waits) " " code { "kulanz plugin upgrade " (manifest.id) } " (" (version.manifest.version) ")" } }
             dl.facts {
                 (fact(texts.mode, Some(language.mode(installation.mode))))
                 (fact(texts.version, Some(&manifest.version)))
@@ -54,6 +197,84 @@ fn one(visit: &Visit, view: &InstalledView) -> Markup {
                 (grants(texts.grants, &granted, texts.none))
                 @if !refused.is_empty() { (grants(texts.asks_for, &refused, texts.none)) }
             }
+            @if standing.switches { (mode_form(visit, view)) }
+            @if !schedules.is_empty() { (times(visit, standing, &schedules)) }
+        }
+    }
+}
+
+fn quarantine(visit: &Visit, standing: &Standing, view: &InstalledView, why: &str) -> Markup {
+    let texts = visit.texts();
+    let action = format!("/plugins/{}/release", view.installation.id);
+    html! {
+        div.alarm {
+            p { strong { (texts.quarantined) } ": " (why) }
+            @if standing.switches {
+                form method="post" action=(visit.spoken.link(&action, &[])) { button type="submit" { (texts.release) } }
+            }
+        }
+    }
+}
+
+fn mode_form(visit: &Visit, view: &InstalledView) -> Markup {
+    let (texts, language) = (visit.texts(), visit.spoken.language);
+    let installation = &view.installation;
+    let action = format!("/plugins/{}/mode", installation.id);
+    html! {
+        form.buttons method="post" action=(visit.spoken.link(&action, &[])) {
+            label {
+                (texts.mode) " "
+                select name="to" {
+                    @for mode in Mode::ALL {
+                        option value=(mode) selected[*mode == installation.mode] { (language.mode(*mode)) }
+                    }
+                }
+            }
+            button type="submit" { (texts.save) }
+        }
+    }
+}
+
+/// When it acts by itself.
+fn times(visit: &Visit, standing: &Standing, schedules: &[&Schedule]) -> Markup {
+    let texts = visit.texts();
+    let fires = standing.switches.then_some(texts.decide);
+    let heads = [texts.schedule, texts.times, texts.next_firing, texts.last_firing];
+    html! {
+        table {
+            thead { tr { @for head in heads.into_iter().chain(fires) { th scope="col" { (head) } } } }
+            tbody {
+                @for schedule in schedules {
+                    @let declared = &schedule.declaration;
+                    tr {
+                        th scope="row" data-name=(texts.schedule) { bdi { (declared.name) } }
+                        td data-name=(texts.times) { code { (declared.cron) } " " (declared.zone) }
+                        td data-name=(texts.next_firing) { (next(visit, standing, schedule)) }
+                        td data-name=(texts.last_firing) {
+                            @match schedule.last_for { Some(at) => (time(at)), None => "–" }
+                        }
+                        @if standing.switches {
+                            td data-name=(texts.decide) {
+                                form method="post" action=(visit.spoken.link(&format!("/plugins/schedules/{}/fire", schedule.id), &[])) {
+                                    button type="submit" { (texts.fire_now) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn next(visit: &Visit, standing: &Standing, schedule: &Schedule) -> Markup {
+    let texts = visit.texts();
+    html! {
+        @match (schedule.enabled, schedule.next_at) {
+            (false, _) => (texts.switched_off),
+            (true, None) => (texts.never),
+            (true, Some(at)) if at <= standing.now => (texts.due),
+            (true, Some(at)) => (time(at)),
         }
     }
 }

@@ -64,6 +64,10 @@ pub(crate) async fn send(
     if complaint.is_some() {
         return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, &form(&visit, &request, complaint));
     }
+    if !console.pace.allows(visit.from, console.desk.now()) {
+        let complaint = Some(("text", texts.request_too_many));
+        return page(&visit, StatusCode::TOO_MANY_REQUESTS, &form(&visit, &request, complaint));
+    }
     // A robot is told the same as a person, and nothing comes of it.
     if request.website.is_empty()
         && let Err(error) = take_in(&console, &visit, &request).await

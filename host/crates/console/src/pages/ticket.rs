@@ -3,6 +3,7 @@
 pub(crate) mod composer;
 pub(crate) mod fields;
 pub(crate) mod marks;
+mod sources;
 pub(crate) mod suggestions;
 
 use std::collections::BTreeMap;
@@ -47,10 +48,17 @@ struct Failed {
 
 /// What the visitor may do here.
 struct May {
-    /// Work on tickets, with the words that the house uses; none: only look.
-    work: Option<fields::Known>,
+    /// Work on tickets; none: only look.
+    work: Option<Bench>,
     /// Put sealed values back.
     reveal: bool,
+}
+
+/// What lies ready for whoever works on a ticket.
+struct Bench {
+    /// Words that the house uses.
+    known: fields::Known,
+    sources: sources::Sources,
 }
 
 /// Shows a ticket.
@@ -69,7 +77,10 @@ async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Fa
         let token = holder(console, &visit.headers).await?;
         let allows = |scope| token.as_ref().is_some_and(|token| token.allows(scope, console.desk.now()));
         let work = match allows(Scope::Write) {
-            true => Some(fields::Known::of(console).await?),
+            true => Some(Bench {
+                known: fields::Known::of(console).await?,
+                sources: sources::Sources::of(console, visit, &material.ticket, &material.messages).await?,
+            }),
             false => None,
         };
         let reveal = allows(Scope::Reveal);
@@ -134,18 +145,18 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
     html! {
         @if let Some(failed) = failed { p.alarm role="alert" dir="auto" lang=(failed.language) { (failed.why) } }
         (facts(visit, &material.ticket))
-        @if let Some(known) = &may.work {
-            (fields::form(visit, &material.ticket, known, typed.map(|typed| &typed.fields)))
+        @if let Some(bench) = &may.work {
+            (fields::form(visit, &material.ticket, &bench.known, typed.map(|typed| &typed.fields)))
         }
         h2 { (texts.messages) }
         @if material.messages.is_empty() { p { (texts.no_messages) } }
         @for message in &material.messages {
             (one_message(visit, message, works.then(|| marks::miss_form(visit, &material.ticket, message))))
         }
-        @if works {
-            @let draft = composer::chosen(visit, material, typed);
+        @if let Some(Bench { sources, .. }) = &may.work {
+            @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none());
             (suggestions::forms(visit, material, draft))
-            (composer::form(visit, &material.ticket, draft, typed))
+            (composer::form(visit, &material.ticket, &composer::Stand { draft, sources, typed }))
         } @else {
             @let number = material.ticket.number.to_string();
             p { a href=(visit.spoken.link("/login", &[("ticket", &number)])) { (texts.sign_in_to_work) } }

@@ -7,7 +7,7 @@ use domain::token::Scope;
 use super::world::{NOW, World};
 use crate::Access;
 
-const PAGES: [&str; 4] = ["/", "/plugins", "/queue", "/tickets/1"];
+const PAGES: [&str; 6] = ["/", "/articles", "/articles/new", "/plugins", "/queue", "/tickets/1"];
 
 pub(super) async fn sign_in(world: &World, secret: &str) -> super::world::Answer {
     world.post("/login", &[("sec-fetch-site", "same-origin")], &format!("token={secret}")).await
@@ -108,6 +108,24 @@ async fn a_request_that_is_wrong_keeps_what_was_written_and_names_the_field() {
 }
 
 #[tokio::test]
+async fn who_sends_too_many_requests_is_told_to_wait_and_loses_nothing() {
+    let world = World::with(Access::Token, false).await;
+    let fine = |n: usize| format!("email=ana%40example.org&subject=a{n}&text=typed");
+    let mut refused = None;
+    for n in 0..301 {
+        let sent = world.post("/request", &[], &fine(n)).await;
+        if sent.status != 200 {
+            refused = Some((n, sent));
+        }
+    }
+    let (n, sent) = refused.unwrap();
+    assert_eq!((n, sent.status.as_u16()), (300, 429));
+    sent.says(&["wait a minute", ">typed</textarea>"]);
+    world.clock.advance(1_000);
+    assert_eq!(world.post("/request", &[], &fine(301)).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_wrong_weak_or_foreign_login_is_refused() {
     let world = World::with(Access::Token, false).await;
     let (_, weak) = world.token(&[Scope::Write, Scope::Inbound], None).await;
@@ -137,6 +155,21 @@ async fn a_session_ends_with_its_token_and_after_twelve_hours() {
     assert!(may_look().await);
     world.desk.revoke_token(id, Actor::system()).await.unwrap();
     assert!(!may_look().await);
+}
+
+#[tokio::test]
+async fn an_open_console_is_open_to_this_machine_only() {
+    let world = World::open().await;
+    for headers in [
+        [("host", "rebound.example"), ("accept", "*/*")],
+        [("host", "localhost:8080"), ("x-forwarded-for", "203.0.113.9")],
+    ] {
+        for path in PAGES {
+            let answer = world.get_with(path, &headers).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login"), "{path}");
+        }
+        assert_eq!(world.get_with("/request", &headers).await.status, 200, "customers may write");
+    }
 }
 
 #[tokio::test]

@@ -10,8 +10,10 @@ use domain::plugin::{Hook, Installation, Limits, Manifest, Mode};
 use domain::redaction::Redaction;
 use domain::run::{Decision, DecisionStatus, Run, Verdict};
 use domain::ticket::Ticket;
+use domain::token::Scope;
 use store::Fact;
 
+use super::access::{session, sign_in};
 use super::world::{NOW, World};
 use crate::Access;
 
@@ -143,6 +145,63 @@ async fn plugins_show_how_far_they_are_trusted_and_what_ails_them() {
 }
 
 #[tokio::test]
+async fn an_admin_switches_plugins_and_nobody_else_does() {
+    let world = World::open().await;
+    let installation = installation();
+    let declaration = domain::plugin::ScheduleDeclaration {
+        name: "nightly".into(),
+        cron: "0 3 * * *".into(),
+        zone: "UTC".into(),
+        missed: domain::schedule::Missed::Skip,
+        overlap: domain::schedule::Overlap::Forbid,
+    };
+    let schedule = domain::plugin::Schedule {
+        id: domain::id::ScheduleId::mint(&CountingIds::default(), NOW),
+        installation_id: installation.id,
+        declaration,
+        enabled: true,
+        next_at: Some(NOW.plus(60_000)),
+        last_for: None,
+    };
+    let fire = format!("/plugins/schedules/{}/fire", schedule.id);
+    let (mode, release) =
+        (format!("/plugins/{}/mode", installation.id), format!("/plugins/{}/release", installation.id));
+    let id = installation.id;
+    world.facts(vec![Fact::PutInstallation(Box::new(installation)), Fact::PutSchedule(schedule)]).await;
+    world.desk.reload_plugins().await.unwrap();
+    let (_, secret) = world.token(&[Scope::Read, Scope::Write], None).await;
+    let agent = session(&sign_in(&world, &secret).await);
+    let (_, secret) = world.token(&[Scope::Admin], None).await;
+    let admin = session(&sign_in(&world, &secret).await);
+    let post = async |cookie: &str, path: &str, form: &str| {
+        world.post(path, &[("cookie", cookie), ("sec-fetch-site", "same-origin")], form).await
+    };
+    for (path, form) in
+        [(mode.as_str(), "to=live"), (&release, ""), (&fire, ""), ("/plugins/automation", "to=off")]
+    {
+        assert_eq!(post(&agent, path, form).await.header("location"), "/login", "{path}");
+    }
+    let page = world.get_with("/plugins", &[("cookie", &agent)]).await;
+    page.says(&["nightly", "0 3 * * *", "Sign in with the scope admin"]);
+    assert!(!page.text.contains(&fire));
+    world.get_with("/plugins", &[("cookie", &admin)]).await.says(&[&fire, &mode, &release, "Run now"]);
+
+    assert_eq!(post(&admin, &mode, "to=suggest").await.status, 303);
+    assert_eq!(post(&admin, &release, "").await.status, 303);
+    let now = world.desk.installation(id).await.unwrap();
+    assert_eq!((now.mode, now.quarantine), (Mode::Suggest, None));
+    post(&admin, &mode, "to=everything").await.says(&["role=\"alert\""]);
+    assert_eq!(post(&admin, &fire, "").await.status, 303);
+    let again = post(&admin, &fire, "").await;
+    assert_eq!(again.status, 422);
+    again.says(&["still being worked"]);
+    post(&admin, "/plugins/automation", "to=off").await;
+    assert!(!world.desk.automation_on().await);
+    post(&admin, "/plugins/automation", "to=on").await;
+    assert!(world.desk.automation_on().await);
+}
+
+#[tokio::test]
 async fn the_queue_shows_what_is_held_and_what_was_given_up() {
     let world = World::with(Access::Open, true).await;
     let mail = b"From: a@b.example\r\nSubject: Secret\r\n\r\nx\r\n".to_vec();
@@ -185,7 +244,13 @@ async fn the_queue_shows_mail_that_waits_for_a_decision_and_why() {
 async fn every_page_can_be_walked_with_the_keyboard_and_named_by_a_reader() {
     let world = World::open().await;
     let ticket = world.ticket("Parcel", "x").await;
-    for path in ["/".to_owned(), "/plugins".into(), "/queue".into(), format!("/tickets/{}", ticket.number)] {
+    for path in [
+        "/".to_owned(),
+        "/articles".into(),
+        "/plugins".into(),
+        "/queue".into(),
+        format!("/tickets/{}", ticket.number),
+    ] {
         let page = world.get(&path).await;
         page.says(&[
             "class=\"skip\" href=\"#content\"",
@@ -218,7 +283,7 @@ async fn what_is_not_there_is_a_page_and_what_is_broken_tells_nothing_internal()
         page.says(&["There is nothing at this address."]);
     }
     world.store.close().await;
-    for path in ["/", "/queue", "/plugins", "/tickets/1"] {
+    for path in ["/", "/articles", "/queue", "/plugins", "/tickets/1"] {
         let page = world.get(path).await;
         assert_eq!(page.status, 503, "{path}");
         page.says(&["The page cannot be shown just now."]);

@@ -354,3 +354,33 @@ async fn a_revoked_token_can_do_nothing_any_more() {
     assert_eq!(sent.status, 401);
     assert_eq!(messages(&world, &ticket).await.len(), 1);
 }
+
+#[tokio::test]
+async fn an_article_that_the_question_finds_is_put_into_the_answer_and_learns_it() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    for (key, state, title) in
+        [("parcel", "public", "Where is my parcel?"), ("inner", "internal", "Where is a parcel kept?")]
+    {
+        let new = serde_json::from_value(serde_json::json!({
+            "key": key, "locale": "en", "state": state, "title": title, "body": format!("See {key}.\nThere.") }));
+        world.desk.put_article(new.unwrap(), Actor::system()).await.unwrap();
+    }
+    let change = desk::TicketChange::SetField { field: domain::ticket::Field::Language, value: "en".into() };
+    world.desk.change_ticket(ticket.id, vec![change], None, Actor::system()).await.unwrap();
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&["Articles to answer from (1)", "See parcel."]);
+    assert!(!page.text.contains("See inner."));
+    let looked = world.get_with("/tickets/1?find=umbrella", &[("cookie", &cookie)]).await;
+    looked.says(&["Articles to answer from (0)", "value=\"umbrella\""]);
+    let pick = page.text.split("href=\"").find(|part| part.starts_with("/tickets/1?article=")).unwrap();
+    let picked = world.get_with(pick.split('#').next().unwrap(), &[("cookie", &cookie)]).await;
+    picked.says(&[">See parcel.\nThere.</textarea>", "name=\"article\" value=\"parcel\" checked"]);
+    post(&world, &cookie, "/tickets/1/message", "text=See+parcel.%0D%0AThere.&kind=reply&article=parcel")
+        .await;
+    let sent = messages(&world, &ticket).await.pop().unwrap();
+    assert_eq!((sent.article.as_deref(), sent.automatic), (Some("parcel"), false));
+    let learnt = world.desk.ask().alternates(None).await.unwrap();
+    assert_eq!(learnt.len(), 1, "its question is another way to ask for it");
+    let wrong = post(&world, &cookie, "/tickets/1/message", "text=x&kind=reply&article=nothing").await;
+    assert_eq!(wrong.status, 422);
+}

@@ -127,10 +127,20 @@ impl World {
         self.send("POST", path, &headers, form.to_owned()).await
     }
 
+    /// Sends a form with a file in it; `b` stands between its parts.
+    pub(super) async fn upload(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
+        let mut headers = headers.to_vec();
+        headers.push(("content-type", "multipart/form-data; boundary=b"));
+        self.send("POST", path, &headers, form.to_owned()).await
+    }
+
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", "localhost:8080");
         }
         let request = request.body(Body::from(body)).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();

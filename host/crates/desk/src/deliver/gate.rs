@@ -20,7 +20,6 @@ impl Desk {
             message_id: message.id,
             delivery: Delivery::Sending,
             reason: None,
-            internet_message_id: None,
             expect: Some(Delivery::Queued),
             passed_at: Some(message.passed_at.unwrap_or_else(|| self.now())),
         };

@@ -9,7 +9,7 @@ use domain::work::Work;
 use domain::{Actor, Refusal};
 use store::{Commit, Fact, StoreError};
 
-use crate::intake::{RACES_MAX, fact_order};
+use crate::races::Races;
 use crate::{Desk, DeskError};
 
 /// Name of the setting that holds changed budgets.
@@ -80,7 +80,6 @@ impl Desk {
                 message_id: id,
                 delivery: Delivery::Queued,
                 reason: None,
-                internet_message_id: None,
                 expect: Some(Delivery::Held),
                 passed_at: Some(now),
             },
@@ -100,7 +99,6 @@ impl Desk {
             message_id: message.id,
             delivery: Delivery::Held,
             reason: Some(why.to_owned()),
-            internet_message_id: None,
             expect: Some(Delivery::Held),
             passed_at: None,
         };
@@ -115,29 +113,29 @@ impl Desk {
     /// When there is none, or it is not held.
     pub async fn discard_held(&self, id: MessageId, actor: Actor) -> Result<Message, DeskError> {
         let message = self.held_message(id).await?;
-        for _ in 0..RACES_MAX {
-            let ticket = self.0.store.ticket(message.ticket_id).await?;
-            let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
-            let mut work = Work::on(ticket);
-            let data = serde_json::json!({ "message_id": id, "reason": DISCARDED });
-            work.record(&self.stamp(actor.clone()), EventType::MessageSuppressed, Vec::new(), data);
-            let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
-            facts.push(Fact::SetDelivery {
-                message_id: id,
-                delivery: Delivery::Suppressed,
-                reason: Some(DISCARDED.to_owned()),
-                internet_message_id: None,
-                expect: Some(Delivery::Held),
-                passed_at: None,
-            });
-            facts.push(self.audit(&actor, "message.discarded", id, serde_json::Value::Null));
-            facts.sort_by_key(fact_order);
-            match self.settle_held(id, facts).await {
-                Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {}
-                ended => return ended,
+        let mut races = Races::about("the ticket");
+        loop {
+            let attempt = async {
+                let ticket = self.0.store.ticket(message.ticket_id).await?;
+                let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
+                let mut work = Work::on(ticket);
+                let data = serde_json::json!({ "message_id": id, "reason": DISCARDED });
+                work.record(&self.stamp(actor.clone()), EventType::MessageSuppressed, Vec::new(), data);
+                let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+                facts.push(Fact::SetDelivery {
+                    message_id: id,
+                    delivery: Delivery::Suppressed,
+                    reason: Some(DISCARDED.to_owned()),
+                    expect: Some(Delivery::Held),
+                    passed_at: None,
+                });
+                facts.push(self.audit(&actor, "message.discarded", id, serde_json::Value::Null));
+                self.settle_held(id, facts).await
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
             }
         }
-        Err(DeskError::Busy("the ticket"))
     }
 
     async fn held_message(&self, id: MessageId) -> Result<Message, DeskError> {

@@ -3,7 +3,7 @@
 use domain::id::ScheduleId;
 
 use super::*;
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, agent};
 
 async fn scheduled(house: &Fixture) -> Schedule {
     let installation = house.installation(|_| ()).await;
@@ -27,6 +27,22 @@ async fn a_firing_that_was_made_already_does_not_hold_up_the_ones_after_it() {
     house.clock.set(moved.next_at.unwrap());
     house.desk.settle().await.unwrap();
     assert_eq!(house.desk.fire_due_schedules().await.unwrap(), 1, "and the next one comes");
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_fired_by_hand_keeps_its_times_and_does_not_run_twice_at_once() {
+    let house = Fixture::new().await;
+    let schedule = scheduled(&house).await;
+    house.desk.fire_now(schedule.id, agent()).await.unwrap();
+    house.clock.advance(1);
+    let again = house.desk.fire_now(schedule.id, agent()).await;
+    assert!(matches!(again, Err(DeskError::Refused(Refusal { code: "still_running", .. }))), "{again:?}");
+    house.desk.settle().await.unwrap();
+    house.desk.fire_now(schedule.id, agent()).await.unwrap();
+    house.desk.settle().await.unwrap();
+    assert_eq!(house.store.schedules().await.unwrap(), std::slice::from_ref(&schedule), "its times stay");
+    let nobody = ScheduleId::mint(house.desk.0.ids.as_ref(), house.desk.now());
+    assert!(matches!(house.desk.fire_now(nobody, agent()).await, Err(DeskError::Missing { .. })));
 }
 
 #[tokio::test]

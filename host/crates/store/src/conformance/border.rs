@@ -28,14 +28,9 @@ pub(super) async fn intake_waits_is_held_and_is_done(store: &Store) -> Verdict {
     let facts = [&first, &second].map(|i| Fact::AddIntake(Box::new(i.clone()))).to_vec();
     store.commit(Commit { facts }).await?;
     same!(store.intake(first.id).await?, Some(first.clone()));
-    let set = |id, state, ticket_id, drop_raw| Fact::SetIntake {
-        id,
-        state,
-        reason: Some("because".to_owned()),
-        ticket_id,
-        drop_raw,
-    };
-    store.commit(Commit::of(vec![set(first.id, IntakeState::Held, None, false)])).await?;
+    let set =
+        |id, state, ticket_id| Fact::SetIntake { id, state, reason: Some("because".to_owned()), ticket_id };
+    store.commit(Commit::of(vec![set(first.id, IntakeState::Held, None)])).await?;
     first.state = IntakeState::Held;
     first.reason = Some("because".to_owned());
     same!(store.intake(first.id).await?, Some(first.clone()));
@@ -44,12 +39,11 @@ pub(super) async fn intake_waits_is_held_and_is_done(store: &Store) -> Verdict {
     let all = store.intakes(None, &Page::after(first.id, 5)).await?;
     holds!(all.iter().map(|i| i.id).eq([second.id]));
     let ticket = make.ticket_id();
-    store.commit(Commit::of(vec![set(first.id, IntakeState::Done, Some(ticket), true)])).await?;
+    store.commit(Commit::of(vec![set(first.id, IntakeState::Done, Some(ticket))])).await?;
     first.state = IntakeState::Done;
     first.ticket_id = Some(ticket);
-    first.sealed = Sealed(Vec::new());
     same!(store.intake(first.id).await?, Some(first));
-    let unknown = set(make.intake_id(), IntakeState::Done, None, true);
+    let unknown = set(make.intake_id(), IntakeState::Done, None);
     same!(store.commit(Commit::of(vec![unknown])).await, Err(StoreError::Stale("intake")));
     Ok(())
 }

@@ -27,6 +27,7 @@ list! {
         pages_join_without_gap_or_overlap,
         a_view_holds_the_requester_and_the_newest_fifty_messages,
         contacts_have_one_address_each,
+        what_is_learnt_of_a_contact_leaves_everything_else_alone,
     }
     messages {
         a_message_reads_back_with_its_attachments,

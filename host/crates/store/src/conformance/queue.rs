@@ -10,11 +10,7 @@ const HELD_MS: i64 = 60_000;
 const STALE: Result<(), StoreError> = Err(StoreError::Stale("lease"));
 
 fn finish(lease: &Lease) -> Commit {
-    Commit::of(vec![Fact::FinishJob {
-        lane: lease.lane.clone(),
-        fence: lease.fence,
-        sequence: lease.sequence,
-    }])
+    Commit::of(vec![Fact::finish(lease)])
 }
 
 async fn one(store: &Store, make: &Sample, lease_ms: i64) -> Result<Lease, Broken> {
@@ -149,14 +145,7 @@ pub(super) async fn a_retried_job_counts_and_waits(store: &Store) -> Verdict {
     let facts = vec![Fact::Enqueue(make.job("lane")), Fact::Enqueue(make.job("lane"))];
     store.commit(Commit { facts }).await?;
     let lease = one(store, &make, HELD_MS).await?;
-    let retry = Fact::RetryJob {
-        lane: lease.lane.clone(),
-        fence: lease.fence,
-        sequence: lease.sequence,
-        ready_at: make.now.plus(100),
-        error: "smtp 451".to_owned(),
-        counts: true,
-    };
+    let retry = Fact::retry(&lease, make.now.plus(100), "smtp 451".to_owned());
     store.commit(Commit::of(vec![retry.clone()])).await?;
     same!(store.commit(Commit::of(vec![retry])).await, STALE);
     holds!(store.claim("w", 9, make.now.plus(99), HELD_MS).await?.is_empty());

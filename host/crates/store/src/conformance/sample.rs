@@ -11,7 +11,7 @@ use domain::id::{
     AttachmentId, AuditId, ContactId, DecisionId, EventId, InstallationId, MessageId, RunId, ScheduleId,
     TicketId,
 };
-use domain::job::{Job, NewJob};
+use domain::job::NewJob;
 use domain::ledger::{Day, LedgerCounts, LedgerEntry, Use};
 use domain::message::{Attachment, AutoClass, Delivery, Direction, Message, SenderAuth};
 use domain::plugin::{Hook, Installation, Limits, Manifest, Mode, Schedule, ScheduleDeclaration};
@@ -339,15 +339,6 @@ impl Sample {
     #[must_use]
     pub fn job(&self, lane: &str) -> NewJob {
         NewJob::turn(lane, self.event_id(), self.now)
-    }
-
-    /// Which event a turn is for; tells jobs apart.
-    #[must_use]
-    pub fn event_of(job: &Job) -> Option<EventId> {
-        match job {
-            Job::Turn { event_id, .. } => Some(*event_id),
-            Job::Intake { .. } | Job::Deliver { .. } | Job::Webhook { .. } | Job::Timer { .. } => None,
-        }
     }
 }
 

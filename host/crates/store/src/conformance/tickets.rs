@@ -233,3 +233,26 @@ pub(super) async fn contacts_have_one_address_each(store: &Store) -> Verdict {
     );
     Ok(())
 }
+
+pub(super) async fn what_is_learnt_of_a_contact_leaves_everything_else_alone(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let mut contact = make.contact("ana@example.org");
+    (contact.name, contact.verified, contact.proactive_consent) = (None, false, true);
+    store.commit(Commit::of(vec![Fact::PutContact(contact.clone())])).await?;
+    let learn = |email: &str, name: &str, verified| Fact::LearnContact {
+        contact_id: contact.id,
+        email: email.to_owned(),
+        name: Some(name.to_owned()),
+        verified,
+    };
+    let consent = Fact::SetConsent { contact_id: contact.id, consent: false };
+    store.commit(Commit::of(vec![consent])).await?;
+    store.commit(Commit::of(vec![learn("erased@invalid", "Ghost", true)])).await?;
+    contact.proactive_consent = false;
+    same!(store.contact(contact.id).await?, Some(contact.clone()));
+    store.commit(Commit::of(vec![learn("ana@example.org", "Ana", true)])).await?;
+    store.commit(Commit::of(vec![learn("ana@example.org", "Eve", false)])).await?;
+    (contact.name, contact.verified) = (Some("Ana".to_owned()), true);
+    same!(store.contact(contact.id).await?, Some(contact));
+    Ok(())
+}

@@ -56,43 +56,30 @@ async fn write_records(c: &mut Connection, facts: &[&Fact]) -> Outcome<bool> {
     Ok(true)
 }
 
-/// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep
-/// the order they were given in.
+/// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep the order they
+/// were given in; everything that an installation has is one row here, so that removing it and putting it anew in one
+/// commit keep theirs. Records of one kind stand together: they go in one statement.
 fn place(fact: &Fact) -> (u8, String) {
     match fact {
         Fact::PutContact(contact) => (0, contact.email.clone()),
-        Fact::PutTicket { ticket, .. } => (1, ticket.id.to_string()),
-        Fact::Enqueue(job) => (3, job.lane.clone()),
-        Fact::FinishJob { lane, .. } | Fact::RetryJob { lane, .. } | Fact::BuryJob { lane, .. } => {
-            (3, lane.clone())
+        Fact::LearnContact { contact_id, .. } | Fact::SetConsent { contact_id, .. } => {
+            (0, contact_id.to_string())
         }
-        Fact::RemoveDead { lane, .. } | Fact::ClearLane { lane } => (3, lane.clone()),
-        Fact::PutArticle(_)
-        | Fact::RemoveArticle(_)
-        | Fact::PutAlternate(_)
-        | Fact::RemoveAlternate { .. }
-        | Fact::PutVectors { .. }
-        | Fact::KeepVectorsOf(_) => (4, String::new()),
-        Fact::Audit(_) => (5, String::new()),
-        Fact::ReturnNumbers { .. } => (6, String::new()),
+        Fact::PutTicket { ticket, .. } => (1, ticket.id.to_string()),
+        Fact::AddEvents(_) => (2, "events".to_owned()),
+        Fact::AddRun(_) => (2, "runs".to_owned()),
+        Fact::AddRedaction { .. } => (2, "redactions".to_owned()),
+        Fact::AddDecision(decision) => (2, decision.id.to_string()),
+        Fact::SetDecision { id, .. } => (2, id.to_string()),
         Fact::AddMessage(message) => (2, message.id.to_string()),
         Fact::SetDelivery { message_id, .. } | Fact::RateMessage { message_id, .. } => {
             (2, message_id.to_string())
         }
-        Fact::AddBlob { sha256, .. } => (2, sha256.clone()),
         Fact::RewriteMessage { was, .. } => (2, was.id.to_string()),
+        Fact::AddBlob { sha256, .. } => (2, sha256.clone()),
+        Fact::LetStand { ticket_id, .. } => (2, ticket_id.to_string()),
         Fact::AddVaultKey { contact_id, .. } => (2, contact_id.to_string()),
         Fact::PutReveal(reveal) => (2, reveal.id.to_string()),
-        Fact::ExpireValues { .. }
-        | Fact::DropOriginals { .. }
-        | Fact::DropRuns { .. }
-        | Fact::DropAnswers { .. } => (4, String::new()),
-        Fact::ForgetTicket(ticket) => (4, ticket.to_string()),
-        Fact::Forget(forget) => (4, forget.contact_id.to_string()),
-        Fact::AddEvents(_) | Fact::AddRun(_) | Fact::AddRedaction { .. } => (2, String::new()),
-        Fact::AddDecision(decision) => (2, decision.id.to_string()),
-        Fact::SetDecision { id, .. } => (2, id.to_string()),
-        Fact::LetStand { ticket_id, .. } => (2, ticket_id.to_string()),
         Fact::AddIntake(intake) => (2, intake.id.to_string()),
         Fact::SetIntake { id, .. } => (2, id.to_string()),
         Fact::Seen { external_id, .. } => (2, external_id.clone()),
@@ -110,83 +97,145 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::AddToLedger { entry, shard } => {
             (2, format!("{} {shard} {} {}", entry.installation_id, entry.day, entry.digest))
         }
-        Fact::KvPut { .. }
-        | Fact::PutInstallation(_)
-        | Fact::RemoveInstallation(_)
-        | Fact::PutVersion(_)
-        | Fact::RemoveVersion { .. }
-        | Fact::SetFaults { .. }
-        | Fact::EndQuarantine { .. }
-        | Fact::PutSchedule(_)
-        | Fact::RemoveSchedules(_) => (2, installation_of(fact)),
-    }
-}
-
-/// Everything an installation has is one row in the order of locks: removing it and putting it anew in one
-/// commit keep their order.
-fn installation_of(fact: &Fact) -> String {
-    match fact {
         Fact::KvPut { installation_id, .. }
         | Fact::SetFaults { installation_id, .. }
-        | Fact::EndQuarantine { installation_id, .. } => installation_id.to_string(),
-        Fact::PutInstallation(installation) => installation.id.to_string(),
-        Fact::PutVersion(version) => version.installation_id.to_string(),
-        Fact::RemoveVersion { installation_id, .. } => installation_id.to_string(),
-        Fact::PutSchedule(schedule) => schedule.installation_id.to_string(),
-        Fact::RemoveInstallation(id) | Fact::RemoveSchedules(id) => id.to_string(),
-        _ => String::new(),
-    }
-}
-
-async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<bool> {
-    match fact {
-        Fact::Enqueue(_)
-        | Fact::FinishJob { .. }
-        | Fact::RetryJob { .. }
-        | Fact::BuryJob { .. }
-        | Fact::RemoveDead { .. }
-        | Fact::ClearLane { .. } => {
-            return write_work(c, ground, fact).await;
-        }
-        Fact::PutTicket { .. }
-        | Fact::PutContact(_)
-        | Fact::AddMessage(_)
-        | Fact::SetDelivery { .. }
-        | Fact::RateMessage { .. }
-        | Fact::AddBlob { .. }
-        | Fact::AddEvents(_)
-        | Fact::AddRun(_)
-        | Fact::AddDecision(_)
-        | Fact::SetDecision { .. }
-        | Fact::AddRedaction { .. }
-        | Fact::LetStand { .. } => write_case(c, fact).await?,
-        Fact::RewriteMessage { .. }
-        | Fact::AddVaultKey { .. }
-        | Fact::PutReveal(_)
+        | Fact::EndQuarantine { installation_id, .. }
+        | Fact::RemoveVersion { installation_id, .. } => (2, installation_id.to_string()),
+        Fact::PutInstallation(installation) => (2, installation.id.to_string()),
+        Fact::PutVersion(version) => (2, version.installation_id.to_string()),
+        Fact::PutSchedule(schedule) => (2, schedule.installation_id.to_string()),
+        Fact::RemoveInstallation(id) | Fact::RemoveSchedules(id) => (2, id.to_string()),
+        Fact::Enqueue(job) => (3, job.lane.clone()),
+        Fact::FinishJob { lane, .. }
+        | Fact::RetryJob { lane, .. }
+        | Fact::BuryJob { lane, .. }
+        | Fact::RemoveDead { lane, .. }
+        | Fact::ClearLane { lane } => (3, lane.clone()),
+        Fact::PutArticle(_)
+        | Fact::RemoveArticle(_)
+        | Fact::PutAlternate(_)
+        | Fact::RemoveAlternate { .. }
+        | Fact::PutVectors { .. }
+        | Fact::KeepVectorsOf(_)
         | Fact::ExpireValues { .. }
         | Fact::DropOriginals { .. }
         | Fact::DropRuns { .. }
-        | Fact::DropAnswers { .. }
-        | Fact::ForgetTicket(_)
-        | Fact::Forget(_) => write_privacy(c, fact).await?,
-        Fact::AddIntake(_)
-        | Fact::SetIntake { .. }
-        | Fact::Seen { .. }
-        | Fact::PutSuppression(_)
-        | Fact::RemoveSuppression(_) => write_border(c, fact).await?,
-        Fact::KvPut { .. }
-        | Fact::PutInstallation(_)
-        | Fact::RemoveInstallation(_)
-        | Fact::PutVersion(_)
-        | Fact::RemoveVersion { .. }
-        | Fact::AddToLedger { .. }
-        | Fact::PutComponent { .. }
-        | Fact::SetFaults { .. }
-        | Fact::EndQuarantine { .. }
-        | Fact::PutSchedule(_)
-        | Fact::RemoveSchedules(_)
-        | Fact::FireSchedule { .. }
-        | Fact::SetScheduleNext { .. } => write_plugin(c, fact).await?,
+        | Fact::DropAnswers { .. } => (4, String::new()),
+        Fact::ForgetTicket(ticket) => (4, ticket.to_string()),
+        Fact::Forget(forget) => (4, forget.contact_id.to_string()),
+        Fact::Audit(_) => (5, String::new()),
+        Fact::ReturnNumbers { .. } => (6, String::new()),
+    }
+}
+
+/// Writes one fact; `true` when it leaves work that somebody may be waiting for.
+#[expect(clippy::too_many_lines, reason = "the list of facts, an arm each: none can be forgotten")]
+async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<bool> {
+    match fact {
+        // The queue.
+        Fact::Enqueue(job) => {
+            dialect::enqueue(c, ground, job).await?;
+            return Ok(true);
+        }
+        Fact::FinishJob { lane, fence, sequence } => {
+            return queue::finish(c, ground, Head { lane, fence: *fence, sequence: *sequence }).await;
+        }
+        Fact::RetryJob { lane, fence, sequence, ready_at, error, counts } => {
+            let head = Head { lane, fence: *fence, sequence: *sequence };
+            queue::retry(c, ground, head, *ready_at, error, *counts).await?;
+            return Ok(true);
+        }
+        Fact::BuryJob { lane, fence, sequence, error, at } => {
+            return queue::bury(c, ground, Head { lane, fence: *fence, sequence: *sequence }, error, *at)
+                .await;
+        }
+        Fact::RemoveDead { lane, sequence } => queue::remove_dead(c, lane, *sequence).await?,
+        Fact::ClearLane { lane } => queue::clear(c, lane).await?,
+        // Tickets.
+        Fact::PutTicket { ticket, read_version } => ticket::put(c, ticket, *read_version).await?,
+        Fact::PutContact(contact) => contact::put(c, contact).await?,
+        Fact::LearnContact { contact_id, email, name, verified } => {
+            contact::learn(c, *contact_id, email, name.as_deref(), *verified).await?;
+        }
+        Fact::SetConsent { contact_id, consent } => contact::set_consent(c, *contact_id, *consent).await?,
+        Fact::AddMessage(message) => message::add(c, message).await?,
+        Fact::SetDelivery { message_id, delivery, reason, expect, passed_at } => {
+            let step = message::Step {
+                message_id: *message_id,
+                delivery: *delivery,
+                reason: reason.as_deref(),
+                expect: *expect,
+                passed_at: *passed_at,
+            };
+            message::set_delivery(c, &step).await?;
+        }
+        Fact::RateMessage { message_id, helped, expect } => {
+            message::rate(c, *message_id, *helped, *expect).await?;
+        }
+        Fact::AddBlob { sha256, sealed } => message::add_blob(c, sha256, sealed).await?,
+        Fact::AddEvents(events) => event::add(c, events).await?,
+        Fact::AddRun(run) => run::add(c, &[run.as_ref()]).await?,
+        Fact::AddDecision(decision) => run::add_decisions(c, &[decision.as_ref()]).await?,
+        Fact::SetDecision { id, status, reason, decided_at, expect } => {
+            run::set_decision(c, *id, *status, reason, *decided_at, *expect).await?;
+        }
+        Fact::AddRedaction { redaction, sealed } => {
+            run::add_redactions(c, &[(redaction, sealed.as_ref())]).await?;
+        }
+        Fact::LetStand { ticket_id, digest, stands } => {
+            run::let_stand(c, *ticket_id, digest, *stands).await?
+        }
+        // The border: what came in, what was seen, who is not written to.
+        Fact::AddIntake(intake) => intake::add(c, intake).await?,
+        Fact::SetIntake { id, state, reason, ticket_id } => {
+            let step =
+                intake::Step { id: *id, state: *state, reason: reason.as_deref(), ticket_id: *ticket_id };
+            intake::set(c, &step).await?;
+        }
+        Fact::Seen { source, external_id, outcome, at } => {
+            intake::add_seen(c, source, external_id, outcome, *at).await?;
+        }
+        Fact::PutSuppression(suppression) => intake::put_suppression(c, suppression).await?,
+        Fact::RemoveSuppression(address) => intake::remove_suppression(c, address).await?,
+        // What is kept of people, and taking it out.
+        Fact::RewriteMessage { was, now } => vault::rewrite(c, was, now).await?,
+        Fact::AddVaultKey { contact_id, sealed, at } => vault::add_key(c, *contact_id, sealed, *at).await?,
+        Fact::PutReveal(reveal) => vault::put_reveal(c, reveal).await?,
+        Fact::ExpireValues { before } => {
+            vault::expire_values(c, &domain::id::RedactionId::first_at(*before).to_string()).await?;
+        }
+        Fact::DropOriginals { before } => retention::drop_originals(c, *before).await?,
+        Fact::DropAnswers { before } => retention::drop_answers(c, *before).await?,
+        Fact::DropRuns { before } => retention::drop_runs(c, *before).await?,
+        Fact::ForgetTicket(ticket) => retention::forget_ticket(c, *ticket).await?,
+        Fact::Forget(forget) => person::forget(c, forget).await?,
+        // Plugins and their schedules.
+        Fact::KvPut { installation_id, key, value, over } => {
+            plugin::kv_put(c, *installation_id, key, value.as_deref(), over).await?;
+        }
+        Fact::PutInstallation(installation) => plugin::put(c, installation).await?,
+        Fact::RemoveInstallation(id) => plugin::remove(c, *id).await?,
+        Fact::PutComponent { digest, bytes } => plugin::put_component(c, digest, bytes).await?,
+        Fact::PutVersion(version) => version::put(c, version).await?,
+        Fact::RemoveVersion { installation_id, digest } => {
+            version::remove(c, *installation_id, digest).await?
+        }
+        Fact::AddToLedger { entry, shard } => ledger::add(c, &[(entry.as_ref(), *shard)]).await?,
+        Fact::SetFaults { installation_id, faults_in_a_row, quarantine, at } => {
+            plugin::set_faults(c, *installation_id, *faults_in_a_row, quarantine.as_deref(), *at).await?;
+        }
+        Fact::EndQuarantine { installation_id, expect, at } => {
+            plugin::end_quarantine(c, *installation_id, expect, *at).await?;
+        }
+        Fact::PutSchedule(schedule) => plugin::put_schedule(c, schedule).await?,
+        Fact::RemoveSchedules(id) => plugin::remove_schedules(c, *id).await?,
+        Fact::FireSchedule { schedule_id, scheduled_for, event_id } => {
+            plugin::fire(c, *schedule_id, *scheduled_for, *event_id).await?;
+        }
+        Fact::SetScheduleNext { schedule_id, next_at, last_for, expect_next } => {
+            plugin::set_next(c, *schedule_id, *next_at, *last_for, *expect_next).await?;
+        }
+        // Knowledge, access and the house itself.
         Fact::PutArticle(article) => article::put(c, article).await?,
         Fact::RemoveArticle(id) => article::remove(c, *id).await?,
         Fact::PutAlternate(alternate) => article::put_alternate(c, alternate).await?,
@@ -204,128 +253,4 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::PutSetting { key, value } => setting::put(c, key, value).await?,
     }
     Ok(false)
-}
-
-/// Facts of the queue.
-async fn write_work(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<bool> {
-    match fact {
-        Fact::Enqueue(job) => {
-            dialect::enqueue(c, ground, job).await?;
-            Ok(true)
-        }
-        Fact::FinishJob { lane, fence, sequence } => {
-            queue::finish(c, ground, Head { lane, fence: *fence, sequence: *sequence }).await
-        }
-        Fact::RetryJob { lane, fence, sequence, ready_at, error, counts } => {
-            let head = Head { lane, fence: *fence, sequence: *sequence };
-            queue::retry(c, ground, head, *ready_at, error, *counts).await?;
-            Ok(true)
-        }
-        Fact::BuryJob { lane, fence, sequence, error, at } => {
-            queue::bury(c, ground, Head { lane, fence: *fence, sequence: *sequence }, error, *at).await
-        }
-        Fact::RemoveDead { lane, sequence } => queue::remove_dead(c, lane, *sequence).await.map(|()| false),
-        Fact::ClearLane { lane } => queue::clear(c, lane).await.map(|()| false),
-        _ => Ok(false),
-    }
-}
-
-/// Facts of a ticket.
-async fn write_case(c: &mut Connection, fact: &Fact) -> Outcome<()> {
-    match fact {
-        Fact::PutTicket { ticket, read_version } => ticket::put(c, ticket, *read_version).await,
-        Fact::PutContact(contact) => contact::put(c, contact).await,
-        Fact::AddMessage(message) => message::add(c, message).await,
-        Fact::SetDelivery { message_id, delivery, reason, internet_message_id, expect, passed_at } => {
-            let step = message::Step {
-                message_id: *message_id,
-                delivery: *delivery,
-                reason: reason.as_deref(),
-                internet_message_id: internet_message_id.as_deref(),
-                expect: *expect,
-                passed_at: *passed_at,
-            };
-            message::set_delivery(c, &step).await
-        }
-        Fact::RateMessage { message_id, helped, expect } => {
-            message::rate(c, *message_id, *helped, *expect).await
-        }
-        Fact::AddBlob { sha256, sealed } => message::add_blob(c, sha256, sealed).await,
-        Fact::AddEvents(events) => event::add(c, events).await,
-        Fact::SetDecision { id, status, reason, decided_at, expect } => {
-            run::set_decision(c, *id, *status, reason, *decided_at, *expect).await
-        }
-        Fact::LetStand { ticket_id, digest, stands } => run::let_stand(c, *ticket_id, digest, *stands).await,
-        _ => Ok(()),
-    }
-}
-
-/// Facts of the house's border: what came in, what was seen, who is not written to.
-async fn write_border(c: &mut Connection, fact: &Fact) -> Outcome<()> {
-    match fact {
-        Fact::AddIntake(intake) => intake::add(c, intake).await,
-        Fact::SetIntake { id, state, reason, ticket_id, drop_raw } => {
-            let step = intake::Step {
-                id: *id,
-                state: *state,
-                reason: reason.as_deref(),
-                ticket_id: *ticket_id,
-                drop_raw: *drop_raw,
-            };
-            intake::set(c, &step).await
-        }
-        Fact::Seen { source, external_id, outcome, at } => {
-            intake::add_seen(c, source, external_id, outcome, *at).await
-        }
-        Fact::PutSuppression(suppression) => intake::put_suppression(c, suppression).await,
-        Fact::RemoveSuppression(address) => intake::remove_suppression(c, address).await,
-        _ => Ok(()),
-    }
-}
-
-/// Facts of what is kept of people, and of taking it out.
-async fn write_privacy(c: &mut Connection, fact: &Fact) -> Outcome<()> {
-    match fact {
-        Fact::RewriteMessage { was, now } => vault::rewrite(c, was, now).await,
-        Fact::AddVaultKey { contact_id, sealed, at } => vault::add_key(c, *contact_id, sealed, *at).await,
-        Fact::PutReveal(reveal) => vault::put_reveal(c, reveal).await,
-        Fact::ExpireValues { before } => {
-            vault::expire_values(c, &domain::id::RedactionId::first_at(*before).to_string()).await
-        }
-        Fact::DropOriginals { before } => retention::drop_originals(c, *before).await,
-        Fact::DropAnswers { before } => retention::drop_answers(c, *before).await,
-        Fact::DropRuns { before } => retention::drop_runs(c, *before).await,
-        Fact::ForgetTicket(ticket) => retention::forget_ticket(c, *ticket).await,
-        Fact::Forget(forget) => person::forget(c, forget).await,
-        _ => Ok(()),
-    }
-}
-
-/// Facts of plugins and their schedules.
-async fn write_plugin(c: &mut Connection, fact: &Fact) -> Outcome<()> {
-    match fact {
-        Fact::KvPut { installation_id, key, value, over } => {
-            plugin::kv_put(c, *installation_id, key, value.as_deref(), over).await
-        }
-        Fact::PutInstallation(installation) => plugin::put(c, installation).await,
-        Fact::RemoveInstallation(id) => plugin::remove(c, *id).await,
-        Fact::PutComponent { digest, bytes } => plugin::put_component(c, digest, bytes).await,
-        Fact::PutVersion(version) => version::put(c, version).await,
-        Fact::RemoveVersion { installation_id, digest } => version::remove(c, *installation_id, digest).await,
-        Fact::SetFaults { installation_id, faults_in_a_row, quarantine, at } => {
-            plugin::set_faults(c, *installation_id, *faults_in_a_row, quarantine.as_deref(), *at).await
-        }
-        Fact::EndQuarantine { installation_id, expect, at } => {
-            plugin::end_quarantine(c, *installation_id, expect, *at).await
-        }
-        Fact::PutSchedule(schedule) => plugin::put_schedule(c, schedule).await,
-        Fact::RemoveSchedules(id) => plugin::remove_schedules(c, *id).await,
-        Fact::FireSchedule { schedule_id, scheduled_for, event_id } => {
-            plugin::fire(c, *schedule_id, *scheduled_for, *event_id).await
-        }
-        Fact::SetScheduleNext { schedule_id, next_at, last_for, expect_next } => {
-            plugin::set_next(c, *schedule_id, *next_at, *last_for, *expect_next).await
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,6 +1,7 @@
 //! Contacts.
 
 use domain::contact::Contact;
+use domain::id::ContactId;
 
 use super::reader::{Reader, all, below, one, plain};
 use super::{Connection, Outcome, Row, unique};
@@ -51,6 +52,37 @@ pub(crate) async fn put(c: &mut Connection, contact: &Contact) -> Outcome<()> {
     .execute(c)
     .await
     .map_err(unique("contact_email"))?;
+    Ok(())
+}
+
+/// What a message tells of a contact. The address has to be what it was: who was erased meanwhile stays so.
+pub(crate) async fn learn(
+    c: &mut Connection,
+    id: ContactId,
+    email: &str,
+    name: Option<&str>,
+    verified: bool,
+) -> Outcome<()> {
+    sqlx::query(
+        "UPDATE contact SET name = COALESCE(name, $1), verified = (verified OR $2) \
+         WHERE contact_id = $3 AND email = $4",
+    )
+    .bind(name.map(plain))
+    .bind(verified)
+    .bind(id.to_string())
+    .bind(plain(email))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Whether somebody wants notices.
+pub(crate) async fn set_consent(c: &mut Connection, id: ContactId, consent: bool) -> Outcome<()> {
+    sqlx::query("UPDATE contact SET proactive_consent = $1 WHERE contact_id = $2")
+        .bind(consent)
+        .bind(id.to_string())
+        .execute(c)
+        .await?;
     Ok(())
 }
 

@@ -48,26 +48,16 @@ pub(crate) struct Step<'a> {
     pub(crate) state: IntakeState,
     pub(crate) reason: Option<&'a str>,
     pub(crate) ticket_id: Option<TicketId>,
-    pub(crate) drop_raw: bool,
 }
 
 pub(crate) async fn set(c: &mut Connection, step: &Step<'_>) -> Outcome<()> {
-    let query = if step.drop_raw {
-        sqlx::query(
-            "UPDATE intake SET state = $2, reason = $3, ticket_id = $4, sealed = $5 WHERE intake_id = $1",
-        )
-    } else {
-        sqlx::query("UPDATE intake SET state = $2, reason = $3, ticket_id = $4 WHERE intake_id = $1")
-    };
-    let mut query = query
+    let done = sqlx::query("UPDATE intake SET state = $2, reason = $3, ticket_id = $4 WHERE intake_id = $1")
         .bind(step.id.to_string())
         .bind(step.state.as_str())
         .bind(step.reason.map(plain))
-        .bind(text(step.ticket_id.as_ref()));
-    if step.drop_raw {
-        query = query.bind(Vec::<u8>::new());
-    }
-    let done = query.execute(c).await?;
+        .bind(text(step.ticket_id.as_ref()))
+        .execute(c)
+        .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("intake").into()) }
 }
 

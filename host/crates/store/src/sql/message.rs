@@ -137,21 +137,18 @@ pub(crate) struct Step<'a> {
     pub(crate) message_id: MessageId,
     pub(crate) delivery: Delivery,
     pub(crate) reason: Option<&'a str>,
-    pub(crate) internet_message_id: Option<&'a str>,
     pub(crate) expect: Option<Delivery>,
     pub(crate) passed_at: Option<Timestamp>,
 }
 
 pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome<()> {
     let done = sqlx::query(
-        "UPDATE message SET delivery = $2, delivery_reason = $3, \
-         internet_message_id = COALESCE($4, internet_message_id), passed_at = COALESCE($6, passed_at) \
-         WHERE message_id = $1 AND ($5 IS NULL OR delivery = $5)",
+        "UPDATE message SET delivery = $2, delivery_reason = $3, passed_at = COALESCE($5, passed_at) \
+         WHERE message_id = $1 AND ($4 IS NULL OR delivery = $4)",
     )
     .bind(step.message_id.to_string())
     .bind(step.delivery.as_str())
     .bind(step.reason)
-    .bind(step.internet_message_id)
     .bind(step.expect.map(Delivery::as_str))
     .bind(step.passed_at.map(|at| at.0))
     .execute(c)
@@ -228,19 +225,24 @@ pub(crate) async fn by_internet_id(
     c: &mut Connection,
     ids: &[String],
 ) -> Outcome<Option<(MessageId, TicketId)>> {
-    for id in ids {
-        let row = sqlx::query(
-            "SELECT message_id, ticket_id FROM message WHERE internet_message_id = $1 ORDER BY message_id LIMIT 1",
-        )
-        .bind(id)
-        .fetch_optional(&mut *c)
-        .await?;
-        if let Some(row) = row {
-            let r = Reader::of(&row, "message", "message_id");
-            return Ok(Some((r.word("message_id")?, r.word("ticket_id")?)));
-        }
+    if ids.is_empty() {
+        return Ok(None);
     }
-    Ok(None)
+    let mut query = QueryBuilder::<Db>::new(
+        "SELECT internet_message_id, message_id, ticket_id FROM message WHERE internet_message_id IN (",
+    );
+    let mut wanted = query.separated(", ");
+    for id in ids {
+        wanted.push_bind(id.as_str());
+    }
+    let rows = query.push(") ORDER BY message_id").build().fetch_all(c).await?;
+    let found = all(&rows, |row| {
+        let r = Reader::of(row, "message", "message_id");
+        Ok((r.get::<String>("internet_message_id")?, r.word("message_id")?, r.word("ticket_id")?))
+    })?;
+    // The ids are in order of preference; of several messages with one id the first counts.
+    let first = |id: &String| found.iter().find(|(of, ..)| of == id);
+    Ok(ids.iter().find_map(first).map(|(_, message, ticket)| (*message, *ticket)))
 }
 
 pub(crate) async fn attachment(c: &mut Connection, id: &str) -> Outcome<Option<(Attachment, Sealed)>> {

@@ -57,6 +57,14 @@ pub(crate) async fn reveal(c: &mut Connection, id: RevealId) -> Outcome<Option<R
     one(row, |row| Reader::of(row, "reveal", "reveal_id").json("body"))
 }
 
+pub(crate) async fn reveals(c: &mut Connection, since: Timestamp) -> Outcome<Vec<Reveal>> {
+    let rows = sqlx::query("SELECT reveal_id, body FROM reveal WHERE asked_at >= $1 ORDER BY reveal_id")
+        .bind(since.0)
+        .fetch_all(c)
+        .await?;
+    all(&rows, |row| Reader::of(row, "reveal", "reveal_id").json("body"))
+}
+
 pub(crate) async fn reveals_since(c: &mut Connection, asked_by: &str, since: Timestamp) -> Outcome<i64> {
     Ok(sqlx::query_scalar("SELECT COUNT(*) FROM reveal WHERE asked_by = $1 AND asked_at >= $2")
         .bind(asked_by)

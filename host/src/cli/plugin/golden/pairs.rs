@@ -2,7 +2,7 @@
 //! span in brackets. A `<` without a `>` must come out unchanged. `known:` names what the message itself makes
 //! known; `\n`, `\t` and `\u{…}` are written as in Rust.
 
-use domain::redaction::{Document, Finding, Part, spans_of};
+use domain::redaction::{Document, Finding, Part, Placeholders, spans_of};
 
 /// One text and what must remain of it.
 pub(in crate::cli::plugin) struct Pair {
@@ -51,7 +51,7 @@ pub(super) fn masked(document: &Document, findings: &[Finding]) -> Result<String
     let text = document.parts.first().map_or("", |part| part.text.as_str());
     let mut out = String::new();
     let mut at = 0;
-    for span in spans_of(0, text, findings)? {
+    for span in spans_of(0, text, findings, &Placeholders::default())? {
         out.push_str(text.get(at..span.start as usize).unwrap_or_default());
         out.push_str(&format!("[{}]", span.class));
         at = span.end as usize;

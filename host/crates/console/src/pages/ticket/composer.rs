@@ -18,6 +18,7 @@ use maud::{Markup, html};
 use rand::Rng;
 use serde::Deserialize;
 
+use super::sources::{self, Sources};
 use super::{Typed, percent};
 use crate::Console;
 use crate::pages::{Visit, login};
@@ -35,6 +36,8 @@ pub(crate) struct Written {
     kind: String,
     /// The suggestion it was written from; empty for none.
     draft: String,
+    /// Key of the article that it was written from; empty for none.
+    article: String,
     /// Made with the form: sending the same form twice is one message.
     once: String,
 }
@@ -79,7 +82,9 @@ async fn send(console: &Console, agent: Agent, number: &str, written: &Written) 
         key: format!("{once}:{}", fingerprint(&(ticket.number, kind == NewMessageKind::Note, &text))),
         outcome: Box::new(|message: &Message| message.id.to_string()),
     });
-    let new = NewMessage { kind, text, article: None, draft };
+    let article =
+        Some(written.article.clone()).filter(|key| kind == NewMessageKind::Reply && !key.is_empty());
+    let new = NewMessage { kind, text, article, draft };
     console.desk.post_message(ticket.id, new, memo, agent.0).await.map(drop)
 }
 
@@ -114,31 +119,44 @@ pub(super) fn is_draft(decision: &Decision) -> bool {
     decision.status == DecisionStatus::Suggested && matches!(decision.effect, Effect::Reply { .. })
 }
 
-/// The form; `typed` is what stood in it when it could not be sent.
-pub(super) fn form(
-    visit: &Visit,
-    ticket: &Ticket,
-    draft: Option<&Decision>,
-    typed: Option<&Typed>,
-) -> Markup {
+/// What an answer is written from.
+pub(super) struct Stand<'s> {
+    /// The suggested reply.
+    pub(super) draft: Option<&'s Decision>,
+    pub(super) sources: &'s Sources,
+    /// What stood in the form when it could not be sent.
+    pub(super) typed: Option<&'s Typed>,
+}
+
+/// The form.
+pub(super) fn form(visit: &Visit, ticket: &Ticket, stand: &Stand<'_>) -> Markup {
     let texts = visit.texts();
-    let suggested = match draft.map(|draft| &draft.effect) {
-        Some(Effect::Reply { text, .. }) => text.as_str(),
+    let Stand { draft, sources, typed } = stand;
+    let suggested = match (&sources.picked, draft.map(|draft| &draft.effect)) {
+        (Some(article), _) => article.body.as_str(),
+        (None, Some(Effect::Reply { text, .. })) => text.as_str(),
         _ => "",
     };
     let typed = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
     let action = format!("/tickets/{}/message", ticket.number);
     let once = hex::encode(rand::rng().random::<[u8; 16]>());
+    // Should it fail, the page that comes back shows the same article.
+    let picked = sources.picked.as_ref().map(|article| article.id.to_string());
+    let asked: Vec<(&str, &str)> = picked.iter().map(|id| ("article", id.as_str())).collect();
     html! {
         h2 #answer { (texts.answer) }
         @if let Some(draft) = draft { (source(visit, draft)) }
-        form.composer method="post" action=(visit.spoken.link(&action, &[])) {
+        (sources::form(visit, ticket, sources))
+        form.composer method="post" action=(visit.spoken.link(&action, &asked)) {
             label for="text" { (texts.answer_label) }
             textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
                 (typed.unwrap_or(suggested))
             }
             @if let Some(draft) = draft {
                 label.choice { input type="checkbox" name="draft" value=(draft.id) checked; " " (texts.of_draft) }
+            }
+            @if let Some(article) = &sources.picked {
+                label.choice { input type="checkbox" name="article" value=(article.key) checked; " " (texts.of_article) " " bdi { (article.title) } }
             }
             input type="hidden" name="once" value=(once);
             p.buttons {

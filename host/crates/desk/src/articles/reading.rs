@@ -1,16 +1,52 @@
-//! Articles as people have them: Markdown files and CSV tables. Text in, articles out; refuses to know
-//! files and the database.
+//! Articles as people have them: Markdown files, CSV tables and JSON Lines. Bytes in, articles out; refuses to know
+//! folders and the database.
 
 use std::collections::BTreeMap;
 
-use desk::NewArticle;
-use domain::Timestamp;
 use domain::article::{ArticleState, guess};
 use domain::clock::DAY_MS;
+use domain::{Refusal, Timestamp};
 use sha2::{Digest, Sha256};
+
+use super::{NewArticle, export};
 
 /// Counted as the language of a text that does not tell it.
 const LOCALE_UNTOLD: &str = "en";
+
+/// Articles as they were read, each with its place: one that cannot be used does not stop the others.
+pub type Rows = Vec<(String, Result<NewArticle, String>)>;
+
+/// The articles of a file (its name or path, and what is in it), read by its ending: `.csv`, `.json` (an export), `.md`, anything else as JSON
+/// Lines. Its text is UTF-8, else what spreadsheets on Windows write.
+///
+/// # Errors
+/// When the whole of it is not what its name says.
+pub fn articles_in(name: &str, bytes: Vec<u8>) -> Result<Rows, Refusal> {
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| encoding_rs::WINDOWS_1252.decode(error.as_bytes()).0.into_owned());
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    let rows = match ending.as_str() {
+        "csv" => csv(&text),
+        "json" => export::json(&text),
+        "md" | "markdown" => return Ok(vec![(name.to_owned(), markdown(last_part(name), &text))]),
+        _ => Ok(json_lines(&text)),
+    };
+    let rows = rows.map_err(|why| Refusal::new("bad_request", format!("{name}: {why}")))?;
+    Ok(rows.into_iter().map(|(place, article)| (format!("{name}, {place}"), article)).collect())
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Articles from lines with one JSON object each.
+fn json_lines(text: &str) -> Rows {
+    let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(n, line)| (format!("line {}", n + 1), serde_json::from_str(line).map_err(|e| e.to_string())))
+        .collect()
+}
 
 /// An article from a Markdown file. Title: `title:` in the head between two lines `---`, else the first
 /// heading. Locale: `locale:` in the head, else the ending of the name (`refund.de.md`), else guessed. Key:
@@ -18,7 +54,7 @@ const LOCALE_UNTOLD: &str = "en";
 ///
 /// # Errors
 /// A sentence when there is no title or no text.
-pub(super) fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
+fn markdown(name: &str, text: &str) -> Result<NewArticle, String> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let (head, rest) = split_head(&text);
     let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".markdown")).unwrap_or(name);
@@ -84,14 +120,11 @@ const COLUMNS: [(&str, &[&str]); 8] = [
     ("valid_until", &["valid_until", "valid until", "valid_to", "gültig bis"]),
 ];
 
-/// Articles as they were read, each with its place: one that cannot be used does not stop the others.
-pub(super) type Rows = Vec<(String, Result<NewArticle, String>)>;
-
 /// Articles from a CSV table with a header; separated by comma, semicolon or tab, quoted as in RFC 4180.
 ///
 /// # Errors
 /// A sentence when it is no such table.
-pub(super) fn csv(text: &str) -> Result<Rows, String> {
+fn csv(text: &str) -> Result<Rows, String> {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default();
     let separator = [';', '\t'].into_iter().find(|c| first.contains(*c)).unwrap_or(',');
@@ -275,6 +308,22 @@ mod tests {
         assert_eq!(markdown("x.de-AT.markdown", "# T\nText").unwrap().locale, "de-AT");
         let [one, other] = ["Возврат", "Доставка"].map(key_from);
         assert!(one != other && one.starts_with("article-") && one.len() == 20, "{one}");
+    }
+
+    #[test]
+    fn a_file_is_read_by_the_ending_of_its_name_and_every_article_has_its_place() {
+        let places = |name: &str, text: &str| -> Vec<String> {
+            articles_in(name, text.into()).unwrap().into_iter().map(|(place, _)| place).collect()
+        };
+        assert_eq!(places("a/FAQ.CSV", "title,body\nT,B\n"), ["a/FAQ.CSV, row 2"]);
+        assert_eq!(places("x.json", r#"[{"title":"T","body":"B"}]"#), ["x.json, article 1"]);
+        assert_eq!(places("a.b/x.de.md", "# T\nText"), ["a.b/x.de.md"]);
+        let line = r#"{"key":"k","locale":"de","title":"T","body":"B"}"#;
+        let rows = articles_in("-", format!("{line}\n\n{{\n").into()).unwrap();
+        assert!(rows[0].1.as_ref().unwrap().key == "k" && rows[1].0 == "-, line 3" && rows[1].1.is_err());
+        let windows = articles_in("x.csv", b"title;body\nR\xfcckgabe;Ja\n".to_vec()).unwrap().remove(0);
+        assert_eq!(windows.1.unwrap().title, "Rückgabe");
+        assert_eq!(articles_in("x.csv", b"nothing".to_vec()).unwrap_err().code, "bad_request");
     }
 
     #[test]

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use channels::email::text_of_html;
-use desk::NewArticle;
 use domain::article::ArticleState;
 use serde_json::Value;
 
+use super::NewArticle;
 use super::reading::{self, Rows};
 
 /// Reads an export.

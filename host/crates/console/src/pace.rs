@@ -1,0 +1,164 @@
+//! How often the world may write through the form: each network so often, and all together. Knows no pages.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::ConnectInfo;
+use axum::http::Extensions;
+use axum::http::HeaderMap;
+use domain::Timestamp;
+use domain::clock::MINUTE_MS;
+
+/// Requests that one network may send at once.
+const NETWORK_BURST: i64 = 10;
+/// And those that come back to it per minute.
+const NETWORK_PER_MINUTE: i64 = 5;
+/// Requests from everywhere at once, and per minute.
+const ALL_PER_MINUTE: i64 = 300;
+/// Networks that are remembered.
+const NETWORKS_MAX: usize = 10_000;
+
+/// A bucket of requests that are still allowed; what is taken out comes back with time.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    /// Thousandths of a request.
+    left: i64,
+    at: Timestamp,
+}
+
+impl Bucket {
+    const fn full(burst: i64, now: Timestamp) -> Self {
+        Self { left: burst * 1_000, at: now }
+    }
+
+    /// With what has come back until now.
+    fn at(self, now: Timestamp, burst: i64, per_minute: i64) -> Self {
+        let passed = now.0.saturating_sub(self.at.0).clamp(0, 60 * MINUTE_MS);
+        let back = passed.saturating_mul(per_minute).saturating_mul(1_000) / MINUTE_MS;
+        Self { left: (self.left + back).min(burst * 1_000), at: now }
+    }
+
+    const fn has_one(self) -> bool {
+        self.left >= 1_000
+    }
+
+    const fn without_one(self) -> Self {
+        Self { left: self.left - 1_000, at: self.at }
+    }
+}
+
+#[derive(Debug)]
+struct Buckets {
+    all: Bucket,
+    networks: HashMap<IpAddr, Bucket>,
+}
+
+/// The buckets of this process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pace(Arc<Mutex<Option<Buckets>>>);
+
+impl Pace {
+    /// Whether somebody may send one more request; it is counted then.
+    pub(crate) fn allows(&self, from: Option<IpAddr>, now: Timestamp) -> bool {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let buckets = slot.get_or_insert_with(|| Buckets {
+            all: Bucket::full(ALL_PER_MINUTE, now),
+            networks: HashMap::new(),
+        });
+        let all = buckets.all.at(now, ALL_PER_MINUTE, ALL_PER_MINUTE);
+        // Where nobody knows who asks, only the common one counts.
+        let network = from.map(network_of);
+        let own = network.map(|network| {
+            let standing = buckets.networks.get(&network).copied();
+            let bucket = standing.unwrap_or(Bucket::full(NETWORK_BURST, now));
+            (network, bucket.at(now, NETWORK_BURST, NETWORK_PER_MINUTE))
+        });
+        if !all.has_one() || own.is_some_and(|(_, bucket)| !bucket.has_one()) {
+            return false;
+        }
+        buckets.all = all.without_one();
+        if let Some((network, bucket)) = own {
+            if buckets.networks.len() >= NETWORKS_MAX {
+                // Whose bucket is full again is nobody in particular.
+                buckets.networks.retain(|_, bucket| {
+                    bucket.at(now, NETWORK_BURST, NETWORK_PER_MINUTE).left < NETWORK_BURST * 1_000
+                });
+            }
+            if buckets.networks.len() < NETWORKS_MAX {
+                buckets.networks.insert(network, bucket.without_one());
+            }
+        }
+        true
+    }
+}
+
+/// Who asks: the peer of the connection; behind a proxy of our own network, whom that names last.
+pub(crate) fn asker(extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let peer = peer.ip().to_canonical();
+    let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let named = named.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
+    Some(if is_ours(peer) { named.unwrap_or(peer) } else { peer })
+}
+
+fn is_ours(peer: IpAddr) -> bool {
+    match peer {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+    }
+}
+
+/// One household has one IPv4 address, or 2^64 of IPv6.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_network_gets_its_burst_and_then_so_many_a_minute() {
+        let pace = Pace::default();
+        let allowed = |from, now| (0..100).filter(|_| pace.allows(from, Timestamp(now))).count();
+        assert_eq!(allowed(ip("203.0.113.9"), 0), 10);
+        assert_eq!(allowed(ip("203.0.113.10"), 0), 10, "the neighbour has its own");
+        assert_eq!(allowed(ip("203.0.113.9"), MINUTE_MS), 5);
+        assert_eq!(allowed(ip("203.0.113.9"), 60 * MINUTE_MS), 10, "never more than the burst");
+        assert_eq!(allowed(ip("2001:db8::1"), 0) + allowed(ip("2001:db8::2"), 0), 10, "one household");
+    }
+
+    #[test]
+    fn all_together_have_a_bound_too_and_a_clock_that_goes_back_gives_nothing() {
+        let pace = Pace::default();
+        let many = |now| {
+            (0..1_000u32).filter(|n| pace.allows(Some(IpAddr::V4((n * 7).into())), Timestamp(now))).count()
+        };
+        assert_eq!(many(MINUTE_MS), 300);
+        assert_eq!(many(0), 0);
+        assert!(!pace.allows(None, Timestamp(0)));
+    }
+
+    #[test]
+    fn only_a_proxy_of_our_own_is_believed() {
+        let asked = |peer: &str, forwarded: &str| {
+            let mut extensions = Extensions::new();
+            extensions.insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+            asker(&extensions, &headers)
+        };
+        assert_eq!(asked("127.0.0.1:9", "198.51.100.1, 203.0.113.9"), ip("203.0.113.9"));
+        assert_eq!(asked("127.0.0.1:9", "nobody"), ip("127.0.0.1"));
+        assert_eq!(asked("203.0.113.7:9", "198.51.100.1"), ip("203.0.113.7"));
+        assert_eq!(asker(&Extensions::new(), &HeaderMap::new()), None);
+    }
+}
