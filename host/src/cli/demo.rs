@@ -210,13 +210,13 @@ fn agent() -> Actor {
 
 /// Says where everything is, and with which token somebody may work there.
 async fn announce(house: &House, address: &str, kept: bool) -> anyhow::Result<()> {
-    let scopes = vec![Scope::Read, Scope::Write];
+    let scopes = vec![Scope::Read, Scope::Write, Scope::Admin];
     let expires_at = Some(house.desk.now().plus(DAY_MS));
     let new = NewToken { name: "demo".to_owned(), scopes, expires_at };
     let (_, secret) = house.desk.create_token(new, operator()).await?;
     screen::say(format_args!("\nKulanz is up:  http://{address}/          tickets and their stories"));
     screen::say(format_args!(
-        "               http://{address}/login     to answer and sort them, with the token"
+        "               http://{address}/login     to answer, sort, keep articles and switch plugins, with the token"
     ));
     screen::say(format_args!("               {secret}"));
     screen::say(format_args!("               http://{address}/api/docs  the API, with the same token"));

@@ -136,6 +136,19 @@ pub fn text_of_html(html: &str) -> String {
     html::to_text(html).0
 }
 
+/// What the model of letters counts in one (`examples/fit_letters.rs`): buckets below [`LETTER_BUCKETS`], in order.
+#[doc(hidden)]
+#[must_use]
+pub fn letter_buckets(subject: &str, text: &str) -> Vec<u16> {
+    let own = quote::own_text(text);
+    let text = if own.trim().is_empty() { text } else { own.as_str() };
+    classify::shape::letter::grams::Letter { subject, text }.buckets()
+}
+
+/// How many buckets there are.
+#[doc(hidden)]
+pub const LETTER_BUCKETS: usize = 1 << classify::shape::letter::grams::BITS;
+
 /// Reads a mail. Never fails and never panics; bounded in time and memory. Takes a moment on hostile
 /// input, so call it where blocking is allowed.
 #[must_use]

@@ -171,12 +171,23 @@ impl Spoken {
             out.push(if n == 0 { '?' } else { '&' });
             out.push_str(key);
             out.push('=');
-            // Values are ids, closed words and tags: nothing in them needs escaping in a query.
-            out.extend(value.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)));
+            encode(value, &mut out);
         }
         out
     }
 }
+
+/// A value for a query, percent-encoded (RFC 3986) but for what is never reserved.
+fn encode(value: &str, out: &mut String) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => out.extend(['%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+        }
+    }
+}
+
+const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
 
 macro_rules! texts {
     ($($name:ident: $english:literal, $german:literal;)+) => {
@@ -271,7 +282,7 @@ texts! {
     miss_class: "Class", "Klasse";
     miss_send: "Take it out", "Herausnehmen";
     forbidden_title: "Not from here", "Nicht von hier";
-    token: "API token (scope read to look, write to work on tickets)", "API-Token (Recht read zum Ansehen, write zum Bearbeiten)";
+    token: "API token (scope read to look, write to work on tickets, admin to keep articles and plugins)", "API-Token (Recht read zum Ansehen, write zum Bearbeiten, admin für Artikel und Plugins)";
     token_refused: "This token does not open the console: it is unknown, expired or lacks the scope read.", "Dieses Token öffnet die Konsole nicht: Es ist unbekannt, abgelaufen oder hat das Recht read nicht.";
     foreign_form: "The form came from another site. Open the login page and try again.", "Das Formular kam von einer anderen Seite. Öffnen Sie die Anmeldeseite und versuchen Sie es noch einmal.";
     unsubscribe: "End notices", "Keine Mitteilungen mehr";
@@ -319,6 +330,13 @@ texts! {
     created: "Created", "Eingang";
     changed: "Changed", "Geändert";
     all: "all", "alle";
+    search_tickets: "Number, or words of the subject", "Nummer oder Wörter aus dem Betreff";
+    narrow: "Narrow by team, person, topic or tag", "Nach Team, Person, Thema oder Schlagwort eingrenzen";
+    everything: "Show everything again", "Wieder alles zeigen";
+    tag: "Tag", "Schlagwort";
+    tags_help: "Tags, with spaces between them", "Schlagworte, durch Leerzeichen getrennt";
+    new_field: "Another field: its key (a-z 0-9 _ - . :)", "Noch ein Feld: sein Schlüssel (a-z 0-9 _ - . :)";
+    new_value: "Its value", "Sein Wert";
     show_status: "Show status", "Status zeigen";
     older: "Older", "Ältere";
     newest: "Newest", "Neueste";
@@ -408,7 +426,7 @@ mod tests {
         headers.insert(ACCEPT_LANGUAGE, "en".parse().unwrap());
         let spoken = Spoken::of(Some("de"), &headers);
         assert_eq!(spoken, Spoken { language: Language::German, chosen: true });
-        assert_eq!(spoken.link("/", &[("after", "tkt_1\"><x")]), "/?after=tkt_1x&lang=de");
+        assert_eq!(spoken.link("/", &[("after", "tkt_1\"><x")]), "/?after=tkt_1%22%3E%3Cx&lang=de");
         assert_eq!(Spoken::of(Some("xx"), &headers).link("/queue", &[]), "/queue");
     }
 }

@@ -62,12 +62,7 @@ impl Visit {
         asked(&self.uri, key)
     }
 
-    /// The frame for a page of the console proper.
-    pub(crate) fn page<'a>(&'a self, title: &'a str) -> Page<'a> {
-        self.page_at(title, self.uri.path())
-    }
-
-    /// The same for a page that stands at another address than the one that a form was sent to.
+    /// The frame for a page of the console proper, which stands at this address.
     pub(crate) fn page_at<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
         Page { title, path, spoken: self.spoken, menu: true, signed_in: self.signed_in }
     }

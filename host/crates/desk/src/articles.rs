@@ -20,6 +20,9 @@ use crate::{Desk, DeskError};
 /// Most articles that a tried question finds.
 const FOUND_MAX: usize = 10;
 
+/// What scores less than this share of the best is not worth a look.
+const NEAR_SHARE: f32 = 0.4;
+
 /// An article to be written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,7 +181,9 @@ impl Desk {
     ) -> Result<Vec<Article>, DeskError> {
         let ground = Ground { store: &self.0.store, meaning: &self.0.meaning, now: self.now() };
         let found = self.0.knowledge.search(&ground, question, language, FOUND_MAX).await?;
-        Ok(found.into_iter().map(|found| found.article).collect())
+        let least = found.first().map_or(0.0, |best| best.hit.score * NEAR_SHARE);
+        let near = found.into_iter().filter(|found| found.hit.score > 0.0 && found.hit.score >= least);
+        Ok(near.map(|found| found.article).collect())
     }
 }
 

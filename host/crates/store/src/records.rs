@@ -102,6 +102,12 @@ pub struct TicketFilter {
     pub tag: Option<String>,
     /// Belongs to this team.
     pub team: Option<String>,
+    /// Is about this.
+    pub category: Option<String>,
+    /// Is this person's.
+    pub assignee: Option<String>,
+    /// Its subject has these words in a row, capitals or not.
+    pub subject: Option<String>,
     /// Asked by this contact.
     pub requester: Option<ContactId>,
     /// The customer last wrote before this.

@@ -245,6 +245,12 @@ pub(crate) struct TicketsQuery {
     tag: Option<String>,
     /// Belongs to this team.
     team: Option<String>,
+    /// Is about this.
+    category: Option<String>,
+    /// Is this person's.
+    assignee: Option<String>,
+    /// Its subject has these words in a row, capitals or not.
+    subject: Option<String>,
     /// Came in by this inbox.
     inbox: Option<String>,
     /// Asked by this contact (id).
@@ -287,6 +293,9 @@ async fn list_tickets(
         status_category: query.status_category,
         tag: query.tag,
         team: query.team,
+        category: query.category,
+        assignee: query.assignee,
+        subject: query.subject,
         requester: query.requester_id,
         created_after: query.created_after,
         inboxes: query.inbox.into_iter().collect(),

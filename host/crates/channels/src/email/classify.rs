@@ -13,7 +13,7 @@ mod fields;
 mod forgery;
 mod list;
 mod person;
-mod shape;
+pub(crate) mod shape;
 mod speech;
 
 /// What the verdict rests on.

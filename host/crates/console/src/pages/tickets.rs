@@ -1,11 +1,13 @@
 //! The list of tickets, newest first. Who asks does not stand here.
 
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use desk::{Page, TicketFilter};
 use domain::id::TicketId;
 use domain::ticket::{StatusCategory, Ticket};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::Visit;
 use crate::Console;
@@ -14,54 +16,137 @@ use crate::view::time;
 /// Tickets on a page.
 const TICKETS_ON_PAGE: u32 = 50;
 
-/// Shows the list.
-pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
-    let status = visit.asked("status").and_then(|word| word.parse::<StatusCategory>().ok());
-    let after = visit.asked("after").and_then(|id| id.parse::<TicketId>().ok());
-    let filter = TicketFilter { status_category: status, ..TicketFilter::default() };
-    let page = Page { after: after.map(|id| id.to_string()), limit: TICKETS_ON_PAGE + 1 };
-    match console.desk.ask().tickets(&filter, &page).await {
+/// What the list is asked for.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    status: String,
+    /// A number, or words of the subject.
+    q: String,
+    team: String,
+    category: String,
+    assignee: String,
+    tag: String,
+    /// The last ticket of the page before.
+    after: String,
+}
+
+/// Shows the list; a number leads to its ticket.
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visit: Visit,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    if let Ok(number) = asked.q.trim().trim_start_matches('#').parse::<i64>() {
+        return Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), &[])).into_response();
+    }
+    let after = asked.after.parse::<TicketId>().ok().map(|id| id.to_string());
+    let page = Page { after, limit: TICKETS_ON_PAGE + 1 };
+    match console.desk.ask().tickets(&asked.filter(), &page).await {
         Ok(tickets) => {
-            visit.page(visit.texts().tickets).of(&list(&visit, &tickets, status, after)).into_response()
+            visit.page_at(visit.texts().tickets, "/").of(&list(&visit, &tickets, &asked)).into_response()
         }
         Err(error) => visit.failed(error),
     }
 }
 
-fn list(visit: &Visit, found: &[Ticket], status: Option<StatusCategory>, after: Option<TicketId>) -> Markup {
+impl Asked {
+    fn status(&self) -> Option<StatusCategory> {
+        self.status.parse().ok()
+    }
+
+    fn filter(&self) -> TicketFilter {
+        let told = |word: &str| Some(word.trim().to_owned()).filter(|word| !word.is_empty());
+        TicketFilter {
+            status_category: self.status(),
+            subject: told(&self.q),
+            team: told(&self.team),
+            category: told(&self.category),
+            assignee: told(&self.assignee),
+            tag: told(&self.tag),
+            ..TicketFilter::default()
+        }
+    }
+
+    /// Everything that is asked for beside status and place, with its name.
+    fn words(&self) -> [(&'static str, &str); 5] {
+        let Self { q, team, category, assignee, tag, .. } = self;
+        [("q", q), ("team", team), ("category", category), ("assignee", assignee), ("tag", tag)]
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.words().iter().any(|(_, word)| !word.trim().is_empty())
+    }
+
+    fn link(&self, visit: &Visit, status: Option<StatusCategory>, after: Option<&str>) -> String {
+        let mut query: Vec<(&str, &str)> = Vec::new();
+        query.extend(status.map(|s| ("status", s.as_str())));
+        query.extend(self.words().into_iter().filter(|(_, word)| !word.trim().is_empty()));
+        query.extend(after.map(|id| ("after", id)));
+        visit.spoken.link("/", &query)
+    }
+}
+
+fn list(visit: &Visit, found: &[Ticket], asked: &Asked) -> Markup {
     let texts = visit.texts();
     let limit = usize::try_from(TICKETS_ON_PAGE).unwrap_or(usize::MAX);
     let tickets = found.get(..limit).unwrap_or(found);
     let older = (found.len() > limit).then(|| tickets.last().map(|t| t.id.to_string())).flatten();
     html! {
-        (filters(visit, status))
+        (search(visit, asked))
+        (filters(visit, asked))
         @if tickets.is_empty() { p { (texts.no_tickets) } } @else { (table(visit, tickets)) }
         nav.pages {
-            @if after.is_some() { a href=(link(visit, status, None)) rel="first" { "« " (texts.newest) } }
-            @if let Some(id) = older { a href=(link(visit, status, Some(&id))) rel="next" { (texts.older) " »" } }
+            @if !asked.after.is_empty() { a href=(asked.link(visit, asked.status(), None)) rel="first" { "« " (texts.newest) } }
+            @if let Some(id) = older { a href=(asked.link(visit, asked.status(), Some(&id))) rel="next" { (texts.older) " »" } }
         }
     }
 }
 
-fn filters(visit: &Visit, current: Option<StatusCategory>) -> Markup {
+fn search(visit: &Visit, asked: &Asked) -> Markup {
+    let texts = visit.texts();
+    let fields = [
+        ("team", texts.team, &asked.team),
+        ("assignee", texts.assignee, &asked.assignee),
+        ("category", texts.category, &asked.category),
+        ("tag", texts.tag, &asked.tag),
+    ];
+    let narrowed = fields.iter().any(|(.., word)| !word.is_empty());
+    html! {
+        form.search method="get" action="/" role="search" {
+            label for="q" { (texts.search_tickets) }
+            @if visit.spoken.chosen { input type="hidden" name="lang" value=(visit.spoken.language.tag()); }
+            @if !asked.status.is_empty() { input type="hidden" name="status" value=(asked.status); }
+            p.buttons {
+                input #q name="q" type="search" maxlength="200" value=(asked.q);
+                button type="submit" { (texts.search) }
+            }
+            details open[narrowed] {
+                summary { (texts.narrow) }
+                div.fields {
+                    @for (name, label, word) in fields {
+                        label { (label) input name=(name) maxlength="100" value=(word); }
+                    }
+                }
+            }
+            @if asked.is_narrow() { a href=(visit.spoken.link("/", &[])) { (texts.everything) } }
+        }
+    }
+}
+
+fn filters(visit: &Visit, asked: &Asked) -> Markup {
     let texts = visit.texts();
     let choices = std::iter::once(None).chain(StatusCategory::ALL.iter().copied().map(Some));
     html! {
         nav.filters aria-label=(texts.show_status) {
             @for choice in choices {
-                a href=(link(visit, choice, None)) aria-current=[(choice == current).then_some("true")] {
+                a href=(asked.link(visit, choice, None)) aria-current=[(choice == asked.status()).then_some("true")] {
                     (choice.map_or(texts.all, |status| visit.spoken.language.status(status)))
                 }
             }
         }
     }
-}
-
-fn link(visit: &Visit, status: Option<StatusCategory>, after: Option<&str>) -> String {
-    let mut query = Vec::new();
-    query.extend(status.map(|s| ("status", s.as_str())));
-    query.extend(after.map(|id| ("after", id)));
-    visit.spoken.link("/", &query)
 }
 
 fn table(visit: &Visit, tickets: &[Ticket]) -> Markup {

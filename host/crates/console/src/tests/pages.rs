@@ -64,6 +64,33 @@ async fn fifty_tickets_fill_a_page_and_the_rest_is_one_link_away() {
 }
 
 #[tokio::test]
+async fn tickets_are_found_by_number_subject_and_words_and_the_search_goes_along() {
+    let world = World::open().await;
+    let ticket = world.ticket("Where is my parcel?", "x").await;
+    world.ticket("Invoice & more", "y").await;
+    let set = |field, value: &str| desk::TicketChange::SetField { field, value: value.to_owned() };
+    let changes =
+        vec![set(domain::ticket::Field::Team, "logistics"), set(domain::ticket::Field::Assignee, "kim")];
+    world.desk.change_ticket(ticket.id, changes, None, Actor::system()).await.unwrap();
+    assert_eq!(world.get("/?q=%232").await.header("location"), "/tickets/2");
+    let found = world.get("/?q=my+PARCEL&lang=de").await;
+    found.says(&[
+        "Where is my parcel?",
+        "value=\"my PARCEL\"",
+        "q=my%20PARCEL&amp;lang=de",
+        "Wieder alles zeigen",
+    ]);
+    assert!(!found.text.contains("Invoice"));
+    world.get("/?q=invoice+%26").await.says(&["Invoice &amp; more"]);
+    for query in ["team=logistics", "assignee=kim", "tag=parcel&team=logistics"] {
+        let page = world.get(&format!("/?{query}")).await;
+        assert!(page.text.contains("my parcel?") && !page.text.contains("Invoice"), "{query}");
+        page.says(&["<details open>"]);
+    }
+    world.get("/?team=nobody").await.says(&["There is no ticket here."]);
+}
+
+#[tokio::test]
 async fn what_customers_write_is_text_and_never_markup() {
     let world = World::open().await;
     let evil = "<script>alert(1)</script><img src=x onerror=\"alert(2)\">";

@@ -384,3 +384,24 @@ async fn an_article_that_the_question_finds_is_put_into_the_answer_and_learns_it
     let wrong = post(&world, &cookie, "/tickets/1/message", "text=x&kind=reply&article=nothing").await;
     assert_eq!(wrong.status, 422);
 }
+
+#[tokio::test]
+async fn tags_and_fields_of_the_houses_own_are_set_by_hand() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&["name=\"was.tags\" value=\"parcel\"", "name=\"new.key\""]);
+    let form = "was.tags=parcel&tags=late+vip&new.key=contract&new.value=C-7";
+    post(&world, &cookie, "/tickets/1/fields", form).await;
+    let changed = now(&world, &ticket).await;
+    assert_eq!(changed.tags.iter().map(String::as_str).collect::<Vec<_>>(), ["late", "vip"]);
+    assert_eq!(changed.custom["contract"], "C-7");
+    for (form, says) in [
+        ("new.key=&new.value=x", "Name the field for its value"),
+        ("new.key=order&new.value=x", "has a field order already"),
+        ("was.tags=&tags=Bad!", "A tag consists of"),
+        ("new.key=iban&new.value=DE89370400440532013000", "looks like personal data"),
+    ] {
+        post(&world, &cookie, "/tickets/1/fields", form).await.says(&[says]);
+    }
+    assert_eq!(now(&world, &ticket).await, changed);
+}

@@ -128,6 +128,10 @@ pub(super) async fn filters_choose_what_they_say(store: &Store) -> Verdict {
     other.created_at = make.now.plus(10);
     other.status_category = StatusCategory::Solved;
     other.last_customer_message_at = None;
+    other.category = Some("delivery".to_owned());
+    other.assignee = Some("kim".to_owned());
+    other.subject = "Where is 100% of my Parcel?".to_owned();
+    (plain.category, plain.assignee) = (None, None);
     let facts = [&plain, &other]
         .map(|ticket| Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None })
         .to_vec();
@@ -147,6 +151,12 @@ pub(super) async fn filters_choose_what_they_say(store: &Store) -> Verdict {
         (TicketFilter { tag: Some("vip_1".to_owned()), ..none.clone() }, vec![2]),
         (TicketFilter { tag: Some("vip".to_owned()), ..none.clone() }, vec![]),
         (TicketFilter { team: Some("logistics".to_owned()), ..none.clone() }, vec![2]),
+        (TicketFilter { category: Some("delivery".to_owned()), ..none.clone() }, vec![2]),
+        (TicketFilter { assignee: Some("kim".to_owned()), ..none.clone() }, vec![2]),
+        (TicketFilter { assignee: Some("ki".to_owned()), ..none.clone() }, vec![]),
+        (TicketFilter { subject: Some("my parcel".to_owned()), ..none.clone() }, vec![2]),
+        (TicketFilter { subject: Some("100% OF".to_owned()), ..none.clone() }, vec![2]),
+        (TicketFilter { subject: Some("is%my".to_owned()), ..none.clone() }, vec![]),
         (TicketFilter { requester: Some(plain.requester_id), ..none.clone() }, vec![1]),
         (TicketFilter { requester: Some(plain.requester_id), oldest_first: true, ..none.clone() }, vec![1]),
         (TicketFilter { customer_silent_since: Some(make.now.plus(1)), ..none.clone() }, vec![1]),

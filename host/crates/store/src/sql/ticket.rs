@@ -140,7 +140,9 @@ macro_rules! filtered {
              AND ($7 IS NULL OR t.last_customer_message_at < $7) \
              AND ($8 IS NULL OR (t.last_reply_at < $8 AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0))) \
              AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) \
-             AND ($11 IS NULL OR $11 LIKE '%\"' || REPLACE(t.inbox, '_', '!_') || '\"%' ESCAPE '!') ",
+             AND ($11 IS NULL OR $11 LIKE '%\"' || REPLACE(t.inbox, '_', '!_') || '\"%' ESCAPE '!') \
+             AND ($12 IS NULL OR t.category = $12) AND ($13 IS NULL OR t.assignee = $13) \
+             AND ($14 IS NULL OR LOWER(t.subject) LIKE $14 ESCAPE '!') ",
             $order,
             " LIMIT $2"
         )
@@ -237,22 +239,29 @@ async fn rows(
         .bind(ms(filter.solved_before))
         .bind(ms(filter.created_after))
         .bind(inboxes)
+        .bind(filter.category.as_deref())
+        .bind(filter.assignee.as_deref())
+        .bind(filter.subject.as_deref().map(|words| format!("%{}%", escaped(&words.to_lowercase()))))
         .fetch_all(c)
         .await?;
     Ok(rows)
 }
 
-/// Finds a tag within the JSON list of tags: the quoted word, its own wildcards made harmless.
+/// Finds a tag within the JSON list of tags: the quoted word.
 fn tag_pattern(tag: &str) -> String {
-    let mut pattern = String::from("%\"");
-    for c in tag.chars() {
+    format!("%\"{}\"%", escaped(tag))
+}
+
+/// Words for a pattern, their own wildcards made harmless.
+fn escaped(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    for c in words.chars() {
         if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
+            out.push('!');
         }
-        pattern.push(c);
+        out.push(c);
     }
-    pattern.push_str("\"%");
-    pattern
+    out
 }
 
 pub(crate) async fn return_numbers(c: &mut Connection, first: i64, end: i64) -> Outcome<()> {

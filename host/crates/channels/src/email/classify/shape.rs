@@ -12,6 +12,7 @@ mod advert;
 mod away;
 mod device;
 mod envelope;
+pub(crate) mod letter;
 mod phrases;
 mod pitch;
 mod reply;
@@ -87,6 +88,7 @@ pub(super) fn unmarked(mail: &Evidence<'_>) -> Found {
         way_out,
         advert::advert,
         pitch::pitch,
+        letter::letter,
     ];
     let subject = fold_letters(mail.subject.trim());
     let is_forward = begins_with_any(without_tag(&subject), FORWARDS);

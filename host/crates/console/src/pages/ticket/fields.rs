@@ -105,7 +105,36 @@ fn changes(ticket: &Ticket, sent: &BTreeMap<String, String>) -> Result<Vec<Ticke
         }
         changes.push(TicketChange::SetField { field, value: value.to_owned() });
     }
+    changes.extend(tag_changes(sent));
+    changes.extend(new_field(ticket, sent)?);
     Ok(changes)
+}
+
+/// Tags that were written into the form or taken out of it; what others tagged meanwhile stays.
+fn tag_changes(sent: &BTreeMap<String, String>) -> Vec<TicketChange> {
+    let of = |name: &str| -> Option<BTreeSet<&str>> { Some(sent.get(name)?.split_whitespace().collect()) };
+    let (Some(now), Some(was)) = (of("tags"), of("was.tags")) else { return Vec::new() };
+    let added = now.difference(&was).map(|tag| TicketChange::AddTag((*tag).to_owned()));
+    let removed = was.difference(&now).map(|tag| TicketChange::RemoveTag((*tag).to_owned()));
+    added.chain(removed).collect()
+}
+
+/// A field of the house's own that the ticket did not have.
+fn new_field(ticket: &Ticket, sent: &BTreeMap<String, String>) -> Result<Option<TicketChange>, Refusal> {
+    let word = |name: &str| sent.get(name).map_or("", |word| word.trim());
+    let (key, value) = (word("new.key"), word("new.value"));
+    if value.is_empty() {
+        return Ok(None);
+    }
+    if !domain::ticket::is_key(key) {
+        let sentence = "Name the field for its value: a key consists of 1 to 64 of a-z 0-9 _ - . :";
+        return Err(Refusal::new("bad_key", sentence).at("new.key"));
+    }
+    if ticket.custom.contains_key(key) {
+        let sentence = format!("The ticket has a field {key} already: change it where it stands.");
+        return Err(Refusal::new("bad_key", sentence).at("new.key"));
+    }
+    Ok(Some(TicketChange::SetField { field: Field::Custom(key.to_owned()), value: value.to_owned() }))
 }
 
 /// Those that every ticket has, and those that somebody filled in on this one.
@@ -156,13 +185,26 @@ pub(super) fn form(
                 (choice("status", texts.status, &shown(&Field::Status), statuses))
                 (choice("priority", texts.priority, &shown(&Field::Priority), priorities))
                 @for (field, label, known) in &words { (word(field, label, &shown(field), known)) }
+                (tags(visit, ticket, typed))
                 @for key in ticket.custom.keys() {
                     @let field = Field::Custom(key.clone());
                     label { (key) input name=(field) value=(shown(&field)) autocomplete="off"; }
                 }
+                @let typed_in = |name: &str| typed.and_then(|typed| typed.get(name)).map_or("", |word| word.as_str());
+                label { (texts.new_field) input name="new.key" maxlength="64" value=(typed_in("new.key")) autocapitalize="none" autocomplete="off"; }
+                label { (texts.new_value) input name="new.value" value=(typed_in("new.value")) autocomplete="off"; }
                 p.buttons { button type="submit" { (texts.save) } }
             }
         }
+    }
+}
+
+fn tags(visit: &Visit, ticket: &Ticket, typed: Option<&BTreeMap<String, String>>) -> Markup {
+    let now = ticket.tags.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let shown = typed.and_then(|typed| typed.get("tags")).unwrap_or(&now);
+    html! {
+        input type="hidden" name="was.tags" value=(now);
+        label { (visit.texts().tags_help) input name="tags" value=(shown) autocapitalize="none" autocomplete="off"; }
     }
 }
 
