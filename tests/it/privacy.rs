@@ -76,6 +76,10 @@ on_both!(with_four_eyes_another_person_has_to_agree_and_few_are_asked_for, |back
     house.mail(&refund("ana@example.org", "Ana Quillfeather", 1)).await;
     let iban = redaction_of(&house, 1, "IBAN").await;
     let why = "refund by bank transfer";
+    assert_eq!(refused(house.desk.mark_false_alarm(iban.id, agent()).await.unwrap_err()), "four_eyes");
+    let ana = house.store.contact_by_email("ana@example.org").await.unwrap().unwrap();
+    let by_api = domain::Actor::new(domain::ActorKind::Api, "tok_1");
+    assert_eq!(refused(house.desk.export_person(ana.id, by_api).await.unwrap_err()), "four_eyes");
     let reveal = house.desk.ask_reveal(iban.id, why, agent()).await.unwrap();
     assert_eq!(refused(house.desk.look(reveal.id, agent()).await.unwrap_err()), "not_granted");
     assert_eq!(refused(house.desk.grant_reveal(reveal.id, agent()).await.unwrap_err()), "four_eyes");

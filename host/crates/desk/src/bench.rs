@@ -147,3 +147,35 @@ fn standing(view: &TicketView, changes: Vec<(String, i64)>, own: &[String]) -> S
         ..Standing::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Actor;
+    use domain::ActorKind;
+    use domain::id::MessageId;
+    use domain::work::blank_message;
+
+    use super::*;
+    use crate::fixture::{Fixture, NOW};
+
+    #[tokio::test]
+    async fn a_known_address_proves_nothing_for_what_somebody_else_or_the_form_wrote() {
+        let house = Fixture::new().await;
+        let ticket = house.ticket("ana@example.org").await;
+        let mut view = house.store.view(ticket.id).await.unwrap().unwrap();
+        let ana = view.ticket.requester_id.to_string();
+        let mut wrote = |author: &str, auth: SenderAuth, verified: bool| {
+            let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
+            let author = Actor::new(ActorKind::Contact, author);
+            let message = blank_message(id, ticket.id, Direction::Inbound, author, NOW);
+            view.messages.push(Message { sender_auth: auth, ..message });
+            view.requester.as_mut().unwrap().verified = verified;
+            is_proved(&view)
+        };
+        assert!(wrote(&ana, SenderAuth::Pass, false));
+        assert!(!wrote(&ana, SenderAuth::None, true), "the form: anybody may write any address");
+        assert!(!wrote(&ana, SenderAuth::Fail, true));
+        assert!(wrote(&ana, SenderAuth::Unchecked, true) && !wrote(&ana, SenderAuth::Unchecked, false));
+        assert!(!wrote("con_somebody", SenderAuth::Pass, false), "somebody else's proof is not hers");
+    }
+}

@@ -268,3 +268,22 @@ pub struct Decision {
     /// When.
     pub decided_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_without_words_keeps_its_kind_and_says_nothing_of_the_text() {
+        let secret = "panicked on DE89370400440532013000";
+        let refused =
+            Fault::Refused { kind: "internal".into(), message: secret.into(), retry_after_s: Some(3) };
+        for fault in [Fault::Trap { message: secret.into() }, refused] {
+            let silent = fault.clone().without_words();
+            assert_eq!((silent.code(), silent.is_transient()), (fault.code(), fault.is_transient()));
+            assert!(!silent.hint().contains("DE89"), "{}", silent.hint());
+        }
+        let limit = Fault::Deadline { limit_ms: 5 };
+        assert_eq!(limit.clone().without_words(), limit);
+    }
+}

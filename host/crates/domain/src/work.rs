@@ -442,6 +442,28 @@ mod tests {
     }
 
     #[test]
+    fn a_field_takes_no_number_that_no_text_may_keep() {
+        let ids = CountingIds::default();
+        let stamp = Stamp { now: NOW, actor: Actor::system(), cause: None, ids: &ids };
+        let mut work = Work::on(ticket(&ids));
+        let field = |key: &str| Field::Custom(key.to_owned());
+        for (key, value) in [("note", "DE89 3704 0044 0532 0130 00"), ("paid_with", "4111 1111 1111 1111")] {
+            assert_eq!(
+                work.set_field(&stamp, &field(key), value).unwrap_err().code,
+                "personal_data",
+                "{value}"
+            );
+        }
+        assert_eq!(
+            work.set_field(&stamp, &Field::Assignee, "DE89370400440532013000").unwrap_err().code,
+            "personal_data"
+        );
+        assert!(!work.is_changed());
+        // Its name tells that it is none.
+        assert_eq!(work.set_field(&stamp, &field("tracking_number"), "4111111111111111"), Ok(true));
+    }
+
+    #[test]
     fn a_value_of_the_wrong_kind_is_refused_by_field() {
         let ids = CountingIds::default();
         let stamp = Stamp { now: NOW, actor: Actor::system(), cause: None, ids: &ids };

@@ -90,6 +90,15 @@ async fn secrets_of_tokens_and_webhooks_are_shown_once() {
 }
 
 #[tokio::test]
+async fn nobody_gets_the_scope_reveal_by_a_detour() {
+    let world = World::new().await;
+    let new = json!({ "name": "x", "scopes": ["read", "reveal"] });
+    assert_eq!(world.call(Admin, "POST", "/api/v1/tokens", new).await.problem().0, 403);
+    let tokens = world.desk.ask().tokens().await.unwrap();
+    assert!(!tokens.iter().any(|token| token.name == "x"));
+}
+
+#[tokio::test]
 async fn an_address_is_suppressed_and_released() {
     let world = World::new().await;
     for address in ["Bo@Example.org", "ana@example.org"] {

@@ -254,6 +254,16 @@ mod tests {
     }
 
     #[test]
+    fn a_notice_that_returns_ids_without_end_is_read_up_to_a_bound() {
+        let ids: String = (0..5_000).map(|n| format!("<{n}@shop.example>")).collect();
+        let told = bounce(&format!(
+            "From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nMessage-ID: <first@shop.example>\nMessage-ID: {ids}\n"
+        ));
+        assert_eq!(told.returned_ids.len(), RETURNED_IDS_MAX);
+        assert_eq!(told.returned_ids[0], "first@shop.example");
+    }
+
+    #[test]
     fn other_mail_tells_of_no_bounce() {
         assert_eq!(parse(b"From: a@x.example\nSubject: Hi\n\nHello").bounce, None);
     }

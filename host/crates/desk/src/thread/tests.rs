@@ -70,6 +70,24 @@ async fn a_stranger_with_evidence_gets_a_ticket_of_his_own_that_says_where_it_ma
 }
 
 #[tokio::test]
+async fn a_bounce_of_the_customers_own_mail_lets_nobody_in() {
+    let house = Fixture::new().await;
+    let first = "From: Ana <ana@example.org>\nCc: eve@evil.example\nMessage-ID: <hers@example.org>\nSubject: Parcel\n\nWhere?\n";
+    let (number, _) = take_in(&house, first).await;
+    let forged = "From: eve@evil.example\nX-Failed-Recipients: x@y.example\nIn-Reply-To: <hers@example.org>\nSubject: Re: Parcel\n\npay here\n";
+    let (other, related) = take_in(&house, forged).await;
+    assert_ne!(other, number);
+    assert_eq!(related, Some(format!("#{number}")));
+    let (_, ours) = answered_ticket(&house).await;
+    let ticket = house.store.ticket(ours.ticket_id).await.unwrap().unwrap();
+    let real = format!(
+        "From: MAILER-DAEMON@mx.example\nX-Failed-Recipients: ana@example.org\nIn-Reply-To: <{}>\nSubject: failure notice\n\nunknown user\n",
+        ours.internet_message_id.unwrap()
+    );
+    assert_eq!(take_in(&house, &real).await, (ticket.number, None), "one of ours comes to its ticket");
+}
+
+#[tokio::test]
 async fn a_token_of_one_ticket_opens_no_other() {
     let house = Fixture::new().await;
     let first = house.ticket("ana@example.org").await;
