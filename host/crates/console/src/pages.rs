@@ -17,6 +17,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use desk::DeskError;
+use domain::Refusal;
 
 use crate::Console;
 use crate::language::{Spoken, Texts};
@@ -65,6 +66,11 @@ impl Visit {
     /// The frame for a page of the console proper, which stands at this address.
     pub(crate) fn page_at<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
         Page { title, path, spoken: self.spoken, menu: true, signed_in: self.signed_in }
+    }
+
+    /// Why nothing comes of a form that could not be read.
+    pub(crate) fn unreadable(&self) -> Refusal {
+        Refusal::new("bad_request", self.texts().form_unreadable)
     }
 
     /// The page for a failure.

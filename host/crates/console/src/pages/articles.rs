@@ -102,13 +102,13 @@ impl Asked {
     /// Whether an article is of the locale and state, and has all the words.
     fn wants(&self, article: &Article) -> bool {
         let fits = |wanted: &str, has: &str| wanted.is_empty() || wanted == has;
-        let text = || format!("{}\n{}\n{}", article.key, article.title, article.body).to_lowercase();
+        let has_words = || {
+            let text = format!("{}\n{}\n{}", article.key, article.title, article.body).to_lowercase();
+            self.q.to_lowercase().split_whitespace().all(|word| text.contains(word))
+        };
         fits(&self.locale, &article.locale)
             && fits(&self.state, article.state.as_str())
-            && (self.q.trim().is_empty() || {
-                let text = text();
-                self.q.to_lowercase().split_whitespace().all(|word| text.contains(word))
-            })
+            && (self.q.trim().is_empty() || has_words())
     }
 
     fn link(&self, visit: &Visit, locale: &str, state: &str, from: usize) -> String {

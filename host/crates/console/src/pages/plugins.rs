@@ -50,7 +50,7 @@ pub(crate) async fn automation(
     let done = match wanted(&visit, sent).as_deref() {
         Ok("on") => console.desk.set_automation(true, admin.0).await,
         Ok("off") => console.desk.set_automation(false, admin.0).await,
-        Ok(_) => Err(unreadable(&visit).into()),
+        Ok(_) => Err(visit.unreadable().into()),
         Err(refusal) => Err(refusal.clone().into()),
     };
     after(&console, &visit, done).await
@@ -65,7 +65,7 @@ pub(crate) async fn mode(
     sent: Result<Form<Switched>, FormRejection>,
 ) -> Response {
     let done = async {
-        let mode: Mode = wanted(&visit, sent)?.parse().map_err(|_| unreadable(&visit))?;
+        let mode: Mode = wanted(&visit, sent)?.parse().map_err(|_| visit.unreadable())?;
         let id = id.parse().map_err(|_| DeskError::missing("installation", &id))?;
         Box::pin(console.desk.set_mode(id, mode, admin.0)).await.map(drop)
     };
@@ -104,11 +104,7 @@ pub(crate) async fn fire(
 }
 
 fn wanted(visit: &Visit, sent: Result<Form<Switched>, FormRejection>) -> Result<String, Refusal> {
-    sent.map(|Form(switched)| switched.to).map_err(|_| unreadable(visit))
-}
-
-fn unreadable(visit: &Visit) -> Refusal {
-    Refusal::new("bad_request", visit.texts().form_unreadable)
+    sent.map(|Form(switched)| switched.to).map_err(|_| visit.unreadable())
 }
 
 /// Back to the list, or the list with what went wrong.

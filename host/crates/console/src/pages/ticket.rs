@@ -13,7 +13,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::DeskError;
-use domain::Refusal;
 use domain::message::{Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
@@ -120,11 +119,6 @@ async fn done(
         }
     };
     page(console, visit, number, Some(&Failed { why, language, typed })).await
-}
-
-/// A form that could not be read.
-fn unreadable(visit: &Visit) -> DeskError {
-    Refusal::new("bad_request", visit.texts().form_unreadable).into()
 }
 
 async fn ticket(console: &Console, number: &str) -> Result<Ticket, DeskError> {

@@ -26,9 +26,9 @@ pub(crate) async fn take_in(
     sent: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let done = async {
-        let sent = sent.map_err(|_| unreadable(&visit))?;
+        let sent = sent.map_err(|_| visit.unreadable())?;
         let (name, bytes) =
-            file_in(sent).await.map_err(|_| unreadable(&visit))?.ok_or_else(|| none(&visit))?;
+            file_in(sent).await.map_err(|_| visit.unreadable())?.ok_or_else(|| none(&visit))?;
         imported(&console, &name, bytes, &admin.0).await
     };
     let (status, said) = match done.await {
@@ -61,10 +61,6 @@ async fn file_in(mut sent: Multipart) -> Result<Option<(String, Vec<u8>)>, Multi
         return Ok(Some((name, field.bytes().await?.to_vec())));
     }
     Ok(None)
-}
-
-fn unreadable(visit: &Visit) -> DeskError {
-    Refusal::new("bad_request", visit.texts().form_unreadable).into()
 }
 
 fn none(visit: &Visit) -> DeskError {

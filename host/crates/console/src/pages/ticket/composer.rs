@@ -61,7 +61,7 @@ pub(crate) async fn write(
     };
     let done = match readable {
         true => send(&console, agent, &number, &written).await,
-        false => Err(super::unreadable(&visit)),
+        false => Err(visit.unreadable().into()),
     };
     let typed = Typed { text: written.text, draft: Some(written.draft), ..Typed::default() };
     super::done(&console, &visit, &number, typed, done).await

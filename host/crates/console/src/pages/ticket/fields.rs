@@ -59,7 +59,7 @@ pub(crate) async fn change(
 ) -> Response {
     let done = match &sent {
         Ok(Form(sent)) => save(&console, &agent, &number, sent).await,
-        Err(_) => Err(super::unreadable(&visit)),
+        Err(_) => Err(visit.unreadable().into()),
     };
     let fields = sent.map(|Form(sent)| sent).unwrap_or_default();
     super::done(&console, &visit, &number, Typed { fields, ..Typed::default() }, done).await
