@@ -9,6 +9,7 @@ use domain::id::MessageId;
 use domain::message::{Direction, Message};
 use domain::plugin::Hook;
 use domain::redaction::{Document, Part};
+use domain::strike::Strike;
 use domain::ticket::Ticket;
 use domain::work::Work;
 use serde_json::json;
@@ -181,7 +182,12 @@ impl Desk {
             Direction::Inbound => own_words(&now.text, was.in_reply_to.as_deref(), &was.references),
             Direction::Outbound | Direction::Note => now.text.clone(),
         };
+        let found = redacted.finds().map(|(_, r)| (r.value.clone(), r.placeholder.clone()));
+        let values = Strike::new(found);
         let mut work = Work::on(ticket);
+        for field in work.ticket.custom.values_mut() {
+            values.text(field);
+        }
         if work.ticket.subject == was.subject && !was.subject.is_empty() {
             work.ticket.subject.clone_from(&now.subject);
         }
@@ -195,6 +201,8 @@ impl Desk {
             None => Vec::new(),
         };
         facts.extend(more);
+        // Plugins have read the words as they were, and said something about them.
+        facts.push(Fact::Strike { ticket_id: work.ticket.id, values });
         // What was learnt from the ticket was learnt from the words as they were.
         facts.push(Fact::RemoveAlternate { article_id: None, ticket_id: work.ticket.id });
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);

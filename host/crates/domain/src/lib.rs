@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod seal;
 pub mod snapshot;
 pub mod story;
+pub mod strike;
 pub mod ticket;
 pub mod token;
 pub mod turn;

@@ -17,6 +17,7 @@ use domain::plugin::{Installation, Schedule};
 use domain::redaction::Redaction;
 use domain::run::{Decision, DecisionStatus, Run};
 use domain::seal::Sealed;
+use domain::strike::Strike;
 use domain::ticket::Ticket;
 use domain::token::Token;
 use domain::vault::Reveal;
@@ -127,6 +128,14 @@ pub enum Fact {
         was: Box<Message>,
         /// As it shall be.
         now: Box<Message>,
+    },
+    /// Values that were found late are struck out of what is recorded of a ticket: runs, decisions, events, kept
+    /// answers.
+    Strike {
+        /// Which ticket.
+        ticket_id: TicketId,
+        /// Which values.
+        values: Strike,
     },
     /// The key with which values of one person are sealed, itself sealed (`Conflict("vault_key")` when there is
     /// one).

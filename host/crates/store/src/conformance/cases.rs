@@ -45,6 +45,7 @@ list! {
         decisions_read_back_and_change,
         applied_changes_are_counted_by_digest,
         redactions_keep_their_digest_and_sealed_value,
+        a_value_found_late_is_struck_out_of_the_records_of_its_ticket_alone,
     }
     border {
         intake_waits_is_held_and_is_done,

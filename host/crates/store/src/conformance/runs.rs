@@ -3,6 +3,7 @@
 use domain::redaction::Redaction;
 use domain::run::{DecisionStatus, Fault};
 use domain::seal::Sealed;
+use domain::strike::Strike;
 
 use super::{Sample, Verdict, holds, same};
 use crate::{Commit, Fact, Page, Store, StoreError};
@@ -115,5 +116,60 @@ pub(super) async fn redactions_keep_their_digest_and_sealed_value(store: &Store)
         .commit(Commit::of(vec![Fact::LetStand { ticket_id, digest: "d1".to_owned(), stands: false }]))
         .await?;
     same!(store.redaction(kept.id).await?, Some(kept));
+    Ok(())
+}
+
+pub(super) async fn a_value_found_late_is_struck_out_of_the_records_of_its_ticket_alone(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    let contact = make.contact("ana@example.org");
+    let (mut ticket, mut other) = (make.ticket(1), make.ticket(2));
+    (ticket.requester_id, other.requester_id) = (contact.id, contact.id);
+    let value = "ZX-77 \"Kestrel\"";
+    let mut facts = vec![Fact::PutContact(contact)];
+    let mut asked = Vec::new();
+    for ticket in [&ticket, &other] {
+        let mut run = make.run(make.installation_id(), ticket.id);
+        run.answers = serde_json::json!([{ "call": "search", "answer": [format!("card {value}")] }]);
+        run.log[0].message = format!("read {value}");
+        run.fault = Some(Fault::Trap { message: format!("at {value}") });
+        let mut decision = make.decision(&run, ticket.id, "d1");
+        decision.basis.evidence = vec![value.to_owned()];
+        let mut event = make.event(ticket.id, 1);
+        event.changes[0].from = Some(value.to_owned());
+        let answer =
+            serde_json::json!({ "id": ticket.id.to_string(), "subject": format!("my card is {value}") });
+        facts.extend([
+            Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None },
+            Fact::AddRun(Box::new(run)),
+            Fact::AddDecision(Box::new(decision)),
+            Fact::AddEvents(vec![event]),
+            Fact::Seen {
+                source: "answers".to_owned(),
+                external_id: ticket.id.to_string(),
+                outcome: answer.to_string(),
+                at: make.now,
+            },
+        ]);
+        asked.push(ticket.id);
+    }
+    store.commit(Commit { facts }).await?;
+    let values = Strike::new([(value.to_owned(), "[CARD-1]".to_owned())]);
+    store.commit(Commit::of(vec![Fact::Strike { ticket_id: ticket.id, values }])).await?;
+    for (id, left) in asked.into_iter().zip([0, 6]) {
+        let records = (
+            store.runs_of(id).await?,
+            store.decisions_of(id).await?,
+            store.events_of(id).await?,
+            store
+                .seen("answers", &id.to_string())
+                .await?
+                .map(|text| serde_json::from_str::<serde_json::Value>(&text).ok()),
+        );
+        let text = format!("{records:?}");
+        same!(text.matches("Kestrel").count(), left);
+        same!(text.matches("[CARD-1]").count(), 6 - left);
+    }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub(crate) mod reader;
 pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod setting;
+pub(crate) mod strike;
 pub(crate) mod ticket;
 pub(crate) mod vault;
 pub(crate) mod version;

@@ -6,7 +6,7 @@ use std::mem::discriminant;
 use super::queue::Head;
 use super::{
     Connection, Ground, Outcome, access, article, audit, contact, dialect, event, intake, ledger, message,
-    person, plugin, queue, retention, run, setting, ticket, vault, version,
+    person, plugin, queue, retention, run, setting, strike, ticket, vault, version,
 };
 use crate::facts::{Commit, Fact};
 
@@ -122,6 +122,8 @@ fn place(fact: &Fact) -> (u8, String) {
         | Fact::DropRuns { .. }
         | Fact::DropAnswers { .. } => (4, String::new()),
         Fact::ForgetTicket(ticket) => (4, ticket.to_string()),
+        // After the events and runs of the same commit.
+        Fact::Strike { ticket_id, .. } => (4, ticket_id.to_string()),
         Fact::Forget(forget) => (4, forget.contact_id.to_string()),
         Fact::Audit(_) => (5, String::new()),
         Fact::ReturnNumbers { .. } => (6, String::new()),
@@ -199,6 +201,7 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::RemoveSuppression(address) => intake::remove_suppression(c, address).await?,
         // What is kept of people, and taking it out.
         Fact::RewriteMessage { was, now } => vault::rewrite(c, was, now).await?,
+        Fact::Strike { ticket_id, values } => strike::out_of(c, *ticket_id, values).await?,
         Fact::AddVaultKey { contact_id, sealed, at } => vault::add_key(c, *contact_id, sealed, *at).await?,
         Fact::PutReveal(reveal) => vault::put_reveal(c, reveal).await?,
         Fact::ExpireValues { before } => {
