@@ -85,7 +85,8 @@ impl Events for TriageByWords {
     ) -> Result<String, Error> {
         let learning = settings.learning();
         let field = learning.field.name();
-        if event.actor_kind() != "agent" {
+        let by = event.actor_kind();
+        if by != "agent" && !(by == "api" && settings.learn_from_api) {
             return Ok("only what people correct is learnt".to_owned());
         }
         if !learning.on {

@@ -44,6 +44,8 @@ pub struct Settings {
     pub learn: bool,
     /// What is learnt: the category, or the team itself.
     pub learn_field: history::Field,
+    /// Whether what is changed through the API counts as a person's correction.
+    pub learn_from_api: bool,
     /// Share of learnt categories that must be right for one to be set.
     pub precision: f32,
     /// Millions of calculations in one firing.
@@ -68,6 +70,7 @@ impl Default for Settings {
             products: Vec::new(),
             learn: true,
             learn_field: history::Field::Category,
+            learn_from_api: false,
             precision: 0.95,
             learn_slice: 600,
         }

@@ -28,7 +28,7 @@ struct Row {
 
 struct Letter {
     kind: usize,
-    buckets: Vec<u16>,
+    buckets: Vec<u32>,
 }
 
 struct Model {
@@ -37,11 +37,11 @@ struct Model {
 }
 
 impl Model {
-    fn odds(&self, buckets: &[u16]) -> [f32; 3] {
+    fn odds(&self, buckets: &[u32]) -> [f32; 3] {
         let norm = (buckets.len().max(1) as f32).sqrt();
         let mut scores = [0.0_f32; 3];
         for bucket in buckets {
-            for (score, weight) in scores.iter_mut().zip(self.weights[usize::from(*bucket)]) {
+            for (score, weight) in scores.iter_mut().zip(self.weights[*bucket as usize]) {
                 *score += weight;
             }
         }
@@ -74,7 +74,7 @@ impl Model {
                 for k in 0..3 {
                     let error = odds[k] - f32::from(u8::from(k == *kind));
                     for bucket in buckets {
-                        let at = usize::from(*bucket);
+                        let at = *bucket as usize;
                         let slope = error / norm + DRAW * model.weights[at][k];
                         squares[at][k] += slope * slope;
                         model.weights[at][k] -= STEP * slope / squares[at][k].sqrt();

@@ -214,16 +214,22 @@ fn a_correction_is_seen_in_the_next_guess_and_spares_the_others() {
 }
 
 #[test]
-fn only_what_people_correct_is_learnt() {
+fn only_what_people_correct_is_learnt_and_the_api_where_people_work_behind_it() {
     learn_from(history());
     let ticket = past(1, "damage", "the courier lost the lamp").build();
-    let event = EventBuilder::of("ticket.field_changed")
-        .actor_kind("plugin")
-        .change("category", None, Some("damage"))
-        .build();
-    let said = TriageByWords::handle(&event, &ticket, Settings::default(), &mut Effects::new()).unwrap();
-    assert_eq!(said, "only what people correct is learnt");
-    assert_eq!(fixture::kv_value("fixes").map(|f| f.len() < 60), Some(true));
+    let handled = |by: &str, json: &str| {
+        let event = EventBuilder::of("ticket.field_changed")
+            .actor_kind(by)
+            .change("category", None, Some("damage"))
+            .build();
+        TriageByWords::handle(&event, &ticket, settings(json), &mut Effects::new()).unwrap()
+    };
+    for (by, json) in [("plugin", r#"{"learn_from_api": true}"#), ("api", "{}")] {
+        assert_eq!(handled(by, json), "only what people correct is learnt", "{by}");
+        assert_eq!(fixture::kv_value("fixes").map(|f| f.len() < 60), Some(true));
+    }
+    let said = handled("api", r#"{"learn_from_api": true}"#);
+    assert_eq!(said, "learned: tickets like this one are damage");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A letter as what the model counts: words, pairs of words, beginnings and endings of long words, where they stand,
-//! and the build of the text. Digits are all one, addresses and links are words of their own.
+//! A letter as what the model counts: words, pairs of words, pieces of words, where they stand, and the build of the
+//! text. Digits are all one, addresses and links are words of their own.
 
 use super::super::super::speech;
 use super::super::phrases::fold_letters;
@@ -10,8 +10,10 @@ const TEXT_CHARS: usize = 3_000;
 const EDGE_WORDS: usize = 12;
 /// Words from this length on are also counted by their beginning and ending, characters.
 const LONG_WORD: usize = 6;
+/// Every piece of a word of so many characters is counted: what a language makes of a word keeps most of them.
+const PIECE_CHARS: [usize; 2] = [4, 5];
 /// Buckets, as a power of two.
-pub(crate) const BITS: u32 = 15;
+pub(crate) const BITS: u32 = 17;
 
 /// A letter as somebody wrote it: subject and own words, quotes left out.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +34,8 @@ impl Letter<'_> {
     }
 
     /// The buckets of all its grams, each once, in order.
-    pub(crate) fn buckets(&self) -> Vec<u16> {
-        let mut buckets = Vec::with_capacity(1_024);
+    pub(crate) fn buckets(&self) -> Vec<u32> {
+        let mut buckets = Vec::with_capacity(4_096);
         self.each(&mut |gram| buckets.push(bucket(gram)));
         buckets.sort_unstable();
         buckets.dedup();
@@ -54,6 +56,9 @@ impl Letter<'_> {
         for pair in headline.windows(2) {
             pair_of(pair, |a, b| see(&["s", a, b]));
         }
+        for word in &headline {
+            pieces(word, PIECE_CHARS[0], &mut |piece| see(&["sc", piece]));
+        }
         for word in &words {
             see(&["w", word]);
             let letters = word.chars().count();
@@ -64,6 +69,11 @@ impl Letter<'_> {
         }
         for pair in words.windows(2) {
             pair_of(pair, |a, b| see(&["w", a, b]));
+        }
+        for word in &words {
+            for chars in PIECE_CHARS {
+                pieces(word, chars, &mut |piece| see(&["c", piece]));
+            }
         }
         for word in words.iter().take(EDGE_WORDS) {
             see(&["b", word]);
@@ -90,6 +100,20 @@ fn without_answers(subject: &str) -> &str {
 fn pair_of<'a>(pair: &[std::borrow::Cow<'a, str>], mut see: impl FnMut(&str, &str)) {
     if let [a, b] = pair {
         see(a, b);
+    }
+}
+
+/// Pieces of a word of so many characters, its borders counted as one each.
+fn pieces(word: &str, chars: usize, see: &mut dyn FnMut(&str)) {
+    let mut bordered = String::with_capacity(word.len() + 2);
+    for part in [" ", word, " "] {
+        bordered.push_str(part);
+    }
+    let mut ends =
+        bordered.char_indices().map(|(at, _)| at).skip(chars).chain(std::iter::once(bordered.len()));
+    for (start, _) in bordered.char_indices() {
+        let Some(end) = ends.next() else { return };
+        see(bordered.get(start..end).unwrap_or_default());
     }
 }
 
@@ -168,14 +192,14 @@ fn without_digits(word: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// FNV-1a over the parts, folded to the number of buckets.
-pub(super) fn bucket(parts: &[&str]) -> u16 {
+pub(super) fn bucket(parts: &[&str]) -> u32 {
     let mut hash: u32 = 0x811c_9dc5;
     for part in parts {
         for byte in part.bytes().chain(std::iter::once(0x1f)) {
             hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         }
     }
-    u16::try_from((hash ^ (hash >> BITS)) & ((1 << BITS) - 1)).unwrap_or(0)
+    (hash ^ (hash >> BITS)) & ((1 << BITS) - 1)
 }
 
 #[cfg(test)]
@@ -200,6 +224,10 @@ mod tests {
             "b passt",
             "p artik",
             "x ikel",
+            "c  arti",
+            "c tikel",
+            "c  000",
+            "sc sse ",
             "w §link §address",
             "§questions 1",
             "§links 1",

@@ -51,8 +51,8 @@ fn number(place: usize) -> f32 {
     bytes.map_or(0.0, f32::from_le_bytes)
 }
 
-fn weight(bucket: u16, kind: Kind) -> f32 {
-    let at = HEAD_BYTES + usize::from(bucket) * Kind::ALL.len() + kind.place();
+fn weight(bucket: u32, kind: Kind) -> f32 {
+    let at = HEAD_BYTES + bucket as usize * Kind::ALL.len() + kind.place();
     let byte = MODEL.get(at).copied().unwrap_or(0);
     f32::from(i8::from_ne_bytes([byte])) * number(kind.place())
 }
