@@ -73,13 +73,22 @@ impl Sources {
     }
 }
 
+/// A directory that only this user may look into: tickets and keys lie in it, were they invented or not.
+fn temporary_directory() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("kulanz-demo-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
+}
+
 impl Demo {
     pub(super) async fn run(&self, ground: &Ground) -> anyhow::Result<()> {
         let sources = Sources::find()?;
         // Deleted when it is dropped, at the end of the demo.
         let temporary = match self.keep {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("kulanz-demo-").tempdir()?),
+            None => Some(temporary_directory()?),
         };
         let data_dir = self
             .keep

@@ -139,7 +139,7 @@ pub fn text_of_html(html: &str) -> String {
 /// What the model of letters counts in one (`examples/fit_letters.rs`): buckets below [`LETTER_BUCKETS`], in order.
 #[doc(hidden)]
 #[must_use]
-pub fn letter_buckets(subject: &str, text: &str) -> Vec<u16> {
+pub fn letter_buckets(subject: &str, text: &str) -> Vec<u32> {
     let own = quote::own_text(text);
     let text = if own.trim().is_empty() { text } else { own.as_str() };
     classify::shape::letter::grams::Letter { subject, text }.buckets()

@@ -13,6 +13,8 @@ impl Desk {
     pub async fn material(&self, id: TicketId) -> Result<Material, DeskError> {
         let store = &self.0.store;
         let ticket = store.ticket(id).await?.ok_or_else(|| DeskError::missing("ticket", id))?;
+        let phrases =
+            store.installations().await?.into_iter().map(|of| (of.id, of.manifest.phrases)).collect();
         Ok(Material {
             ticket,
             events: store.events_of(id).await?,
@@ -20,6 +22,7 @@ impl Desk {
             redactions: store.redactions_of(id).await?,
             runs: store.runs_of(id).await?,
             decisions: store.decisions_of(id).await?,
+            phrases,
         })
     }
 

@@ -11,9 +11,11 @@ use crate::schedule::{Missed, Overlap};
 use crate::version::PublisherKey;
 use crate::{Refusal, Timestamp, text_enum};
 
+mod phrase;
 mod secret;
 mod wording;
 
+pub use phrase::{Phrase, Phrasebook};
 pub use secret::SecretSetting;
 
 text_enum! {
@@ -163,6 +165,9 @@ pub struct Manifest {
     /// Limits it asks for; defaults where absent.
     #[serde(default)]
     pub limits: Limits,
+    /// What it says, in other languages.
+    #[serde(rename = "phrase", default, skip_serializing_if = "Vec::is_empty")]
+    pub phrases: Vec<Phrase>,
 }
 
 /// A hook with what it listens to.
@@ -294,6 +299,7 @@ impl Manifest {
             }
         }
         wording::check(self)?;
+        phrase::check(&self.phrases)?;
         self.check_secrets()?;
         for schedule in &self.schedules {
             crate::schedule::Cron::parse(&schedule.cron, &schedule.zone)

@@ -13,9 +13,9 @@ use std::fmt::Write as _;
 use crate::Timestamp;
 use crate::actor::ActorKind;
 use crate::event::{Event, EventType};
-use crate::id::EventId;
+use crate::id::{EventId, InstallationId};
 use crate::message::{Delivery, Direction, Message};
-use crate::plugin::Hook;
+use crate::plugin::{Hook, Phrase, Phrasebook};
 use crate::redaction::Redaction;
 use crate::run::{Decision, DecisionStatus, Run};
 use crate::ticket::Ticket;
@@ -41,6 +41,29 @@ pub struct Material {
     pub runs: Vec<Run>,
     /// What became of their effects.
     pub decisions: Vec<Decision>,
+    /// What the plugins that are installed say, in other languages.
+    pub phrases: HashMap<InstallationId, Vec<Phrase>>,
+}
+
+impl Material {
+    /// What plugins say, for readers of that language.
+    #[must_use]
+    pub fn books(&self, tongue: Tongue) -> Books<'_> {
+        let books = self.phrases.iter();
+        Books(books.map(|(id, phrases)| (*id, Phrasebook::of(phrases, tongue.tag()))).collect())
+    }
+}
+
+/// The phrasebooks of all installed plugins.
+#[derive(Debug, Default)]
+pub struct Books<'m>(HashMap<InstallationId, Phrasebook<'m>>);
+
+impl Books<'_> {
+    /// What a plugin said, as the reader reads it.
+    #[must_use]
+    pub fn tell(&self, by: InstallationId, said: &str) -> String {
+        self.0.get(&by).map_or_else(|| said.to_owned(), |book| book.tell(said))
+    }
 }
 
 /// One line.
@@ -84,7 +107,7 @@ impl Story {
     /// Tells the story.
     #[must_use]
     pub fn tell_in(material: &Material, tongue: Tongue) -> Self {
-        let words = tongue.words();
+        let (words, books) = (tongue.words(), &material.books(tongue));
         let mut lines = Vec::new();
         let mut runs: HashMap<Option<EventId>, Vec<&Run>> = HashMap::new();
         for run in &material.runs {
@@ -100,7 +123,13 @@ impl Story {
                 lines.push(event_line(event, material, words));
             }
             before = Some(event);
-            lines.extend(hanging(event, &runs.remove(&Some(event.id)).unwrap_or_default(), material, words));
+            lines.extend(hanging(
+                event,
+                &runs.remove(&Some(event.id)).unwrap_or_default(),
+                material,
+                books,
+                words,
+            ));
         }
         let ticket = &material.ticket;
         Self {
@@ -113,17 +142,17 @@ impl Story {
 }
 
 /// What hangs on an event: what was redacted in its message, the runs for it, what became of their effects.
-fn hanging(event: &Event, runs: &[&Run], material: &Material, words: &Words) -> Vec<Line> {
+fn hanging(event: &Event, runs: &[&Run], material: &Material, books: &Books<'_>, words: &Words) -> Vec<Line> {
     let arrived = event.message_id().filter(|_| is_arrival(event.kind));
     let mut redactions = arrived.map(|id| redaction_lines(event, id, material, words)).unwrap_or_default();
     let mut lines = Vec::new();
     for run in runs {
-        lines.push(run_line(run, redactions.len(), words));
+        lines.push(run_line(run, redactions.len(), books, words));
         if run.hook == Hook::Redaction {
             lines.append(&mut redactions);
         }
         lines.extend(
-            material.decisions.iter().filter(|d| d.run_id == run.id).map(|d| decision_line(d, words)),
+            material.decisions.iter().filter(|d| d.run_id == run.id).map(|d| decision_line(d, books, words)),
         );
     }
     // Redacted by somebody whose run is not kept any more.
@@ -316,14 +345,16 @@ fn redaction_lines(
     best.into_iter().map(line).collect()
 }
 
-fn run_line(run: &Run, redacted: usize, words: &Words) -> Line {
+fn run_line(run: &Run, redacted: usize, books: &Books<'_>, words: &Words) -> Line {
     let mut text = match (&run.fault, &run.verdict) {
         (Some(fault), _) => format!("fault {}: {}", fault.code(), fault.hint()),
         // What was found counts twice what stands there twice, and what the sender's name gave away.
         (None, Some(verdict)) if run.hook == Hook::Redaction => {
             format!("{}: {redacted} {}", verdict.word, words.redacted)
         }
-        (None, Some(verdict)) => format!("{}: {}", verdict.word, verdict.why),
+        (None, Some(verdict)) => {
+            format!("{}: {}", verdict.word, books.tell(run.installation_id, &verdict.why))
+        }
         (None, None) => String::new(),
     };
     let _ = write!(text, "  ({} {}, {} {})", run.plugin_version, run.mode, thousands(run.fuel), words.fuel);
@@ -347,10 +378,10 @@ fn thousands(n: i64) -> String {
     }
 }
 
-fn decision_line(decision: &Decision, words: &Words) -> Line {
+fn decision_line(decision: &Decision, books: &Books<'_>, words: &Words) -> Line {
     let mut text = effect_text(&decision.effect, words);
     if !decision.basis.reason.is_empty() {
-        let _ = write!(text, " — {}", decision.basis.reason);
+        let _ = write!(text, " — {}", books.tell(decision.installation_id, &decision.basis.reason));
     }
     let _ = write!(text, " ({:.0} %)", decision.basis.confidence * 100.0);
     if decision.status != DecisionStatus::Applied || !decision.reason.is_empty() {

@@ -16,7 +16,7 @@ use desk::DeskError;
 use domain::message::{Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
-use domain::story::{Line, Material, Story, describe_in};
+use domain::story::{Books, Line, Material, Story, describe_in};
 use domain::ticket::Ticket;
 use domain::token::Scope;
 use maud::{Markup, html};
@@ -136,6 +136,7 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
     let texts = visit.texts();
     let works = may.work.is_some();
     let typed = failed.map(|failed| &failed.typed);
+    let books = material.books(visit.spoken.language.tongue());
     html! {
         @if let Some(failed) = failed { p.alarm role="alert" dir="auto" lang=(failed.language) { (failed.why) } }
         (facts(visit, &material.ticket))
@@ -149,8 +150,8 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
         }
         @if let Some(Bench { sources, .. }) = &may.work {
             @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none());
-            (suggestions::forms(visit, material, draft))
-            (composer::form(visit, &material.ticket, &composer::Stand { draft, sources, typed }))
+            (suggestions::forms(visit, material, &books, draft))
+            (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, typed }))
         } @else {
             @let number = material.ticket.number.to_string();
             p { a href=(visit.spoken.link("/login", &[("ticket", &number)])) { (texts.sign_in_to_work) } }
@@ -158,7 +159,7 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
         h2 { (texts.story) }
         (story(visit, &Story::tell_in(material, visit.spoken.language.tongue())))
         @if !material.decisions.is_empty() {
-            details { summary { (texts.evidence) } (decisions(visit, &material.decisions)) }
+            details { summary { (texts.evidence) } (decisions(visit, material, &books)) }
         }
         @if !material.redactions.is_empty() {
             details { summary { (texts.redactions) } (redactions(visit, material, may.reveal)) }
@@ -255,19 +256,24 @@ fn one_line(visit: &Visit, line: &Line) -> Markup {
     }
 }
 
-fn decisions(visit: &Visit, decisions: &[Decision]) -> Markup {
+/// Why a plugin proposed something, in the reader's language as far as the plugin has it.
+fn reason(books: &Books<'_>, decision: &Decision) -> String {
+    books.tell(decision.installation_id, &decision.basis.reason)
+}
+
+fn decisions(visit: &Visit, material: &Material, books: &Books<'_>) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let heads = [texts.plugin, texts.effect, texts.outcome, texts.certainty, texts.found];
     html! {
         table {
             thead { tr { @for head in heads { th scope="col" { (head) } } } }
             tbody {
-                @for decision in decisions {
+                @for decision in &material.decisions {
                     tr {
                         td data-name=(texts.plugin) { (decision.plugin_id) }
                         td data-name=(texts.effect) dir="auto" {
                             (describe_in(&decision.effect, language.tongue()))
-                            @if !decision.basis.reason.is_empty() { " — " (decision.basis.reason) }
+                            @if !decision.basis.reason.is_empty() { " — " (reason(books, decision)) }
                         }
                         td data-name=(texts.outcome) {
                             (language.decision(decision.status))

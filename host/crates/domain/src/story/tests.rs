@@ -69,6 +69,7 @@ fn material() -> Material {
         ],
         runs: vec![redaction, triage],
         messages: vec![message],
+        phrases: HashMap::default(),
     }
 }
 
@@ -162,14 +163,26 @@ fn redactions_are_told_when_their_run_is_gone() {
 }
 
 #[test]
-fn a_german_story_keeps_the_words_of_the_design_and_the_plugins_reasons() {
-    let story = Story::tell_in(&material(), Tongue::German);
+fn a_german_story_keeps_the_words_of_the_design_and_tells_reasons_where_the_plugin_has_them_in_german() {
+    let mut material = material();
+    let story = Story::tell_in(&material, Tongue::German);
     assert_eq!(line(&story, "1").text, "#7 über email");
     assert_eq!(line(&story, "5").text, "refund  von plugin kulanz.triage  wegen 2");
     let text = story.to_string();
     for said in ["message.received", "applied", "Antwort aus Artikel return — a reason", "2 geschwärzt"] {
         assert!(text.contains(said), "{said}: {text}");
     }
+    let phrase = |said: &str, de: &str| Phrase {
+        said: said.to_owned(),
+        told: [("de".to_owned(), de.to_owned())].into(),
+    };
+    let phrases = vec![phrase("a reason of {1}", "ein Grund aus {1}"), phrase("refund", "Erstattung")];
+    let runs = material.runs.iter().map(|run| run.installation_id);
+    let speakers = runs.chain(material.decisions.iter().map(|of| of.installation_id));
+    material.phrases = speakers.map(|id| (id, phrases.clone())).collect();
+    let text = Story::tell_in(&material, Tongue::German).to_string();
+    assert!(text.contains("— ein Grund aus many words") && text.contains("done: Erstattung"), "{text}");
+    assert!(Story::tell(&material).to_string().contains("— a reason"));
 }
 
 #[test]

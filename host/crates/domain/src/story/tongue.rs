@@ -1,5 +1,5 @@
 //! The few words of a story that are ours, in German and English. Event types, decisions, verdicts and
-//! fields stay the words that code, API and documents use; reasons stay as the plugin wrote them.
+//! fields stay the words that code, API and documents use; reasons are told as far as their plugin has them in the language.
 
 use std::str::FromStr;
 
@@ -27,6 +27,15 @@ impl FromStr for Tongue {
 }
 
 impl Tongue {
+    /// Its BCP 47 tag.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
     /// The words.
     pub(super) const fn words(self) -> &'static Words {
         match self {

@@ -114,6 +114,7 @@ fn plugin(id: &str, mode: Mode, grants: &[Grant]) -> Installation {
             grants: vec![],
             settings: serde_json::Value::Null,
             limits: Limits::default(),
+            phrases: Vec::new(),
         },
         digest: String::new(),
         publisher: None,

@@ -357,5 +357,6 @@ fn manifest() -> Manifest {
         grants: Vec::new(),
         settings: serde_json::json!({}),
         limits: Limits::default(),
+        phrases: Vec::new(),
     }
 }

@@ -12,14 +12,14 @@ use domain::Refusal;
 use domain::effect::Effect;
 use domain::message::Message;
 use domain::run::{Decision, DecisionStatus};
-use domain::story::Material;
+use domain::story::{Books, Material};
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 use rand::Rng;
 use serde::Deserialize;
 
 use super::sources::{self, Sources};
-use super::{Typed, percent};
+use super::{Typed, percent, reason};
 use crate::Console;
 use crate::pages::{Visit, login};
 use crate::session::Agent;
@@ -129,7 +129,7 @@ pub(super) struct Stand<'s> {
 }
 
 /// The form.
-pub(super) fn form(visit: &Visit, ticket: &Ticket, stand: &Stand<'_>) -> Markup {
+pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &Stand<'_>) -> Markup {
     let texts = visit.texts();
     let Stand { draft, sources, typed } = stand;
     let suggested = match (&sources.picked, draft.map(|draft| &draft.effect)) {
@@ -145,7 +145,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, stand: &Stand<'_>) -> Markup 
     let asked: Vec<(&str, &str)> = picked.iter().map(|id| ("article", id.as_str())).collect();
     html! {
         h2 #answer { (texts.answer) }
-        @if let Some(draft) = draft { (source(visit, draft)) }
+        @if let Some(draft) = draft { (source(visit, books, draft)) }
         (sources::form(visit, ticket, sources))
         form.composer method="post" action=(visit.spoken.link(&action, &asked)) {
             label for="text" { (texts.answer_label) }
@@ -168,7 +168,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, stand: &Stand<'_>) -> Markup 
 }
 
 /// Where a draft comes from: whose, which article, how sure, why, and what it found in the ticket.
-fn source(visit: &Visit, decision: &Decision) -> Markup {
+fn source(visit: &Visit, books: &Books<'_>, decision: &Decision) -> Markup {
     let texts = visit.texts();
     let article = match &decision.effect {
         Effect::Reply { article, .. } => article.as_deref(),
@@ -181,7 +181,7 @@ fn source(visit: &Visit, decision: &Decision) -> Markup {
                 @if let Some(article) = article { " · " (texts.article) " " bdi { (article) } }
                 " · " (percent(decision.basis.confidence))
             }
-            @if !decision.basis.reason.is_empty() { p dir="auto" { (decision.basis.reason) } }
+            @if !decision.basis.reason.is_empty() { p dir="auto" { (reason(books, decision)) } }
             @if !decision.basis.evidence.is_empty() {
                 ul { @for piece in &decision.basis.evidence { li dir="auto" { (piece) } } }
             }

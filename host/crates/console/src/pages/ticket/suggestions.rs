@@ -8,12 +8,12 @@ use desk::DeskError;
 use domain::Refusal;
 use domain::effect::Effect;
 use domain::run::{Decision, DecisionStatus};
-use domain::story::{Material, describe_in};
+use domain::story::{Books, Material, describe_in};
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Typed, composer, percent};
+use super::{Typed, composer, percent, reason};
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::Agent;
@@ -56,7 +56,12 @@ pub(crate) async fn decide(
 }
 
 /// What waits for a decision, with everything it would say. A reply is put into the composer and sent from there.
-pub(super) fn forms(visit: &Visit, material: &Material, draft: Option<&Decision>) -> Markup {
+pub(super) fn forms(
+    visit: &Visit,
+    material: &Material,
+    books: &Books<'_>,
+    draft: Option<&Decision>,
+) -> Markup {
     let texts = visit.texts();
     let waiting: Vec<&Decision> =
         material.decisions.iter().filter(|d| d.status == DecisionStatus::Suggested).collect();
@@ -66,14 +71,14 @@ pub(super) fn forms(visit: &Visit, material: &Material, draft: Option<&Decision>
             ul.suggestions {
                 @for decision in waiting {
                     @let in_composer = draft.is_some_and(|draft| draft.id == decision.id);
-                    li { (one(visit, &material.ticket, decision, in_composer)) }
+                    li { (one(visit, &material.ticket, books, decision, in_composer)) }
                 }
             }
         }
     }
 }
 
-fn one(visit: &Visit, ticket: &Ticket, decision: &Decision, in_composer: bool) -> Markup {
+fn one(visit: &Visit, ticket: &Ticket, books: &Books<'_>, decision: &Decision, in_composer: bool) -> Markup {
     let texts = visit.texts();
     let (number, id) = (ticket.number, decision.id.to_string());
     let action = visit.spoken.link(&format!("/tickets/{number}/suggestions/{id}"), &[]);
@@ -82,7 +87,7 @@ fn one(visit: &Visit, ticket: &Ticket, decision: &Decision, in_composer: bool) -
         form method="post" action=(action) {
             p dir="auto" {
                 (what) " · " (decision.plugin_id) " · " (percent(decision.basis.confidence))
-                @if !decision.basis.reason.is_empty() { " — " (decision.basis.reason) }
+                @if !decision.basis.reason.is_empty() { " — " (reason(books, decision)) }
             }
             @if let Some(text) = words(&decision.effect).filter(|_| !in_composer) { div.text dir="auto" { (text) } }
             p.buttons {

@@ -13,12 +13,20 @@ use grams::Letter;
 use model::{Kind, Odds};
 
 /// Below this, that a person wrote it is too unlikely for an automatic answer: chosen so that of a hundred people's
-/// letters one or two fall under it that the model has not seen (docs/benchmarks.md).
+/// letters two or three fall under it that the model has not seen (docs/benchmarks.md).
 const PERSON_MIN: f32 = 0.17;
-/// The same where the letter asks, or wants something done here: machines and sellers do so more seldom.
+/// The same where the letter asks, wants something done here, or is short: machines and sellers do the first two more
+/// seldom, and short letters say less about anybody.
 const ASKING_PERSON_MIN: f32 = 0.1;
-/// Fewer words say too little about anybody, unless the subject is one that machines like.
-const WORDS_MIN: usize = 16;
+/// Shorter than this is short, words.
+const SHORT_WORDS: usize = 16;
+/// Fewer words say too little, unless the subject is one that machines like.
+const WORDS_MIN: usize = 5;
+/// Addresses that programs write from, by a word in front of the @: so many times as likely are theirs. Not fitted, for
+/// the letters have no senders; a person who writes from such an address has to sound like one, no more.
+const PROGRAMS_ODDS: f32 = 4.0;
+/// The same for addresses of a whole office, from which people write as well.
+const OFFICES_ODDS: f32 = 2.0;
 /// Such subjects.
 const SUBJECTS: [&str; 4] = ["absence-weak", "notice", "program-weak", "received"];
 /// Words that are told as the reason.
@@ -28,15 +36,15 @@ const REASONS: usize = 3;
 pub(super) fn letter(shape: &Shape<'_>) -> Found {
     let letter = Letter { subject: shape.mail.subject, text: own_text(shape) };
     // Small print is no letter.
-    let is_short = shape.mail.words.split_whitespace().nth(WORDS_MIN).is_none();
-    let has_subject =
-        || !shape.asks && !shape.requests && SUBJECTS.iter().any(|kind| subject_is(&shape.subject, kind));
-    if !letter.is_readable() || is_short && !has_subject() {
+    let has_words = |least: usize| shape.mail.words.split_whitespace().nth(least - 1).is_some();
+    let wants = shape.asks || shape.requests;
+    let has_subject = || !wants && SUBJECTS.iter().any(|kind| subject_is(&shape.subject, kind));
+    if !letter.is_readable() || !has_words(WORDS_MIN) && !has_subject() {
         return None;
     }
     let odds = model::odds(&letter);
-    let least = if shape.asks || shape.requests { ASKING_PERSON_MIN } else { PERSON_MIN };
-    if odds.of(Kind::Person) >= least {
+    let least = if wants || !has_words(SHORT_WORDS) { ASKING_PERSON_MIN } else { PERSON_MIN };
+    if by_sender(odds.of(Kind::Person), shape.mail.from) >= least {
         return None;
     }
     let kind = odds.likeliest_but_person();
@@ -46,6 +54,38 @@ pub(super) fn letter(shape: &Shape<'_>) -> Found {
     };
     Some((class, told(&letter, kind, &odds)))
 }
+
+/// How likely a person is, the sender's address counted in.
+fn by_sender(person: f32, from: Option<&str>) -> f32 {
+    let local = from.and_then(|from| from.split_once('@')).map_or("", |(local, _)| local);
+    let is_one_of = |names: &[&str]| {
+        local
+            .split(|c: char| !c.is_alphabetic())
+            .any(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)))
+    };
+    let odds = match (is_one_of(PROGRAMS), is_one_of(OFFICES)) {
+        (true, _) => PROGRAMS_ODDS,
+        (false, true) => OFFICES_ODDS,
+        (false, false) => 1.0,
+    };
+    person / (person + odds * (1.0 - person))
+}
+
+#[rustfmt::skip]
+const PROGRAMS: &[&str] = &[
+    "actualites", "alarm", "alarme", "alarms", "alert", "alerts", "anlage", "automat", "backup", "backups", "benachrichtigung",
+    "bot", "cron", "daemon", "device", "digest", "drucker", "fax", "guestvoice", "mailer", "marketing", "monitor",
+    "monitoring", "nagios", "nas", "neues", "neuigkeiten", "news", "newsletter", "nieuws", "noticias", "notification",
+    "notifications", "notify", "notizie", "offers", "pbx", "postmaster", "printer", "promo", "reminder", "reminders", "report",
+    "reports", "robot", "root", "scan", "scanner", "sensor", "server", "statistik", "status", "survey", "system",
+    "tracking", "umfrage", "update", "updates", "usv", "voicemail", "webinar", "zabbix",
+];
+#[rustfmt::skip]
+const OFFICES: &[&str] = &[
+    "bonjour", "contact", "desk", "feedback", "hallo", "hello", "helpdesk", "hi", "hola", "info", "infos", "kontakt",
+    "kundenservice", "mail", "office", "orders", "portal", "reply", "reviews", "sales", "service", "support", "team",
+    "usagers", "vertrieb",
+];
 
 fn own_text<'a>(shape: &'a Shape<'_>) -> &'a str {
     let own = shape.mail.own_text;
@@ -67,6 +107,14 @@ mod tests {
     use domain::message::AutoClass;
 
     use crate::email::parse;
+
+    #[test]
+    fn an_address_of_programs_weighs_more_than_an_offices_and_a_name_nothing() {
+        let of = |from: &str| super::by_sender(0.3, Some(from));
+        let rising = ["anlage.3@a.example", "info@a.example", "newsome@a.example"];
+        assert!(of(rising[0]) < of(rising[1]) && of(rising[1]) < of(rising[2]), "{rising:?}");
+        assert_eq!((of(rising[2]), super::by_sender(0.3, None)), (0.3, 0.3));
+    }
 
     fn read(subject: &str, text: &str) -> (AutoClass, String) {
         let raw = format!(
