@@ -196,6 +196,10 @@ on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_da
         house.desk.mark_miss(message.id, "ZX-77-Kestrel", "CLUB_CARD", agent()).await.is_err(),
         "it is gone"
     );
+    let runs = house.store.runs_of(ticket.id).await.unwrap();
+    let decisions = house.store.decisions_of(ticket.id).await.unwrap();
+    assert!(!runs.is_empty() && !decisions.is_empty());
+    assert!(!format!("{runs:?} {decisions:?}").contains("Kestrel"), "no record of the ticket has it");
 
     let all = house.store.redactions_of(ticket.id).await.unwrap();
     let phone = all.iter().find(|r| r.class == "PHONE").unwrap();

@@ -93,7 +93,7 @@ impl Desk {
         }
         let plugin = self.loaded(&version).await?;
         if let Some(trial) = consent.canary {
-            return self.begin_canary(in_force, version, trial, actor).await;
+            return Box::pin(self.begin_canary(in_force, version, trial, actor)).await;
         }
         let (installation, _, facts) = self.activation(&in_force, version, actor, "plugin.upgraded").await?;
         Box::pin(self.try_redaction(&plugin, &installation)).await?;
