@@ -1,4 +1,4 @@
-//! Everything that can have happened. Events are appended, never changed.
+//! Everything that can have happened. Events are appended; only words that must not be kept are ever taken out of one.
 
 use crate::id::{EventId, TicketId};
 use crate::{Actor, Cause, Timestamp, text_enum};

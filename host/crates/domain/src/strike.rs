@@ -1,5 +1,5 @@
-//! Values that were found late, struck out of what was recorded before: runs, decisions, events, kept answers. Only
-//! words are touched, never the build of a record, so that each stays readable and can be run again.
+//! Values that were found late, struck out of what was recorded before: runs, decisions, events, kept answers. Whole
+//! words are struck, in prose only: what a record is told from others by stays.
 
 use serde_json::Value;
 
@@ -18,15 +18,28 @@ impl std::fmt::Debug for Strike {
     }
 }
 
+/// Shorter values are left: they stand in too many words that are nobody's.
+const VALUE_CHARS_MIN: usize = 2;
+
 impl Strike {
     /// Of values and their placeholders.
     #[must_use]
     pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut values: Vec<_> = values.into_iter().filter(|(value, _)| !value.trim().is_empty()).collect();
+        let mut all = Vec::new();
+        for (value, placeholder) in values {
+            if value.trim().chars().count() < VALUE_CHARS_MIN || value == placeholder {
+                continue;
+            }
+            // As it stands in JSON that is kept as a text.
+            let quoted = serde_json::to_string(&value).unwrap_or_default();
+            let escaped = quoted.trim_start_matches('"').trim_end_matches('"').to_owned();
+            all.extend((escaped != value).then(|| (escaped, placeholder.clone())));
+            all.push((value, placeholder));
+        }
         // A value that holds another one goes first, or a part of it would be left.
-        values.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
-        values.dedup();
-        Self(values)
+        all.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        all.dedup();
+        Self(all)
     }
 
     /// Whether there is nothing to strike.
@@ -35,26 +48,55 @@ impl Strike {
         self.0.is_empty()
     }
 
-    /// Strikes in a text; says whether one stood there.
+    /// Strikes in a text, once from left to right: what was put in stays as it is, and so does a placeholder that
+    /// stands there. Says whether a value stood there.
     pub fn text(&self, text: &mut String) -> bool {
-        let mut struck = false;
-        for (value, placeholder) in self.0.iter().filter(|(value, placeholder)| value != placeholder) {
-            if text.contains(value.as_str()) {
-                *text = text.replace(value.as_str(), placeholder);
-                struck = true;
-            }
+        if !self.0.iter().any(|(value, _)| text.contains(value.as_str())) {
+            return false;
         }
+        let (mut out, mut rest, mut struck) = (String::with_capacity(text.len()), text.as_str(), false);
+        while let Some(first) = rest.chars().next() {
+            let fits = |(value, _): &&(String, String)| stands_alone(out.chars().next_back(), rest, value);
+            let step = if let Some(placeholder) = placeholder_at(rest) {
+                out.push_str(placeholder);
+                placeholder.len()
+            } else if let Some((value, placeholder)) = self.0.iter().find(fits) {
+                out.push_str(placeholder);
+                struck = true;
+                value.len()
+            } else {
+                out.push(first);
+                first.len_utf8()
+            };
+            rest = rest.get(step..).unwrap_or_default();
+        }
+        *text = out;
         struck
     }
 
-    /// Strikes in all texts of a JSON value, not in the names of its members.
+    /// Strikes in the texts of a JSON value, but not in what things are told apart by. Bytes that are kept in hex are
+    /// emptied where a value stands in them.
     pub fn json(&self, value: &mut Value) -> bool {
         match value {
+            Value::String(text) if self.is_in_bytes(text) => {
+                text.clear();
+                true
+            }
             Value::String(text) => self.text(text),
             Value::Array(items) => self.all(items, Self::json),
-            Value::Object(members) => self.all(members.values_mut(), Self::json),
+            Value::Object(members) => {
+                let words = members.iter_mut().filter(|(name, _)| !is_build(name));
+                self.all(words.map(|(_, value)| value), Self::json)
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
+    }
+
+    fn is_in_bytes(&self, text: &str) -> bool {
+        let is_hex = text.len() >= 2 * VALUE_CHARS_MIN && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let Some(bytes) = is_hex.then(|| hex::decode(text).ok()).flatten() else { return false };
+        let clear = String::from_utf8_lossy(&bytes);
+        self.0.iter().any(|(value, _)| clear.contains(value.as_str()))
     }
 
     /// Strikes in what a run was answered, said, logged and failed with.
@@ -88,15 +130,32 @@ impl Strike {
             | Effect::Escalate { .. }
             | Effect::SetTimer { .. } => false,
         };
+        if struck {
+            // Whoever guesses the value could try it on the digest. The loop guard forgets this one change.
+            decision.digest.clear();
+        }
         struck |= self.text(&mut decision.basis.reason);
         struck |= self.all(&mut decision.basis.evidence, Self::text);
         struck | self.text(&mut decision.reason)
     }
 
-    /// Strikes in what fields were and became.
+    /// Strikes in what fields of one's own were and became, and in what was said as a reason.
     pub fn event(&self, event: &mut Event) -> bool {
-        let fields = event.changes.iter_mut().flat_map(|change| change.from.iter_mut().chain(&mut change.to));
-        self.all(fields, Self::text)
+        let own = event.changes.iter_mut().filter(|change| change.field.starts_with("custom."));
+        let mut struck =
+            self.all(own.flat_map(|change| change.from.iter_mut().chain(&mut change.to)), Self::text);
+        if let Some(reason) = event.data.get_mut("reason") {
+            struck |= self.json(reason);
+        }
+        // Quotes words in small letters: told is then only that there was a reason.
+        if let Some(Value::String(reason)) = event.data.get_mut("auto_reason") {
+            let small = reason.to_lowercase();
+            if self.0.iter().any(|(value, _)| small.contains(&value.to_lowercase())) {
+                "(struck out)".clone_into(reason);
+                struck = true;
+            }
+        }
+        struck
     }
 
     fn all<'a, T: 'a>(
@@ -106,6 +165,32 @@ impl Strike {
     ) -> bool {
         items.into_iter().fold(false, |struck, item| strike(self, item) | struck)
     }
+}
+
+/// Whether a value stands at the beginning of a text, not as a part of a longer word.
+fn stands_alone(before: Option<char>, text: &str, value: &str) -> bool {
+    let Some(behind) = text.strip_prefix(value) else { return false };
+    let joins = |one: Option<char>, other: Option<char>| {
+        one.is_some_and(char::is_alphanumeric) && other.is_some_and(char::is_alphanumeric)
+    };
+    !joins(before, value.chars().next()) && !joins(value.chars().next_back(), behind.chars().next())
+}
+
+/// The placeholder that a text begins with.
+fn placeholder_at(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('[')?;
+    let end = inner.find(']')?;
+    let (class, number) = inner.get(..end)?.rsplit_once('-')?;
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let is_placeholder = is_number && crate::redaction::is_class(class);
+    is_placeholder.then(|| text.get(..end + 2)).flatten()
+}
+
+/// Members by which things are told apart, found or read back.
+fn is_build(name: &str) -> bool {
+    const NAMES: &[&str] =
+        &["call", "digest", "etag", "fingerprint", "id", "kind", "location", "status", "type"];
+    NAMES.contains(&name) || name.ends_with("_id")
 }
 
 /// The words in a fault that may repeat what was read.
@@ -144,6 +229,28 @@ mod tests {
         assert!(strike().json(&mut value));
         assert_eq!(value, json!({ "Kestrel": ["card [CLUB_CARD-1]", { "of": "[PERSON-2], Jo" }], "n": 3 }));
         assert!(!strike().json(&mut value), "a second time there is nothing left");
+    }
+
+    #[test]
+    fn only_whole_words_are_struck_and_no_placeholder_is_struck_again() {
+        let strike = Strike::new(
+            [("Li", "[PERSON-1]"), ("PERSON", "[X-1]"), ("1", "[Y-1]"), ("Li Wu \"Jo\"", "[PERSON-3]")]
+                .map(|(value, by)| (value.to_owned(), by.to_owned())),
+        );
+        for (before, after) in [
+            ("Like #12, says Li.", "Like #12, says [PERSON-1]."),
+            ("[PERSON-1] met Li", "[PERSON-1] met [PERSON-1]"),
+            ("Li Wu \"Jo\" and {\"a\":\"Li Wu \\\"Jo\\\"\"}", "[PERSON-3] and {\"a\":\"[PERSON-3]\"}"),
+            ("Öli, Lié, Li", "Öli, Lié, [PERSON-1]"),
+            ("[", "["),
+        ] {
+            let mut text = before.to_owned();
+            strike.text(&mut text);
+            assert_eq!(text, after);
+        }
+        let mut body = json!({ "body": hex::encode("of Kestrel"), "other": hex::encode("of none") });
+        assert!(self::strike().json(&mut body));
+        assert_eq!(body, json!({ "body": "", "other": hex::encode("of none") }));
     }
 
     #[test]
@@ -189,9 +296,19 @@ mod tests {
                 from: Some("Kestrel".to_owned()),
                 to: Some("none".to_owned()),
             }],
-            data: json!({ "message_id": "Kestrel" }),
+            data: json!({ "message_id": "Kestrel", "reason": "asks Kestrel", "auto_reason": "by “kestrel”" }),
         };
+        event.changes.push(crate::event::Change {
+            field: "status".to_owned(),
+            from: Some("Kestrel".to_owned()),
+            to: None,
+        });
         assert!(strike().event(&mut event));
+        assert_eq!(event.changes[1].from.as_deref(), Some("Kestrel"), "a status is nobody's");
+        assert_eq!(
+            (&event.data["reason"], &event.data["auto_reason"]),
+            (&json!("asks [PERSON-2]"), &json!("(struck out)"))
+        );
         assert_eq!(event.changes[0].from.as_deref(), Some("[PERSON-2]"));
         assert_eq!(event.data["message_id"], "Kestrel", "ids are no words");
     }

@@ -164,6 +164,10 @@ pub(super) fn check(phrases: &[Phrase]) -> Result<(), Refusal> {
         return Err(bad(format!("plugin.toml: at most {PHRASES_MAX} [[phrase]].")));
     }
     for Phrase { said, told } in phrases {
+        told.iter()
+            .flat_map(|(language, text)| [language, text])
+            .chain([said])
+            .try_for_each(|text| super::wording::visible("phrase", text))?;
         let wrong = |why: &str| bad(format!("plugin.toml: [[phrase]] “{said}”: {why}."));
         let read = |text: &str| -> Result<Vec<usize>, Refusal> {
             if text.is_empty() || text.len() > PHRASE_BYTES_MAX {
@@ -177,12 +181,13 @@ pub(super) fn check(phrases: &[Phrase]) -> Result<(), Refusal> {
             let number = |piece: Piece<'_>| if let Piece::Gap(number) = piece { Some(number) } else { None };
             let mut gaps: Vec<usize> = pieces.into_iter().filter_map(number).collect();
             gaps.sort_unstable();
+            // Also in what is told: gaps are looked up again, and copies of copies would never end.
+            if gaps.windows(2).any(|pair| pair[0] == pair[1]) {
+                return Err(wrong("each gap stands there once"));
+            }
             Ok(gaps)
         };
         let gaps = read(said)?;
-        if gaps.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(wrong("each gap stands there once"));
-        }
         for (language, text) in told {
             if !crate::ticket::is_language_tag(language) {
                 return Err(wrong(&format!("`{language}` is no BCP 47 tag such as de")));
@@ -255,6 +260,9 @@ mod tests {
             ("{1}{2} a", "a", "between two gaps there are words"),
             ("{1}", "{1}", "between two gaps there are words"),
             ("{1} a {1}", "a", "each gap stands there once"),
+            ("a{1}", "{1}a{1}", "each gap stands there once"),
+            ("a\u{1b}[2J", "a", "is not shown to people"),
+            ("a", "a\nb", "is not shown to people"),
             ("a {1}", "a {2}", "`de` has a gap that what is said has not"),
             ("", "a", "1 to 400 bytes"),
             (long.as_str(), "a", "1 to 400 bytes"),

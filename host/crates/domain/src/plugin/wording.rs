@@ -72,7 +72,8 @@ fn plain(field: &str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
     visible(field, text)
 }
 
-fn visible(field: &str, text: &str) -> Result<(), Refusal> {
+/// Whether nothing in a text moves a cursor, turns letters around or is not shown.
+pub(super) fn visible(field: &str, text: &str) -> Result<(), Refusal> {
     match text.chars().find(|c| c.is_control() || is_invisible(*c)) {
         None => Ok(()),
         Some(c) => {

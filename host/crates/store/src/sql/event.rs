@@ -1,4 +1,4 @@
-//! Events: appended, never changed.
+//! Events: appended; nothing but words of theirs that must not be kept is ever taken out.
 
 use domain::event::Event;
 use domain::id::{EventId, TicketId};

@@ -9,6 +9,9 @@ use super::{Connection, Outcome, event, run};
 
 /// Strikes in all runs, decisions and events of the ticket and in the answers that are kept for repeated requests.
 pub(crate) async fn out_of(c: &mut Connection, ticket: TicketId, strike: &Strike) -> Outcome<()> {
+    if strike.is_empty() {
+        return Ok(());
+    }
     for mut record in run::of_ticket(c, ticket).await? {
         if strike.run(&mut record) {
             sqlx::query("UPDATE run SET body = $2 WHERE run_id = $1")
@@ -20,19 +23,21 @@ pub(crate) async fn out_of(c: &mut Connection, ticket: TicketId, strike: &Strike
     }
     for mut decision in run::decisions_of(c, ticket).await? {
         if strike.decision(&mut decision) {
-            sqlx::query("UPDATE decision SET reason = $2, body = $3 WHERE decision_id = $1")
+            sqlx::query("UPDATE decision SET reason = $2, body = $3, digest = $4 WHERE decision_id = $1")
                 .bind(decision.id.to_string())
                 .bind(&decision.reason)
                 .bind(json(&decision)?)
+                .bind(&decision.digest)
                 .execute(&mut *c)
                 .await?;
         }
     }
     for mut record in event::of_ticket(c, ticket).await? {
         if strike.event(&mut record) {
-            sqlx::query("UPDATE event SET changes = $2 WHERE event_id = $1")
+            sqlx::query("UPDATE event SET changes = $2, data = $3 WHERE event_id = $1")
                 .bind(record.id.to_string())
                 .bind(json(&record.changes)?)
+                .bind(json(&record.data)?)
                 .execute(&mut *c)
                 .await?;
         }
