@@ -32,7 +32,7 @@ impl Strike {
             }
             // As it stands in JSON that is kept as a text.
             let quoted = serde_json::to_string(&value).unwrap_or_default();
-            let escaped = quoted.trim_start_matches('"').trim_end_matches('"').to_owned();
+            let escaped = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned();
             all.extend((escaped != value).then(|| (escaped, placeholder.clone())));
             all.push((value, placeholder));
         }
