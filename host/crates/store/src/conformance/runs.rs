@@ -137,6 +137,7 @@ pub(super) async fn a_value_found_late_is_struck_out_of_the_records_of_its_ticke
         let mut decision = make.decision(&run, ticket.id, "d1");
         decision.basis.evidence = vec![value.to_owned()];
         let mut event = make.event(ticket.id, 1);
+        event.changes[0].field = "custom.card".to_owned();
         event.changes[0].from = Some(value.to_owned());
         let answer =
             serde_json::json!({ "id": ticket.id.to_string(), "subject": format!("my card is {value}") });
