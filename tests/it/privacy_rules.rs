@@ -190,6 +190,8 @@ on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_da
         .await;
     let ticket = house.ticket(1).await;
     let message = house.store.messages(ticket.id).await.unwrap().remove(0);
+    let note = serde_json::json!({ "kind": "note", "text": "Asked the club about ZX-77-Kestrel." });
+    house.desk.post_message(ticket.id, serde_json::from_value(note).unwrap(), None, agent()).await.unwrap();
     let missed = house.desk.mark_miss(message.id, "ZX-77-Kestrel", "CLUB_CARD", agent()).await.unwrap();
     assert!(missed.text.contains("My club card is [CLUB_CARD-1]"), "{}", missed.text);
     assert!(
@@ -199,6 +201,8 @@ on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_da
     let runs = house.store.runs_of(ticket.id).await.unwrap();
     let decisions = house.store.decisions_of(ticket.id).await.unwrap();
     assert!(!runs.is_empty() && !decisions.is_empty());
+    let messages = house.store.messages(ticket.id).await.unwrap();
+    assert!(messages.iter().any(|m| m.text == "Asked the club about [CLUB_CARD-1]."), "{messages:?}");
     assert!(!format!("{runs:?} {decisions:?}").contains("Kestrel"), "no record of the ticket has it");
 
     let all = house.store.redactions_of(ticket.id).await.unwrap();

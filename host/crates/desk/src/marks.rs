@@ -8,6 +8,7 @@ use domain::message::Message;
 use domain::redaction::{
     BY_HAND, Document, Finding, Part, Placeholders, Redaction, canonical_value, fill, is_class, redact,
 };
+use domain::strike::Strike;
 use domain::work::Work;
 use domain::{Actor, Refusal};
 use serde_json::json;
@@ -73,6 +74,7 @@ impl Desk {
                 let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
                 let mut more = vec![self.kept_mark(mark).await?];
                 more.extend(self.withdrawn(ticket.id, value).await?);
+                more.extend(self.elsewhere(&message, &redacted.strike()).await?);
                 self.rewrite(&message, ticket, &redacted, &actor, more).await
             };
             if let Some(done) = races.end(attempt.await) {
@@ -143,6 +145,25 @@ impl Desk {
                 return self.message_or_missing(redaction.message_id).await;
             }
         }
+    }
+
+    /// The ticket's other messages without the values: answers and notes quote what they answer, and
+    /// no rule finds there what it missed here.
+    async fn elsewhere(&self, than: &Message, values: &Strike) -> Result<Vec<Fact>, DeskError> {
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut facts = Vec::new();
+        for was in self.0.store.messages(than.ticket_id).await?.into_iter().filter(|was| was.id != than.id) {
+            let mut now = was.clone();
+            let mut struck = values.text(&mut now.subject);
+            struck |= values.text(&mut now.text);
+            struck |= values.text(&mut now.reply_text);
+            if struck {
+                facts.push(Fact::RewriteMessage { was: Box::new(was), now: Box::new(now) });
+            }
+        }
+        Ok(facts)
     }
 
     /// A value that is personal after all is let stand no more, whatever it was taken for before.

@@ -7,6 +7,7 @@ use domain::id::{ContactId, EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
 use domain::redaction::{Clean, Document, Finding, Placeholders, Redaction, Replacement, leftover, redact};
 use domain::run::{Fault, Run};
+use domain::strike::Strike;
 use runtime::{Input, NoHost};
 use store::Fact;
 
@@ -35,6 +36,11 @@ impl Redacted {
     /// The clean text of a part; empty where there is no such part.
     pub(crate) fn part(&self, index: usize) -> String {
         self.parts.get(index).map(Clean::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// What was replaced, to be struck wherever else it was recorded.
+    pub(crate) fn strike(&self) -> Strike {
+        Strike::new(self.replacements.iter().map(|r| (r.value.clone(), r.placeholder.clone())))
     }
 
     /// What was replaced, with the name of the part it stood in.

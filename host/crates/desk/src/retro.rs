@@ -9,7 +9,6 @@ use domain::id::MessageId;
 use domain::message::{Direction, Message};
 use domain::plugin::Hook;
 use domain::redaction::{Document, Part};
-use domain::strike::Strike;
 use domain::ticket::Ticket;
 use domain::work::Work;
 use serde_json::json;
@@ -182,15 +181,15 @@ impl Desk {
             Direction::Inbound => own_words(&now.text, was.in_reply_to.as_deref(), &was.references),
             Direction::Outbound | Direction::Note => now.text.clone(),
         };
-        let found = redacted.finds().map(|(_, r)| (r.value.clone(), r.placeholder.clone()));
-        let values = Strike::new(found);
+        let values = redacted.strike();
         let mut work = Work::on(ticket);
         for field in work.ticket.custom.values_mut() {
             values.text(field);
         }
-        values.text(&mut work.ticket.subject);
         if work.ticket.subject == was.subject && !was.subject.is_empty() {
             work.ticket.subject.clone_from(&now.subject);
+        } else {
+            values.text(&mut work.ticket.subject);
         }
         let data = json!({ "message_id": was.id, "values": redacted.finds().count() });
         work.record(&self.stamp(actor.clone()), EventType::MessageRedacted, Vec::new(), data);
@@ -202,7 +201,6 @@ impl Desk {
             None => Vec::new(),
         };
         facts.extend(more);
-        facts.extend(self.elsewhere(was, &values).await?);
         // Plugins have read the words as they were, and said something about them.
         facts.push(Fact::Strike { ticket_id: work.ticket.id, values });
         // What was learnt from the ticket was learnt from the words as they were.
@@ -210,26 +208,6 @@ impl Desk {
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         facts.push(Fact::RewriteMessage { was: Box::new(was.clone()), now: Box::new(now) });
         Ok(self.0.store.commit(Commit { facts }).await?)
-    }
-}
-
-impl Desk {
-    /// The ticket's other messages without the values: answers and notes quote what they answer.
-    async fn elsewhere(&self, than: &Message, values: &Strike) -> Result<Vec<Fact>, DeskError> {
-        if values.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut facts = Vec::new();
-        for was in self.0.store.messages(than.ticket_id).await?.into_iter().filter(|was| was.id != than.id) {
-            let mut now = was.clone();
-            let mut struck = values.text(&mut now.subject);
-            struck |= values.text(&mut now.text);
-            struck |= values.text(&mut now.reply_text);
-            if struck {
-                facts.push(Fact::RewriteMessage { was: Box::new(was), now: Box::new(now) });
-            }
-        }
-        Ok(facts)
     }
 }
 
