@@ -1,5 +1,6 @@
 //! The few words of a story that are ours, in German and English. Event types, decisions, verdicts and
-//! fields stay the words that code, API and documents use; reasons are told as far as their plugin has them in the language.
+//! fields stay the words that code, API and documents use; reasons are told as far as their plugin has them in
+//! the language.
 
 use std::str::FromStr;
 
