@@ -37,6 +37,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `[server]`
     pub server: Server,
+    /// `[form]`
+    pub form: console::FormPace,
     /// `[database]`
     pub database: Database,
     /// `[runtime]`
@@ -225,6 +227,7 @@ impl Config {
         let config = Self {
             data_dir: PathBuf::from(layers.text("data_dir")),
             server: layers.section("server", &[])?,
+            form: layers.section("form", &[])?,
             database: layers.section("database", &[])?,
             runtime: layers.section("runtime", &[])?,
             mail_listener: layers.section("mail.listener", &[])?,

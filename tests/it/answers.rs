@@ -37,7 +37,7 @@ pub(super) async fn visit(house: &House, method: &str, url: &str, form: &str) ->
         .header("accept-language", "en")
         .body(Body::from(form.to_owned()))
         .unwrap();
-    let router = console::router(house.desk.clone(), console::Access::Token);
+    let router = console::router(house.desk.clone(), console::Access::Token, console::FormPace::default());
     let response = router.oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();

@@ -117,7 +117,7 @@ impl Demo {
             let router = server::router(
                 &house.desk,
                 &settings,
-                serve::pages(&house, &settings),
+                serve::pages(&house),
                 Some(metrics.clone()),
                 stop.clone(),
             );

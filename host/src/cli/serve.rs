@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::Ground;
-use crate::config::{Config, ConsoleAccess, Server};
+use crate::config::{Config, ConsoleAccess};
 use crate::wire::House;
 use crate::{lifecycle, mail_in, server, telemetry};
 
@@ -38,13 +38,8 @@ impl Serve {
             tracing::info!("no mail server is configured: mails go to {}", outbox.display());
         }
         let settings = house.config.server.clone();
-        let router = server::router(
-            &house.desk,
-            &settings,
-            pages(&house, &settings),
-            Some(metrics.clone()),
-            stop.clone(),
-        );
+        let router =
+            server::router(&house.desk, &settings, pages(&house), Some(metrics.clone()), stop.clone());
         let drain = Duration::from_millis(settings.drain_ms);
         let mail = mail_in::open(&house.config, &house.desk, &stop).await?;
         server::run(listener, router, &house.desk, Some(metrics), stop, &settings).await?;
@@ -69,7 +64,8 @@ fn is_loopback(listen: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-pub(super) fn pages(house: &House, settings: &Server) -> Router {
+pub(super) fn pages(house: &House) -> Router {
+    let settings = &house.config.server;
     let public_url = &house.desk.config().mail.public_url;
     let access = match (settings.console, open_to(&settings.listen, public_url)) {
         (ConsoleAccess::Token, _) => console::Access::Token,
@@ -82,7 +78,7 @@ pub(super) fn pages(house: &House, settings: &Server) -> Router {
             console::Access::Token
         }
     };
-    console::router(house.desk.clone(), access)
+    console::router(house.desk.clone(), access, house.config.form)
 }
 
 /// The setting that says that others than this machine reach the server.

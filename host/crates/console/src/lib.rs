@@ -19,6 +19,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use desk::Desk;
 
+pub use pace::FormPace;
 use pace::Pace;
 use session::Sessions;
 
@@ -42,8 +43,8 @@ pub(crate) struct Console {
 
 /// The console: `/`, `/tickets/{number}`, `/articles`, `/plugins`, `/queue`, and what they need. It answers every other
 /// address with a page that says so: merge it last.
-pub fn router(desk: Desk, access: Access) -> Router {
-    let console = Console { desk, access, sessions: Sessions::default(), pace: Pace::default() };
+pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
+    let console = Console { desk, access, sessions: Sessions::default(), pace: Pace::new(form) };
     Router::new()
         .route("/", get(pages::tickets::show))
         .route("/tickets/{number}", get(pages::ticket::show))

@@ -10,14 +10,26 @@ use axum::http::HeaderMap;
 use domain::Timestamp;
 use domain::clock::MINUTE_MS;
 
-/// Requests that one network may send at once.
-const NETWORK_BURST: i64 = 10;
-/// And those that come back to it per minute.
-const NETWORK_PER_MINUTE: i64 = 5;
-/// Requests from everywhere at once, and per minute.
-const ALL_PER_MINUTE: i64 = 300;
 /// Networks that are remembered.
 const NETWORKS_MAX: usize = 10_000;
+
+/// How often requests may be written through the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub struct FormPace {
+    /// Requests that one network may send at once.
+    pub network_burst: u32,
+    /// And those that come back to it per minute.
+    pub network_per_minute: u32,
+    /// Requests from everywhere at once, and per minute.
+    pub all_per_minute: u32,
+}
+
+/// What `config.default.toml` says.
+impl Default for FormPace {
+    fn default() -> Self {
+        Self { network_burst: 10, network_per_minute: 5, all_per_minute: 300 }
+    }
+}
 
 /// A bucket of requests that are still allowed; what is taken out comes back with time.
 #[derive(Debug, Clone, Copy)]
@@ -28,15 +40,15 @@ struct Bucket {
 }
 
 impl Bucket {
-    const fn full(burst: i64, now: Timestamp) -> Self {
-        Self { left: burst * 1_000, at: now }
+    fn full(burst: u32, now: Timestamp) -> Self {
+        Self { left: thousandths(burst), at: now }
     }
 
     /// With what has come back until now.
-    fn at(self, now: Timestamp, burst: i64, per_minute: i64) -> Self {
+    fn at(self, now: Timestamp, burst: u32, per_minute: u32) -> Self {
         let passed = now.0.saturating_sub(self.at.0).clamp(0, 60 * MINUTE_MS);
-        let back = passed.saturating_mul(per_minute).saturating_mul(1_000) / MINUTE_MS;
-        Self { left: (self.left + back).min(burst * 1_000), at: now }
+        let back = passed.saturating_mul(thousandths(per_minute)) / MINUTE_MS;
+        Self { left: (self.left + back).min(thousandths(burst)), at: now }
     }
 
     const fn has_one(self) -> bool {
@@ -48,6 +60,10 @@ impl Bucket {
     }
 }
 
+fn thousandths(requests: u32) -> i64 {
+    i64::from(requests) * 1_000
+}
+
 #[derive(Debug)]
 struct Buckets {
     all: Bucket,
@@ -55,24 +71,32 @@ struct Buckets {
 }
 
 /// The buckets of this process.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Pace(Arc<Mutex<Option<Buckets>>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Pace {
+    rules: FormPace,
+    buckets: Arc<Mutex<Option<Buckets>>>,
+}
 
 impl Pace {
+    pub(crate) fn new(rules: FormPace) -> Self {
+        Self { rules, buckets: Arc::default() }
+    }
+
     /// Whether somebody may send one more request; it is counted then.
     pub(crate) fn allows(&self, from: Option<IpAddr>, now: Timestamp) -> bool {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let FormPace { network_burst, network_per_minute, all_per_minute } = self.rules;
+        let mut slot = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let buckets = slot.get_or_insert_with(|| Buckets {
-            all: Bucket::full(ALL_PER_MINUTE, now),
+            all: Bucket::full(all_per_minute, now),
             networks: HashMap::new(),
         });
-        let all = buckets.all.at(now, ALL_PER_MINUTE, ALL_PER_MINUTE);
+        let all = buckets.all.at(now, all_per_minute, all_per_minute);
         // Where nobody knows who asks, only the common one counts.
         let network = from.map(network_of);
         let own = network.map(|network| {
             let standing = buckets.networks.get(&network).copied();
-            let bucket = standing.unwrap_or(Bucket::full(NETWORK_BURST, now));
-            (network, bucket.at(now, NETWORK_BURST, NETWORK_PER_MINUTE))
+            let bucket = standing.unwrap_or_else(|| Bucket::full(network_burst, now));
+            (network, bucket.at(now, network_burst, network_per_minute))
         });
         if !all.has_one() || own.is_some_and(|(_, bucket)| !bucket.has_one()) {
             return false;
@@ -82,7 +106,7 @@ impl Pace {
             if buckets.networks.len() >= NETWORKS_MAX {
                 // Whose bucket is full again is nobody in particular.
                 buckets.networks.retain(|_, bucket| {
-                    bucket.at(now, NETWORK_BURST, NETWORK_PER_MINUTE).left < NETWORK_BURST * 1_000
+                    bucket.at(now, network_burst, network_per_minute).left < thousandths(network_burst)
                 });
             }
             if buckets.networks.len() < NETWORKS_MAX {
@@ -127,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_network_gets_its_burst_and_then_so_many_a_minute() {
-        let pace = Pace::default();
+        let pace = Pace::new(FormPace::default());
         let allowed = |from, now| (0..100).filter(|_| pace.allows(from, Timestamp(now))).count();
         assert_eq!(allowed(ip("203.0.113.9"), 0), 10);
         assert_eq!(allowed(ip("203.0.113.10"), 0), 10, "the neighbour has its own");
@@ -138,13 +162,23 @@ mod tests {
 
     #[test]
     fn all_together_have_a_bound_too_and_a_clock_that_goes_back_gives_nothing() {
-        let pace = Pace::default();
+        let pace = Pace::new(FormPace::default());
         let many = |now| {
             (0..1_000u32).filter(|n| pace.allows(Some(IpAddr::V4((n * 7).into())), Timestamp(now))).count()
         };
         assert_eq!(many(MINUTE_MS), 300);
         assert_eq!(many(0), 0);
         assert!(!pace.allows(None, Timestamp(0)));
+    }
+
+    #[test]
+    fn a_house_may_set_its_own_pace_and_one_without_any_closes_the_form() {
+        let allowed = |network_burst, all_per_minute| {
+            let rules = FormPace { network_burst, network_per_minute: u32::MAX, all_per_minute };
+            let pace = Pace::new(rules);
+            (0..100).filter(|_| pace.allows(ip("203.0.113.9"), Timestamp(0))).count()
+        };
+        assert_eq!((allowed(30, 300), allowed(30, 4), allowed(0, 300)), (30, 4, 0));
     }
 
     #[test]

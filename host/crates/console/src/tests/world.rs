@@ -75,7 +75,7 @@ impl World {
             config: DeskConfig { redaction_required, ..DeskConfig::default() },
         };
         let desk = Box::pin(Desk::open(parts)).await.unwrap();
-        Self { router: crate::router(desk.clone(), access), desk, clock, store }
+        Self { router: crate::router(desk.clone(), access, crate::FormPace::default()), desk, clock, store }
     }
 
     /// Stores facts behind the desk's back.
