@@ -3,6 +3,8 @@
 //! Control characters (also the escape that starts terminal sequences) and characters that turn the
 //! reading direction are replaced; a line break becomes a visible sign, so that no line can be forged.
 
+use domain::shown::is_dangerous;
+
 /// Stands where a dangerous character stood.
 const REPLACEMENT: char = '\u{FFFD}';
 /// Stands where a line break stood.
@@ -26,15 +28,6 @@ fn harmless(c: char) -> char {
         _ if is_dangerous(c) => REPLACEMENT,
         _ => c,
     }
-}
-
-fn is_dangerous(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            // bidirectional embeddings, overrides, isolates and marks (UAX #9)
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-            // separators that some readers take for line breaks; invisible tags
-            | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::bindings::kulanz::plugin::effects;
 use crate::bindings::kulanz::plugin::types::{self, PluginError};
 use crate::limits::PROPOSAL_BYTES_MAX;
 use crate::state::State;
+use crate::tame::tame;
 
 /// What every function of the interface answers.
 type Answer = wasmtime::Result<Result<(), PluginError>>;
@@ -37,6 +38,9 @@ impl State {
             )));
         }
         self.proposal_bytes += bytes;
+        // People read these in lists and on terminals; what is too long for policy is cut nowhere.
+        let reason = tame(reason, usize::MAX);
+        let evidence = evidence.into_iter().map(|piece| tame(piece, usize::MAX)).collect();
         self.proposals.push(Proposal { ticket_id, effect, basis: Basis { reason, confidence, evidence } });
         Ok(())
     }
@@ -126,6 +130,23 @@ mod tests {
         let Err(PluginError::Denied(words)) = tag(&mut state, 1) else { panic!("denied") };
         assert!(words.starts_with("effects_max"), "{words}");
         assert_eq!(state.proposals.len(), 1);
+    }
+
+    #[test]
+    fn reasons_and_evidence_command_no_terminal() {
+        let mut state = State::new(fixture::call());
+        let basis = types::Basis {
+            reason: "fits\u{1b}[2J\nforged".into(),
+            confidence: 0.5,
+            evidence: vec!["a\u{202e}b".into()],
+        };
+        let effect = Effect::AddTag { tag: "vip".into() };
+        state.buffer(&fixture::ticket_id().to_string(), basis, effect).unwrap();
+        let basis = &state.proposals[0].basis;
+        assert_eq!(
+            (basis.reason.as_str(), basis.evidence[0].as_str()),
+            ("fits\u{fffd}[2J⏎forged", "a\u{fffd}b")
+        );
     }
 
     #[test]
