@@ -13,6 +13,8 @@ use crate::{Desk, DeskError};
 
 /// Tickets whose words are taken out in one commit.
 const TICKETS_AT_A_TIME: i64 = 50;
+/// Rows that are taken out in one commit.
+const ROWS_AT_A_TIME: i64 = 1_000;
 
 /// How long a request may be repeated under its key, days: its answer is kept for that, and holds what was said.
 const ANSWERS_DAYS: i64 = 7;
@@ -39,16 +41,32 @@ impl Desk {
                 due.tickets += self.words_of_inbox(inbox, before, apply).await?;
             }
         }
-        if apply && due != Due::default() {
-            let mut facts = Vec::new();
-            facts.extend(before(rules.originals_days).map(|before| Fact::DropOriginals { before }));
-            facts.extend(before(rules.runs_days).map(|before| Fact::DropRuns { before }));
-            let said =
-                serde_json::json!({ "originals": due.originals, "runs": due.runs, "tickets": due.tickets });
-            facts.push(self.audit(actor, "retention.applied", "house", said));
-            self.0.store.commit(Commit { facts }).await?;
+        if !apply || due == Due::default() {
+            return Ok(due);
+        }
+        // First what is going to happen: whoever reads the trail after a crash knows what may be gone.
+        let said =
+            serde_json::json!({ "originals": due.originals, "runs": due.runs, "tickets": due.tickets });
+        let facts = vec![self.audit(actor, "retention.applied", "house", said)];
+        self.0.store.commit(Commit { facts }).await?;
+        if let Some(before) = before(rules.originals_days) {
+            self.drop_in_steps(due.originals, |most| Fact::DropOriginals { before, most }).await?;
+        }
+        if let Some(before) = before(rules.runs_days) {
+            let rows = due.runs.max(self.0.store.decisions_before(before).await?);
+            self.drop_in_steps(rows, |most| Fact::DropRuns { before, most }).await?;
         }
         Ok(due)
+    }
+
+    /// So many rows at most are due; others may write between the steps.
+    async fn drop_in_steps(&self, rows: i64, step: impl Fn(i64) -> Fact) -> Result<(), DeskError> {
+        let mut left = rows;
+        while left > 0 {
+            self.0.store.commit(Commit::of(vec![step(ROWS_AT_A_TIME)])).await?;
+            left -= ROWS_AT_A_TIME;
+        }
+        Ok(())
     }
 
     async fn words_of_inbox(&self, inbox: &str, before: Timestamp, apply: bool) -> Result<i64, DeskError> {
@@ -75,7 +93,8 @@ impl Desk {
         }
         self.expire_values().await?;
         let before = self.now().plus(-ANSWERS_DAYS * DAY_MS);
-        self.0.store.commit(Commit { facts: vec![Fact::DropAnswers { before }] }).await?;
+        let answers = self.0.store.answers_before(before).await?;
+        self.drop_in_steps(answers, |most| Fact::DropAnswers { before, most }).await?;
         let due = self.retention(true, &Actor::system()).await?;
         self.0.retained_at.store(now, Ordering::Relaxed);
         if due != Due::default() {

@@ -158,16 +158,22 @@ pub enum Fact {
     DropOriginals {
         /// The moment.
         before: Timestamp,
+        /// At most so many rows at a time: nobody shall wait long behind them.
+        most: i64,
     },
     /// Runs and decided effects from before this are gone.
     DropRuns {
         /// The moment.
         before: Timestamp,
+        /// At most so many rows at a time: nobody shall wait long behind them.
+        most: i64,
     },
     /// Answers remembered for repeated requests before this are gone; that something was seen stays.
     DropAnswers {
         /// The moment.
         before: Timestamp,
+        /// At most so many rows at a time: nobody shall wait long behind them.
+        most: i64,
     },
     /// The words of a ticket are gone; its numbers stay.
     ForgetTicket(TicketId),

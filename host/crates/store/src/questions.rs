@@ -110,6 +110,10 @@ questions! {
     originals_before(before: Timestamp) -> i64 = retention::originals_before(before);
     /// Runs from before a moment, those of tickets on legal hold aside.
     runs_before(before: Timestamp) -> i64 = retention::runs_before(before);
+    /// What was decided before a moment about effects, suggestions that wait and tickets on legal hold aside.
+    decisions_before(before: Timestamp) -> i64 = retention::decisions_before(before);
+    /// Answers from before a moment that are remembered for repeated requests.
+    answers_before(before: Timestamp) -> i64 = retention::answers_before(before);
     /// Solved and closed tickets of an inbox (empty: of none) that have not changed since, with words in them.
     count_old_tickets(inbox: &str, before: Timestamp) -> i64 = retention::count_old(inbox, before);
     /// Some of them.

@@ -66,9 +66,15 @@ pub(super) async fn an_outside_id_is_handled_once(store: &Store) -> Verdict {
     holds!(store.seen("api", "id-2").await?.is_none());
     let answer = "a long answer ".repeat(10);
     store.commit(Commit::of(vec![seen("answers", &answer)])).await?;
-    for (before, left) in [(make.now, Some(answer)), (make.now.plus(1), None)] {
-        store.commit(Commit::of(vec![Fact::DropAnswers { before }])).await?;
+    for (before, left) in [(make.now, Some(answer.clone())), (make.now.plus(1), None)] {
+        store.commit(Commit::of(vec![Fact::DropAnswers { before, most: 1 }])).await?;
         same!(store.seen("answers", "id-1").await?, left);
+    }
+    store.commit(Commit::of(vec![seen("one", &answer), seen("another", &answer)])).await?;
+    let before = make.now.plus(1);
+    for left in [1, 0] {
+        store.commit(Commit::of(vec![Fact::DropAnswers { before, most: 1 }])).await?;
+        same!(store.answers_before(before).await?, left);
     }
     holds!(store.seen("imap", "id-1").await?.is_some());
     Ok(())

@@ -207,9 +207,9 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::ExpireValues { before } => {
             vault::expire_values(c, &domain::id::RedactionId::first_at(*before).to_string()).await?;
         }
-        Fact::DropOriginals { before } => retention::drop_originals(c, *before).await?,
-        Fact::DropAnswers { before } => retention::drop_answers(c, *before).await?,
-        Fact::DropRuns { before } => retention::drop_runs(c, *before).await?,
+        Fact::DropOriginals { before, most } => retention::drop_originals(c, *before, *most).await?,
+        Fact::DropAnswers { before, most } => retention::drop_answers(c, *before, *most).await?,
+        Fact::DropRuns { before, most } => retention::drop_runs(c, *before, *most).await?,
         Fact::ForgetTicket(ticket) => retention::forget_ticket(c, *ticket).await?,
         Fact::Forget(forget) => person::forget(c, forget).await?,
         // Plugins and their schedules.

@@ -12,65 +12,80 @@ fn hold() -> String {
     format!("%\"{LEGAL_HOLD}\"%")
 }
 
-pub(crate) async fn originals_before(c: &mut Connection, before: Timestamp) -> Outcome<i64> {
-    Ok(sqlx::query_scalar(
-        "SELECT COUNT(*) FROM intake i WHERE i.state = 'done' AND i.received_at < $1 AND LENGTH(i.sealed) > 0 \
-         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = i.ticket_id AND t.tags LIKE $2)",
-    )
-    .bind(before.0)
-    .bind(hold())
-    .fetch_one(c)
-    .await?)
+/// Which rows have been kept long enough: `$1` is the moment, `$2` the hold.
+macro_rules! due {
+    (originals) => {
+        "state = 'done' AND received_at < $1 AND LENGTH(sealed) > 0 \
+         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = intake.ticket_id AND t.tags LIKE $2)"
+    };
+    (runs) => {
+        "run_id < $1 AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = run.ticket_id AND t.tags LIKE $2)"
+    };
+    // A suggestion that still waits for a person stays.
+    (decisions) => {
+        "decision_id < $1 AND status <> 'suggested' \
+         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = decision.ticket_id AND t.tags LIKE $2)"
+    };
+    // What is short is an id or a number, and is what keeps a mail from being taken in twice.
+    (answers) => {
+        "LENGTH(outcome) > 64 AND at < $1"
+    };
 }
 
-pub(crate) async fn drop_originals(c: &mut Connection, before: Timestamp) -> Outcome<()> {
-    sqlx::query(
-        "UPDATE intake SET sealed = $3 WHERE state = 'done' AND received_at < $1 AND LENGTH(sealed) > 0 \
-         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = intake.ticket_id AND t.tags LIKE $2)",
-    )
-    .bind(before.0)
-    .bind(hold())
-    .bind(Vec::<u8>::new())
-    .execute(c)
-    .await?;
+pub(crate) async fn originals_before(c: &mut Connection, before: Timestamp) -> Outcome<i64> {
+    let counted = sqlx::query_scalar(concat!("SELECT COUNT(*) FROM intake WHERE ", due!(originals)));
+    Ok(counted.bind(before.0).bind(hold()).fetch_one(c).await?)
+}
+
+pub(crate) async fn drop_originals(c: &mut Connection, before: Timestamp, most: i64) -> Outcome<()> {
+    let dropped = sqlx::query(concat!(
+        "UPDATE intake SET sealed = $4 WHERE intake_id IN (SELECT intake_id FROM intake WHERE ",
+        due!(originals),
+        " LIMIT $3)"
+    ));
+    dropped.bind(before.0).bind(hold()).bind(most).bind(Vec::<u8>::new()).execute(c).await?;
     Ok(())
 }
 
-/// What is short is an id or a number, and is what keeps a mail from being taken in twice.
-pub(crate) async fn drop_answers(c: &mut Connection, before: Timestamp) -> Outcome<()> {
-    sqlx::query("DELETE FROM seen WHERE LENGTH(outcome) > 64 AND at < $1").bind(before.0).execute(c).await?;
+pub(crate) async fn answers_before(c: &mut Connection, before: Timestamp) -> Outcome<i64> {
+    let counted = sqlx::query_scalar(concat!("SELECT COUNT(*) FROM seen WHERE ", due!(answers)));
+    Ok(counted.bind(before.0).fetch_one(c).await?)
+}
+
+pub(crate) async fn drop_answers(c: &mut Connection, before: Timestamp, most: i64) -> Outcome<()> {
+    let dropped = sqlx::query(concat!(
+        "DELETE FROM seen WHERE (source, external_id) IN (SELECT source, external_id FROM seen WHERE ",
+        due!(answers),
+        " LIMIT $2)"
+    ));
+    dropped.bind(before.0).bind(most).execute(c).await?;
     Ok(())
 }
 
 pub(crate) async fn runs_before(c: &mut Connection, before: Timestamp) -> Outcome<i64> {
-    Ok(sqlx::query_scalar(
-        "SELECT COUNT(*) FROM run r WHERE r.run_id < $1 \
-         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = r.ticket_id AND t.tags LIKE $2)",
-    )
-    .bind(RunId::first_at(before).to_string())
-    .bind(hold())
-    .fetch_one(c)
-    .await?)
+    let counted = sqlx::query_scalar(concat!("SELECT COUNT(*) FROM run WHERE ", due!(runs)));
+    Ok(counted.bind(RunId::first_at(before).to_string()).bind(hold()).fetch_one(c).await?)
 }
 
-pub(crate) async fn drop_runs(c: &mut Connection, before: Timestamp) -> Outcome<()> {
-    sqlx::query(
-        "DELETE FROM run WHERE run_id < $1 \
-         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = run.ticket_id AND t.tags LIKE $2)",
-    )
-    .bind(RunId::first_at(before).to_string())
-    .bind(hold())
-    .execute(&mut *c)
-    .await?;
-    // A suggestion that still waits for a person stays.
-    sqlx::query(
-        "DELETE FROM decision WHERE decision_id < $1 AND status <> 'suggested' \
-         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = decision.ticket_id AND t.tags LIKE $2)",
-    )
-    .bind(DecisionId::first_at(before).to_string())
-    .bind(hold())
-    .execute(c)
-    .await?;
+pub(crate) async fn decisions_before(c: &mut Connection, before: Timestamp) -> Outcome<i64> {
+    let counted = sqlx::query_scalar(concat!("SELECT COUNT(*) FROM decision WHERE ", due!(decisions)));
+    Ok(counted.bind(DecisionId::first_at(before).to_string()).bind(hold()).fetch_one(c).await?)
+}
+
+/// At most so many of each.
+pub(crate) async fn drop_runs(c: &mut Connection, before: Timestamp, most: i64) -> Outcome<()> {
+    let runs = sqlx::query(concat!(
+        "DELETE FROM run WHERE run_id IN (SELECT run_id FROM run WHERE ",
+        due!(runs),
+        " ORDER BY run_id LIMIT $3)"
+    ));
+    runs.bind(RunId::first_at(before).to_string()).bind(hold()).bind(most).execute(&mut *c).await?;
+    let decisions = sqlx::query(concat!(
+        "DELETE FROM decision WHERE decision_id IN (SELECT decision_id FROM decision WHERE ",
+        due!(decisions),
+        " ORDER BY decision_id LIMIT $3)"
+    ));
+    decisions.bind(DecisionId::first_at(before).to_string()).bind(hold()).bind(most).execute(c).await?;
     Ok(())
 }
 
