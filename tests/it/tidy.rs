@@ -225,6 +225,30 @@ fn every_metric_is_explained_to_operators() {
     assert_eq!(told, table.collect::<BTreeSet<String>>(), "docs/operations.md, “What to watch”");
 }
 
+/// What a translation tells must still be said, or it is dead and nobody notices that the new wording stays English.
+/// Sentences are put together from pieces, so most of their words in a row are enough.
+#[test]
+fn the_house_still_says_what_its_translations_tell() {
+    let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // A literal that goes on in the next line is one sentence.
+    let house = rust_files().into_iter().filter(|file| file.starts_with(source().join("host")));
+    let sources: String =
+        house.map(|file| std::fs::read_to_string(file).unwrap().replace("\\\n", " ")).collect();
+    let sources = in_one_line(&sources);
+    let is_said = |said: &&str| {
+        let pieces = said.split(['{', '}']).map(|piece| piece.split_whitespace().collect::<Vec<_>>());
+        let threes: Vec<String> = pieces
+            .flat_map(|words| words.windows(3).map(|three| three.join(" ")).collect::<Vec<_>>())
+            .collect();
+        let found = threes.iter().filter(|three| sources.contains(three.as_str())).count();
+        found * 2 + 1 >= threes.len()
+    };
+    let all = domain::story::GERMAN.lines().filter_map(|line| Some(line.split_once('\t')?.0));
+    let unsaid: Vec<&str> = all.filter(|said| !is_said(said)).collect();
+    assert!(unsaid.is_empty(), "nobody says any more:\n{}", unsaid.join("\n"));
+    assert!(!is_said(&"a sentence that nobody in this house ever says"));
+}
+
 #[test]
 fn every_page_is_on_the_map() {
     let readme = std::fs::read_to_string(source().join("README.md")).unwrap();

@@ -58,6 +58,11 @@ impl Visit {
         self.spoken.language.texts()
     }
 
+    /// What the house said, in the visitor's language.
+    pub(crate) fn tell(&self, said: &str) -> String {
+        self.spoken.language.tongue().tell(said)
+    }
+
     /// A query parameter.
     pub(crate) fn asked(&self, key: &str) -> Option<&str> {
         asked(&self.uri, key)

@@ -11,7 +11,7 @@ use crate::schedule::{Missed, Overlap};
 use crate::version::PublisherKey;
 use crate::{Refusal, Timestamp, text_enum};
 
-mod phrase;
+pub(crate) mod phrase;
 mod secret;
 mod wording;
 

@@ -1,6 +1,7 @@
 //! A ticket's story: everything that happened, in order, as lines that people and tests read. The
 //! why-page, `kulanz explain`, the API and the failing test print the same lines from the same rows.
 
+mod house;
 mod print;
 mod tongue;
 
@@ -20,6 +21,7 @@ use crate::redaction::Redaction;
 use crate::run::{Decision, DecisionStatus, Run};
 use crate::ticket::Ticket;
 
+pub use house::GERMAN;
 pub use tongue::Tongue;
 use tongue::Words;
 
@@ -225,7 +227,9 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         | EventType::MessageRedacted
         | EventType::MessageSuppressed
         | EventType::MessageFailed
-        | EventType::AutomationStopped => [data_text(event, "reason"), data_text(event, "why")].concat(),
+        | EventType::AutomationStopped => {
+            words.tongue.tell(&[data_text(event, "reason"), data_text(event, "why")].concat())
+        }
         EventType::MessageReceived | EventType::MessageCreated | EventType::MessageNoteAdded => {
             message_text(event, material, words)
         }
@@ -284,7 +288,7 @@ fn message_text(event: &Event, material: &Material, words: &Words) -> String {
     if message.direction == Direction::Inbound {
         let _ = match data_text(event, "auto_reason") {
             "" => write!(out, " ({})", message.auto_class),
-            why => write!(out, " ({}: {why})", message.auto_class),
+            why => write!(out, " ({}: {})", message.auto_class, words.tongue.tell(why)),
         };
     }
     for attachment in &message.attachments {
@@ -347,7 +351,7 @@ fn redaction_lines(
 
 fn run_line(run: &Run, redacted: usize, books: &Books<'_>, words: &Words) -> Line {
     let mut text = match (&run.fault, &run.verdict) {
-        (Some(fault), _) => format!("fault {}: {}", fault.code(), fault.hint()),
+        (Some(fault), _) => words.tongue.tell(&format!("fault {}: {}", fault.code(), fault.hint())),
         // What was found counts twice what stands there twice, and what the sender's name gave away.
         (None, Some(verdict)) if run.hook == Hook::Redaction => {
             format!("{}: {redacted} {}", verdict.word, words.redacted)
@@ -385,11 +389,11 @@ fn decision_line(decision: &Decision, books: &Books<'_>, words: &Words) -> Line 
     }
     let _ = write!(text, " ({:.0} %)", decision.basis.confidence * 100.0);
     if decision.status != DecisionStatus::Applied || !decision.reason.is_empty() {
-        let _ = write!(
-            text,
-            " [{}]",
-            if decision.reason.is_empty() { decision.status.as_str() } else { &decision.reason }
-        );
+        let why = match decision.reason.as_str() {
+            "" => decision.status.as_str().to_owned(),
+            reason => words.tongue.tell(reason),
+        };
+        let _ = write!(text, " [{why}]");
     }
     Line {
         at: decision.decided_at,

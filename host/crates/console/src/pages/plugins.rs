@@ -182,7 +182,7 @@ fn one(visit: &Visit, standing: &Standing, view: &InstalledView) -> Markup {
             h2 { bdi { (manifest.name) } " " small { code { (manifest.id) } } }
             p dir="auto" { (manifest.description) }
             @if let Some(why) = &installation.quarantine { (quarantine(visit, standing, view, why)) }
-            @if let Some(why) = &view.problem { p.alarm { strong { (texts.not_loaded) } ": " (why) } }
+            @if let Some(why) = &view.problem { p.alarm { strong { (texts.not_loaded) } ": " (visit.tell(why)) } }
             @if let Some(version) = &view.waiting { p.alarm { (texts.upgrade_waits) " " code { "kulanz plugin upgrade " (manifest.id) } " (" (version.manifest.version) ")" } }
             dl.facts {
                 (fact(texts.mode, Some(language.mode(installation.mode))))
@@ -204,7 +204,7 @@ fn quarantine(visit: &Visit, standing: &Standing, view: &InstalledView, why: &st
     let action = format!("/plugins/{}/release", view.installation.id);
     html! {
         div.alarm {
-            p { strong { (texts.quarantined) } ": " (why) }
+            p { strong { (texts.quarantined) } ": " (visit.tell(why)) }
             @if standing.switches {
                 form method="post" action=(visit.spoken.link(&action, &[])) { button type="submit" { (texts.release) } }
             }

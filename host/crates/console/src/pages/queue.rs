@@ -134,7 +134,7 @@ fn held(visit: &Visit, held: &[Intake]) -> Markup {
                         td data-name=(texts.received) { (time(intake.received_at)) }
                         td data-name=(texts.source) { (intake.source) }
                         td data-name=(texts.work) { (intake.kind) " " code { (intake.id) } }
-                        td data-name=(texts.reason) dir="auto" { (intake.reason.as_deref().unwrap_or("–")) }
+                        td data-name=(texts.reason) dir="auto" { (visit.tell(intake.reason.as_deref().unwrap_or("–"))) }
                     }
                 }
             }
@@ -155,7 +155,7 @@ fn mail(visit: &Visit, standing: &Standing) -> Markup {
                         td data-name=(texts.number) { a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } " " code { (message.id) } }
                         td data-name=(texts.recipient) { bdi { (message.to_address.as_deref().unwrap_or("–")) } }
                         td data-name=(texts.created) { (time(message.created_at)) }
-                        td data-name=(texts.reason) dir="auto" { (message.delivery_reason.as_deref().unwrap_or("–")) }
+                        td data-name=(texts.reason) dir="auto" { (visit.tell(message.delivery_reason.as_deref().unwrap_or("–"))) }
                         @if standing.works {
                             td data-name=(texts.decide) { (decision(visit, message)) }
                         }
@@ -189,7 +189,7 @@ fn dead(visit: &Visit, dead: &[DeadJob]) -> Markup {
                         td data-name=(texts.given_up) { (time(job.died_at)) }
                         td data-name=(texts.work) { (job.job.name()) " " code { (job.lane) } }
                         td data-name=(texts.tries) { (job.attempts) }
-                        td data-name=(texts.last_error) dir="auto" { (job.last_error) }
+                        td data-name=(texts.last_error) dir="auto" { (visit.tell(&job.last_error)) }
                     }
                 }
             }

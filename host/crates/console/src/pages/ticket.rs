@@ -197,7 +197,7 @@ fn one_message(visit: &Visit, message: &Message, mark: Option<Markup>) -> Markup
                 @if message.automatic { " · " (texts.automatic) }
                 @if message.direction == Direction::Outbound && message.delivery != Delivery::None {
                     " · " (language.delivery(message.delivery))
-                    @if let Some(why) = &message.delivery_reason { ": " (why) }
+                    @if let Some(why) = &message.delivery_reason { ": " (visit.tell(why)) }
                 }
                 " · " (time(message.created_at))
                 @if let Some(article) = &message.article { " · " bdi { (article) } }
@@ -277,7 +277,7 @@ fn decisions(visit: &Visit, material: &Material, books: &Books<'_>) -> Markup {
                         }
                         td data-name=(texts.outcome) {
                             (language.decision(decision.status))
-                            @if !decision.reason.is_empty() { ": " (decision.reason) }
+                            @if !decision.reason.is_empty() { ": " (visit.tell(&decision.reason)) }
                         }
                         td data-name=(texts.certainty) { (percent(decision.basis.confidence)) }
                         td data-name=(texts.found) {

@@ -36,11 +36,14 @@ impl<'p> Phrasebook<'p> {
     /// The phrases that a language has.
     #[must_use]
     pub fn of(phrases: &'p [Phrase], language: &str) -> Self {
-        let pair = |phrase: &'p Phrase| {
-            let told = phrase.told.get(language)?;
-            Some((pieces(&phrase.said).ok()?, pieces(told).ok()?))
-        };
-        let mut pairs: Vec<_> = phrases.iter().filter_map(pair).collect();
+        let pair = |phrase: &'p Phrase| Some((phrase.said.as_str(), phrase.told.get(language)?.as_str()));
+        Self::of_pairs(phrases.iter().filter_map(pair))
+    }
+
+    /// Of pairs: as it is said, as it is told. What cannot be read is left out.
+    pub(crate) fn of_pairs(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Self {
+        let mut pairs: Vec<_> =
+            pairs.filter_map(|(said, told)| Some((pieces(said).ok()?, pieces(told).ok()?))).collect();
         // What says most by itself fits best.
         pairs.sort_by_key(|(said, _)| std::cmp::Reverse(said.iter().map(Piece::len).sum::<usize>()));
         Self(pairs)
@@ -152,6 +155,16 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, &'static str> {
         out.push(Piece::Words(rest));
     }
     Ok(out)
+}
+
+/// Whether a sentence can be told: the gaps of both, and none that what is said has not.
+#[cfg(test)]
+pub(crate) fn fits(said: &str, told: &str) -> bool {
+    let gaps = |text| {
+        let number = |piece| if let Piece::Gap(number) = piece { Some(number) } else { None };
+        pieces(text).map(|pieces| pieces.into_iter().filter_map(number).collect::<Vec<_>>())
+    };
+    matches!((gaps(said), gaps(told)), (Ok(said), Ok(told)) if told.iter().all(|gap| said.contains(gap)))
 }
 
 /// Whether phrases can be used.

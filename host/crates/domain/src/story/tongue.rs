@@ -1,6 +1,6 @@
 //! The few words of a story that are ours, in German and English. Event types, decisions, verdicts and
-//! fields stay the words that code, API and documents use; reasons are told as far as their plugin has them in
-//! the language.
+//! fields stay the words that code, API and documents use; reasons are told as far as their plugin, or the house for
+//! its own (`house.de.tsv`), has them in the language.
 
 use std::str::FromStr;
 
@@ -48,6 +48,8 @@ impl Tongue {
 
 /// What a story says beside the words of the design.
 pub(super) struct Words {
+    /// Whose words they are.
+    pub(super) tongue: Tongue,
     pub(super) language: &'static str,
     pub(super) category: &'static str,
     pub(super) team: &'static str,
@@ -76,6 +78,7 @@ pub(super) struct Words {
 }
 
 const ENGLISH: Words = Words {
+    tongue: Tongue::English,
     language: "language",
     category: "category",
     team: "team",
@@ -102,6 +105,7 @@ const ENGLISH: Words = Words {
 };
 
 const GERMAN: Words = Words {
+    tongue: Tongue::German,
     language: "Sprache",
     category: "Thema",
     team: "Team",
