@@ -286,6 +286,7 @@ impl Config {
             let key = format!("desk.quiet.{}", refusal.field.as_deref().unwrap_or("zone"));
             return bad(&key, &refusal.sentence);
         }
+        self.check_form()?;
         self.check_mail()?;
         if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
             return bad("log.filter", &format!("{error}. Write a level, or target=level pairs."));
@@ -300,6 +301,20 @@ impl Config {
         }
         if !self.database.url.is_empty() && !self.database.url_file.is_empty() {
             return bad("database.url_file", "give url or url_file, not both.");
+        }
+        Ok(())
+    }
+
+    fn check_form(&self) -> Result<(), ConfigError> {
+        for (key, bound) in [
+            ("form.network_burst", self.form.network_burst),
+            ("form.network_per_minute", self.form.network_per_minute),
+            ("form.all_per_minute", self.form.all_per_minute),
+        ] {
+            if bound == 0 {
+                let why = "at least 1, or customers are told to wait for ever.";
+                return Err(ConfigError(format!("{}: {key}: {why}", self.layers.origin(key))));
+            }
         }
         Ok(())
     }
@@ -481,6 +496,7 @@ mod tests {
             ("[database]\ndurability = \"maybe\"", "database.durability"),
             ("[database]\nurl = \"postgres://a:b@c/d\"", "database.url"),
             ("[desk]\nworker_slots = 0", "desk.worker_slots"),
+            ("[form]\nnetwork_burst = 0", "form.network_burst"),
             ("[desk.gate]\ntotal_hour = true", "desk.gate.total_hour"),
             ("[mail.listener]\nlisten = \"0.0.0.0:2525\"", "mail.listener.listen"),
             ("[mail.listener]\nlisten = \"2525\"", "mail.listener.listen"),

@@ -27,14 +27,14 @@ pub(super) fn say(text: impl std::fmt::Display) {
 
 /// Strangers' words are shown as well: a mail's subject commands no terminal. Line breaks are our own; theirs were taken
 /// out where their words became part of a line.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let shown =
         |c: char| if is_dangerous(c) && !matches!(c, '\n' | '\t') { char::REPLACEMENT_CHARACTER } else { c };
     text.chars().map(shown).collect()
 }
 
 /// The same JSON, with the characters escaped that JSON lets stand and terminals obey.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if !is_dangerous(c) {
@@ -93,7 +93,7 @@ pub(super) fn choose(question: &str) -> std::io::Result<Answer> {
 fn typed(question: &str) -> std::io::Result<String> {
     {
         let mut err = std::io::stderr();
-        write!(err, "{question}")?;
+        write!(err, "{}", harmless(question))?;
         err.flush()?;
     }
     let mut answer = String::new();

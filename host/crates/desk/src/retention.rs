@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use domain::clock::DAY_MS;
+use domain::clock::{DAY_MS, HOUR_MS};
 use domain::retention::Due;
 use domain::{Actor, Timestamp};
 use store::{Commit, Fact};
@@ -25,36 +25,42 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read or written.
     pub async fn retention(&self, apply: bool, actor: &Actor) -> Result<Due, DeskError> {
-        let rules = &self.0.config.retention;
-        let before = |days: i64| (days > 0).then(|| self.now().plus(-days.saturating_mul(DAY_MS)));
-        let mut due = Due::default();
-        if let Some(before) = before(rules.originals_days) {
-            due.originals = self.0.store.originals_before(before).await?;
+        let (rules, now) = (&self.0.config.retention, self.now());
+        let before = |days: i64| (days > 0).then(|| now.plus(-days.saturating_mul(DAY_MS)));
+        let (originals, runs) = (before(rules.originals_days), before(rules.runs_days));
+        let store = &self.0.store;
+        let (mut due, mut decisions, mut words) = (Due::default(), 0, Vec::new());
+        if let Some(before) = originals {
+            due.originals = store.originals_before(before).await?;
         }
-        if let Some(before) = before(rules.runs_days) {
-            due.runs = self.0.store.runs_before(before).await?;
+        if let Some(before) = runs {
+            due.runs = store.runs_before(before).await?;
+            decisions = store.decisions_before(before).await?;
         }
-        let mut inboxes: BTreeSet<String> = self.0.config.mail.inboxes.keys().cloned().collect();
-        inboxes.insert(String::new());
-        for inbox in &inboxes {
+        let mut inboxes: BTreeSet<&str> = self.0.config.mail.inboxes.keys().map(String::as_str).collect();
+        inboxes.insert("");
+        for inbox in inboxes {
             if let Some(before) = rules.words_of(inbox).and_then(before) {
-                due.tickets += self.words_of_inbox(inbox, before, apply).await?;
+                due.tickets += store.count_old_tickets(inbox, before).await?;
+                words.push((inbox, before));
             }
         }
-        if !apply || due == Due::default() {
+        if !apply || (due == Due::default() && decisions == 0) {
             return Ok(due);
         }
         // First what is going to happen: whoever reads the trail after a crash knows what may be gone.
         let said =
             serde_json::json!({ "originals": due.originals, "runs": due.runs, "tickets": due.tickets });
         let facts = vec![self.audit(actor, "retention.applied", "house", said)];
-        self.0.store.commit(Commit { facts }).await?;
-        if let Some(before) = before(rules.originals_days) {
+        store.commit(Commit { facts }).await?;
+        for (inbox, before) in words {
+            self.forget_words(inbox, before).await?;
+        }
+        if let Some(before) = originals {
             self.drop_in_steps(due.originals, |most| Fact::DropOriginals { before, most }).await?;
         }
-        if let Some(before) = before(rules.runs_days) {
-            let rows = due.runs.max(self.0.store.decisions_before(before).await?);
-            self.drop_in_steps(rows, |most| Fact::DropRuns { before, most }).await?;
+        if let Some(before) = runs {
+            self.drop_in_steps(due.runs.max(decisions), |most| Fact::DropRuns { before, most }).await?;
         }
         Ok(due)
     }
@@ -69,28 +75,24 @@ impl Desk {
         Ok(())
     }
 
-    async fn words_of_inbox(&self, inbox: &str, before: Timestamp, apply: bool) -> Result<i64, DeskError> {
-        if !apply {
-            return Ok(self.0.store.count_old_tickets(inbox, before).await?);
-        }
-        let mut done = 0;
+    async fn forget_words(&self, inbox: &str, before: Timestamp) -> Result<(), DeskError> {
         loop {
             let tickets = self.0.store.old_tickets(inbox, before, TICKETS_AT_A_TIME).await?;
             if tickets.is_empty() {
-                return Ok(done);
+                return Ok(());
             }
-            done += i64::try_from(tickets.len()).unwrap_or(0);
             let facts = tickets.into_iter().map(Fact::ForgetTicket).collect();
             self.0.store.commit(Commit { facts }).await?;
         }
     }
 
-    /// Once a day; where it fails it is tried again with the next look at the clock.
+    /// Once a day; where it fails it is tried again in an hour: each try leaves a line in the trail.
     pub(crate) async fn keep_retention(&self) -> Result<(), DeskError> {
         let (now, last) = (self.now().0, self.0.retained_at.load(Ordering::Relaxed));
         if last != 0 && now < last + DAY_MS {
             return Ok(());
         }
+        self.0.retained_at.store(now - DAY_MS + HOUR_MS, Ordering::Relaxed);
         self.expire_values().await?;
         let before = self.now().plus(-ANSWERS_DAYS * DAY_MS);
         let answers = self.0.store.answers_before(before).await?;

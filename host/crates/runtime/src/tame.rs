@@ -21,6 +21,16 @@ pub(crate) fn tame(mut text: String, bytes_max: usize) -> String {
     if text.chars().any(is_dangerous) { text.chars().map(harmless).collect() } else { text }
 }
 
+/// The text on one line without dangerous characters, never longer than it was: bounds on it hold as before.
+pub(crate) fn flat(text: String) -> String {
+    let harmless = |c: char| match c {
+        '\n' | '\t' => ' ',
+        _ if is_dangerous(c) => '?',
+        _ => c,
+    };
+    if text.chars().any(is_dangerous) { text.chars().map(harmless).collect() } else { text }
+}
+
 fn harmless(c: char) -> char {
     match c {
         '\n' => LINE_BREAK,
@@ -47,6 +57,14 @@ mod tests {
     #[test]
     fn a_cut_never_halves_a_character() {
         assert_eq!(tame("äöü".into(), 3), "ä…");
+    }
+
+    #[test]
+    fn what_is_made_flat_does_not_grow() {
+        let text = "one\ntwo\u{1b}[2J\u{9b}\u{202e}ü";
+        let flat = flat(text.to_owned());
+        assert_eq!(flat, "one two?[2J??ü");
+        assert!(flat.len() <= text.len());
     }
 
     #[test]

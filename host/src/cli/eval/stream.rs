@@ -90,8 +90,7 @@ where
     while let Some(answered) = answers.next().await {
         let (answered, micros) = answered?;
         took.push(micros);
-        serde_json::to_writer(&mut *out, &answered.line)?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", screen::escaped(&serde_json::to_string(&answered.line)?))?;
         summary.items += 1;
         summary.bytes += answered.bytes;
         summary.failed += u64::from(answered.failed);

@@ -69,7 +69,7 @@ pub(super) async fn build(dir: &Path) -> anyhow::Result<Built> {
 }
 
 fn tell(bar: &ProgressBar, line: &str) {
-    if bar.is_hidden() { screen::say(line) } else { bar.println(line) }
+    if bar.is_hidden() { screen::say(line) } else { bar.println(screen::harmless(line)) }
 }
 
 pub(super) async fn build_and_report(dir: PathBuf, json: bool) -> anyhow::Result<()> {

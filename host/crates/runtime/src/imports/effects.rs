@@ -8,7 +8,7 @@ use crate::bindings::kulanz::plugin::effects;
 use crate::bindings::kulanz::plugin::types::{self, PluginError};
 use crate::limits::PROPOSAL_BYTES_MAX;
 use crate::state::State;
-use crate::tame::tame;
+use crate::tame::flat;
 
 /// What every function of the interface answers.
 type Answer = wasmtime::Result<Result<(), PluginError>>;
@@ -38,9 +38,8 @@ impl State {
             )));
         }
         self.proposal_bytes += bytes;
-        // People read these in lists and on terminals; what is too long for policy is cut nowhere.
-        let reason = tame(reason, usize::MAX);
-        let evidence = evidence.into_iter().map(|piece| tame(piece, usize::MAX)).collect();
+        // People read these in lists and on terminals.
+        let (reason, evidence) = (flat(reason), evidence.into_iter().map(flat).collect());
         self.proposals.push(Proposal { ticket_id, effect, basis: Basis { reason, confidence, evidence } });
         Ok(())
     }
@@ -143,10 +142,7 @@ mod tests {
         let effect = Effect::AddTag { tag: "vip".into() };
         state.buffer(&fixture::ticket_id().to_string(), basis, effect).unwrap();
         let basis = &state.proposals[0].basis;
-        assert_eq!(
-            (basis.reason.as_str(), basis.evidence[0].as_str()),
-            ("fits\u{fffd}[2J⏎forged", "a\u{fffd}b")
-        );
+        assert_eq!((basis.reason.as_str(), basis.evidence[0].as_str()), ("fits?[2J forged", "a?b"));
     }
 
     #[test]

@@ -13,14 +13,16 @@ use grams::Letter;
 use model::{Kind, Odds};
 
 /// Below this, that a person wrote it is too unlikely for an automatic answer: chosen so that of a hundred people's
-/// letters two or three fall under it that the model has not seen (docs/benchmarks.md).
+/// letters three or four fall under it that the model has not seen (docs/benchmarks.md).
 const PERSON_MIN: f32 = 0.25;
 /// The same where the letter asks or wants something done here: machines and sellers do that more seldom.
 const ASKING_PERSON_MIN: f32 = 0.2;
-/// Shorter letters say less about anybody, so for each word less than these the model has to be surer.
+/// Shorter letters say less about anybody: the model has to be so much surer as a letter is shorter than this, words.
 const FULL_WORDS: usize = 32;
 /// Fewer words say too little, unless the subject is one that machines like.
 const WORDS_MIN: usize = 3;
+/// A subject that machines like says as much as so many words.
+const SUBJECT_WORDS: usize = 13;
 /// Such subjects.
 const SUBJECTS: [&str; 4] = ["absence-weak", "notice", "program-weak", "received"];
 /// Addresses that programs write from, by a word in front of the @: so many times as likely are theirs. Not fitted, for
@@ -37,12 +39,14 @@ pub(super) fn letter(shape: &Shape<'_>) -> Found {
     // Small print is no letter.
     let words = shape.mail.words.split_whitespace().take(FULL_WORDS).count();
     let wants = shape.asks || shape.requests;
-    let has_subject = || !wants && SUBJECTS.iter().any(|kind| subject_is(&shape.subject, kind));
-    if !letter.is_readable() || words < WORDS_MIN && !has_subject() {
+    let has_subject = !wants && SUBJECTS.iter().any(|kind| subject_is(&shape.subject, kind));
+    let words = if has_subject { words.max(SUBJECT_WORDS) } else { words };
+    if !letter.is_readable() || words < WORDS_MIN {
         return None;
     }
     let odds = model::odds(&letter);
-    let least = if wants { ASKING_PERSON_MIN } else { PERSON_MIN } * share_of(words, FULL_WORDS);
+    let least = if wants { ASKING_PERSON_MIN } else { PERSON_MIN };
+    let least = least * share_of(words, FULL_WORDS);
     let sender = senders_odds(shape.mail.from);
     if by_sender(odds.of(Kind::Person), sender) >= least {
         return None;
