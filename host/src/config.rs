@@ -458,6 +458,7 @@ mod tests {
         let config = load("").unwrap();
         let ours = toml::Value::try_from(&config.desk).unwrap();
         assert_eq!(ours, toml::Value::try_from(DeskConfig::default()).unwrap());
+        assert_eq!(config.form, console::FormPace::default());
     }
 
     #[test]

@@ -21,7 +21,6 @@ use desk::Desk;
 
 pub use pace::FormPace;
 use pace::Pace;
-use session::Sessions;
 
 /// Who may look at the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +36,13 @@ pub enum Access {
 pub(crate) struct Console {
     pub(crate) desk: Desk,
     pub(crate) access: Access,
-    pub(crate) sessions: Sessions,
     pub(crate) pace: Pace,
 }
 
 /// The console: `/`, `/tickets/{number}`, `/articles`, `/plugins`, `/queue`, and what they need. It answers every other
 /// address with a page that says so: merge it last.
 pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
-    let console = Console { desk, access, sessions: Sessions::default(), pace: Pace::new(form) };
+    let console = Console { desk, access, pace: Pace::new(form) };
     Router::new()
         .route("/", get(pages::tickets::show))
         .route("/tickets/{number}", get(pages::ticket::show))

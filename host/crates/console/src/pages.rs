@@ -19,7 +19,6 @@ use axum::http::{HeaderMap, Uri};
 use desk::DeskError;
 use domain::Refusal;
 
-use crate::Console;
 use crate::language::{Spoken, Texts};
 use crate::pace::asker;
 use crate::session::id_in;
@@ -35,20 +34,20 @@ pub(crate) struct Visit {
     signed_in: bool,
 }
 
-impl FromRequestParts<Console> for Visit {
+impl<S: Sync> FromRequestParts<S> for Visit {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(parts, console))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts))
     }
 }
 
 impl Visit {
     /// What a request says.
-    pub(crate) fn of(parts: &Parts, console: &Console) -> Self {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let spoken = Spoken::of(asked(&parts.uri, "lang"), &parts.headers);
-        let session = id_in(&parts.headers);
-        let signed_in = session.is_some_and(|id| console.sessions.has(&id, console.desk.now()));
+        // The browser drops the cookie when the session ends.
+        let signed_in = id_in(&parts.headers).is_some();
         let from = asker(&parts.extensions, &parts.headers);
         Self { spoken, uri: parts.uri.clone(), headers: parts.headers.clone(), from, signed_in }
     }

@@ -1,8 +1,4 @@
-//! Sessions: an opaque random id in a cookie, kept in memory until it runs out. A restart signs everybody
-//! out, which costs a person one login and nothing else.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+//! Sessions: an opaque random id in a cookie. Which requests it lets through; the desk knows what it stands for.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{COOKIE, HOST, ORIGIN};
@@ -10,64 +6,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::clock::HOUR_MS;
+use domain::session::SESSION_MS;
 use domain::token::{Scope, Token};
-use domain::{Actor, ActorKind, Timestamp};
-use rand::Rng;
+use domain::{Actor, ActorKind};
 
 use crate::pages::{Visit, problem};
 use crate::{Access, Console};
 
-/// How long a session lasts.
-const SESSION_MS: i64 = 12 * HOUR_MS;
-/// Most sessions kept at a time.
-const SESSIONS_MAX: usize = 10_000;
-/// Name of the cookie.
-const COOKIE_NAME: &str = "kulanz_session";
-
-/// A person who signed in.
-#[derive(Debug, Clone)]
-struct Session {
-    /// Digest of the token, to see whether it still stands.
-    digest: String,
-    until: Timestamp,
-}
-
-/// All sessions of this process.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Sessions(Arc<Mutex<HashMap<String, Session>>>);
-
-impl Sessions {
-    /// Begins a session; its id.
-    pub(crate) fn begin(&self, token: &Token, now: Timestamp) -> String {
-        let id = hex::encode(rand::rng().random::<[u8; 32]>());
-        let session = Session { digest: token.digest.clone(), until: now.plus(SESSION_MS) };
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|_, session| now < session.until);
-        if sessions.len() >= SESSIONS_MAX
-            && let Some(oldest) = sessions.iter().min_by_key(|(_, s)| s.until).map(|(id, _)| id.clone())
-        {
-            sessions.remove(&oldest);
-        }
-        sessions.insert(id.clone(), session);
-        id
-    }
-
-    /// Ends a session.
-    pub(crate) fn end(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-    }
-
-    /// Whether there is such a session.
-    pub(crate) fn has(&self, id: &str, now: Timestamp) -> bool {
-        self.digest_of(id, now).is_some()
-    }
-
-    fn digest_of(&self, id: &str, now: Timestamp) -> Option<String> {
-        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.get(id).filter(|session| now < session.until).map(|session| session.digest.clone())
-    }
-}
+/// Name of the cookie; behind TLS with a mark by which browsers take it from this very host only.
+const COOKIE_NAMES: [&str; 2] = ["kulanz_session", "__Host-kulanz_session"];
 
 /// Lets through who may look; sends everybody else to the login page. A token that was revoked, or has run
 /// out, ends its sessions at once. Forms look after themselves: what was typed must not be lost on the way.
@@ -116,9 +63,8 @@ pub(crate) async fn signed_in(
 
 /// The token that somebody signed in with, whatever it still allows.
 pub(crate) async fn holder(console: &Console, headers: &HeaderMap) -> Result<Option<Token>, desk::DeskError> {
-    let now = console.desk.now();
-    match id_in(headers).and_then(|id| console.sessions.digest_of(&id, now)) {
-        Some(digest) => Ok(console.desk.ask().token_by_digest(&digest).await?),
+    match id_in(headers) {
+        Some(id) => console.desk.session_token(&id).await,
         None => Ok(None),
     }
 }
@@ -158,7 +104,7 @@ impl FromRequestParts<Console> for Revealer {
 }
 
 async fn acting(parts: &Parts, console: &Console, scope: Scope) -> Result<Actor, Response> {
-    let visit = Visit::of(parts, console);
+    let visit = Visit::of(parts);
     if is_foreign(&parts.headers) {
         return Err(problem::show(StatusCode::FORBIDDEN, &visit));
     }
@@ -185,61 +131,38 @@ pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
 pub(crate) fn id_in(headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, id)| id.to_owned())
+    pairs.find(|(name, _)| *name == cookie_name(headers)).map(|(_, id)| id.to_owned())
 }
 
 /// The cookie that carries a session, out of reach of scripts and of other sites.
 pub(crate) fn cookie(id: &str, headers: &HeaderMap) -> String {
-    format!(
-        "{COOKIE_NAME}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}",
-        SESSION_MS / 1_000,
-        secure(headers)
-    )
+    cookie_for(SESSION_MS / 1_000, id, headers)
 }
 
 /// The cookie that takes a session away.
 pub(crate) fn no_cookie(headers: &HeaderMap) -> String {
-    format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{}", secure(headers))
+    cookie_for(0, "", headers)
+}
+
+fn cookie_for(seconds: i64, id: &str, headers: &HeaderMap) -> String {
+    let name = cookie_name(headers);
+    let secure = if is_behind_tls(headers) { "; Secure" } else { "" };
+    format!("{name}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
+}
+
+fn cookie_name(headers: &HeaderMap) -> &'static str {
+    let [plain, bound] = COOKIE_NAMES;
+    if is_behind_tls(headers) { bound } else { plain }
 }
 
 /// A proxy in front that speaks TLS says so; then the cookie may travel over TLS only.
-fn secure(headers: &HeaderMap) -> &'static str {
-    let https =
-        headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
-    if https { "; Secure" } else { "" }
+fn is_behind_tls(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::id::{CountingIds, TokenId};
-
     use super::*;
-
-    fn token() -> Token {
-        let id = TokenId::mint(&CountingIds::default(), Timestamp(0));
-        let (name, digest) = ("t".to_owned(), "d".to_owned());
-        Token { id, name, digest, scopes: vec![Scope::Read], created_at: Timestamp(0), expires_at: None }
-    }
-
-    #[test]
-    fn a_session_ends_after_twelve_hours_or_when_told() {
-        let sessions = Sessions::default();
-        let id = sessions.begin(&token(), Timestamp(0));
-        assert_eq!(id.len(), 64);
-        assert_eq!(sessions.digest_of(&id, Timestamp(SESSION_MS - 1)).as_deref(), Some("d"));
-        assert_eq!(sessions.digest_of(&id, Timestamp(SESSION_MS)), None);
-        sessions.end(&id);
-        assert_eq!(sessions.digest_of(&id, Timestamp(0)), None);
-    }
-
-    #[test]
-    fn two_sessions_never_share_an_id_and_old_ones_are_cleared_away() {
-        let sessions = Sessions::default();
-        let first = sessions.begin(&token(), Timestamp(0));
-        let second = sessions.begin(&token(), Timestamp(SESSION_MS));
-        assert_ne!(first, second);
-        assert_eq!(sessions.0.lock().unwrap().len(), 1);
-    }
 
     #[test]
     fn the_session_is_found_among_other_cookies() {
@@ -280,6 +203,12 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert!(!cookie("x", &headers).contains("Secure"));
         headers.insert("x-forwarded-proto", "https".parse().unwrap());
-        assert!(cookie("x", &headers).ends_with("; Secure"));
+        let cookie = cookie("x", &headers);
+        assert!(
+            cookie.starts_with("__Host-kulanz_session=x; Path=/;") && cookie.ends_with("; Secure"),
+            "{cookie}"
+        );
+        headers.append(COOKIE, "kulanz_session=forged; __Host-kulanz_session=x".parse().unwrap());
+        assert_eq!(id_in(&headers).as_deref(), Some("x"));
     }
 }

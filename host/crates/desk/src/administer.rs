@@ -196,7 +196,8 @@ impl Desk {
     }
 }
 
-fn digest(secret: &str) -> String {
+/// What is kept of a secret.
+pub(crate) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 

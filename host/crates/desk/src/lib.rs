@@ -37,6 +37,7 @@ mod retention;
 mod retro;
 mod schedules;
 mod seal;
+mod sessions;
 mod stories;
 mod tables;
 mod thread;

@@ -28,6 +28,7 @@ pub mod retention;
 pub mod run;
 pub mod schedule;
 pub mod seal;
+pub mod session;
 pub mod shown;
 pub mod snapshot;
 pub mod story;

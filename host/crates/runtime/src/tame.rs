@@ -18,26 +18,22 @@ pub(crate) fn tame(mut text: String, bytes_max: usize) -> String {
         text.truncate(text.floor_char_boundary(bytes_max));
         text.push(CUT);
     }
-    if text.chars().any(is_dangerous) { text.chars().map(harmless).collect() } else { text }
+    harmless(text, LINE_BREAK, REPLACEMENT)
 }
 
 /// The text on one line without dangerous characters, never longer than it was: bounds on it hold as before.
 pub(crate) fn flat(text: String) -> String {
-    let harmless = |c: char| match c {
-        '\n' | '\t' => ' ',
-        _ if is_dangerous(c) => '?',
-        _ => c,
-    };
-    if text.chars().any(is_dangerous) { text.chars().map(harmless).collect() } else { text }
+    harmless(text, ' ', '?')
 }
 
-fn harmless(c: char) -> char {
-    match c {
-        '\n' => LINE_BREAK,
+fn harmless(text: String, line_break: char, replacement: char) -> String {
+    let sign = |c| match c {
+        '\n' => line_break,
         '\t' => ' ',
-        _ if is_dangerous(c) => REPLACEMENT,
+        _ if is_dangerous(c) => replacement,
         _ => c,
-    }
+    };
+    if text.chars().any(is_dangerous) { text.chars().map(sign).collect() } else { text }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use domain::plugin::{Installation, Schedule};
 use domain::redaction::Redaction;
 use domain::run::{Decision, DecisionStatus, Run};
 use domain::seal::Sealed;
+use domain::session::Session;
 use domain::strike::Strike;
 use domain::ticket::Ticket;
 use domain::token::Token;
@@ -383,8 +384,17 @@ pub enum Fact {
     KeepVectorsOf(String),
     /// A token, new or changed (`Conflict("token_digest")`).
     PutToken(Token),
-    /// Removes a token.
+    /// Removes a token and the sessions it began.
     RemoveToken(TokenId),
+    /// A session that begins.
+    PutSession(Session),
+    /// Ends a session, by its digest.
+    EndSession(String),
+    /// Takes away sessions that are over.
+    EndSessions {
+        /// At this moment.
+        before: Timestamp,
+    },
     /// A webhook, new or changed.
     PutWebhook(Webhook),
     /// Removes a webhook.

@@ -31,6 +31,7 @@ pub(crate) const STEPS: &[Step] = steps![
     10 "0010_validity",
     11 "0011_stands",
     12 "0012_order",
+    13 "0013_sessions",
 ];
 
 /// The schema this build knows.

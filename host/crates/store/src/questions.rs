@@ -200,6 +200,8 @@ questions! {
     tokens() -> Vec<Token> = access::tokens();
     /// A token by the digest of its secret.
     token_by_digest(digest: &str) -> Option<Token> = access::token_by_digest(digest);
+    /// The token that a session stands for, by the session's digest, as long as it lasts.
+    session_token(digest: &str, now: Timestamp) -> Option<Token> = access::session_token(digest, now);
     /// All webhooks, oldest first.
     webhooks() -> Vec<Webhook> = access::webhooks();
     /// A webhook.

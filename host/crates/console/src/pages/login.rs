@@ -55,14 +55,14 @@ pub(crate) async fn sign_in(
     }
     let Login { token: secret, ticket } = sent.map(|Form(login)| login).unwrap_or_default();
     match reader(&console, secret.trim()).await {
-        Ok(Some(token)) => {
-            let id = console.sessions.begin(&token, console.desk.now());
-            (
+        Ok(Some(token)) => match console.desk.begin_session(&token).await {
+            Ok(id) => (
                 [(SET_COOKIE, cookie(&id, &visit.headers))],
                 Redirect::to(&visit.spoken.link(&page_after(&ticket), &[])),
             )
-                .into_response()
-        }
+                .into_response(),
+            Err(error) => visit.failed(error),
+        },
         Ok(None) => form(&visit, StatusCode::FORBIDDEN, Some(texts.token_refused)),
         Err(error) => visit.failed(error),
     }
@@ -82,8 +82,9 @@ async fn reader(console: &Console, secret: &str) -> Result<Option<Token>, desk::
 pub(crate) async fn sign_out(State(console): State<Console>, visit: Visit) -> Response {
     if !is_foreign(&visit.headers)
         && let Some(id) = id_in(&visit.headers)
+        && let Err(error) = console.desk.end_session(&id).await
     {
-        console.sessions.end(&id);
+        return visit.failed(error);
     }
     ([(SET_COOKIE, no_cookie(&visit.headers))], Redirect::to("/login")).into_response()
 }

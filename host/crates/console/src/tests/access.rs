@@ -53,6 +53,17 @@ async fn a_token_that_may_read_opens_the_console_until_signing_out() {
 }
 
 #[tokio::test]
+async fn a_restart_signs_nobody_out_and_another_host_knows_who_is_signed_in() {
+    let world = World::with(Access::Token, false).await;
+    let (id, secret) = world.token(&[Scope::Read], None).await;
+    let cookie = session(&sign_in(&world, &secret).await);
+    let world = world.elsewhere(Access::Token);
+    world.get_with("/", &[("cookie", &cookie)]).await.says(&["action=\"/logout\""]);
+    world.desk.revoke_token(id, Actor::system()).await.unwrap();
+    assert_eq!(world.get_with("/", &[("cookie", &cookie)]).await.header("location"), "/login");
+}
+
+#[tokio::test]
 async fn a_customer_ends_notices_without_signing_in_and_only_with_the_link() {
     let world = World::with(Access::Token, false).await;
     let asked = world.get("/unsubscribe/con_nobody.0000").await;

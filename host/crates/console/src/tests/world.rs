@@ -78,6 +78,12 @@ impl World {
         Self { router: crate::router(desk.clone(), access, crate::FormPace::default()), desk, clock, store }
     }
 
+    /// The same over another console: of a process started anew, or of another host.
+    pub(super) fn elsewhere(self, access: Access) -> Self {
+        let router = crate::router(self.desk.clone(), access, crate::FormPace::default());
+        Self { router, ..self }
+    }
+
     /// Stores facts behind the desk's back.
     pub(super) async fn facts(&self, facts: Vec<Fact>) {
         self.store.commit(Commit::of(facts)).await.unwrap();

@@ -5,6 +5,7 @@ use domain::audit::{AuditRecord, first_broken};
 use domain::event::EventType;
 use domain::id::TicketId;
 use domain::seal::Sealed;
+use domain::session::Session;
 use domain::token::{Scope, Token};
 use domain::webhook::Webhook;
 use domain::{Actor, ActorKind};
@@ -268,6 +269,50 @@ pub(super) async fn tokens_and_webhooks_read_back(store: &Store) -> Verdict {
     let facts = vec![Fact::RemoveToken(token.id), Fact::RemoveWebhook(webhook.id)];
     store.commit(Commit { facts }).await?;
     holds!(store.tokens().await?.is_empty() && store.webhooks().await?.is_empty());
+    Ok(())
+}
+
+pub(super) async fn a_session_stands_for_its_token_until_it_is_over(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let token = |name: &str| Token {
+        id: make.token_id(),
+        name: name.to_owned(),
+        digest: name.to_owned(),
+        scopes: vec![Scope::Read],
+        created_at: make.now,
+        expires_at: None,
+    };
+    let (ana, kim) = (token("ana"), token("kim"));
+    let session = |digest: &str, token: &Token, until: i64| {
+        Fact::PutSession(Session {
+            digest: digest.to_owned(),
+            token_id: token.id,
+            until: make.now.plus(until),
+        })
+    };
+    let facts = vec![
+        Fact::PutToken(ana.clone()),
+        Fact::PutToken(kim.clone()),
+        session("s1", &ana, 10),
+        session("s2", &ana, 20),
+        session("s3", &kim, 20),
+        session("s4", &kim, 20),
+    ];
+    store.commit(Commit { facts }).await?;
+    same!(store.session_token("s1", make.now.plus(9)).await?, Some(ana.clone()));
+    holds!(store.session_token("s1", make.now.plus(10)).await?.is_none());
+    holds!(store.session_token("s0", make.now).await?.is_none());
+    let facts = vec![Fact::EndSessions { before: make.now.plus(10) }, Fact::EndSession("s3".to_owned())];
+    store.commit(Commit { facts }).await?;
+    holds!(store.session_token("s1", make.now).await?.is_none());
+    holds!(store.session_token("s3", make.now).await?.is_none());
+    same!(store.session_token("s2", make.now).await?, Some(ana.clone()));
+    store.commit(Commit::of(vec![Fact::RemoveToken(ana.id)])).await?;
+    holds!(store.session_token("s2", make.now).await?.is_none());
+    // Not even when a token of that id comes again.
+    store.commit(Commit::of(vec![Fact::PutToken(ana)])).await?;
+    holds!(store.session_token("s2", make.now).await?.is_none());
+    same!(store.session_token("s4", make.now).await?, Some(kim));
     Ok(())
 }
 

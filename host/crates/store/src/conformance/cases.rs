@@ -57,6 +57,7 @@ list! {
         an_answer_is_rated_only_as_it_was_read,
         vectors_are_kept_by_model_and_text,
         tokens_and_webhooks_read_back,
+        a_session_stands_for_its_token_until_it_is_over,
         settings_keep_their_newest_value,
     }
     plugins {

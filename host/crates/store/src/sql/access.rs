@@ -1,7 +1,9 @@
-//! Tokens and webhooks: who may come in, who is told.
+//! Tokens, sessions and webhooks: who may come in, who is told.
 
+use domain::Timestamp;
 use domain::id::{TokenId, WebhookId};
 use domain::seal::Sealed;
+use domain::session::Session;
 use domain::token::Token;
 use domain::webhook::Webhook;
 
@@ -40,7 +42,9 @@ pub(crate) async fn put_token(c: &mut Connection, token: &Token) -> Outcome<()> 
 }
 
 pub(crate) async fn remove_token(c: &mut Connection, id: TokenId) -> Outcome<()> {
-    sqlx::query("DELETE FROM token WHERE token_id = $1").bind(id.to_string()).execute(c).await?;
+    for gone in ["DELETE FROM token WHERE token_id = $1", "DELETE FROM session WHERE token_id = $1"] {
+        sqlx::query(gone).bind(id.to_string()).execute(&mut *c).await?;
+    }
     Ok(())
 }
 
@@ -58,6 +62,42 @@ pub(crate) async fn token_by_digest(c: &mut Connection, digest: &str) -> Outcome
         "SELECT token_id, name, digest, scopes, created_at, expires_at FROM token WHERE digest = $1",
     )
     .bind(digest)
+    .fetch_optional(c)
+    .await?;
+    one(row, read_token)
+}
+
+pub(crate) async fn put_session(c: &mut Connection, session: &Session) -> Outcome<()> {
+    sqlx::query("INSERT INTO session (digest, token_id, until) VALUES ($1, $2, $3)")
+        .bind(&session.digest)
+        .bind(session.token_id.to_string())
+        .bind(session.until.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn end_session(c: &mut Connection, digest: &str) -> Outcome<()> {
+    sqlx::query("DELETE FROM session WHERE digest = $1").bind(digest).execute(c).await?;
+    Ok(())
+}
+
+pub(crate) async fn end_sessions(c: &mut Connection, before: Timestamp) -> Outcome<()> {
+    sqlx::query("DELETE FROM session WHERE until <= $1").bind(before.0).execute(c).await?;
+    Ok(())
+}
+
+pub(crate) async fn session_token(
+    c: &mut Connection,
+    digest: &str,
+    now: Timestamp,
+) -> Outcome<Option<Token>> {
+    let row = sqlx::query(
+        "SELECT t.token_id, t.name, t.digest, t.scopes, t.created_at, t.expires_at \
+         FROM session s JOIN token t ON t.token_id = s.token_id WHERE s.digest = $1 AND s.until > $2",
+    )
+    .bind(digest)
+    .bind(now.0)
     .fetch_optional(c)
     .await?;
     one(row, read_token)

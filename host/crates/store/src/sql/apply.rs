@@ -92,6 +92,8 @@ fn place(fact: &Fact) -> (u8, String) {
         }
         Fact::PutToken(token) => (2, token.id.to_string()),
         Fact::RemoveToken(id) => (2, id.to_string()),
+        Fact::PutSession(session) => (2, session.digest.clone()),
+        Fact::EndSession(digest) => (2, digest.clone()),
         Fact::PutWebhook(webhook) => (2, webhook.id.to_string()),
         Fact::RemoveWebhook(id) => (2, id.to_string()),
         Fact::AddToLedger { entry, shard } => {
@@ -118,6 +120,7 @@ fn place(fact: &Fact) -> (u8, String) {
         | Fact::PutVectors { .. }
         | Fact::KeepVectorsOf(_)
         | Fact::ExpireValues { .. }
+        | Fact::EndSessions { .. }
         | Fact::DropOriginals { .. }
         | Fact::DropRuns { .. }
         | Fact::DropAnswers { .. } => (4, String::new()),
@@ -249,6 +252,9 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::KeepVectorsOf(model) => article::keep_vectors_of(c, model).await?,
         Fact::PutToken(token) => access::put_token(c, token).await?,
         Fact::RemoveToken(id) => access::remove_token(c, *id).await?,
+        Fact::PutSession(session) => access::put_session(c, session).await?,
+        Fact::EndSession(digest) => access::end_session(c, digest).await?,
+        Fact::EndSessions { before } => access::end_sessions(c, *before).await?,
         Fact::PutWebhook(webhook) => access::put_webhook(c, webhook).await?,
         Fact::RemoveWebhook(id) => access::remove_webhook(c, *id).await?,
         Fact::Audit(record) => audit::add(c, record).await?,

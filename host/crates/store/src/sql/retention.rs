@@ -32,8 +32,11 @@ macro_rules! due {
     };
 }
 
+/// How many originals have been kept long enough.
+pub(crate) const ORIGINALS: &str = concat!("SELECT COUNT(*) FROM intake WHERE ", due!(originals));
+
 pub(crate) async fn originals_before(c: &mut Connection, before: Timestamp) -> Outcome<i64> {
-    let counted = sqlx::query_scalar(concat!("SELECT COUNT(*) FROM intake WHERE ", due!(originals)));
+    let counted = sqlx::query_scalar(ORIGINALS);
     Ok(counted.bind(before.0).bind(hold()).fetch_one(c).await?)
 }
 

@@ -101,6 +101,14 @@ async fn a_claim_walks_the_ready_index_and_sorts_nothing() {
     assert!(!plan.contains("SCAN"), "{plan}");
 }
 
+#[tokio::test]
+async fn originals_that_have_gone_are_not_looked_through_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut connection, _) = connect(&folder.path().join("t.db"), SqliteSynchronous::Off).await.unwrap();
+    let plan = plan(&mut connection, crate::sqlite::sql::retention::ORIGINALS).await;
+    assert!(plan.contains("intake USING INDEX intake_sealed"), "{plan}");
+}
+
 async fn plan(connection: &mut Connection, statement: &str) -> String {
     use sqlx::Row as _;
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))

@@ -39,8 +39,8 @@ pub(super) fn letter(shape: &Shape<'_>) -> Found {
     // Small print is no letter.
     let words = shape.mail.words.split_whitespace().take(FULL_WORDS).count();
     let wants = shape.asks || shape.requests;
-    let has_subject = !wants && SUBJECTS.iter().any(|kind| subject_is(&shape.subject, kind));
-    let words = if has_subject { words.max(SUBJECT_WORDS) } else { words };
+    let has_subject = || SUBJECTS.iter().any(|kind| subject_is(&shape.subject, kind));
+    let words = if words < SUBJECT_WORDS && !wants && has_subject() { SUBJECT_WORDS } else { words };
     if !letter.is_readable() || words < WORDS_MIN {
         return None;
     }
