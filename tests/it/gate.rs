@@ -1,7 +1,7 @@
 //! The gate in the whole house: what is too much waits for a person, notices wait for the morning, and nobody
 //! makes us carry a stranger's words.
 
-use desk::{DeskConfig, DeskError, NewTicket, Page};
+use desk::{DeskConfig, DeskError, NewMessage, NewMessageKind, NewTicket, Page};
 use domain::clock::{DAY_MS, HOUR_MS, MINUTE_MS};
 use domain::gate::{Budgets, QuietHours};
 use domain::message::{Delivery, Direction, Message};
@@ -70,6 +70,27 @@ on_both!(a_flood_is_held_and_a_person_sends_or_discards, |backend| {
         let refused = house.desk.send_held(again, agent()).await.unwrap_err();
         assert!(matches!(&refused, DeskError::Refused(r) if r.code == "not_held"), "{refused}");
     }
+});
+
+on_both!(where_a_person_has_answered_what_was_held_is_not_sent_any_more, |backend| {
+    let house = with_budgets(backend, Budgets { total_hour: 0, ..Budgets::default() }).await;
+    house.mail(&question("ana@example.org", 1)).await;
+    let held = answer_of(&house, 1).await;
+    assert_eq!(held.delivery, Delivery::Held);
+    let write =
+        |kind| NewMessage { kind, text: "As said.".to_owned(), article: None, draft: None, seen: None };
+    house.desk.post_message(held.ticket_id, write(NewMessageKind::Note), None, agent()).await.unwrap();
+    assert_eq!(answer_of(&house, 1).await.delivery, Delivery::Held, "a note answers nobody");
+    house.desk.post_message(held.ticket_id, write(NewMessageKind::Reply), None, agent()).await.unwrap();
+    house.settle().await;
+    let kept = house.store.message(held.id).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.delivery, kept.delivery_reason.as_deref()),
+        (Delivery::Suppressed, Some("a person has answered meanwhile"))
+    );
+    assert_eq!(house.outbox.sent().iter().map(|m| m.text.contains("As said.")).collect::<Vec<_>>(), [true]);
+    let refused = house.desk.send_held(held.id, agent()).await.unwrap_err();
+    assert!(matches!(&refused, DeskError::Refused(r) if r.code == "not_held"), "{refused}");
 });
 
 on_both!(budgets_are_changed_while_the_house_runs, |backend| {

@@ -149,7 +149,13 @@ on_both!(an_agents_reply_is_redacted_and_delivered_whatever_the_budgets, |backen
         .desk
         .post_message(
             ticket.id,
-            desk::NewMessage { kind: desk::NewMessageKind::Reply, text, article: None, draft: None },
+            desk::NewMessage {
+                kind: desk::NewMessageKind::Reply,
+                text,
+                article: None,
+                draft: None,
+                seen: None,
+            },
             None,
             agent(),
         )

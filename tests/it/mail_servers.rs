@@ -216,6 +216,7 @@ async fn h36_a_vacation_responder_is_not_answered() {
         text: "We look into it.".to_owned(),
         article: None,
         draft: None,
+        seen: None,
     };
     shop.house.desk.post_message(ticket.id, reply, None, agent()).await.unwrap();
     shop.house.settle().await;

@@ -105,7 +105,7 @@ on_both!(what_was_stored_before_there_was_a_rule_is_redacted_later_and_goes_on_w
         .desk
         .post_message(
             ticket.id,
-            NewMessage { kind: NewMessageKind::Note, text, article: None, draft: None },
+            NewMessage { kind: NewMessageKind::Note, text, article: None, draft: None, seen: None },
             None,
             agent(),
         )
@@ -208,6 +208,15 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
     assert_eq!(house.store.sealed_value(sealed.id).await.unwrap(), None);
     assert_eq!(house.store.vault_key(ana.id).await.unwrap(), None, "the key is destroyed");
     assert_eq!(refused(house.desk.erase_person(ana.id, admin()).await.unwrap_err()), "already_erased");
+    let reply = NewMessage {
+        kind: NewMessageKind::Reply,
+        text: "Hello?".to_owned(),
+        article: None,
+        draft: None,
+        seen: None,
+    };
+    let answered = house.desk.post_message(house.ticket(1).await.id, reply, None, agent()).await;
+    assert_eq!(refused(answered.unwrap_err()), "erased", "nobody is written to at a dead address");
 
     // The others are still there, whole.
     let bobs = redaction_of(&house, 2, "IBAN").await;

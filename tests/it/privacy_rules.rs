@@ -108,7 +108,7 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
         .desk
         .post_message(
             ticket.id,
-            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None },
+            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None, seen: None },
             None,
             agent(),
         )
@@ -126,7 +126,7 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
         .desk
         .post_message(
             eves.id,
-            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None },
+            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None, seen: None },
             None,
             agent(),
         )

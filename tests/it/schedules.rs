@@ -138,7 +138,13 @@ on_both!(a_customer_who_does_not_answer_is_reminded_once, |backend| {
         .desk
         .post_message(
             ticket.id,
-            desk::NewMessage { kind: desk::NewMessageKind::Reply, text, article: None, draft: None },
+            desk::NewMessage {
+                kind: desk::NewMessageKind::Reply,
+                text,
+                article: None,
+                draft: None,
+                seen: None,
+            },
             None,
             agent(),
         )

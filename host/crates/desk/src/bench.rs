@@ -134,14 +134,11 @@ pub(crate) fn is_proved(view: &TicketView) -> bool {
 fn standing(view: &TicketView, changes: Vec<(String, i64)>, own: &[String]) -> Standing {
     let inbound: Option<&Message> = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
     let address = view.requester.as_ref().map(|r| r.email.clone()).unwrap_or_default();
-    let references = inbound
-        .map(|m| m.references.iter().cloned().chain(m.internet_message_id.clone()).collect())
-        .unwrap_or_default();
     Standing {
         changes_hour: changes.iter().map(|(_, n)| n).sum(),
         repeats: changes.into_iter().collect(),
         writable: domain::gate::may_address(&address, inbound.map(|m| m.auto_class), own).err(),
-        thread: (inbound.and_then(|m| m.internet_message_id.clone()), references),
+        thread: view.thread(),
         address,
         proved: is_proved(view),
         ..Standing::default()

@@ -76,8 +76,13 @@ mod tests {
         assert_eq!(house.desk.remembered("s", "k").await.unwrap(), Some(made.number.to_string()));
         let again = house.desk.create_ticket(request("ana@example.org"), memo(number), agent()).await;
         assert!(matches!(again, Err(DeskError::Repeated)), "{again:?}");
-        let note =
-            NewMessage { kind: NewMessageKind::Note, text: "x".to_owned(), article: None, draft: None };
+        let note = NewMessage {
+            kind: NewMessageKind::Note,
+            text: "x".to_owned(),
+            article: None,
+            draft: None,
+            seen: None,
+        };
         let third = house.desk.post_message(made.id, note, memo(|m| m.id.to_string()), agent()).await;
         assert!(matches!(third, Err(DeskError::Repeated)), "{third:?}");
         let all = house.store.tickets(&TicketFilter::default(), &crate::Page::first(9)).await.unwrap();

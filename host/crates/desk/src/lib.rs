@@ -24,6 +24,7 @@ mod ledger;
 mod link;
 mod marks;
 mod meaning;
+mod meanwhile;
 mod numbers;
 mod people;
 mod person;

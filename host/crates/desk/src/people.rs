@@ -14,6 +14,7 @@ use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
 use crate::idempotency::Memo;
+use crate::meanwhile;
 use crate::races::Races;
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
@@ -44,6 +45,10 @@ pub struct NewMessage {
     /// The suggested reply that this one was written from: it counts as accepted, and its article as quoted.
     #[serde(default)]
     pub draft: Option<DecisionId>,
+    /// The newest message of the ticket that its writer has seen. With it a message is refused that somebody else's has
+    /// overtaken, and one that repeats what the same person wrote a moment ago.
+    #[serde(default)]
+    pub seen: Option<MessageId>,
 }
 
 /// One change of a ticket.
@@ -123,6 +128,7 @@ impl Desk {
         };
         let stamp = self.stamp(author);
         let text = redacted.part(0);
+        meanwhile::check(&view, new, &text, actor, &stamp)?;
         let mut message = draft(&view, new.kind, text, &stamp);
         if new.kind == NewMessageKind::Inbound {
             message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
@@ -138,6 +144,9 @@ impl Desk {
             }
             None => Vec::new(),
         };
+        if new.kind == NewMessageKind::Reply {
+            facts.extend(meanwhile::withdraw_held(&mut work, &view, &stamp));
+        }
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         if let Some(quoting) = quoting {
             facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
@@ -424,13 +433,9 @@ fn draft(
     message.reply_text.clone_from(&text);
     message.text = text;
     if direction == Direction::Outbound {
-        let inbound = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
         message.subject = reply_subject(&view.ticket.subject);
         message.to_address = view.requester.as_ref().map(|r| r.email.clone());
-        message.in_reply_to = inbound.and_then(|m| m.internet_message_id.clone());
-        message.references = inbound
-            .map(|m| m.references.iter().cloned().chain(m.internet_message_id.clone()).collect())
-            .unwrap_or_default();
+        (message.in_reply_to, message.references) = view.thread();
     }
     message
 }

@@ -235,6 +235,6 @@ fn erased_address(contact: ContactId) -> String {
     format!("{}@erased.invalid", contact.to_string().to_lowercase())
 }
 
-fn is_erased(person: &Contact) -> bool {
+pub(crate) fn is_erased(person: &Contact) -> bool {
     person.email == erased_address(person.id)
 }

@@ -159,6 +159,11 @@ pub(crate) struct NewMessageBody {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     draft: Option<DecisionId>,
+    /// The newest message of the ticket that its writer has seen. With it a message is refused that somebody else's has
+    /// overtaken (`written_meanwhile`), and one that repeats what the same token wrote a moment ago (`sent_already`).
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    seen: Option<MessageId>,
 }
 
 /// What kind of message.
@@ -180,7 +185,7 @@ impl From<NewMessageBody> for NewMessage {
             MessageKind::Note => NewMessageKind::Note,
             MessageKind::Inbound => NewMessageKind::Inbound,
         };
-        Self { kind, text: new.text, article: new.article, draft: new.draft }
+        Self { kind, text: new.text, article: new.article, draft: new.draft, seen: new.seen }
     }
 }
 

@@ -110,7 +110,11 @@ async fn done(
         Ok(()) | Err(DeskError::Repeated) => {
             return Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), &[])).into_response();
         }
-        Err(DeskError::Refused(refusal)) => (refusal.sentence, "en"),
+        Err(DeskError::Refused(refusal)) => {
+            let told = visit.tell(&refusal.sentence);
+            let language = if told == refusal.sentence { "en" } else { visit.spoken.language.tag() };
+            (told, language)
+        }
         Err(error @ (DeskError::Redaction(_) | DeskError::Busy(_))) => (error.to_string(), "en"),
         Err(error @ DeskError::Missing { .. }) => return visit.failed(error),
         Err(error) => {
@@ -151,7 +155,8 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
         @if let Some(Bench { sources, .. }) = &may.work {
             @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none());
             (suggestions::forms(visit, material, &books, draft))
-            (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, typed }))
+            @let seen = material.messages.last().map(|message| message.id);
+            (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, seen, typed }))
         } @else {
             @let number = material.ticket.number.to_string();
             p { a href=(visit.spoken.link("/login", &[("ticket", &number)])) { (texts.sign_in_to_work) } }

@@ -132,6 +132,45 @@ async fn an_answer_goes_to_the_customer_once_however_often_it_is_sent() {
     world.get("/tickets/1").await.says(&["It left today."]);
 }
 
+/// The value of a hidden field.
+fn hidden(page: &Answer, name: &str) -> String {
+    let behind = page.text.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+    behind.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn whoever_answers_beside_a_colleague_is_told_before_the_customer_reads_both() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let (_, secret) = world.token(&[Scope::Read, Scope::Write], None).await;
+    let colleague = session(&sign_in(&world, &secret).await);
+    let seen = hidden(&world.get_with("/tickets/1", &[("cookie", &cookie)]).await, "seen");
+    let theirs = format!("text=We+pay+it+back&seen={seen}");
+    assert_eq!(post(&world, &colleague, "/tickets/1/message", &theirs).await.status, 303);
+    let ours = |seen: &str| format!("text=You+get+a+new+one&seen={seen}");
+    let told = post(&world, &cookie, "/tickets/1/message?lang=de", &ours(&seen)).await;
+    assert_eq!(told.status, 422);
+    told.says(&["Inzwischen hat jemand anderes", ">You get a new one</textarea>", "We pay it back"]);
+    assert_eq!(messages(&world, &ticket).await.len(), 2);
+    let sent = post(&world, &cookie, "/tickets/1/message", &ours(&hidden(&told, "seen"))).await;
+    assert_eq!(sent.status, 303, "whoever has read it decides");
+}
+
+#[tokio::test]
+async fn going_back_and_sending_once_more_sends_nothing_twice() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    for (once, status) in [("a", 303), ("b", 422)] {
+        let seen = hidden(&world.get_with("/tickets/1", &[("cookie", &cookie)]).await, "seen");
+        let form = format!("text=It+left+today&once={once}&seen={seen}");
+        let sent = post(&world, &cookie, "/tickets/1/message", &form).await;
+        assert_eq!(sent.status, status);
+    }
+    assert_eq!(messages(&world, &ticket).await.len(), 2);
+    world.clock.advance(10 * domain::clock::MINUTE_MS);
+    let seen = hidden(&world.get_with("/tickets/1", &[("cookie", &cookie)]).await, "seen");
+    let later = post(&world, &cookie, "/tickets/1/message", &format!("text=It+left+today&seen={seen}")).await;
+    assert_eq!(later.status, 303, "later it may be meant");
+}
+
 #[tokio::test]
 async fn a_note_stays_among_us() {
     let (world, cookie, ticket) = agent_at_work().await;

@@ -125,8 +125,13 @@ async fn the_last_word_counts_and_the_same_word_again_changes_nothing() {
 #[tokio::test]
 async fn a_yes_does_not_solve_what_the_customer_went_on_asking() {
     let w = World::new().await;
-    let new =
-        NewMessage { kind: NewMessageKind::Inbound, text: "And abroad?".into(), article: None, draft: None };
+    let new = NewMessage {
+        kind: NewMessageKind::Inbound,
+        text: "And abroad?".into(),
+        article: None,
+        draft: None,
+        seen: None,
+    };
     w.f.desk.post_message(w.ticket.id, new, None, agent()).await.unwrap();
     w.rate(true).await;
     assert_ne!(w.now().await.status_category, StatusCategory::Solved);
@@ -151,6 +156,7 @@ async fn an_article_that_an_agent_sends_is_learnt_as_well_and_an_unknown_one_is_
         text: "Three days.".into(),
         article: Some(article.into()),
         draft: None,
+        seen: None,
     };
     let refused = w.f.desk.post_message(w.ticket.id, reply("nope"), None, agent()).await.unwrap_err();
     assert!(refused.to_string().contains("no article `nope`"), "{refused}");
@@ -196,6 +202,7 @@ async fn what_a_person_answered_since_is_not_the_customers_verdict_on_the_machin
         text: "Here is what you need.".into(),
         article: Some("parcel".into()),
         draft: None,
+        seen: None,
     };
     w.f.desk.post_message(w.ticket.id, reply, None, agent()).await.unwrap();
     let before = w.now().await.status_category;

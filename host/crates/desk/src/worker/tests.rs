@@ -39,6 +39,7 @@ async fn reply(house: &Fixture, email: &str) {
         text: "Here it is.".to_owned(),
         article: None,
         draft: None,
+        seen: None,
     };
     house.desk.post_message(ticket.id, new, None, agent()).await.unwrap();
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use desk::{DeskError, Memo, NewMessage, NewMessageKind};
 use domain::Refusal;
 use domain::effect::Effect;
+use domain::id::MessageId;
 use domain::message::Message;
 use domain::run::{Decision, DecisionStatus};
 use domain::story::{Books, Material};
@@ -38,6 +39,8 @@ pub(crate) struct Written {
     draft: String,
     /// Key of the article that it was written from; empty for none.
     article: String,
+    /// The newest message that stood on the page; empty for none.
+    seen: String,
     /// Made with the form: sending the same form twice is one message.
     once: String,
 }
@@ -84,7 +87,9 @@ async fn send(console: &Console, agent: Agent, number: &str, written: &Written) 
     });
     let article =
         Some(written.article.clone()).filter(|key| kind == NewMessageKind::Reply && !key.is_empty());
-    let new = NewMessage { kind, text, article, draft };
+    // Without one there was nothing to overlook.
+    let seen = written.seen.parse().ok();
+    let new = NewMessage { kind, text, article, draft, seen };
     console.desk.post_message(ticket.id, new, memo, agent.0).await.map(drop)
 }
 
@@ -124,6 +129,8 @@ pub(super) struct Stand<'s> {
     /// The suggested reply.
     pub(super) draft: Option<&'s Decision>,
     pub(super) sources: &'s Sources,
+    /// The newest message on the page.
+    pub(super) seen: Option<MessageId>,
     /// What stood in the form when it could not be sent.
     pub(super) typed: Option<&'s Typed>,
 }
@@ -131,7 +138,7 @@ pub(super) struct Stand<'s> {
 /// The form.
 pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &Stand<'_>) -> Markup {
     let texts = visit.texts();
-    let Stand { draft, sources, typed } = stand;
+    let Stand { draft, sources, seen, typed } = stand;
     let suggested = match (&sources.picked, draft.map(|draft| &draft.effect)) {
         (Some(article), _) => article.body.as_str(),
         (None, Some(Effect::Reply { text, .. })) => text.as_str(),
@@ -158,6 +165,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
             @if let Some(article) = &sources.picked {
                 label.choice { input type="checkbox" name="article" value=(article.key) checked; " " (texts.of_article) " " bdi { (article.title) } }
             }
+            @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
             input type="hidden" name="once" value=(once);
             p.buttons {
                 button.main type="submit" name="kind" value="reply" { (texts.send_reply) }

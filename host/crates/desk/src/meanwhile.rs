@@ -1,0 +1,64 @@
+//! What happened on a ticket while a person wrote, and what their answer makes needless. Decides from what was read;
+//! sends nothing.
+
+use domain::clock::MINUTE_MS;
+use domain::event::EventType;
+use domain::message::{Delivery, Direction, Message};
+use domain::snapshot::TicketView;
+use domain::work::{Stamp, Work};
+use domain::{Actor, Refusal};
+use store::Fact;
+
+use crate::people::{NewMessage, NewMessageKind};
+use crate::person::is_erased;
+
+/// Within so long the same words of the same person to the same ticket are taken for a slip, milliseconds.
+const SLIP_MS: i64 = 10 * MINUTE_MS;
+/// What a held automatic message says when a person has answered instead.
+const ANSWERED: &str = "a person has answered meanwhile";
+
+/// Refuses what its writer would not have sent, had they looked: see `NewMessage::seen`.
+pub(crate) fn check(
+    view: &TicketView,
+    new: &NewMessage,
+    text: &str,
+    writer: &Actor,
+    stamp: &Stamp<'_>,
+) -> Result<(), Refusal> {
+    if new.kind == NewMessageKind::Reply && view.requester.as_ref().is_none_or(is_erased) {
+        let sentence = "This person was erased: nobody is left to answer. Keep a note instead.";
+        return Err(Refusal::new("erased", sentence));
+    }
+    let Some(seen) = new.seen else { return Ok(()) };
+    let is_own = |m: &&Message| m.author == *writer;
+    let is_slip = |m: &Message| m.text == text && stamp.now.0 - m.created_at.0 < SLIP_MS;
+    if view.messages.iter().filter(is_own).any(is_slip) {
+        let sentence =
+            "The same text was sent on this ticket a moment ago. Change it if it shall go once more.";
+        return Err(Refusal::new("sent_already", sentence).at("text"));
+    }
+    if view.messages.iter().filter(|m| m.id > seen).any(|m| m.author != *writer) {
+        let sentence = "Somebody else wrote on this ticket meanwhile. Read it, then send again.";
+        return Err(Refusal::new("written_meanwhile", sentence).at("seen"));
+    }
+    Ok(())
+}
+
+/// Takes back what plugins wrote to the customer and the gate holds: a person has answered instead.
+pub(crate) fn withdraw_held(work: &mut Work, view: &TicketView, stamp: &Stamp<'_>) -> Vec<Fact> {
+    let is_held =
+        |m: &&Message| m.direction == Direction::Outbound && m.automatic && m.delivery == Delivery::Held;
+    let mut facts = Vec::new();
+    for held in view.messages.iter().filter(is_held) {
+        let data = serde_json::json!({ "message_id": held.id, "reason": ANSWERED });
+        work.record(stamp, EventType::MessageSuppressed, Vec::new(), data);
+        facts.push(Fact::SetDelivery {
+            message_id: held.id,
+            delivery: Delivery::Suppressed,
+            reason: Some(ANSWERED.to_owned()),
+            expect: Some(Delivery::Held),
+            passed_at: None,
+        });
+    }
+    facts
+}
