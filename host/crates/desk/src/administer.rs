@@ -1,5 +1,6 @@
 //! Administration: tokens, webhooks, schedules, suppressions. Every change leaves an audit entry.
 
+use domain::actor::Names;
 use domain::event::EventType;
 use domain::id::{ScheduleId, TokenId, WebhookId};
 use domain::token::{Scope, Token};
@@ -76,8 +77,19 @@ impl Desk {
     /// # Errors
     /// When the store cannot be written.
     pub async fn revoke_token(&self, id: TokenId, actor: Actor) -> Result<(), DeskError> {
-        let facts = vec![Fact::RemoveToken(id), self.audit(&actor, "token.revoked", id, Value::Null)];
+        let token = self.0.store.tokens().await?.into_iter().find(|token| token.id == id);
+        // The token goes; what it was called is read from here ever after.
+        let details = token.map_or(Value::Null, |token| serde_json::json!({ "name": token.name }));
+        let facts = vec![Fact::RemoveToken(id), self.audit(&actor, "token.revoked", id, details)];
         Ok(self.0.store.commit(Commit { facts }).await?)
+    }
+
+    /// Names of those who act under the id of a token that stands.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn names(&self) -> Result<Names, DeskError> {
+        Ok(Names::of(&self.0.store.tokens().await?))
     }
 
     /// The token with this secret, if there is one and it has not expired. Secrets are looked up by their

@@ -23,6 +23,7 @@ impl Desk {
             runs: store.runs_of(id).await?,
             decisions: store.decisions_of(id).await?,
             phrases,
+            names: self.names().await?,
         })
     }
 

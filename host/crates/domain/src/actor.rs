@@ -1,6 +1,9 @@
-//! Who did it, and because of what.
+//! Who did it, by what name, and because of what.
+
+use std::collections::BTreeMap;
 
 use crate::id::{EventId, RunId};
+use crate::token::Token;
 
 text_enum! {
     /// Kinds of actors.
@@ -48,6 +51,38 @@ impl Actor {
     }
 }
 
+/// Names of those who act, by the ids they act under. What is recorded holds ids only; names are put in where it is
+/// read, and who has none goes by the id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// Of the tokens that stand.
+    #[must_use]
+    pub fn of(tokens: &[Token]) -> Self {
+        let in_one_line = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self(tokens.iter().map(|token| (token.id.to_string(), in_one_line(&token.name))).collect())
+    }
+
+    /// An actor's name, if there is one.
+    #[must_use]
+    pub fn name(&self, actor: &Actor) -> Option<&str> {
+        self.0.get(&actor.id).map(String::as_str)
+    }
+
+    /// Which one it was: the name, else the id.
+    #[must_use]
+    pub fn who<'n>(&'n self, actor: &'n Actor) -> &'n str {
+        self.name(actor).unwrap_or(&actor.id)
+    }
+
+    /// A sentence with the names in place of the ids.
+    #[must_use]
+    pub fn tell(&self, said: &str) -> String {
+        self.0.iter().fold(said.to_owned(), |told, (id, name)| told.replace(id, name))
+    }
+}
+
 /// What led to an event: the event before it, the run that proposed it, and how long the chain is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cause {
@@ -57,4 +92,29 @@ pub struct Cause {
     pub run_id: Option<RunId>,
     /// Length of the chain of automatic events up to here.
     pub depth: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+    use crate::id::{CountingIds, TokenId};
+
+    #[test]
+    fn a_standing_token_has_a_name_in_one_line_and_everybody_else_an_id() {
+        let token = Token {
+            id: TokenId::mint(&CountingIds::default(), Timestamp(0)),
+            name: "Ines\n B.".to_owned(),
+            digest: String::new(),
+            scopes: Vec::new(),
+            created_at: Timestamp(0),
+            expires_at: None,
+        };
+        let names = Names::of(std::slice::from_ref(&token));
+        let agent = Actor::new(ActorKind::Agent, token.id.to_string());
+        assert_eq!((names.name(&agent), names.who(&agent)), (Some("Ines B."), "Ines B."));
+        assert_eq!(names.tell(&format!("sent by agent {}", token.id)), "sent by agent Ines B.");
+        let gone = Names::default();
+        assert_eq!((gone.name(&agent), gone.who(&agent)), (None, agent.id.as_str()));
+    }
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::Timestamp;
-use crate::actor::ActorKind;
+use crate::actor::{ActorKind, Names};
 use crate::event::{Event, EventType};
 use crate::id::{EventId, InstallationId};
 use crate::message::{Delivery, Direction, Message};
@@ -45,6 +45,8 @@ pub struct Material {
     pub decisions: Vec<Decision>,
     /// What the plugins that are installed say, in other languages.
     pub phrases: HashMap<InstallationId, Vec<Phrase>>,
+    /// Names of those who act under an id.
+    pub names: Names,
 }
 
 impl Material {
@@ -147,14 +149,19 @@ impl Story {
 fn hanging(event: &Event, runs: &[&Run], material: &Material, books: &Books<'_>, words: &Words) -> Vec<Line> {
     let arrived = event.message_id().filter(|_| is_arrival(event.kind));
     let mut redactions = arrived.map(|id| redaction_lines(event, id, material, words)).unwrap_or_default();
+    let found_late = found_late(event);
     let mut lines = Vec::new();
     for run in runs {
-        lines.push(run_line(run, redactions.len(), books, words));
+        lines.push(run_line(run, found_late.unwrap_or(redactions.len()), books, words));
         if run.hook == Hook::Redaction {
             lines.append(&mut redactions);
         }
         lines.extend(
-            material.decisions.iter().filter(|d| d.run_id == run.id).map(|d| decision_line(d, books, words)),
+            material
+                .decisions
+                .iter()
+                .filter(|d| d.run_id == run.id)
+                .map(|d| decision_line(d, &material.names, books, words)),
         );
     }
     // Redacted by somebody whose run is not kept any more.
@@ -173,12 +180,24 @@ fn carry_on(line: &mut Line, event: &Event, material: &Material, words: &Words) 
     let first = line.number.split('–').next().unwrap_or("").to_owned();
     line.number = format!("{first}–{}", event.sequence);
     let tail = tail(event, material, words);
-    let so_far = line.text.strip_suffix(tail.as_str()).unwrap_or(&line.text);
-    line.text = format!("{so_far}, {}{tail}", what_changed(event, material, words));
+    // A line that begins with who did it has no blanks before that.
+    let so_far = line.text.strip_suffix(tail.trim_start()).unwrap_or(&line.text).trim_end();
+    let more = what_changed(event, material, words);
+    // Of what was erased, or is too old, only who did it is left.
+    let told = [so_far, more.as_str()].into_iter().filter(|part| !part.is_empty());
+    let told = told.collect::<Vec<_>>().join(", ");
+    line.text = format!("{told}{tail}").trim_start().to_owned();
 }
 
+/// Whether a message came into being: what was redacted in it belongs here, whoever wrote it.
 const fn is_arrival(kind: EventType) -> bool {
-    matches!(kind, EventType::MessageReceived | EventType::MessageNoteAdded)
+    matches!(kind, EventType::MessageReceived | EventType::MessageCreated | EventType::MessageNoteAdded)
+}
+
+/// How many values were taken out of a message that was stored already: they stand with the message's arrival.
+fn found_late(event: &Event) -> Option<usize> {
+    let values = event.data.get("values").filter(|_| event.kind == EventType::MessageRedacted)?;
+    usize::try_from(values.as_u64()?).ok()
 }
 
 fn standing(ticket: &Ticket, words: &Words) -> String {
@@ -267,7 +286,7 @@ fn tail(event: &Event, material: &Material, words: &Words) -> String {
     let mut text = String::new();
     let told = matches!(event.actor.kind, ActorKind::Plugin | ActorKind::Agent | ActorKind::Api);
     if told {
-        let _ = write!(text, "  {} {} {}", words.by, event.actor.kind, event.actor.id);
+        let _ = write!(text, "  {} {} {}", words.by, event.actor.kind, material.names.who(&event.actor));
     }
     if let Some(cause) = event.cause.and_then(|c| material.events.iter().find(|e| e.id == c.event_id)) {
         let _ = write!(text, "  {} {}", words.because_of, cause.sequence);
@@ -382,7 +401,7 @@ fn thousands(n: i64) -> String {
     }
 }
 
-fn decision_line(decision: &Decision, books: &Books<'_>, words: &Words) -> Line {
+fn decision_line(decision: &Decision, names: &Names, books: &Books<'_>, words: &Words) -> Line {
     let mut text = effect_text(&decision.effect, words);
     if !decision.basis.reason.is_empty() {
         let _ = write!(text, " — {}", books.tell(decision.installation_id, &decision.basis.reason));
@@ -391,7 +410,7 @@ fn decision_line(decision: &Decision, books: &Books<'_>, words: &Words) -> Line 
     if decision.status != DecisionStatus::Applied || !decision.reason.is_empty() {
         let why = match decision.reason.as_str() {
             "" => decision.status.as_str().to_owned(),
-            reason => words.tongue.tell(reason),
+            reason => names.tell(&words.tongue.tell(reason)),
         };
         let _ = write!(text, " [{why}]");
     }

@@ -13,12 +13,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::DeskError;
+use domain::actor::Names;
 use domain::message::{Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
 use domain::story::{Books, Line, Material, Story, describe_in};
 use domain::ticket::Ticket;
 use domain::token::Scope;
+use domain::{Actor, ActorKind};
 use maud::{Markup, html};
 
 use super::Visit;
@@ -150,7 +152,8 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
         h2 { (texts.messages) }
         @if material.messages.is_empty() { p { (texts.no_messages) } }
         @for message in &material.messages {
-            (one_message(visit, message, works.then(|| marks::miss_form(visit, &material.ticket, message))))
+            @let mark = works.then(|| marks::miss_form(visit, &material.ticket, message));
+            (one_message(visit, &material.names, message, mark))
         }
         @if let Some(Bench { sources, .. }) = &may.work {
             @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none());
@@ -193,12 +196,13 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
     }
 }
 
-fn one_message(visit: &Visit, message: &Message, mark: Option<Markup>) -> Markup {
+fn one_message(visit: &Visit, names: &Names, message: &Message, mark: Option<Markup>) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
         article class={ "message " (message.direction) } id=(message.id) {
             p.meta {
                 strong { (language.direction(message.direction)) }
+                @if let Some(who) = one_of_us(names, &message.author) { " · " bdi { (who) } }
                 @if message.automatic { " · " (texts.automatic) }
                 @if message.direction == Direction::Outbound && message.delivery != Delivery::None {
                     " · " (language.delivery(message.delivery))
@@ -222,6 +226,11 @@ fn one_message(visit: &Visit, message: &Message, mark: Option<Markup>) -> Markup
             @if let Some(mark) = mark { (mark) }
         }
     }
+}
+
+/// Who of us wrote it: by name as long as the token stands, by its id after that.
+fn one_of_us<'n>(names: &'n Names, author: &'n Actor) -> Option<&'n str> {
+    matches!(author.kind, ActorKind::Agent | ActorKind::Api).then(|| names.who(author))
 }
 
 /// What is known of who wrote a mail; nothing where nobody looked.
@@ -282,7 +291,7 @@ fn decisions(visit: &Visit, material: &Material, books: &Books<'_>) -> Markup {
                         }
                         td data-name=(texts.outcome) {
                             (language.decision(decision.status))
-                            @if !decision.reason.is_empty() { ": " (visit.tell(&decision.reason)) }
+                            @if !decision.reason.is_empty() { ": " (material.names.tell(&visit.tell(&decision.reason))) }
                         }
                         td data-name=(texts.certainty) { (percent(decision.basis.confidence)) }
                         td data-name=(texts.found) {

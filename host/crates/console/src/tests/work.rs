@@ -172,6 +172,17 @@ async fn going_back_and_sending_once_more_sends_nothing_twice() {
 }
 
 #[tokio::test]
+async fn who_answered_goes_by_the_name_of_the_token_as_long_as_it_stands() {
+    let (world, cookie, _) = agent_at_work().await;
+    post(&world, &cookie, "/tickets/1/message", "text=It+left+today.&kind=reply").await;
+    world.get("/tickets/1").await.says(&["<bdi>t</bdi>", "by agent t</span>"]);
+    let token = world.desk.ask().tokens().await.unwrap().remove(0).id;
+    world.desk.revoke_token(token, Actor::system()).await.unwrap();
+    let page = world.get("/tickets/1").await;
+    page.says(&[&format!("<bdi>{token}</bdi>"), &format!("by agent {token}</span>")]);
+}
+
+#[tokio::test]
 async fn a_note_stays_among_us() {
     let (world, cookie, ticket) = agent_at_work().await;
     post(&world, &cookie, "/tickets/1/message?lang=de", "text=Ruft+morgen+an&kind=note").await;

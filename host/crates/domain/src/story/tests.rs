@@ -5,11 +5,12 @@ use crate::actor::{Actor, Cause};
 use crate::effect::{Basis, Effect};
 use crate::event::Change;
 use crate::id::{
-    ContactId, CountingIds, DecisionId, InstallationId, MessageId, RedactionId, RunId, TicketId,
+    ContactId, CountingIds, DecisionId, InstallationId, MessageId, RedactionId, RunId, TicketId, TokenId,
 };
 use crate::plugin::Mode;
 use crate::run::Verdict;
 use crate::ticket::Channel;
+use crate::token::Token;
 use crate::work::{blank_message, blank_ticket};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
@@ -70,6 +71,7 @@ fn material() -> Material {
         runs: vec![redaction, triage],
         messages: vec![message],
         phrases: HashMap::default(),
+        names: Names::default(),
     }
 }
 
@@ -152,6 +154,61 @@ fn a_placeholder_is_told_once_below_the_run_that_made_it_and_counted_so() {
             "[PHONE-2] in text, rule phone.shape, 90 %",
         ]
     );
+}
+
+#[test]
+fn what_was_redacted_in_our_own_message_is_counted_and_told_below_it() {
+    let mut material = material();
+    material.events[1].kind = EventType::MessageCreated;
+    let story = Story::tell(&material);
+    assert!(story.lines.iter().any(|l| l.text.starts_with("done: 2 redacted")), "{story}");
+    assert_eq!(story.lines.iter().filter(|l| l.kind == "redaction").count(), 2);
+}
+
+#[test]
+fn what_was_found_in_a_stored_message_is_counted_where_it_was_found() {
+    let mut material = material();
+    material.events[1].kind = EventType::MessageRedacted;
+    material.events[1].data["values"] = 3.into();
+    let story = Story::tell(&material);
+    assert!(story.lines.iter().any(|l| l.text.starts_with("done: 3 redacted")), "{story}");
+}
+
+#[test]
+fn an_erased_ticket_tells_who_and_why_without_gaps() {
+    let mut material = material();
+    for event in &mut material.events {
+        event.changes.clear();
+        event.data = serde_json::json!({});
+    }
+    // So that four in a row are alike.
+    material.events[4].kind = EventType::TicketFieldChanged;
+    let story = Story::tell(&material);
+    let line = line(&story, "3–6");
+    assert_eq!(line.text, "by plugin kulanz.triage  because of 2");
+}
+
+#[test]
+fn who_acts_with_a_standing_token_goes_by_its_name() {
+    let mut material = material();
+    let token = Token {
+        id: TokenId::mint(&CountingIds::default(), NOW),
+        name: "ines".into(),
+        digest: String::new(),
+        scopes: Vec::new(),
+        created_at: NOW,
+        expires_at: None,
+    };
+    material.events[1].actor = Actor::new(ActorKind::Agent, token.id.to_string());
+    material.decisions[0].reason = format!("sent by agent {}", token.id);
+    let revoked = Story::tell(&material);
+    assert!(line(&revoked, "2").text.ends_with(&format!("by agent {}", token.id)), "{revoked}");
+    material.names = Names::of(&[token]);
+    let story = Story::tell(&material);
+    assert!(line(&story, "2").text.ends_with("by agent ines"), "{story}");
+    assert!(story.lines.iter().any(|l| l.text.ends_with("[sent by agent ines]")), "{story}");
+    let german = Story::tell_in(&material, Tongue::German);
+    assert!(german.lines.iter().any(|l| l.text.ends_with("[gesendet von Agent ines]")), "{german}");
 }
 
 #[test]
