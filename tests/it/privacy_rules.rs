@@ -214,6 +214,12 @@ on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_da
     let again = house.desk.mark_miss(message.id, "+49 171 2345678", "PHONE", agent()).await.unwrap();
     assert!(again.text.contains("call [PHONE-1]"), "a person may think better of it: {}", again.text);
 
+    let trail = house.store.audit(0, 100).await.unwrap();
+    let missed: Vec<_> = trail.iter().filter(|e| e.record.action == "redaction.missed").collect();
+    assert_eq!(missed.len(), 2, "{trail:?}");
+    assert_eq!(missed[0].record.object, message.id.to_string());
+    assert_eq!(missed[0].record.details, serde_json::json!({ "class": "CLUB_CARD" }));
+
     let marks = house.desk.marks().await.unwrap();
     let told = serde_json::to_string(&marks).unwrap();
     assert_eq!(marks.len(), 3);

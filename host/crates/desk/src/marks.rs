@@ -72,7 +72,9 @@ impl Desk {
                 let redacted = self.by_hand(&message, &findings).await?;
                 let ticket = self.0.store.ticket(message.ticket_id).await?;
                 let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
-                let mut more = vec![self.kept_mark(mark).await?];
+                let said = json!({ "class": class });
+                let mut more =
+                    vec![self.kept_mark(mark).await?, self.audit(&actor, "redaction.missed", id, said)];
                 more.extend(self.withdrawn(ticket.id, value).await?);
                 more.extend(self.elsewhere(&message, &redacted.strike()).await?);
                 self.rewrite(&message, ticket, &redacted, &actor, more).await
