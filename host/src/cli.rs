@@ -5,6 +5,7 @@
 //! Results go to stdout (`--json`: one object per line), everything else to stderr.
 
 mod article;
+mod audit;
 mod automation;
 mod bench;
 mod compile;
@@ -129,6 +130,8 @@ enum Command {
     /// Language models that tell which texts mean the same
     #[command(subcommand)]
     Model(model::ModelCommand),
+    /// Read the audit trail: who did what, and when
+    Audit(audit::Audit),
     /// Schedules of plugins
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
@@ -262,6 +265,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Token(command) => Box::pin(command.run(&ground)).await,
         Command::Model(command) => command.run(&ground),
         Command::Article(command) => Box::pin(command.run(&ground)).await,
+        Command::Audit(command) => Box::pin(command.run(&ground)).await,
         Command::Schedule(command) => Box::pin(command.run(&ground)).await,
         Command::Queue(command) => Box::pin(command.run(&ground)).await,
         Command::Person(command) => Box::pin(command.run(&ground)).await,

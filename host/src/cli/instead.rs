@@ -48,6 +48,8 @@ pub(super) const QUEUE: &str = "GET /api/v1/queue";
 pub(super) const DEAD: &str = "GET /api/v1/queue/dead";
 /// `kulanz queue retry`
 pub(super) const RETRY: &str = "POST /api/v1/queue/dead/retry";
+/// `kulanz audit`
+pub(super) const AUDIT: &str = "GET /api/v1/audit";
 /// `kulanz automation on`, `off`
 pub(super) const AUTOMATION: &str = "PUT /api/v1/automation";
 /// `kulanz gate show`

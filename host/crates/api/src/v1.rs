@@ -1,6 +1,7 @@
 //! Version 1: the list of resources. Each has a file with its shapes, its handlers and its routes.
 
 mod articles;
+mod audit;
 mod automation;
 mod contacts;
 mod curve;
@@ -53,7 +54,10 @@ pub(crate) const TAGS: [(&str, &str); 16] = [
     ("webhooks", "Endpoints that are told of events."),
     ("tokens", "API tokens."),
     ("suppressions", "Addresses that get no automatic mail."),
-    ("operations", "The queue, what is held, the gate of automatic mail and the switch for all automation."),
+    (
+        "operations",
+        "The queue, what is held, the gate of automatic mail, the switch for all automation, the audit trail.",
+    ),
 ];
 
 /// All routes of version 1.
@@ -85,5 +89,6 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(queue::routes())
         .merge(automation::routes())
         .merge(gate::routes())
+        .merge(audit::routes())
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
 }

@@ -90,6 +90,34 @@ async fn secrets_of_tokens_and_webhooks_are_shown_once() {
 }
 
 #[tokio::test]
+async fn the_audit_trail_is_read_in_pages_and_keeps_the_name_of_a_revoked_token() {
+    let world = World::new().await;
+    let list = async |query: &str| {
+        let path = format!("/api/v1/audit{query}");
+        world.call(Admin, "GET", &path, Value::Null).await
+    };
+    let before = list("").await.ok()["items"].as_array().unwrap().len();
+    let new = json!({ "name": "shop", "scopes": ["read"] });
+    let made = world.call(Admin, "POST", "/api/v1/tokens", new).await.ok();
+    let id = made["token"]["id"].as_str().unwrap();
+    world.call(Admin, "DELETE", &format!("/api/v1/tokens/{id}"), Value::Null).await;
+
+    let first = list(&format!("?after={before}&limit=1")).await.ok();
+    let created = &first["items"][0];
+    assert_eq!((&created["action"], &created["target"]), (&json!("token.created"), &json!(id)));
+    assert_eq!((&created["actor"]["kind"], &created["name"]), (&json!("api"), &json!("admin")));
+    let next = first["next"].as_str().unwrap();
+    let second = list(&format!("?cursor={next}&limit=1")).await.ok();
+    let revoked = &second["items"][0];
+    assert_eq!((&revoked["action"], &revoked["target"]), (&json!("token.revoked"), &json!(id)));
+    assert_eq!((&revoked["details"]["name"], &second["next"]), (&json!("shop"), &Value::Null));
+    assert_eq!(revoked["sequence"].as_i64(), created["sequence"].as_i64().map(|n| n + 1));
+
+    assert_eq!(list("?after=x").await.problem(), (422, "bad_cursor", "cursor"));
+    assert_eq!(world.call(Read, "GET", "/api/v1/audit", Value::Null).await.problem().0, 403);
+}
+
+#[tokio::test]
 async fn nobody_gets_the_scope_reveal_by_a_detour() {
     let world = World::new().await;
     let new = json!({ "name": "x", "scopes": ["read", "reveal"] });
