@@ -20,7 +20,7 @@ use store::Store;
 use crate::config::{Config, Durability};
 use crate::doors::{RandomIds, SystemClock};
 
-pub use data_dir::{DataDir, InUse, make_private_folder};
+pub use data_dir::{DataDir, InUse, KEY_BYTES, make_private_folder, read_key};
 pub use tombstones::FileOfTombstones;
 
 /// Hidden command that compiles one component in a process of its own.

@@ -8,7 +8,7 @@ use desk::{Page, Store, TicketFilter};
 use domain::audit::{GENESIS, link};
 
 use super::{Ground, RefusedHere, instead, screen};
-use crate::wire::{self, DataDir};
+use crate::wire::{self, DataDir, KEY_BYTES};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Db {
@@ -31,6 +31,10 @@ pub(super) enum Db {
     },
 }
 
+/// Opens what is sealed.
+const SEAL_KEY: &str = "seal.key";
+/// The key files of a data directory.
+const KEYS: [&str; 2] = [SEAL_KEY, "cache.key"];
 /// Rows read at a time.
 const PAGE: u32 = 500;
 
@@ -121,7 +125,8 @@ async fn check_events(store: &Store, wrong: &mut Vec<String>) -> anyhow::Result<
     }
 }
 
-/// Copies the closed database: with the data directory locked nobody writes, so the files are whole.
+/// Copies the database as it is at this moment. A server may go on working beside it: SQLite lets others read, and
+/// what is read is of one piece.
 async fn backup(ground: &Ground, to: &Path, with_keys: bool) -> anyhow::Result<()> {
     let config = ground.settings()?;
     let url = config.database_url()?;
@@ -130,32 +135,30 @@ async fn backup(ground: &Ground, to: &Path, with_keys: bool) -> anyhow::Result<(
             "this database is PostgreSQL: use pg_dump; keep keys/ of the data directory beside it",
         ));
     };
-    let locked = DataDir::open(&config.data_dir, true).context("a backup needs the server to be stopped")?;
-    // Opening and closing brings everything from the write-ahead log into the file.
-    wire::open_store(&config, &url).await?.close().await;
+    if !file.is_file() {
+        return Err(RefusedHere::because(format!("{}: there is no database yet", file.display())));
+    }
+    let data = DataDir::open(&config.data_dir, false)?;
     let new_folder = |path: &Path| {
         let what = || format!("{}: name a folder that is not there yet", path.display());
         wire::make_private_folder(path).with_context(what)
     };
     new_folder(to)?;
     let copy = to.join("kulanz.db");
-    copy_durably(&file, &copy)?;
-    let wal = with_suffix(&file, "-wal");
-    if wal.metadata().is_ok_and(|m| m.len() > 0) {
-        copy_durably(&wal, &with_suffix(&copy, "-wal"))?;
+    if let Err(error) = Store::copy_file(&file, &copy).await {
+        // Half a copy is none, and the folder's name is free again.
+        let _ = std::fs::remove_file(&copy);
+        let _ = std::fs::remove_dir(to);
+        return Err(error).with_context(|| format!("copying {}", file.display()));
     }
     if with_keys {
         new_folder(&to.join("keys"))?;
-        for name in ["seal.key", "cache.key"] {
-            if locked.has_key(name) {
-                copy_durably(&locked.key_path(name), &to.join("keys").join(name))?;
+        for name in KEYS {
+            if data.has_key(name) {
+                copy_durably(&data.key_path(name), &to.join("keys").join(name))?;
             }
         }
     }
-    // A backup that cannot be opened is none.
-    wire::open_store(&config, &format!("sqlite://{}", copy.display())).await?.close().await;
-    // The lock file of that opening says nothing any more.
-    let _ = std::fs::remove_file(with_suffix(&copy, ".lock"));
     screen::line(copy.display())?;
     if !with_keys {
         screen::say(
@@ -165,8 +168,38 @@ async fn backup(ground: &Ground, to: &Path, with_keys: bool) -> anyhow::Result<(
     Ok(())
 }
 
-/// Puts a backup in the database's place; the database that was there stays beside it. Keys are not touched: the
-/// values in the backup were sealed with those of this data directory, or with keys that belong beside it.
+/// The keys that the restored database needs and that are not here yet, from the backup. Refused is what could not
+/// be opened afterwards: a database without its key, or with another one.
+fn keys_to_put(data: &DataDir, from: &Path) -> anyhow::Result<Vec<(&'static str, [u8; KEY_BYTES])>> {
+    let mut put = Vec::new();
+    for name in KEYS {
+        let (here, theirs) = (data.key_path(name), from.join("keys").join(name));
+        match (data.has_key(name), theirs.is_file()) {
+            (false, true) => put.push((name, wire::read_key(&theirs)?)),
+            (false, false) if name == SEAL_KEY => {
+                return Err(RefusedHere::because(format!(
+                    "{} is missing and this backup brings none (it was made without --with-keys): put the \
+                     seal.key that you keep apart from it there, owner only (chmod 600), then restore again",
+                    here.display()
+                )));
+            }
+            // What the cache's key checks lies here, not in the backup: it may be another.
+            (true, true) if name == SEAL_KEY && wire::read_key(&here)? != wire::read_key(&theirs)? => {
+                return Err(RefusedHere::because(format!(
+                    "{} and {} are different keys, and what is sealed in the backup opens with the second one \
+                     only: move the first one away (the database that is here now needs it), then restore again",
+                    here.display(),
+                    theirs.display()
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(put)
+}
+
+/// Puts a backup in the database's place; the database that was there stays beside it. Keys that are here are not
+/// touched; where none are, those of the backup are put in place.
 async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
     let config = ground.settings()?;
     let url = config.database_url()?;
@@ -182,6 +215,11 @@ async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
         return Err(RefusedHere::because(sentence));
     }
     let locked = DataDir::open(&config.data_dir, true).context("restoring needs the server to be stopped")?;
+    let keys = keys_to_put(&locked, from)?;
+    for (name, key) in &keys {
+        locked.put_key(name, key)?;
+        screen::say(format_args!("Put in place from the backup: {}", locked.key_path(name).display()));
+    }
     let aside = with_suffix(
         &file,
         &format!(".before-{}", domain::Clock::now(&crate::doors::SystemClock::default()).0),
@@ -202,6 +240,10 @@ async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
     // Opening the house erases again whoever was erased since.
     ground.house(instead::READY).await?.close().await;
     screen::line(file.display())?;
+    if !aside.exists() {
+        screen::say("Restored.");
+        return Ok(());
+    }
     screen::say(format_args!(
         "Restored. The database that was there is {}; delete it when the restored one is right: it holds what \
          the backup may not have.",

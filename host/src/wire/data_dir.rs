@@ -8,7 +8,7 @@ use anyhow::Context;
 use rand::TryRngCore;
 
 /// Bytes of a key file.
-const KEY_BYTES: usize = 32;
+pub const KEY_BYTES: usize = 32;
 
 /// Another process uses the data directory.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,17 @@ impl DataDir {
         let path = self.key_path(name);
         make_private(&self.path.join("keys")).with_context(|| format!("key file {}", path.display()))?;
         read_or_make_key(&path).with_context(|| format!("key file {}", path.display()))
+    }
+
+    /// Puts a key that came from elsewhere in its place, as private as one that is made here. One that is there stays.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_key(&self, name: &str, key: &[u8; KEY_BYTES]) -> anyhow::Result<()> {
+        let path = self.key_path(name);
+        let what = || format!("key file {}", path.display());
+        make_private(&self.path.join("keys")).with_context(what)?;
+        place_key(&path, key).with_context(what)
     }
 }
 
@@ -132,6 +143,18 @@ fn read_or_make_key(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
             "everybody on this machine may read or change it: chmod 600 it, and consider whether somebody has"
         );
     }
+    bytes_of_key(path)
+}
+
+/// A key as it lies in a file, wherever that is.
+///
+/// # Errors
+/// When it cannot be read or is not 32 bytes long.
+pub fn read_key(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
+    bytes_of_key(path).with_context(|| format!("key file {}", path.display()))
+}
+
+fn bytes_of_key(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
     let mut bytes = Vec::new();
     // One byte more than a key has tells a longer file apart.
     File::open(path)?.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -142,6 +165,10 @@ fn read_or_make_key(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
 fn make_key(path: &Path) -> anyhow::Result<()> {
     let mut key = [0; KEY_BYTES];
     rand::rngs::OsRng.try_fill_bytes(&mut key).context("the system gives no randomness")?;
+    place_key(path, &key)
+}
+
+fn place_key(path: &Path, key: &[u8; KEY_BYTES]) -> anyhow::Result<()> {
     // Written beside and linked into place: nobody ever sees half a key, and of two processes that make
     // one at the same time the first wins.
     let beside = path.with_extension(format!("new-{}", std::process::id()));
@@ -150,7 +177,7 @@ fn make_key(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&beside)?;
-    file.write_all(&key)?;
+    file.write_all(key)?;
     file.sync_all()?;
     let linked = std::fs::hard_link(&beside, path);
     std::fs::remove_file(&beside)?;
@@ -186,6 +213,23 @@ mod tests {
             assert_eq!(mode(data.path()), 0o700);
             assert_eq!(mode(&data.key_path("seal.key")), 0o600);
             assert_eq!(std::fs::read_dir(data.path().join("keys")).unwrap().count(), 2);
+        }
+    }
+
+    #[test]
+    fn a_key_from_elsewhere_is_put_where_none_is_and_is_private_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&dir.path().join("data"), false).unwrap();
+        data.put_key("seal.key", &[7; 32]).unwrap();
+        assert_eq!(data.key("seal.key").unwrap(), [7; 32]);
+        data.put_key("seal.key", &[8; 32]).unwrap();
+        assert_eq!(read_key(&data.key_path("seal.key")).unwrap(), [7; 32]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(&data.path().join("keys")), 0o700);
+            assert_eq!(mode(&data.key_path("seal.key")), 0o600);
         }
     }
 

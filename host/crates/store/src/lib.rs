@@ -5,6 +5,7 @@
 
 #![allow(clippy::duplicate_mod, reason = "one text of statements is compiled once per backend, by design")]
 
+use std::path::Path;
 use std::sync::Arc;
 
 use domain::Timestamp;
@@ -97,6 +98,16 @@ impl Store {
             )));
         };
         Ok(Self { backend: Arc::new(backend), wake })
+    }
+
+    /// Copies the SQLite database in `file` into `to`, a file that is not there yet, while another process may be
+    /// serving it: what was committed when the copying began, nothing of what was deleted, with the schema as it is.
+    ///
+    /// # Errors
+    /// `Migration` when the file is damaged, of another program or of a newer Kulanz, `Full` or `Unavailable`
+    /// when the copy cannot be written.
+    pub async fn copy_file(file: &Path, to: &Path) -> Result<(), StoreError> {
+        Box::pin(sqlite::copy(file, to)).await
     }
 
     /// Waits until everything that was handed in is written, then closes the database. Calls after it are

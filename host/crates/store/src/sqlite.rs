@@ -6,9 +6,11 @@ use domain::Timestamp;
 #[path = "sql/all.rs"]
 pub(crate) mod sql;
 
+mod copy;
 mod open;
 mod writer;
 
+pub(crate) use copy::copy;
 pub(crate) use open::Sqlite;
 
 /// What the common statements are compiled against.

@@ -150,3 +150,58 @@ async fn stores_in_memory_know_nothing_of_each_other() {
     assert_eq!(a.setting("k").await.unwrap().as_deref(), Some("v"));
     assert_eq!(b.setting("k").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_file_is_copied_while_a_store_serves_it_and_the_copy_holds_what_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let copies = tempfile::tempdir().unwrap();
+    let (file, to) = (folder.path().join("kulanz.db"), copies.path().join("kulanz.db"));
+    let make = Sample::default();
+    let ticket = make.ticket(1);
+    let store = open(folder.path()).await;
+    let put = Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None };
+    store.commit(Commit::of(vec![put, Fact::Enqueue(make.job("lane"))])).await.unwrap();
+    Store::copy_file(&file, &to).await.unwrap();
+    let put = Fact::PutSetting { key: "later".to_owned(), value: "v".to_owned() };
+    store.commit(Commit::of(vec![put])).await.unwrap();
+    let twice = Store::copy_file(&file, &to).await.unwrap_err();
+    assert!(twice.to_string().contains("already exists"), "{twice}");
+    assert_eq!(store.setting("later").await.unwrap().as_deref(), Some("v"), "the store goes on");
+    store.close().await;
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(to.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let alone: Vec<_> = std::fs::read_dir(copies.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(alone, ["kulanz.db"]);
+    let copy = open(copies.path()).await;
+    assert_eq!(copy.ticket(ticket.id).await.unwrap(), Some(ticket));
+    assert_eq!(copy.setting("later").await.unwrap(), None);
+    assert_eq!(copy.claim("w", 5, make.now, 1_000).await.unwrap().len(), 1);
+    assert_eq!(copy.faults().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_copy_keeps_an_older_schema_and_is_refused_for_a_newer_or_a_foreign_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kulanz.db");
+    open(folder.path()).await.close().await;
+    pragma(folder.path(), "PRAGMA user_version = 1").await;
+    Store::copy_file(&file, &folder.path().join("old.db")).await.unwrap();
+    let header = std::fs::read(folder.path().join("old.db")).unwrap();
+    assert_eq!(header[60..64], [0, 0, 0, 1], "no step was run");
+
+    let refused = folder.path().join("refused.db");
+    pragma(folder.path(), "PRAGMA user_version = 99").await;
+    let newer = Store::copy_file(&file, &refused).await;
+    assert!(matches!(&newer, Err(StoreError::Migration(why)) if why.contains("99")), "{newer:?}");
+    pragma(folder.path(), "PRAGMA application_id = 7").await;
+    let foreign = Store::copy_file(&file, &refused).await;
+    assert!(
+        matches!(&foreign, Err(StoreError::Migration(why)) if why.contains("another program")),
+        "{foreign:?}"
+    );
+    assert!(!refused.exists());
+}

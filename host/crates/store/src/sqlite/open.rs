@@ -21,13 +21,13 @@ use crate::error::{Failure, StoreError};
 use crate::{Durability, Options, migrate};
 
 /// "Kula": marks the file as ours (`file` and SQLite's tools show it).
-const APPLICATION_ID: i64 = 0x4b75_6c61;
+pub(super) const APPLICATION_ID: i64 = 0x4b75_6c61;
 /// How a database file begins, and where its numbers stand (SQLite's file format §1.3).
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const USER_VERSION_AT: usize = 60;
 const APPLICATION_ID_AT: usize = 68;
 const HEADER_BYTES: usize = APPLICATION_ID_AT + 4;
-const FOREIGN: &str = "the file belongs to another program: name another file in database.url";
+pub(super) const FOREIGN: &str = "the file belongs to another program: name another file in database.url";
 /// Older versions can corrupt a file when a write meets a checkpoint (the WAL-reset defect).
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 /// Room for every statement there is, so that none is ever prepared twice.
@@ -178,7 +178,7 @@ async fn lock(path: &Path) -> Result<File, StoreError> {
 
 /// A new file is its owner's alone, and so are the files SQLite puts beside it. One that is there keeps its
 /// mode: the admin may have a reason.
-fn make_private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -226,6 +226,12 @@ fn writing(path: &Path, synchronous: SqliteSynchronous) -> SqliteConnectOptions 
 
 fn reading(path: &Path) -> SqliteConnectOptions {
     shared(path).read_only(true).pragma("query_only", "ON").pragma("cache_size", "-16384")
+}
+
+/// A connection beside the process that serves the file: it changes nothing there. Not `query_only`, which would
+/// forbid writing a copy as well.
+pub(super) fn beside(path: &Path) -> SqliteConnectOptions {
+    shared(path).read_only(true)
 }
 
 async fn assert_version(c: &mut Connection) -> Result<(), StoreError> {
