@@ -36,6 +36,7 @@ macro_rules! on_both {
 
 mod adversity;
 mod answers;
+mod backup;
 mod bundled;
 mod contract;
 mod crash;

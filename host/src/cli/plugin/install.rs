@@ -43,6 +43,9 @@ pub(in crate::cli) struct Install {
 
 impl Install {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
+        if self.bundled && !self.choice.yes && !screen::can_ask() {
+            return Err(self.nobody_to_ask());
+        }
         let components = match &self.what {
             Some(what) => vec![source::component(what, self.access).await?],
             None => source::build_bundled().await?.into_iter().map(|built| built.bytes).collect(),
@@ -53,6 +56,16 @@ impl Install {
         }
         house.close().await;
         Ok(())
+    }
+
+    /// Several plugins are asked about one after the other: where nobody answers, none is begun with.
+    fn nobody_to_ask(&self) -> anyhow::Error {
+        let mode = self.mode.map(|mode| format!(" --mode {mode}")).unwrap_or_default();
+        RefusedHere::because(format!(
+            "nobody can be asked here what the bundled plugins ({}) may do; nothing was installed. To grant each \
+             of them all that it asks for:\n  kulanz plugin install --bundled --yes{mode}",
+            source::BUNDLED.join(", ")
+        ))
     }
 
     async fn install(&self, desk: &Desk, bytes: Vec<u8>) -> anyhow::Result<()> {
@@ -98,7 +111,7 @@ impl Install {
         if self.bundled && self.choice.yes {
             return Ok(asks);
         }
-        let mut what = self.what.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut what = self.what.as_ref().map_or_else(|| "--bundled".to_owned(), ToString::to_string);
         if self.access.plain_http {
             what.push_str(" --plain-http");
         }

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::wire;
 
 /// Folders of the bundled plugins, in the order in which they are installed: what guards comes first.
-const BUNDLED: &[&str] = &["redaction", "triage", "auto-reply", "proactive-notice", "incidents"];
+pub(super) const BUNDLED: &[&str] = &["redaction", "triage", "auto-reply", "proactive-notice", "incidents"];
 
 /// Where a component is, as it is written on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
