@@ -10,7 +10,7 @@ use store::{Commit, Fact};
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
-/// Tries of one delivery: 30 s doubled each time, about 17 h in all.
+/// Tries of one delivery: 30 s doubled each time up to six hours, about 14 h in all.
 const ATTEMPTS_MAX: i64 = 12;
 
 /// The job that tells an endpoint of an event.

@@ -58,7 +58,7 @@ impl From<Webhook> for WebhookBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewWebhook)]
 pub(crate) struct NewWebhookBody {
-    /// Where to: begins with `https://` or `http://`.
+    /// Where to: begins with `https://`; loopback and private addresses are never called.
     url: String,
     /// Which events; all when empty.
     #[serde(default)]
