@@ -497,6 +497,7 @@ mod tests {
             ("[database]\ndurability = \"maybe\"", "database.durability"),
             ("[database]\nurl = \"postgres://a:b@c/d\"", "database.url"),
             ("[desk]\nworker_slots = 0", "desk.worker_slots"),
+            ("[desk.vault]\nattachments = \"everybody\"", "desk.vault.attachments"),
             ("[form]\nnetwork_burst = 0", "form.network_burst"),
             ("[desk.gate]\ntotal_hour = true", "desk.gate.total_hour"),
             ("[mail.listener]\nlisten = \"0.0.0.0:2525\"", "mail.listener.listen"),

@@ -158,6 +158,27 @@ on_both!(a_person_gets_everything_that_is_kept_of_them_and_nothing_of_others, |b
         assert!(text.contains(theirs), "{theirs}: {text}");
     }
     assert!(!text.contains("Underwood") && !text.contains("DE02"), "{text}");
+    let messages = export["tickets"][0]["messages"].as_array().unwrap();
+    let file = messages.iter().find_map(|m| m["attachments"].get(0)).unwrap();
+    // "Quillfeather lives here." as base64.
+    let content = file["content"].as_str().unwrap();
+    assert!(content.starts_with("UXVpbGxmZWF0aGVyIGxpdmVzIGhlcmUu"), "{file}");
+});
+
+on_both!(an_attachment_opens_until_its_person_is_erased, |backend| {
+    let house = House::furnished(backend).await;
+    house.mail(&refund("ana@example.org", "Ana Quillfeather", 1)).await;
+    let messages = house.store.messages(house.ticket(1).await.id).await.unwrap();
+    let id = messages.iter().find_map(|m| m.attachments.first()).unwrap().id;
+    let opened = house.desk.open_attachment(id, agent()).await.unwrap();
+    assert!(contains(&opened.bytes, "Quillfeather lives here."));
+    let ana = house.store.contact_by_email("ana@example.org").await.unwrap().unwrap();
+    house.desk.erase_person(ana.id, admin()).await.unwrap();
+    let gone = house.desk.open_attachment(id, agent()).await.unwrap_err();
+    assert!(matches!(gone, DeskError::Missing { what: "attachment", .. }), "{gone}");
+    let audit = house.store.audit(0, 100).await.unwrap();
+    assert_eq!(audit.iter().filter(|e| e.record.action == "attachment.opened").count(), 1);
+    assert!(!audit.iter().any(|e| e.record.details.to_string().contains("lives here")));
 });
 
 on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| {

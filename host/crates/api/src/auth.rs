@@ -58,22 +58,43 @@ impl<S: Needs> FromRequestParts<Api> for Caller<S> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let secret =
-            bearer(parts).ok_or_else(|| ApiError::no_token("Send a token: Authorization: Bearer klz_…"))?;
-        let now = api.desk.now();
-        let token = api
-            .desk
-            .authenticate(secret)
-            .await?
-            .filter(|token| token.expires_at.is_none_or(|at| now < at))
-            .ok_or_else(|| {
-                ApiError::bad_token("The token is unknown, revoked or expired: make a new one.")
-            })?;
-        if !token.allows(S::SCOPE, now) {
-            return Err(ApiError::no_scope(S::SCOPE));
-        }
+        let token = admitted(parts, api, S::SCOPE).await?;
         Ok(Self { token, scope: PhantomData })
     }
+}
+
+/// A caller who may open attachments: which scope that takes, the house says.
+pub(crate) struct Opener {
+    token: Token,
+}
+
+impl Opener {
+    /// The caller as somebody who acts.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::new(ActorKind::Api, self.token.id.to_string())
+    }
+}
+
+impl FromRequestParts<Api> for Opener {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let scope = api.desk.config().vault.attachments.scope();
+        Ok(Self { token: admitted(parts, api, scope).await? })
+    }
+}
+
+async fn admitted(parts: &Parts, api: &Api, scope: Scope) -> Result<Token, ApiError> {
+    let secret =
+        bearer(parts).ok_or_else(|| ApiError::no_token("Send a token: Authorization: Bearer klz_…"))?;
+    let now = api.desk.now();
+    let token = api
+        .desk
+        .authenticate(secret)
+        .await?
+        .filter(|token| token.expires_at.is_none_or(|at| now < at))
+        .ok_or_else(|| ApiError::bad_token("The token is unknown, revoked or expired: make a new one."))?;
+    if token.allows(scope, now) { Ok(token) } else { Err(ApiError::no_scope(scope)) }
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

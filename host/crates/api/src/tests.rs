@@ -2,6 +2,7 @@
 //! held against the OpenAPI document.
 
 mod administration;
+mod attachments;
 mod document;
 mod errors;
 mod guest;

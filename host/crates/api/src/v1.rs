@@ -2,6 +2,7 @@
 
 mod articles;
 mod audit;
+mod attachments;
 mod automation;
 mod contacts;
 mod curve;
@@ -65,6 +66,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(tickets::routes())
         .merge(messages::routes())
+        .merge(attachments::routes())
         .merge(events::routes())
         .merge(runs::routes())
         .merge(decisions::routes())

@@ -345,6 +345,7 @@ texts! {
     no_messages: "There is no message on this ticket.", "Zu diesem Ticket gibt es keine Nachricht.";
     automatic: "automatic", "automatisch";
     attachments: "Attachments", "Anhänge";
+    attachments_as_sent: "as they were sent: not redacted, not checked for harm; each opening is written down", "so, wie sie kamen: nicht geschwärzt, nicht auf Schaden geprüft; jedes Öffnen wird festgehalten";
     story: "Why: every step and its reason", "Warum: jeder Schritt und sein Grund";
     evidence: "Evidence for the decisions", "Belege für die Entscheidungen";
     redactions: "What was redacted", "Was geschwärzt wurde";

@@ -62,6 +62,7 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         )
         .route("/queue", get(pages::queue::show))
         .route("/queue/mail/{id}", post(pages::queue::decide))
+        .route("/tickets/{number}/attachments/{id}", get(pages::ticket::attachments::download))
         .route("/tickets/{number}/message", post(pages::ticket::composer::write))
         .route("/tickets/{number}/fields", post(pages::ticket::fields::change))
         .route("/tickets/{number}/suggestions/{id}", post(pages::ticket::suggestions::decide))

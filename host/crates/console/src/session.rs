@@ -79,6 +79,9 @@ pub(crate) struct Administrator(pub(crate) Actor);
 /// The same with a token that may see sealed values again: no other scope includes that.
 pub(crate) struct Revealer(pub(crate) Actor);
 
+/// The same with a token that may open attachments, on a link of our own: opening is written down like any act.
+pub(crate) struct Opener(pub(crate) Actor);
+
 impl FromRequestParts<Console> for Agent {
     type Rejection = Response;
 
@@ -100,6 +103,14 @@ impl FromRequestParts<Console> for Revealer {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
         acting(parts, console, Scope::Reveal).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Console> for Opener {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        acting(parts, console, console.desk.config().vault.attachments.scope()).await.map(Self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod articles;
+mod attachments;
 mod pages;
 mod work;
 mod world;

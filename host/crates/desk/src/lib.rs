@@ -6,6 +6,7 @@
 mod administer;
 mod arrival;
 mod articles;
+mod attachments;
 mod bench;
 mod bookmark;
 mod breaker;
@@ -57,6 +58,7 @@ use runtime::Runtime;
 pub use administer::{NewToken, NewWebhook};
 pub use arrival::{NewTicket, sender_of};
 pub use articles::{Imported, NewArticle, Rows, Seen, articles_in};
+pub use attachments::OpenedAttachment;
 pub use config::{DeskConfig, MailIdentity};
 pub use error::DeskError;
 pub use frame::{Framed, Frames, Values};

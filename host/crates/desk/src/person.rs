@@ -13,6 +13,7 @@ use domain::{Actor, ActorKind, Refusal, Timestamp};
 use serde_json::{Value, json};
 use store::{Commit, Fact, Forget};
 
+use crate::attachments::EXPORT_BYTES_MAX;
 use crate::{Desk, DeskError};
 
 /// A person who was erased: enough to do it again, nothing that tells who it was.
@@ -68,7 +69,7 @@ pub struct Erased {
 }
 
 impl Desk {
-    /// Everything that is kept of a person, with the values behind placeholders, for them.
+    /// Everything that is kept of a person, with the values behind placeholders and the bytes of files, for them.
     ///
     /// # Errors
     /// When there is no such contact, or something cannot be read; through the API where values are shown to two people
@@ -79,10 +80,10 @@ impl Desk {
             return Err(Refusal::new("four_eyes", sentence).into());
         }
         let person = self.contact_or_missing(contact).await?;
-        let mut tickets = Vec::new();
+        let (mut tickets, mut room) = (Vec::new(), EXPORT_BYTES_MAX);
         for id in self.0.store.tickets_of_person(contact).await? {
             if let Some(ticket) = self.0.store.ticket(id).await? {
-                tickets.push(self.export_ticket(&ticket, contact).await?);
+                tickets.push(Box::pin(self.export_ticket(&ticket, contact, &mut room)).await?);
             }
         }
         let suppression = self.0.store.suppression(&person.email).await?;
@@ -98,8 +99,14 @@ impl Desk {
         }))
     }
 
-    /// A ticket of theirs is whole; of somebody else's only what they wrote is theirs.
-    async fn export_ticket(&self, ticket: &Ticket, contact: ContactId) -> Result<Value, DeskError> {
+    /// A ticket of theirs is whole; of somebody else's only what they wrote is theirs. Files are in it as long as there
+    /// is room for them.
+    async fn export_ticket(
+        &self,
+        ticket: &Ticket,
+        contact: ContactId,
+        room: &mut i64,
+    ) -> Result<Value, DeskError> {
         let is_theirs = ticket.requester_id == contact;
         let author = contact.to_string();
         let mut messages = self.0.store.messages(ticket.id).await?;
@@ -115,6 +122,10 @@ impl Desk {
                 }));
             }
         }
+        let mut exported = Vec::with_capacity(messages.len());
+        for message in &messages {
+            exported.push(self.exported_message(message, room).await?);
+        }
         let decisions: Vec<Value> = match is_theirs {
             true => self.0.store.decisions_of(ticket.id).await?.into_iter().map(|d| json!({
                 "by": d.plugin_id, "effect": d.effect, "reason": d.basis.reason, "confidence": d.basis.confidence,
@@ -125,7 +136,7 @@ impl Desk {
         Ok(json!({
             "number": ticket.number,
             "ticket": if is_theirs { json!(ticket) } else { Value::Null },
-            "messages": messages, "values": values, "automatic_decisions": decisions,
+            "messages": exported, "values": values, "automatic_decisions": decisions,
         }))
     }
 

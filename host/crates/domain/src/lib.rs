@@ -11,6 +11,7 @@ pub mod audit;
 pub mod canary;
 pub mod clock;
 pub mod contact;
+pub mod download;
 pub mod effect;
 pub mod event;
 pub mod gate;

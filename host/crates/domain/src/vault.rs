@@ -2,7 +2,8 @@
 //! values.
 
 use crate::id::{RedactionId, RevealId, TicketId};
-use crate::{Actor, Refusal, Timestamp};
+use crate::token::Scope;
+use crate::{Actor, Refusal, Timestamp, text_enum};
 
 /// Longest reason in characters.
 const REASON_CHARS_MAX: usize = 500;
@@ -11,6 +12,27 @@ const REASON_CHARS_MIN: usize = 8;
 
 /// Classes that are filled unless the admin says otherwise: what a letter is addressed with.
 const FILLED: [&str; 4] = ["PERSON", "EMAIL", "PHONE", "ADDRESS"];
+
+text_enum! {
+    /// Who may open what came attached to a message: it is kept as it was sent, so nothing in it is redacted.
+    Openers {
+        /// Whoever may write on tickets.
+        Agents = "agents",
+        /// Only who may see sealed values again.
+        Reveal = "reveal",
+    }
+}
+
+impl Openers {
+    /// The scope that it takes.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Agents => Scope::Write,
+            Self::Reveal => Scope::Reveal,
+        }
+    }
+}
 
 /// Settings of the vault.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -26,6 +48,8 @@ pub struct VaultRules {
     pub fill: Vec<String>,
     /// How long sealed values are kept, days; 0: as long as their ticket.
     pub keep_days: i64,
+    /// Who may open attachments.
+    pub attachments: Openers,
 }
 
 impl Default for VaultRules {
@@ -36,6 +60,7 @@ impl Default for VaultRules {
             reveals_per_hour: 20,
             fill: FILLED.map(str::to_owned).to_vec(),
             keep_days: 0,
+            attachments: Openers::Agents,
         }
     }
 }
@@ -160,6 +185,12 @@ mod tests {
         let granted = asked().granted(who("ines"), NOW, &VaultRules::default()).unwrap();
         assert_eq!(granted.may_look(&who("ines"), NOW.plus(15 * MINUTE_MS - 1)), Ok(()));
         assert_eq!(granted.may_look(&who("ines"), NOW.plus(15 * MINUTE_MS)).unwrap_err().code, "expired");
+    }
+
+    #[test]
+    fn agents_open_attachments_unless_the_house_wants_it_another_way() {
+        assert_eq!(VaultRules::default().attachments.scope(), Scope::Write);
+        assert_eq!(Openers::Reveal.scope(), Scope::Reveal);
     }
 
     #[test]

@@ -89,6 +89,8 @@ questions! {
     message_by_internet_id(ids: &[String]) -> Option<(MessageId, TicketId)> = message::by_internet_id(ids);
     /// An attachment with its sealed bytes; none when the bytes are not there.
     attachment(id: AttachmentId) -> Option<(Attachment, Sealed)> = message::attachment(&id.to_string());
+    /// The ticket that an attachment belongs to.
+    ticket_of_attachment(id: AttachmentId) -> Option<TicketId> = message::ticket_of_attachment(id);
     /// Messages that the gate left to a person, newest first.
     held_messages(page: &Page) -> Vec<Message> = message::held(page);
     /// What the gate's budgets count: outbound automatic messages that left or may have left.

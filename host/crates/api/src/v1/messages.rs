@@ -231,7 +231,7 @@ fn made(message: &Message) -> Result<Made, ApiError> {
     made_at(format!("/api/v1/messages/{}", message.id), None, &MessageBody::from(message.clone()))
 }
 
-/// All attachments of a ticket, oldest first. Their bytes lie sealed and are not served here.
+/// All attachments of a ticket, oldest first. Their bytes lie sealed: `GET /api/v1/attachments/{id}` opens one.
 #[utoipa::path(get, path = "/tickets/{number}/attachments", tag = "tickets", security(("token" = ["read"])),
     params(("number" = i64, Path, description = "The ticket's number.")),
     responses((status = 200, description = "The attachments.", body = List<AttachmentBody>)))]

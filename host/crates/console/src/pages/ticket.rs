@@ -1,5 +1,6 @@
 //! One ticket: its messages, and why it is as it is; for whoever signed in to work on it, the forms beside them.
 
+pub(crate) mod attachments;
 pub(crate) mod composer;
 pub(crate) mod fields;
 pub(crate) mod marks;
@@ -53,6 +54,8 @@ struct May {
     work: Option<Bench>,
     /// Put sealed values back.
     reveal: bool,
+    /// Open attachments.
+    open: bool,
 }
 
 /// What lies ready for whoever works on a ticket.
@@ -84,8 +87,8 @@ async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Fa
             }),
             false => None,
         };
-        let reveal = allows(Scope::Reveal);
-        Ok::<_, DeskError>((material, May { work, reveal }))
+        let (reveal, open) = (allows(Scope::Reveal), allows(console.desk.config().vault.attachments.scope()));
+        Ok::<_, DeskError>((material, May { work, reveal, open }))
     };
     match shown.await {
         Ok((material, may)) => {
@@ -153,7 +156,8 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
         @if material.messages.is_empty() { p { (texts.no_messages) } }
         @for message in &material.messages {
             @let mark = works.then(|| marks::miss_form(visit, &material.ticket, message));
-            (one_message(visit, &material.names, message, mark))
+            @let files = attachments::list(visit, &material.ticket, message, may.open);
+            (one_message(visit, &material.names, message, &files, mark))
         }
         @if let Some(Bench { sources, .. }) = &may.work {
             @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none());
@@ -196,7 +200,13 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
     }
 }
 
-fn one_message(visit: &Visit, names: &Names, message: &Message, mark: Option<Markup>) -> Markup {
+fn one_message(
+    visit: &Visit,
+    names: &Names,
+    message: &Message,
+    files: &Markup,
+    mark: Option<Markup>,
+) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
         article class={ "message " (message.direction) } id=(message.id) {
@@ -214,15 +224,7 @@ fn one_message(visit: &Visit, names: &Names, message: &Message, mark: Option<Mar
                 @if let Some(sender) = sender(texts, message) { " · " span class={ "sender " (message.sender_auth) } { (sender) } }
             }
             div.text dir="auto" { (message.text) }
-            @if !message.attachments.is_empty() {
-                p.meta {
-                    (texts.attachments) ": "
-                    @for (n, file) in message.attachments.iter().enumerate() {
-                        @if n > 0 { ", " }
-                        bdi { (file.file_name) } " (" (file.size_bytes) " B)"
-                    }
-                }
-            }
+            (files)
             @if let Some(mark) = mark { (mark) }
         }
     }

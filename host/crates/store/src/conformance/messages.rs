@@ -37,7 +37,9 @@ pub(super) async fn a_message_reads_back_with_its_attachments(store: &Store) -> 
     store.commit(Commit { facts }).await?;
     same!(store.message(first.id).await?, Some(first.clone()));
     same!(store.messages(ticket.id).await?, vec![first.clone(), second]);
+    same!(store.ticket_of_attachment(attachment.id).await?, Some(ticket.id));
     same!(store.attachment(attachment.id).await?, Some((attachment, sealed)));
+    holds!(store.ticket_of_attachment(make.attachment_id()).await?.is_none());
     holds!(store.attachment(make.attachment_id()).await?.is_none());
     let again = Fact::AddMessage(Box::new(first));
     same!(store.commit(Commit::of(vec![again])).await, Err(StoreError::Conflict("message")));

@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use domain::clock::{DAY_MS, HOUR_MS};
-use domain::id::{MessageId, TicketId};
+use domain::id::{AttachmentId, MessageId, TicketId};
 use domain::message::{Attachment, Delivery, Message};
 use domain::seal::Sealed;
 
@@ -264,6 +264,17 @@ pub(crate) async fn attachment(c: &mut Connection, id: &str) -> Outcome<Option<(
         };
         Ok((attachment, Sealed(r.get("sealed")?)))
     })
+}
+
+pub(crate) async fn ticket_of_attachment(c: &mut Connection, id: AttachmentId) -> Outcome<Option<TicketId>> {
+    let row = sqlx::query(
+        "SELECT m.message_id, m.ticket_id FROM attachment a JOIN message m ON m.message_id = a.message_id \
+         WHERE a.attachment_id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(c)
+    .await?;
+    one(row, |row| Reader::of(row, "message", "message_id").word("ticket_id"))
 }
 
 /// Messages that wait for a person's decision, newest first.

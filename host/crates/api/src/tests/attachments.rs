@@ -1,0 +1,70 @@
+//! Attachments: handed out to be saved, to whoever may.
+
+use desk::DeskConfig;
+use domain::id::{AttachmentId, CountingIds};
+use domain::token::Scope::{Admin, Inbound, Read, Reveal, Write};
+use domain::vault::{Openers, VaultRules};
+use serde_json::Value;
+
+use super::world::{NOW, World};
+
+const PAGE: &[u8] = b"<script>x()</script>";
+const MAIL: &str = "From: Ana <ana@example.org>\r\nTo: support@localhost\r\nSubject: Page\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHere it is.\r\n--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe.html\r\nContent-Transfer-Encoding: base64\r\n\r\nPHNjcmlwdD54KCk8L3NjcmlwdD4=\r\n--b--\r\n";
+
+/// Takes in a mail with a page; the address of the page.
+async fn page(world: &World) -> String {
+    world.upload(Inbound, "/api/v1/inbound/mail", "message/rfc822", MAIL.into()).await.ok();
+    world.desk.settle().await.unwrap();
+    let list = world.call(Read, "GET", "/api/v1/tickets/1/attachments", Value::Null).await.ok();
+    format!("/api/v1/attachments/{}", list["items"][0]["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_attachment_is_handed_out_to_be_saved_and_never_to_be_shown() {
+    let world = World::new().await;
+    let path = page(&world).await;
+    let got = world.call(Write, "GET", &path, Value::Null).await;
+    assert_eq!((got.status.as_u16(), got.bytes.as_slice()), (200, PAGE));
+    for (name, value) in [
+        ("content-type", "application/octet-stream"),
+        ("content-disposition", "attachment; filename=\"Gr__e.html\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.html"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "sandbox; default-src 'none'"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(got.header(name), value, "{name}");
+    }
+    let audit = world.store.audit(0, 100).await.unwrap();
+    let openings: Vec<_> = audit.iter().filter(|e| e.record.action == "attachment.opened").collect();
+    assert_eq!(openings.len(), 1);
+    assert!(path.ends_with(&openings[0].record.object) && openings[0].record.details["ticket"].is_string());
+}
+
+#[tokio::test]
+async fn who_may_open_an_attachment_is_a_setting() {
+    for (attachments, may) in [(Openers::Agents, [Write, Admin].as_slice()), (Openers::Reveal, &[Reveal])] {
+        let vault = VaultRules { attachments, ..VaultRules::default() };
+        let config = DeskConfig { redaction_required: false, vault, ..DeskConfig::default() };
+        let world = World::with(config).await;
+        let path = page(&world).await;
+        for scope in [Read, Write, Inbound, Admin, Reveal] {
+            let got = world.call(scope, "GET", &path, Value::Null).await;
+            if may.contains(&scope) {
+                assert_eq!(got.status, 200, "{attachments}: {scope}");
+            } else {
+                assert_eq!(got.problem(), (403, "scope_missing", ""), "{attachments}: {scope}");
+                assert!(!got.bytes.windows(7).any(|window| window == b"<script"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attachment_that_is_not_there_is_not_found() {
+    let world = World::new().await;
+    let nobodys = AttachmentId::mint(&CountingIds::default(), NOW);
+    for id in [nobodys.to_string(), "nonsense".to_owned()] {
+        let got = world.call(Write, "GET", &format!("/api/v1/attachments/{id}"), Value::Null).await;
+        assert_eq!(got.problem(), (404, "not_found", ""), "{id}");
+    }
+}
