@@ -1,8 +1,8 @@
 //! Version 1: the list of resources. Each has a file with its shapes, its handlers and its routes.
 
 mod articles;
-mod audit;
 mod attachments;
+mod audit;
 mod automation;
 mod contacts;
 mod curve;

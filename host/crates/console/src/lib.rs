@@ -70,6 +70,7 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .route("/tickets/{number}/redactions/{id}/false-alarm", post(pages::ticket::marks::false_alarm))
         .fallback(pages::problem::no_such_page)
         .layer(from_fn_with_state(console.clone(), session::guard))
+        .layer(from_fn_with_state(console.clone(), pages::tell_automation))
         .route("/unsubscribe/{word}", get(pages::unsubscribe::ask).post(pages::unsubscribe::end))
         .route("/answer/{word}", get(pages::rating::ask).post(pages::rating::tell))
         .route("/request", get(pages::request::show).post(pages::request::send))

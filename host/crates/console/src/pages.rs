@@ -13,16 +13,36 @@ pub(crate) mod unsubscribe;
 
 use std::net::IpAddr;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{Extensions, HeaderMap, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
 use desk::DeskError;
 use domain::Refusal;
 
+use crate::Console;
 use crate::language::{Spoken, Texts};
 use crate::pace::asker;
 use crate::session::id_in;
 use crate::view::Page;
+
+/// Stands on a request while all automation is switched off.
+#[derive(Clone, Copy)]
+struct AutomationOff;
+
+/// Has every page of the console proper say so while all automation is switched off. The desk knows it without asking
+/// the database.
+pub(crate) async fn tell_automation(
+    State(console): State<Console>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if !console.desk.automation_on().await {
+        request.extensions_mut().insert(AutomationOff);
+    }
+    next.run(request).await
+}
 
 /// What every page knows of its request.
 pub(crate) struct Visit {
@@ -32,24 +52,29 @@ pub(crate) struct Visit {
     /// Who asks, where that is known.
     pub(crate) from: Option<IpAddr>,
     signed_in: bool,
+    automation_off: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Visit {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(parts))
+        Ok(Self::of(&parts.uri, &parts.headers, &parts.extensions))
     }
 }
 
 impl Visit {
     /// What a request says.
-    pub(crate) fn of(parts: &Parts) -> Self {
-        let spoken = Spoken::of(asked(&parts.uri, "lang"), &parts.headers);
-        // The browser drops the cookie when the session ends.
-        let signed_in = id_in(&parts.headers).is_some();
-        let from = asker(&parts.extensions, &parts.headers);
-        Self { spoken, uri: parts.uri.clone(), headers: parts.headers.clone(), from, signed_in }
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        Self {
+            spoken: Spoken::of(asked(uri, "lang"), headers),
+            uri: uri.clone(),
+            headers: headers.clone(),
+            from: asker(extensions, headers),
+            // The browser drops the cookie when the session ends.
+            signed_in: id_in(headers).is_some(),
+            automation_off: extensions.get::<AutomationOff>().is_some(),
+        }
     }
 
     /// The texts in the visitor's language.
@@ -69,7 +94,8 @@ impl Visit {
 
     /// The frame for a page of the console proper, which stands at this address.
     pub(crate) fn page_at<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
-        Page { title, path, spoken: self.spoken, menu: true, signed_in: self.signed_in }
+        let Self { spoken, signed_in, automation_off, .. } = *self;
+        Page { title, path, spoken, menu: true, signed_in, automation_off }
     }
 
     /// Why nothing comes of a form that could not be read.
@@ -78,13 +104,13 @@ impl Visit {
     }
 
     /// The page for a failure.
-    pub(crate) fn failed(&self, error: impl Into<DeskError>) -> axum::response::Response {
-        problem::of(error.into(), &self.uri, &self.headers)
+    pub(crate) fn failed(&self, error: impl Into<DeskError>) -> Response {
+        problem::of(error.into(), self)
     }
 }
 
 /// A query parameter as it stands there: the console's own links need no escaping.
-pub(crate) fn asked<'a>(uri: &'a Uri, key: &str) -> Option<&'a str> {
+fn asked<'a>(uri: &'a Uri, key: &str) -> Option<&'a str> {
     let pairs = uri.query().unwrap_or("").split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
 }

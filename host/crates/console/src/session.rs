@@ -25,7 +25,7 @@ pub(crate) async fn guard(State(console): State<Console>, request: Request, next
     match may_look(&console, request.headers()).await {
         Ok(true) => next.run(request).await,
         Ok(false) => Redirect::to("/login").into_response(),
-        Err(error) => problem::of(error, request.uri(), request.headers()),
+        Err(error) => problem::of(error, &Visit::of(request.uri(), request.headers(), request.extensions())),
     }
 }
 
@@ -115,7 +115,7 @@ impl FromRequestParts<Console> for Opener {
 }
 
 async fn acting(parts: &Parts, console: &Console, scope: Scope) -> Result<Actor, Response> {
-    let visit = Visit::of(parts);
+    let visit = Visit::of(&parts.uri, &parts.headers, &parts.extensions);
     if is_foreign(&parts.headers) {
         return Err(problem::show(StatusCode::FORBIDDEN, &visit));
     }

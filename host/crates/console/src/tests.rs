@@ -3,6 +3,7 @@
 mod access;
 mod articles;
 mod attachments;
+mod customers;
 mod pages;
 mod work;
 mod world;

@@ -16,6 +16,8 @@ use crate::language::{Language, Spoken};
 /// A page may load our own style and send our own form; nothing else, from nowhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Where automation is switched.
+const PLUGINS: &str = "/plugins";
 /// How long a browser may keep the style sheet.
 const STYLE_CACHE: &str = "public, max-age=300";
 
@@ -31,6 +33,8 @@ pub(crate) struct Page<'a> {
     pub(crate) menu: bool,
     /// Whether there is a session to end.
     pub(crate) signed_in: bool,
+    /// Whether it has to say that all automation is switched off.
+    pub(crate) automation_off: bool,
 }
 
 impl Page<'_> {
@@ -51,6 +55,7 @@ impl Page<'_> {
                     a.skip href="#content" { (texts.skip) }
                     header { (self.header()) }
                     main #content tabindex="-1" {
+                        @if self.automation_off { (self.automation_off()) }
                         h1 dir="auto" { (self.title) }
                         (body)
                     }
@@ -58,6 +63,16 @@ impl Page<'_> {
             }
         };
         Html(page.into_string())
+    }
+
+    fn automation_off(&self) -> Markup {
+        let texts = self.spoken.language.texts();
+        html! {
+            p.alarm role="status" {
+                (texts.automation_off)
+                @if self.path != PLUGINS { " " a href=(self.spoken.link(PLUGINS, &[])) { (texts.to_plugins) } }
+            }
+        }
     }
 
     fn header(&self) -> Markup {
@@ -69,7 +84,7 @@ impl Page<'_> {
         let links = [
             ("/", texts.tickets),
             ("/articles", texts.articles),
-            ("/plugins", texts.plugins),
+            (PLUGINS, texts.plugins),
             ("/queue", texts.queue),
         ];
         html! {

@@ -194,6 +194,16 @@ impl Desk {
         Ok(self.0.store.commit(Commit { facts }).await?)
     }
 
+    /// Why an address gets no automatic mail now; none where it may.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn suppression_now(&self, address: &str) -> Result<Option<Suppression>, DeskError> {
+        let now = self.now();
+        let listed = self.0.store.suppression(address).await?;
+        Ok(listed.filter(|suppression| suppression.until.is_none_or(|until| now < until)))
+    }
+
     /// Takes an address off the suppression list.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use domain::event::EventType;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
 use domain::job::{Job, Lease, NewJob};
 use domain::message::{Attachment, Direction, Message, SenderAuth};
-use domain::ticket::{StatusCategory, Ticket};
+use domain::ticket::{RELATED, StatusCategory, Ticket};
 use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
 use domain::{Actor, ActorKind, Refusal, Timestamp};
 use sha2::{Digest, Sha256};
@@ -311,7 +311,7 @@ impl Desk {
         ticket.custom = custom_of(arrival, redacted);
         ticket.tags = arrival.tags.iter().cloned().collect();
         if let Some(related) = related {
-            ticket.custom.insert("related".to_owned(), format!("#{}", related.number));
+            ticket.custom.insert(RELATED.to_owned(), format!("#{}", related.number));
         }
         Ok(Work::create(ticket, stamp))
     }

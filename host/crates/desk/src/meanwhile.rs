@@ -2,6 +2,7 @@
 //! sends nothing.
 
 use domain::clock::MINUTE_MS;
+use domain::contact::Contact;
 use domain::event::EventType;
 use domain::message::{Delivery, Direction, Message};
 use domain::snapshot::TicketView;
@@ -10,7 +11,6 @@ use domain::{Actor, Refusal};
 use store::Fact;
 
 use crate::people::{NewMessage, NewMessageKind};
-use crate::person::is_erased;
 
 /// Within so long the same words of the same person to the same ticket are taken for a slip, milliseconds.
 const SLIP_MS: i64 = 10 * MINUTE_MS;
@@ -25,9 +25,9 @@ pub(crate) fn check(
     writer: &Actor,
     stamp: &Stamp<'_>,
 ) -> Result<(), Refusal> {
-    if new.kind == NewMessageKind::Reply && view.requester.as_ref().is_none_or(is_erased) {
+    if new.kind == NewMessageKind::Reply && view.requester.as_ref().is_none_or(Contact::is_erased) {
         let sentence = "This person was erased: nobody is left to answer. Keep a note instead.";
-        return Err(Refusal::new("erased", sentence));
+        return Err(Refusal::new("erased", sentence).at("kind"));
     }
     let Some(seen) = new.seen else { return Ok(()) };
     let is_own = |m: &&Message| m.author == *writer;

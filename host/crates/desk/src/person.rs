@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::contact::Contact;
+use domain::contact::{Contact, erased_address};
 use domain::id::ContactId;
 use domain::redaction::canonical_value;
 use domain::retention::LEGAL_HOLD;
@@ -146,7 +146,7 @@ impl Desk {
     /// When there is no such contact, a ticket of theirs is on legal hold, or the erasure cannot be written down.
     pub async fn erase_person(&self, contact: ContactId, actor: Actor) -> Result<Erased, DeskError> {
         let person = self.contact_or_missing(contact).await?;
-        if is_erased(&person) {
+        if person.is_erased() {
             return Err(Refusal::new("already_erased", "This person was erased before.").into());
         }
         self.not_on_hold(contact).await?;
@@ -178,7 +178,7 @@ impl Desk {
         let mut again = 0;
         for tombstone in all {
             let Some(person) = self.0.store.contact(tombstone.contact_id).await? else { continue };
-            if is_erased(&person) {
+            if person.is_erased() {
                 continue;
             }
             let facts = vec![
@@ -239,13 +239,4 @@ impl Desk {
     async fn contact_or_missing(&self, contact: ContactId) -> Result<Contact, DeskError> {
         self.0.store.contact(contact).await?.ok_or_else(|| DeskError::missing("contact", contact))
     }
-}
-
-/// What stands in the place of an erased person's address: unique, and never anybody's (RFC 2606).
-fn erased_address(contact: ContactId) -> String {
-    format!("{}@erased.invalid", contact.to_string().to_lowercase())
-}
-
-pub(crate) fn is_erased(person: &Contact) -> bool {
-    person.email == erased_address(person.id)
 }

@@ -24,6 +24,20 @@ pub struct Contact {
     pub created_at: Timestamp,
 }
 
+impl Contact {
+    /// Whether the person was erased: of them only the id is left.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.email == erased_address(self.id)
+    }
+}
+
+/// What stands in the place of an erased person's address: unique, and never anybody's (RFC 2606).
+#[must_use]
+pub fn erased_address(contact: ContactId) -> String {
+    format!("{}@erased.invalid", contact.to_string().to_lowercase())
+}
+
 /// The one spelling of an address: trimmed, lower case.
 #[must_use]
 pub fn canonical_address(address: &str) -> String {

@@ -51,6 +51,9 @@ text_enum! {
     }
 }
 
+/// Key of the field that names another ticket to which this one may belong: `#12`.
+pub const RELATED: &str = "related";
+
 /// One case.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Ticket {

@@ -68,6 +68,8 @@ questions! {
     ticket_by_number(number: i64) -> Option<Ticket> = ticket::by_number(number);
     /// Tickets, newest first unless the filter says otherwise.
     tickets(filter: &TicketFilter, page: &Page) -> Vec<Ticket> = ticket::list(filter, page);
+    /// The same with each one's requester, and without messages.
+    tickets_and_requesters(filter: &TicketFilter, page: &Page) -> Vec<(Ticket, Option<Contact>)> = ticket::list_with_requesters(filter, page);
     /// A ticket with its requester and its newest 50 messages.
     view(id: TicketId) -> Option<TicketView> = ticket::view(id);
 

@@ -144,7 +144,6 @@ async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskErro
 fn list(visit: &Visit, standing: &Standing) -> Markup {
     let texts = visit.texts();
     html! {
-        @if !standing.automation { p.alarm role="status" { (texts.automation_off) } }
         @if standing.switches { (kill_switch(visit, standing.automation)) } @else {
             p { a href=(visit.spoken.link("/login", &[])) { (texts.sign_in_to_switch) } }
         }

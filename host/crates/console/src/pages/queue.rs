@@ -36,6 +36,15 @@ struct Standing {
 pub(crate) struct Decided {
     /// Which button: `send` sends it after all, anything else lets it go.
     what: String,
+    /// Number of the ticket whose page the form stood on; empty for the queue's.
+    ticket: String,
+}
+
+impl Decided {
+    /// The page that the form stood on.
+    fn back(&self) -> String {
+        self.ticket.parse::<i64>().map_or_else(|_| "/queue".to_owned(), |number| format!("/tickets/{number}"))
+    }
 }
 
 /// Shows the queue.
@@ -60,7 +69,7 @@ pub(crate) async fn decide(
         }
     };
     match done.await {
-        Ok(_) => Redirect::to(&visit.spoken.link("/queue", &[])).into_response(),
+        Ok(_) => Redirect::to(&visit.spoken.link(&decided.back(), &[])).into_response(),
         Err(DeskError::Refused(refusal)) => page(&console, &visit, Some(&refusal.sentence)).await,
         Err(error) => visit.failed(error),
     }
@@ -157,7 +166,7 @@ fn mail(visit: &Visit, standing: &Standing) -> Markup {
                         td data-name=(texts.created) { (time(message.created_at)) }
                         td data-name=(texts.reason) dir="auto" { (visit.tell(message.delivery_reason.as_deref().unwrap_or("–"))) }
                         @if standing.works {
-                            td data-name=(texts.decide) { (decision(visit, message)) }
+                            td data-name=(texts.decide) { (decision(visit, message, None)) }
                         }
                     }
                 }
@@ -166,12 +175,13 @@ fn mail(visit: &Visit, standing: &Standing) -> Markup {
     }
 }
 
-/// The buttons for a held mail.
-fn decision(visit: &Visit, message: &Message) -> Markup {
+/// The buttons for a held mail; on a ticket's page they lead back there.
+pub(super) fn decision(visit: &Visit, message: &Message, ticket: Option<i64>) -> Markup {
     let texts = visit.texts();
     let action = format!("/queue/mail/{}", message.id);
     html! {
         form.buttons method="post" action=(visit.spoken.link(&action, &[])) {
+            @if let Some(number) = ticket { input type="hidden" name="ticket" value=(number); }
             button type="submit" name="what" value="send" { (texts.send_after_all) }
             button type="submit" name="what" value="discard" { (texts.let_go) }
         }

@@ -92,6 +92,13 @@ fn sentence(visit: &Visit, status: StatusCode, sentence: &str) -> Response {
 
 fn page(visit: &Visit, status: StatusCode, body: &Markup) -> Response {
     let title = visit.texts().rating_title;
-    let page = Page { title, path: visit.uri.path(), spoken: visit.spoken, menu: false, signed_in: false };
+    let page = Page {
+        title,
+        path: visit.uri.path(),
+        spoken: visit.spoken,
+        menu: false,
+        signed_in: false,
+        automation_off: false,
+    };
     (status, page.of(body)).into_response()
 }

@@ -154,6 +154,13 @@ fn form(visit: &Visit, request: &Request, complaint: Option<Complaint>) -> Marku
 
 fn page(visit: &Visit, status: StatusCode, body: &Markup) -> Response {
     let title = visit.texts().request_title;
-    let page = Page { title, path: "/request", spoken: visit.spoken, menu: false, signed_in: false };
+    let page = Page {
+        title,
+        path: "/request",
+        spoken: visit.spoken,
+        menu: false,
+        signed_in: false,
+        automation_off: false,
+    };
     (status, page.of(body)).into_response()
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod composer;
+mod customer;
 pub(crate) mod fields;
 pub(crate) mod marks;
 mod sources;
@@ -15,16 +16,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::DeskError;
 use domain::actor::Names;
-use domain::message::{Delivery, Direction, Message, SenderAuth};
+use domain::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
 use domain::story::{Books, Line, Material, Story, describe_in};
-use domain::ticket::Ticket;
+use domain::ticket::{RELATED, Ticket};
 use domain::token::Scope;
 use domain::{Actor, ActorKind};
 use maud::{Markup, html};
 
-use super::Visit;
+use self::customer::Customer;
+use super::{Visit, queue};
 use crate::Console;
 use crate::language::Texts;
 use crate::session::holder;
@@ -78,6 +80,7 @@ pub(crate) async fn show(
 async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Failed>) -> Response {
     let shown = async {
         let material = material(console, number).await?;
+        let customer = Customer::of(console, &material.ticket).await?;
         let token = holder(console, &visit.headers).await?;
         let allows = |scope| token.as_ref().is_some_and(|token| token.allows(scope, console.desk.now()));
         let work = match allows(Scope::Write) {
@@ -88,13 +91,13 @@ async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Fa
             false => None,
         };
         let (reveal, open) = (allows(Scope::Reveal), allows(console.desk.config().vault.attachments.scope()));
-        Ok::<_, DeskError>((material, May { work, reveal, open }))
+        Ok::<_, DeskError>((material, customer, May { work, reveal, open }))
     };
     match shown.await {
-        Ok((material, may)) => {
+        Ok((material, customer, may)) => {
             let title = format!("#{} {}", material.ticket.number, material.ticket.subject);
             let status = failed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-            let body = body(visit, &material, &may, failed);
+            let body = body(visit, &material, &customer, &may, failed);
             let path = format!("/tickets/{}", material.ticket.number);
             (status, visit.page_at(&title, &path).of(&body)).into_response()
         }
@@ -141,7 +144,13 @@ async fn material(console: &Console, number: &str) -> Result<Material, DeskError
 }
 
 /// The page's body; with the forms where somebody may use them.
-fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) -> Markup {
+fn body(
+    visit: &Visit,
+    material: &Material,
+    customer: &Customer,
+    may: &May,
+    failed: Option<&Failed>,
+) -> Markup {
     let texts = visit.texts();
     let works = may.work.is_some();
     let typed = failed.map(|failed| &failed.typed);
@@ -152,18 +161,21 @@ fn body(visit: &Visit, material: &Material, may: &May, failed: Option<&Failed>) 
         @if let Some(bench) = &may.work {
             (fields::form(visit, &material.ticket, &bench.known, typed.map(|typed| &typed.fields)))
         }
+        (customer::block(visit, customer))
         h2 { (texts.messages) }
         @if material.messages.is_empty() { p { (texts.no_messages) } }
         @for message in &material.messages {
-            @let mark = works.then(|| marks::miss_form(visit, &material.ticket, message));
+            @let forms = works.then(|| message_forms(visit, &material.ticket, message));
             @let files = attachments::list(visit, &material.ticket, message, may.open);
-            (one_message(visit, &material.names, message, &files, mark))
+            (one_message(visit, &material.names, message, &files, forms))
         }
         @if let Some(Bench { sources, .. }) = &may.work {
-            @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none());
+            @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none() && !customer.is_erased());
             (suggestions::forms(visit, material, &books, draft))
             @let seen = material.messages.last().map(|message| message.id);
-            (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, seen, typed }))
+            @if customer.is_erased() { (composer::note_form(visit, &material.ticket, typed)) } @else {
+                (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, seen, customer, typed }))
+            }
         } @else {
             @let number = material.ticket.number.to_string();
             p { a href=(visit.spoken.link("/login", &[("ticket", &number)])) { (texts.sign_in_to_work) } }
@@ -190,7 +202,7 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
             (fact(texts.team, ticket.team.as_deref()))
             (fact(texts.assignee, ticket.assignee.as_deref()))
             (fact(texts.channel, Some(ticket.channel.as_str())))
-            @for (key, value) in &ticket.custom { (fact(key, Some(value))) }
+            @for (key, value) in &ticket.custom { (own_field(visit, key, value)) }
             @if !ticket.tags.is_empty() {
                 div { dt { (texts.tags) } dd { @for tag in &ticket.tags { span.tag { (tag) } " " } } }
             }
@@ -200,18 +212,46 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
     }
 }
 
+/// A field of the house's own; another ticket's number leads there.
+fn own_field(visit: &Visit, key: &str, value: &str) -> Markup {
+    let related = value.strip_prefix('#').filter(|_| key == RELATED).and_then(|n| n.parse::<i64>().ok());
+    html! {
+        @if let Some(number) = related {
+            div { dt { (visit.texts().may_belong_to) } dd { a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } } }
+        } @else { (fact(key, Some(value))) }
+    }
+}
+
+/// What an agent may do about one message.
+fn message_forms(visit: &Visit, ticket: &Ticket, message: &Message) -> Markup {
+    html! {
+        @if message.delivery == Delivery::Held { (queue::decision(visit, message, Some(ticket.number))) }
+        (marks::miss_form(visit, ticket, message))
+    }
+}
+
+/// What a message looks like: which way it went; a machine's mail is none of the customer's.
+fn look(message: &Message) -> &'static str {
+    match (message.direction, message.auto_class) {
+        (Direction::Inbound, AutoClass::Human) | (Direction::Outbound | Direction::Note, _) => {
+            message.direction.as_str()
+        }
+        (Direction::Inbound, _) => "machine",
+    }
+}
+
 fn one_message(
     visit: &Visit,
     names: &Names,
     message: &Message,
     files: &Markup,
-    mark: Option<Markup>,
+    forms: Option<Markup>,
 ) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
-        article class={ "message " (message.direction) } id=(message.id) {
+        article class={ "message " (look(message)) } id=(message.id) {
             p.meta {
-                strong { (language.direction(message.direction)) }
+                strong { (language.direction(message.direction, message.auto_class)) }
                 @if let Some(who) = one_of_us(names, &message.author) { " · " bdi { (who) } }
                 @if message.automatic { " · " (texts.automatic) }
                 @if message.direction == Direction::Outbound && message.delivery != Delivery::None {
@@ -225,7 +265,7 @@ fn one_message(
             }
             div.text dir="auto" { (message.text) }
             (files)
-            @if let Some(mark) = mark { (mark) }
+            @if let Some(forms) = forms { (forms) }
         }
     }
 }

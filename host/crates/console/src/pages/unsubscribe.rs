@@ -33,7 +33,14 @@ pub(crate) async fn end(State(console): State<Console>, visit: Visit, Path(word)
 fn page(visit: &Visit, status: StatusCode, sentence: &str, asks: bool) -> Response {
     let texts = visit.texts();
     let path = visit.uri.path();
-    let page = Page { title: texts.unsubscribe, path, spoken: visit.spoken, menu: false, signed_in: false };
+    let page = Page {
+        title: texts.unsubscribe,
+        path,
+        spoken: visit.spoken,
+        menu: false,
+        signed_in: false,
+        automation_off: false,
+    };
     let body = html! {
         p { (sentence) }
         @if asks {

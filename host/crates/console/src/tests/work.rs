@@ -22,17 +22,17 @@ async fn at_work(scopes: &[Scope]) -> (World, String) {
     (world, cookie)
 }
 
-async fn agent_at_work() -> (World, String, Ticket) {
+pub(super) async fn agent_at_work() -> (World, String, Ticket) {
     let (world, cookie) = at_work(&[Scope::Read, Scope::Write]).await;
     let ticket = world.ticket("Parcel", "Where is my parcel?").await;
     (world, cookie, ticket)
 }
 
-async fn post(world: &World, cookie: &str, path: &str, form: &str) -> Answer {
+pub(super) async fn post(world: &World, cookie: &str, path: &str, form: &str) -> Answer {
     world.post(path, &[("cookie", cookie), ("sec-fetch-site", "same-origin")], form).await
 }
 
-async fn messages(world: &World, ticket: &Ticket) -> Vec<Message> {
+pub(super) async fn messages(world: &World, ticket: &Ticket) -> Vec<Message> {
     world.desk.ask().messages(ticket.id).await.unwrap()
 }
 

@@ -91,11 +91,22 @@ impl World {
 
     /// A new ticket.
     pub(super) async fn ticket(&self, subject: &str, text: &str) -> Ticket {
+        self.ticket_of("ana@example.org", Some("Ana"), subject, text).await
+    }
+
+    /// A new ticket of somebody.
+    pub(super) async fn ticket_of(
+        &self,
+        email: &str,
+        name: Option<&str>,
+        subject: &str,
+        text: &str,
+    ) -> Ticket {
         let new = NewTicket {
             subject: subject.to_owned(),
             text: text.to_owned(),
-            email: "ana@example.org".to_owned(),
-            name: Some("Ana".to_owned()),
+            email: email.to_owned(),
+            name: name.map(str::to_owned),
             channel: Channel::Form,
             inbox: None,
             language: Some("de".to_owned()),

@@ -76,12 +76,7 @@ impl Desk {
             Some(newest) => self.answers_elsewhere(newest).await?,
             None => false,
         };
-        let suppressed = self
-            .0
-            .store
-            .suppression(&recipient)
-            .await?
-            .is_some_and(|s| s.until.is_none_or(|until| now < until));
+        let suppressed = self.suppression_now(&recipient).await?.is_some();
         Ok(Facts {
             last_inbound,
             sender_auth,

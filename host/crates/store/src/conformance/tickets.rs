@@ -75,6 +75,8 @@ pub(super) async fn a_list_of_views_says_what_each_view_says(store: &Store) -> V
                 one_by_one.extend(store.view(ticket.id).await?);
             }
             same!(store.views(&filter, &page).await?, one_by_one);
+            let askers: Vec<_> = one_by_one.into_iter().map(|view| (view.ticket, view.requester)).collect();
+            same!(store.tickets_and_requesters(&filter, &page).await?, askers);
         }
     }
     let page = Page::first(200);

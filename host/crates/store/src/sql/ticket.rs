@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::contact::Contact;
 use domain::id::TicketId;
 use domain::message::Message;
 use domain::snapshot::TicketView;
@@ -217,6 +218,16 @@ pub(crate) async fn views(
 
 pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page) -> Outcome<Vec<Ticket>> {
     all(&rows(c, statement!(filter, list_columns), filter, page).await?, read)
+}
+
+/// The same in one statement with those who ask.
+pub(crate) async fn list_with_requesters(
+    c: &mut Connection,
+    filter: &TicketFilter,
+    page: &Page,
+) -> Outcome<Vec<(Ticket, Option<Contact>)>> {
+    let views = all(&rows(c, statement!(filter, view_columns), filter, page).await?, read_view)?;
+    Ok(views.into_iter().map(|view| (view.ticket, view.requester)).collect())
 }
 
 async fn rows(

@@ -19,6 +19,7 @@ use maud::{Markup, html};
 use rand::Rng;
 use serde::Deserialize;
 
+use super::customer::{self, Customer};
 use super::sources::{self, Sources};
 use super::{Typed, percent, reason};
 use crate::Console;
@@ -131,6 +132,8 @@ pub(super) struct Stand<'s> {
     pub(super) sources: &'s Sources,
     /// The newest message on the page.
     pub(super) seen: Option<MessageId>,
+    /// Whom it is for.
+    pub(super) customer: &'s Customer,
     /// What stood in the form when it could not be sent.
     pub(super) typed: Option<&'s Typed>,
 }
@@ -138,7 +141,7 @@ pub(super) struct Stand<'s> {
 /// The form.
 pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &Stand<'_>) -> Markup {
     let texts = visit.texts();
-    let Stand { draft, sources, seen, typed } = stand;
+    let Stand { draft, sources, seen, customer, typed } = stand;
     let suggested = match (&sources.picked, draft.map(|draft| &draft.effect)) {
         (Some(article), _) => article.body.as_str(),
         (None, Some(Effect::Reply { text, .. })) => text.as_str(),
@@ -146,12 +149,12 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
     };
     let typed = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
     let action = format!("/tickets/{}/message", ticket.number);
-    let once = hex::encode(rand::rng().random::<[u8; 16]>());
     // Should it fail, the page that comes back shows the same article.
     let picked = sources.picked.as_ref().map(|article| article.id.to_string());
     let asked: Vec<(&str, &str)> = picked.iter().map(|id| ("article", id.as_str())).collect();
     html! {
         h2 #answer { (texts.answer) }
+        (customer::warning(visit, customer))
         @if let Some(draft) = draft { (source(visit, books, draft)) }
         (sources::form(visit, ticket, sources))
         form.composer method="post" action=(visit.spoken.link(&action, &asked)) {
@@ -166,13 +169,36 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
                 label.choice { input type="checkbox" name="article" value=(article.key) checked; " " (texts.of_article) " " bdi { (article.title) } }
             }
             @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
-            input type="hidden" name="once" value=(once);
+            input type="hidden" name="once" value=(once());
             p.buttons {
                 button.main type="submit" name="kind" value="reply" { (texts.send_reply) }
                 button type="submit" name="kind" value="note" { (texts.keep_note) }
             }
         }
     }
+}
+
+/// The form where there is nobody to answer any more.
+pub(super) fn note_form(visit: &Visit, ticket: &Ticket, typed: Option<&Typed>) -> Markup {
+    let texts = visit.texts();
+    let action = format!("/tickets/{}/message", ticket.number);
+    html! {
+        h2 #answer { (texts.write_note) }
+        p.alarm { (texts.nobody_to_answer) }
+        form.composer method="post" action=(visit.spoken.link(&action, &[])) {
+            label for="text" { (texts.answer_label) }
+            textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
+                (typed.map_or("", |typed| typed.text.as_str()))
+            }
+            input type="hidden" name="once" value=(once());
+            p.buttons { button.main type="submit" name="kind" value="note" { (texts.keep_note) } }
+        }
+    }
+}
+
+/// What is made with a form, so that sending it twice is sending it once.
+fn once() -> String {
+    hex::encode(rand::rng().random::<[u8; 16]>())
 }
 
 /// Where a draft comes from: whose, which article, how sure, why, and what it found in the ticket.
