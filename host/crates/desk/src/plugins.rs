@@ -60,14 +60,14 @@ pub struct InstallationChange {
 
 impl InstallationChange {
     /// What the audit entry tells. Settings may hold secrets: only that they changed.
-    fn told(&self) -> Value {
+    fn told(&self) -> serde_json::Map<String, Value> {
         let mut told = serde_json::Map::new();
         told.extend(self.mode.map(|mode| ("mode".to_owned(), serde_json::json!(mode))));
         told.extend(self.grants.as_ref().map(|g| ("grants".to_owned(), serde_json::json!(g))));
         told.extend(self.inboxes.as_ref().map(|i| ("inboxes".to_owned(), serde_json::json!(i))));
         told.extend(self.settings.as_ref().map(|_| ("settings".to_owned(), Value::from("changed"))));
         told.extend(self.limits.map(|limits| ("limits".to_owned(), serde_json::json!(limits))));
-        Value::Object(told)
+        told
     }
 }
 
@@ -160,7 +160,7 @@ impl Roster {
 }
 
 fn is_older(known: &Installation, read: &Installation) -> bool {
-    known.id == read.id && known.updated_at != read.updated_at
+    known.id == read.id && (known.version != read.version || known.updated_at != read.updated_at)
 }
 
 impl Desk {
@@ -286,7 +286,7 @@ impl Desk {
         self.0.store.installation(id).await?.ok_or_else(|| DeskError::missing("installation", id))
     }
 
-    /// Changes how far an installation is trusted.
+    /// Changes how far an installation is trusted. Lifts a quarantine.
     ///
     /// # Errors
     /// When there is none of that id.
@@ -314,7 +314,8 @@ impl Desk {
         self.change_installation(id, change, actor).await
     }
 
-    /// Changes an installation: everything named, or nothing.
+    /// Changes an installation: everything named, or nothing. Whoever names a mode lifts a quarantine: how far it is
+    /// trusted was said anew.
     ///
     /// # Errors
     /// When there is none of that id, a grant was not asked for, or the settings do not fit the schema.
@@ -324,11 +325,11 @@ impl Desk {
         change: InstallationChange,
         actor: Actor,
     ) -> Result<Installation, DeskError> {
-        let details = change.told();
+        let mut details = change.told();
         if change.mode.is_some_and(|mode| mode != Mode::Off) {
             self.try_before_use(id).await?;
         }
-        self.alter(id, actor, "plugin.changed", details, |i| {
+        self.alter(id, actor, "plugin.changed", |i| {
             if let Some(grants) = change.grants {
                 check_grants(&i.manifest, &grants)?;
                 i.grants = grants;
@@ -341,8 +342,14 @@ impl Desk {
                 i.settings = self.take_settings(i.id, &i.manifest, settings, Some(&i.settings))?;
             }
             i.limits = change.limits.unwrap_or(i.limits);
-            i.mode = change.mode.unwrap_or(i.mode);
-            Ok(())
+            if let Some(mode) = change.mode {
+                i.mode = mode;
+                if let Some(why) = i.quarantine.take() {
+                    i.faults_in_a_row = 0;
+                    details.insert("lifted_quarantine".to_owned(), Value::from(why));
+                }
+            }
+            Ok(Value::Object(details))
         })
         .await
     }
@@ -378,25 +385,25 @@ impl Desk {
     /// # Errors
     /// When there is none of that id.
     pub async fn release(&self, id: InstallationId, actor: Actor) -> Result<Installation, DeskError> {
-        self.alter(id, actor, "plugin.released", Value::Null, |i| {
+        self.alter(id, actor, "plugin.released", |i| {
             i.quarantine = None;
             i.faults_in_a_row = 0;
-            Ok(())
+            Ok(Value::Null)
         })
         .await
     }
 
+    /// Changes it and remembers that; `change` says what the audit entry tells.
     async fn alter(
         &self,
         id: InstallationId,
         actor: Actor,
         action: &str,
-        details: Value,
-        change: impl FnOnce(&mut Installation) -> Result<(), DeskError>,
+        change: impl FnOnce(&mut Installation) -> Result<Value, DeskError>,
     ) -> Result<Installation, DeskError> {
         let mut installation = self.installation(id).await?;
-        change(&mut installation)?;
-        installation.updated_at = self.now();
+        let details = change(&mut installation)?;
+        installation.touch(self.now());
         let facts = vec![
             Fact::PutInstallation(Box::new(installation.clone())),
             self.audit(&actor, action, id, details),

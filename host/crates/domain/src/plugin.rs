@@ -386,7 +386,7 @@ pub struct Installation {
     pub quarantine: Option<String>,
     /// Installed.
     pub installed_at: Timestamp,
-    /// Last change.
+    /// Last change; while it is quarantined, its last fault (see `touch`).
     pub updated_at: Timestamp,
     /// How often it was written, as it was read; 0: it is not stored yet.
     #[serde(skip)]
@@ -412,8 +412,16 @@ impl Installation {
         self.canary.as_ref().is_some_and(|canary| canary.digest == self.digest)
     }
 
-    /// When a quarantined installation is tried with one call again: so long after its last fault (or the last
-    /// change by an admin). None: it is not quarantined, switched off, or never tried (0 minutes).
+    /// Notes that somebody changed it. While it is quarantined the moment of its last fault stays: its trial call is
+    /// due from there, and no change puts it off.
+    pub const fn touch(&mut self, now: Timestamp) {
+        if self.quarantine.is_none() {
+            self.updated_at = now;
+        }
+    }
+
+    /// When a quarantined installation is tried with one call again: so long after its last fault. None: it is not
+    /// quarantined, switched off, or never tried (0 minutes).
     #[must_use]
     pub fn probe_at(&self, probe_after_minutes: i64) -> Option<Timestamp> {
         let waits = self.mode != Mode::Off && self.quarantine.is_some() && probe_after_minutes > 0;

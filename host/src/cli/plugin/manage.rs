@@ -47,11 +47,10 @@ pub(super) async fn mode(ground: &Ground, plugin: &str, mode: Mode) -> anyhow::R
     let house = ground.house(instead::MODE).await?;
     let view = find(&house.desk, plugin).await?;
     let id = view.installation.id;
+    let changed = house.desk.set_mode(id, mode, operator()).await?;
     if view.installation.quarantine.is_some() {
-        house.desk.release(id, operator()).await?;
         screen::say("The quarantine is lifted.");
     }
-    let changed = house.desk.set_mode(id, mode, operator()).await?;
     screen::line(format_args!("{}  {}  {}", changed.id, changed.manifest.id, changed.mode))?;
     house.close().await;
     Ok(())

@@ -1,10 +1,12 @@
 //! A real plugin through the API: looked at, installed, run, its suggestions accepted and declined.
 
+use domain::id::InstallationId;
 use domain::token::Scope::{Admin, Read, Write};
 use serde_json::{Value, json};
+use store::Fact;
 
 use super::guest;
-use super::world::{World, new_ticket};
+use super::world::{NOW, World, new_ticket};
 
 async fn install(world: &World, query: &str) -> Value {
     let path = format!("/api/v1/installations?{query}");
@@ -156,6 +158,25 @@ async fn a_schedule_is_switched_off_and_an_installation_removed() {
     assert_eq!(world.call(Admin, "DELETE", &path, Value::Null).await.problem().0, 404);
     let list = world.call(Admin, "GET", "/api/v1/schedules", Value::Null).await.ok();
     assert_eq!(list["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_mode_lifts_the_quarantine_and_other_changes_leave_the_trial_call_where_it_was() {
+    let world = World::new().await;
+    let made = install(&world, "mode=live").await;
+    let installation_id: InstallationId = made["id"].as_str().unwrap().parse().unwrap();
+    let quarantine = Some("5 faults in a row".to_owned());
+    world.facts(vec![Fact::SetFaults { installation_id, faults_in_a_row: 5, quarantine, at: NOW }]).await;
+    let path = format!("/api/v1/installations/{installation_id}");
+    let held = world.call(Admin, "GET", &path, Value::Null).await.ok();
+    assert!(held["quarantine"].is_string() && held["probe_at"].is_string(), "{held}");
+    world.clock.advance(60_000);
+    let longer = json!({ "limits": { "wall_ms": 900 } });
+    let changed = world.call(Admin, "PATCH", &path, longer).await.ok();
+    assert_eq!((&changed["quarantine"], &changed["probe_at"]), (&held["quarantine"], &held["probe_at"]));
+    let live = world.call(Admin, "PATCH", &path, json!({ "mode": "live" })).await.ok();
+    assert_eq!((&live["quarantine"], &live["probe_at"]), (&Value::Null, &Value::Null));
+    assert_eq!(live["faults_in_a_row"], 0);
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ impl Desk {
             since: now,
             counted,
         });
-        installation.updated_at = now;
+        installation.touch(now);
         let facts = vec![
             Fact::PutInstallation(Box::new(installation.clone())),
             Fact::PutVersion(Box::new(version)),
@@ -62,7 +62,8 @@ impl Desk {
         actor: Actor,
     ) -> Result<(), DeskError> {
         let Some(canary) = &installation.canary else { return Ok(()) };
-        let ended = Installation { canary: None, updated_at: self.now(), ..installation.clone() };
+        let mut ended = Installation { canary: None, ..installation.clone() };
+        ended.touch(self.now());
         let mut facts = vec![Fact::PutInstallation(Box::new(ended))];
         let versions = self.0.store.versions_of(installation.id).await?;
         if let Some(version) = versions.into_iter().find(|v| v.digest == canary.digest) {

@@ -39,6 +39,30 @@ async fn a_change_is_one_commit_with_one_audit_entry_and_does_everything_or_noth
 }
 
 #[tokio::test]
+async fn a_change_puts_no_trial_call_off_and_a_mode_lifts_the_quarantine() {
+    let house = Fixture::new().await;
+    let quarantined = |i: &mut Installation| {
+        i.faults_in_a_row = 5;
+        i.quarantine = Some("5 faults in a row".to_owned());
+    };
+    let before = house.installation(quarantined).await;
+    let due = async || house.desk.installations().await.unwrap().remove(0).probe_at;
+    let first = due().await;
+    assert!(first.is_some());
+    house.clock.advance(domain::clock::MINUTE_MS);
+    house.desk.set_settings(before.id, serde_json::json!({ "tone": "brisk" }), agent()).await.unwrap();
+    assert_eq!(due().await, first, "nothing was called, so it waits as long as it did");
+
+    house.desk.set_mode(before.id, Mode::Live, agent()).await.unwrap();
+    let after = house.store.installation(before.id).await.unwrap().unwrap();
+    assert_eq!((after.mode, after.quarantine, after.faults_in_a_row), (Mode::Live, None, 0));
+    assert_eq!(after.updated_at, house.desk.now());
+    let entries = house.store.audit(0, 9).await.unwrap();
+    assert_eq!(entries[0].record.details.get("lifted_quarantine"), None);
+    assert_eq!(entries[1].record.details["lifted_quarantine"], "5 faults in a row");
+}
+
+#[tokio::test]
 async fn a_grant_that_was_not_asked_for_is_refused() {
     let house = Fixture::new().await;
     let before = house.installation(|_| ()).await;
