@@ -1,7 +1,7 @@
 //! Modes, breaker, retries, people against plugins: what the desk does with runs that go well and badly.
 
 use desk::{DeskConfig, InstallRequest};
-use domain::plugin::Mode;
+use domain::plugin::{Hook, Mode};
 use domain::run::DecisionStatus;
 use tests::house::{admin, agent, config};
 use tests::{House, plugins};
@@ -59,6 +59,33 @@ on_both!(h12_a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |back
     assert_eq!(calls.len(), 5, "it is not called any more");
     house.desk.release(bad.id, admin()).await.unwrap();
     assert!(house.store.installation(bad.id).await.unwrap().unwrap().is_active());
+});
+
+on_both!(a_plugin_whose_shop_is_away_is_called_again_and_does_nothing_twice, |backend| {
+    let house = House::bare(backend).await;
+    let plugin = house.install(plugins::guest("waits_for_its_shop"), Mode::Live).await;
+    for n in 0..6 {
+        house.mail(&HELLO.replace("h1@", &format!("h{n}@")).replace("urgent", &format!("urgent {n}"))).await;
+    }
+    let notes = async |text: &str| {
+        let mut counts = Vec::new();
+        for ticket in house.tickets().await {
+            let messages = house.store.messages(ticket.id).await.unwrap();
+            counts.push(messages.iter().filter(|m| m.text == text).count());
+        }
+        counts
+    };
+    assert_eq!((notes("sorted").await, notes("ordered").await), (vec![1; 6], vec![0; 6]));
+    let standing = house.desk.installation(plugin.id).await.unwrap();
+    assert_eq!((standing.quarantine, standing.faults_in_a_row), (None, 0), "six times away is no fault");
+    for _ in 0..2 {
+        house.clock.advance(5_000);
+        house.settle().await;
+    }
+    assert_eq!((notes("sorted").await, notes("ordered").await), (vec![1; 6], vec![1; 6]));
+    let runs = house.store.runs(Some(plugin.id), &desk::Page { after: None, limit: 100 }).await.unwrap();
+    let of = |hook: Hook| runs.iter().filter(|run| run.hook == hook).count();
+    assert_eq!((of(Hook::Triage), of(Hook::Events)), (6, 18), "away, away after 5 s, there after 10 s");
 });
 
 on_both!(h22_when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {

@@ -2,7 +2,7 @@
 //! and called again when that went well. Tickets go to people meanwhile.
 
 use domain::event::EventType;
-use domain::plugin::Installation;
+use domain::plugin::{Hook, Installation};
 use domain::run::Run;
 use store::Fact;
 
@@ -20,6 +20,12 @@ impl Desk {
             return self.success_facts(installation).await;
         }
         let Some(fault) = run.fault.as_ref().filter(|f| f.is_plugins_fault()) else { return Vec::new() };
+        // A shop that is away must not switch off the plugin that says so; its call is tried again. But a trial call
+        // has to go well, and texts are held either way while a redaction hook does not answer.
+        let waits = fault.is_of_the_outside() && run.hook != Hook::Redaction;
+        if waits && installation.quarantine.is_none() {
+            return Vec::new();
+        }
         let faults = installation.faults_in_a_row + 1;
         let set = |quarantine| Fact::SetFaults {
             installation_id: installation.id,

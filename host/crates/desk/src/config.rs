@@ -38,7 +38,7 @@ pub struct DeskConfig {
     pub vault: VaultRules,
     /// When contacts get no notices.
     pub quiet: QuietHours,
-    /// Faults in a row after which an installation is quarantined.
+    /// Faults in a row after which an installation is quarantined (`Fault::is_of_the_outside` is none of them).
     pub quarantine_after_faults: i64,
     /// How long after its last fault a quarantined installation is tried with one call, minutes; 0: never.
     pub probe_after_minutes: i64,
@@ -46,7 +46,7 @@ pub struct DeskConfig {
     pub lease_ms: i64,
     /// Jobs worked on at the same time.
     pub worker_slots: u32,
-    /// Tries of a plugin's retry turn, in all.
+    /// How often a call that failed by something that may pass is made again; then it is given up.
     pub plugin_attempts_max: i64,
     /// How long delivery is tried before it is given up, hours.
     pub delivery_hours_max: i64,

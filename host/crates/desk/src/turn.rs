@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::clock::MINUTE_MS;
 use domain::effect::Proposal;
 use domain::event::{Event, EventType};
 use domain::id::{EventId, InstallationId, RunId, TicketId};
@@ -41,6 +42,25 @@ pub(crate) mod values;
 /// that comes first makes the others read it anew.
 const TURN_RACES_MAX: u32 = 32;
 
+/// First wait before a plugin's own retry where it named none, milliseconds; each later one is three times as long.
+const RETRY_FIRST_MS: i64 = 5_000;
+/// Shortest and longest wait before a plugin's own retry, whatever it named, milliseconds.
+const RETRY_MS: (i64, i64) = (1_000, 15 * MINUTE_MS);
+
+/// Whom alone a turn calls, because that call failed before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Retried {
+    pub(crate) installation_id: InstallationId,
+    /// The hook that failed: what its other hooks did is done. None: all of them.
+    pub(crate) hook: Option<Hook>,
+}
+
+impl Retried {
+    fn means(self, id: InstallationId, hook: Hook) -> bool {
+        self.installation_id == id && self.hook.is_none_or(|meant| meant == hook)
+    }
+}
+
 /// A run that ended, with what it offered.
 struct Ran {
     installation: Arc<Installation>,
@@ -60,7 +80,7 @@ impl Desk {
         &self,
         lease: &Lease,
         event_id: EventId,
-        only: Option<InstallationId>,
+        only: Option<Retried>,
     ) -> Result<Outcome, DeskError> {
         let Some(event) = self.0.store.event(event_id).await? else { return Ok(Outcome::Done(Vec::new())) };
         let Some((mut stages, mut bench)) = self.run_stages(&event, only).await? else {
@@ -119,7 +139,7 @@ impl Desk {
     async fn run_stages(
         &self,
         event: &Event,
-        only: Option<InstallationId>,
+        only: Option<Retried>,
     ) -> Result<Option<(Vec<Vec<Ran>>, Bench)>, DeskError> {
         let mut bench = Bench::default();
         if let Some(id) = event.ticket_id {
@@ -147,7 +167,7 @@ impl Desk {
         &self,
         event: &Event,
         stage: &[Hook],
-        only: Option<InstallationId>,
+        only: Option<Retried>,
         ticket: Option<&Ticket>,
     ) -> Vec<(Hook, i32, Arc<Installed>)> {
         let roster = self.roster().await;
@@ -158,7 +178,7 @@ impl Desk {
         for hook in stage {
             for (order, installed) in roster.with_hook(*hook, self.now()) {
                 let installed = installed.version_for(ticket);
-                let is_meant = only.is_none_or(|id| id == installed.installation.id);
+                let is_meant = only.is_none_or(|retried| retried.means(installed.installation.id, *hook));
                 let covers = ticket.is_none_or(|t| installed.installation.covers(t.inbox.as_deref()));
                 if is_meant && covers && listens(&installed, *hook, event) && installed.may_be_called() {
                     calls.push((*hook, order, installed));
@@ -326,7 +346,7 @@ impl Desk {
         event: &Event,
         stages: &[Vec<Ran>],
         bench: &Bench,
-        only: Option<InstallationId>,
+        only: Option<Retried>,
     ) -> Vec<Fact> {
         let mut works: Vec<Work> = bench.works.values().filter(|w| w.is_changed()).cloned().collect();
         let mut facts = self.work_facts(&mut works).await;
@@ -334,14 +354,13 @@ impl Desk {
         for ran in stages.iter().flatten() {
             let kv_bytes = ran.kv_writes.iter().map(|(k, v)| k.len() + v.as_ref().map_or(0, Vec::len)).sum();
             facts.extend(run_facts(&ran.run, kv_bytes, &bench.decisions));
-            let installation_id = ran.installation.id;
             facts.extend(self.fault_facts(&ran.installation, &ran.run).await);
             if let Some(fault) = ran.run.fault.as_ref().filter(|f| f.is_transient()) {
-                let wait_ms = retry_wait_ms(fault, lease.attempts);
                 if only.is_some() {
-                    again = Some((wait_ms, fault.hint()));
+                    again = Some((retry_wait_ms(fault, lease.attempts + 1), fault.hint()));
                 } else {
-                    facts.push(Fact::Enqueue(self.retry_turn(event, installation_id, wait_ms)));
+                    let wait_ms = retry_wait_ms(fault, 0);
+                    facts.push(Fact::Enqueue(self.retry_turn(event, &ran.run, wait_ms)));
                 }
             }
         }
@@ -363,12 +382,12 @@ impl Desk {
     }
 
     /// A plugin's own retry: a lane of its own, so that the ticket's other work goes on.
-    fn retry_turn(&self, event: &Event, installation_id: InstallationId, wait_ms: i64) -> NewJob {
-        let lane = format!("{}/{installation_id}", event.id);
+    fn retry_turn(&self, event: &Event, failed: &Run, wait_ms: i64) -> NewJob {
+        let (installation_id, hook) = (failed.installation_id, failed.hook);
         NewJob {
-            lane,
+            lane: format!("{}/{installation_id}/{hook}", event.id),
             ready_at: self.now().plus(wait_ms),
-            job: Job::Turn { event_id: event.id, only: Some(installation_id) },
+            job: Job::Turn { event_id: event.id, only: Some(installation_id), hook: Some(hook) },
         }
     }
 
@@ -505,12 +524,13 @@ fn timer_facts(ticket_id: TicketId, timer: &domain::work::Timer) -> [Fact; 2] {
     [Fact::ClearLane { lane }, Fact::Enqueue(job)]
 }
 
-/// 5 s, 15 s, 45 s …, or what the plugin asked for.
-fn retry_wait_ms(fault: &Fault, attempts: i64) -> i64 {
-    if let Fault::Refused { retry_after_s: Some(seconds), .. } = fault {
-        return i64::from(*seconds).clamp(1, 3_600) * 1_000;
-    }
-    5_000 * 3_i64.saturating_pow(u32::try_from(attempts.clamp(0, 8)).unwrap_or(8))
+/// What the plugin asked for, or 5 s, 15 s, 45 s …; `tried` counts the retries that were made.
+fn retry_wait_ms(fault: &Fault, tried: i64) -> i64 {
+    let wait_ms = match fault {
+        Fault::Refused { retry_after_s: Some(seconds), .. } => i64::from(*seconds) * 1_000,
+        _ => RETRY_FIRST_MS * 3_i64.saturating_pow(u32::try_from(tried.clamp(0, 8)).unwrap_or(8)),
+    };
+    wait_ms.clamp(RETRY_MS.0, RETRY_MS.1)
 }
 
 /// The seed of a run's randomness follows from its id, so that a replay has it too.

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::races::{Races, ended};
+use crate::turn::Retried;
 use crate::{Desk, DeskError};
 
 /// How long the worker waits for a wake-up before it looks by itself.
@@ -242,7 +243,10 @@ impl Desk {
     async fn dispatch(&self, lease: &Lease) -> Result<Outcome, DeskError> {
         match lease.job.clone() {
             Job::Intake { intake_id } => self.work_intake(lease, intake_id).boxed().await,
-            Job::Turn { event_id, only } => self.work_turn(lease, event_id, only).boxed().await,
+            Job::Turn { event_id, only, hook } => {
+                let only = only.map(|installation_id| Retried { installation_id, hook });
+                self.work_turn(lease, event_id, only).boxed().await
+            }
             Job::Deliver { message_id } => self.work_deliver(lease, message_id).boxed().await,
             Job::Webhook { webhook_id, event_id } => {
                 self.work_webhook(lease, webhook_id, event_id).boxed().await

@@ -3,6 +3,7 @@
 
 use crate::Timestamp;
 use crate::id::{EventId, InstallationId, IntakeId, MessageId, TicketId, WebhookId};
+use crate::plugin::Hook;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -13,12 +14,15 @@ pub enum Job {
         /// Which.
         intake_id: IntakeId,
     },
-    /// Handle one event with all its hooks (or, for a retry, one installation's).
+    /// Handle one event with all its hooks (or, for a retry, the one that failed).
     Turn {
         /// Which event.
         event_id: EventId,
         /// Only this installation: its own retry after a fault.
         only: Option<InstallationId>,
+        /// And of it only this hook; none (jobs from before it was kept): all of them.
+        #[serde(default)]
+        hook: Option<Hook>,
     },
     /// Hand a message to the outside.
     Deliver {
@@ -74,7 +78,7 @@ impl NewJob {
     /// A turn in its ticket's lane.
     #[must_use]
     pub fn turn(lane: impl std::fmt::Display, event_id: EventId, now: Timestamp) -> Self {
-        Self { lane: lane.to_string(), ready_at: now, job: Job::Turn { event_id, only: None } }
+        Self { lane: lane.to_string(), ready_at: now, job: Job::Turn { event_id, only: None, hook: None } }
     }
 
     /// A delivery, in a lane of its own: a slow recipient holds up nobody.

@@ -126,7 +126,7 @@ impl Fault {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Deadline { .. } | Self::Unavailable { .. } => true,
-            Self::Refused { kind, .. } => kind == "retryable" || kind == "unavailable",
+            Self::Refused { .. } => self.is_of_the_outside(),
             Self::OutOfFuel { .. }
             | Self::OutOfMemory { .. }
             | Self::HostCalls { .. }
@@ -136,10 +136,17 @@ impl Fault {
         }
     }
 
-    /// Whether it counts against the plugin (the breaker): not when the house itself was short of room.
+    /// Whether it is the plugin's (the ledger counts it): not when the house itself was short of room.
     #[must_use]
     pub const fn is_plugins_fault(&self) -> bool {
         !matches!(self, Self::Unavailable { .. })
+    }
+
+    /// Whether the plugin itself said that something it needs is not there just now. That is no defect of its own: it
+    /// quarantines nobody.
+    #[must_use]
+    pub fn is_of_the_outside(&self) -> bool {
+        matches!(self, Self::Refused { kind, .. } if kind == "retryable" || kind == "unavailable")
     }
 }
 
@@ -285,5 +292,22 @@ mod tests {
         }
         let limit = Fault::Deadline { limit_ms: 5 };
         assert_eq!(limit.clone().without_words(), limit);
+    }
+
+    #[test]
+    fn of_the_five_kinds_two_are_of_the_outside_and_may_pass() {
+        for (kind, passes) in [
+            ("invalid-input", false),
+            ("denied", false),
+            ("retryable", true),
+            ("unavailable", true),
+            ("internal", false),
+        ] {
+            let fault = Fault::Refused { kind: kind.into(), message: String::new(), retry_after_s: None };
+            assert_eq!((fault.is_of_the_outside(), fault.is_transient()), (passes, passes), "{kind}");
+            assert!(fault.is_plugins_fault(), "{kind}");
+        }
+        let slow = Fault::Deadline { limit_ms: 5 };
+        assert!(slow.is_transient() && !slow.is_of_the_outside(), "a plugin that is too slow is at fault");
     }
 }

@@ -60,6 +60,11 @@ fn ran(house: &Fixture, installation: Installation, proposals: Vec<Proposal>) ->
     }
 }
 
+/// What a plugin answers whose shop is away.
+fn asks_to_wait() -> Fault {
+    Fault::Refused { kind: "retryable".into(), message: "try again in 5 s".into(), retry_after_s: Some(5) }
+}
+
 async fn fired(house: &Fixture) -> (Event, Lease) {
     let event = house.desk.house_event(EventType::ScheduleFired, serde_json::Value::Null);
     let job = NewJob::turn("lane", event.id, house.desk.now());
@@ -188,11 +193,80 @@ async fn endpoints_are_known_without_asking_the_store_and_hear_of_the_house_as_w
 }
 
 #[test]
-fn a_retry_waits_longer_each_time_and_obeys_the_plugin() {
+fn a_retry_waits_longer_each_time_or_as_the_plugin_asks_within_bounds() {
     let fault = Fault::Deadline { limit_ms: 1 };
     assert_eq!([0, 1, 2].map(|n| retry_wait_ms(&fault, n)), [5_000, 15_000, 45_000]);
-    let asked = Fault::Refused { kind: "retryable".into(), message: String::new(), retry_after_s: Some(7) };
-    assert_eq!(retry_wait_ms(&asked, 2), 7_000);
+    let asked = |seconds| Fault::Refused {
+        kind: "retryable".into(),
+        message: String::new(),
+        retry_after_s: Some(seconds),
+    };
+    assert_eq!(retry_wait_ms(&asked(7), 2), 7_000);
+    assert_eq!([0, 86_400].map(|seconds| retry_wait_ms(&asked(seconds), 0)), [1_000, 15 * MINUTE_MS]);
+}
+
+#[tokio::test]
+async fn what_may_pass_is_called_again_alone_and_given_up_after_a_few_tries() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|_| ()).await;
+    let (event, lease) = fired(&house).await;
+    let mut failed = ran(&house, installation.clone(), Vec::new());
+    failed.run.fault = Some(asks_to_wait());
+    let stages = vec![vec![failed]];
+    let ends = async |attempts: i64, only: Option<Retried>| {
+        let lease = Lease { attempts, ..lease.clone() };
+        house.desk.turn_facts(&lease, &event, &stages, &Bench::default(), only).await
+    };
+    let facts = ends(0, None).await;
+    let later: Vec<&NewJob> =
+        facts.iter().filter_map(|f| if let Fact::Enqueue(job) = f { Some(job) } else { None }).collect();
+    let [retry] = later[..] else { panic!("{later:?}") };
+    let hook = Some(Hook::Schedule);
+    assert_eq!(retry.ready_at, house.desk.now().plus(5_000));
+    assert_eq!(retry.job, Job::Turn { event_id: event.id, only: Some(installation.id), hook });
+    assert_ne!(retry.lane, lease.lane, "the ticket's other work goes on");
+    assert!(matches!(facts.last(), Some(Fact::FinishJob { .. })), "the turn itself is done");
+
+    let only = Some(Retried { installation_id: installation.id, hook });
+    let due = house.desk.now().plus(5_000);
+    for attempts in [0, 1] {
+        let facts = ends(attempts, only).await;
+        assert!(matches!(facts.last(), Some(Fact::RetryJob { ready_at, .. }) if *ready_at == due));
+    }
+    let facts = ends(2, only).await;
+    assert!(matches!(facts.last(), Some(Fact::BuryJob { error, .. }) if error.contains("retryable")));
+}
+
+#[tokio::test]
+async fn who_says_that_something_outside_is_away_is_not_quarantined_for_it() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|i| i.faults_in_a_row = 4).await;
+    let mut failed = ran(&house, installation.clone(), Vec::new()).run;
+    failed.fault = Some(asks_to_wait());
+    assert!(house.desk.fault_facts(&installation, &failed).await.is_empty());
+    // Nor is it well again: a trial call that ends so was none that went well.
+    let held = Installation { quarantine: Some("5 faults in a row".to_owned()), ..installation.clone() };
+    let facts = house.desk.fault_facts(&held, &failed).await;
+    assert!(matches!(&facts[..], [Fact::SetFaults { quarantine: Some(_), .. }]), "{facts:?}");
+    // Whoever is called for every text is judged as before.
+    let redaction = Run { hook: Hook::Redaction, ..failed };
+    assert!(!house.desk.fault_facts(&installation, &redaction).await.is_empty());
+}
+
+#[test]
+fn a_retry_means_the_hook_that_failed_and_one_from_before_hooks_were_kept_means_all() {
+    let ids = CountingIds::default();
+    let [one, other] = [(); 2].map(|()| InstallationId::mint(&ids, Timestamp(5)));
+    let events = Retried { installation_id: one, hook: Some(Hook::Events) };
+    assert!(events.means(one, Hook::Events));
+    assert!(!events.means(one, Hook::Triage) && !events.means(other, Hook::Events));
+    let old: Job = serde_json::from_value(serde_json::json!({
+        "job": "turn", "event_id": EventId::mint(&ids, Timestamp(5)), "only": one,
+    }))
+    .unwrap();
+    let Job::Turn { only: Some(installation_id), hook, .. } = old else { panic!("{old:?}") };
+    let retried = Retried { installation_id, hook };
+    assert!(retried.means(one, Hook::Triage) && retried.means(one, Hook::Events));
 }
 
 #[test]
