@@ -150,7 +150,11 @@ impl Proposal {
     /// # Errors
     /// A refusal naming the effect's field that is out of bounds.
     pub fn check(&self) -> Result<(), Refusal> {
-        bounded("reason", &self.basis.reason, 0, REASON_BYTES_MAX)?;
+        if self.basis.reason.trim().is_empty() {
+            let sentence = "The effect has no reason: each needs a sentence for people.";
+            return Err(Refusal::new("no_reason", sentence).at("reason"));
+        }
+        bounded("reason", &self.basis.reason, 1, REASON_BYTES_MAX)?;
         if !(0.0..=1.0).contains(&self.basis.confidence) {
             return Err(
                 Refusal::new("bad_confidence", "Confidence must lie between 0 and 1.").at("confidence")

@@ -174,10 +174,7 @@ fn improper(proposal: &Proposal, grants: &Grants) -> Option<String> {
     if let Err(refusal) = proposal.check() {
         return Some(format!("`{what}`: {}", refusal.sentence));
     }
-    if !grants.may_propose(&proposal.effect) {
-        return Some(format!("`{what}` is nothing that its manifest asks for"));
-    }
-    proposal.basis.reason.trim().is_empty().then(|| format!("`{what}` has no reason for people"))
+    (!grants.may_propose(&proposal.effect)).then(|| format!("`{what}` is nothing that its manifest asks for"))
 }
 
 /// What two runs that must be equal differ in.

@@ -15,7 +15,8 @@ use crate::{NewMessage, NewMessageKind, NewWebhook, TicketChange};
 
 fn set(ticket_id: TicketId, field: &str, value: &str) -> Proposal {
     let effect = Effect::SetField { field: field.to_owned(), value: value.to_owned() };
-    Proposal { ticket_id, effect, basis: Basis { confidence: 0.9, ..Basis::default() } }
+    let basis = Basis { reason: "It says so.".to_owned(), confidence: 0.9, evidence: Vec::new() };
+    Proposal { ticket_id, effect, basis }
 }
 
 /// A run of a schedule that proposes this.

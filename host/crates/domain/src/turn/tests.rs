@@ -248,6 +248,19 @@ fn another_tickets_effects_are_rejected() {
 }
 
 #[test]
+fn an_effect_without_a_reason_is_rejected() {
+    for reason in ["", " \n"] {
+        let mut scene = Scene::new();
+        let mut silent = scene.set("priority", "high", 0.9);
+        silent.basis.reason = reason.into();
+        let decided = scene.resolve(&[(&live("a.b"), 100, vec![silent])]);
+        let why = "The effect has no reason: each needs a sentence for people.";
+        assert_eq!(decided, [(DecisionStatus::Rejected, why.into())]);
+        assert!(!scene.work().is_changed());
+    }
+}
+
+#[test]
 fn a_chain_of_ten_events_ends() {
     let mut scene = Scene::new();
     scene.event.cause = Some(Cause { event_id: scene.event.id, run_id: None, depth: 10 });
