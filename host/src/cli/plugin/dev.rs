@@ -24,7 +24,7 @@ const NO_SOURCE: [&str; 3] = ["target", "node_modules", "__pycache__"];
 pub(in crate::cli) struct Dev {
     /// Folder with plugin.toml and cases/
     dir: PathBuf,
-    /// A running server on which it is installed in shadow mode after each build: http://127.0.0.1:8080
+    /// A running server on which it is installed in shadow mode after each build whose cases pass: http://127.0.0.1:8080
     #[arg(long, value_name = "URL", requires = "token")]
     server: Option<String>,
     /// Token with the scopes admin and read there
@@ -78,11 +78,14 @@ impl Dev {
         let built = source::build(&self.dir).await?;
         let suite = Suite { what: self.dir.clone(), cases: None, update: false, only: None, json: false };
         let tally = suite.judge(sandbox, &built.bytes).await?;
-        if let Some(server) = server {
-            server.install(built).await?;
+        let failed = screen::count(u64::from(tally.failed), "case");
+        match server {
+            Some(server) if tally.failed == 0 => server.install(built).await?,
+            Some(_) => screen::say(format_args!("{} is not installed: {failed} failed", built.name)),
+            None => {}
         }
         if self.once && tally.failed > 0 {
-            anyhow::bail!("{} failed", screen::count(u64::from(tally.failed), "case"));
+            anyhow::bail!("{failed} failed");
         }
         if !self.once {
             screen::say(format_args!("watching {}; end with Ctrl-C", self.dir.display()));

@@ -1,5 +1,5 @@
 //! The server that a plugin under development is installed on, through its API like anybody else: in shadow
-//! mode, so that it is recorded what it would have done, and nothing is done.
+//! mode, so that it is recorded what it would have done, and none of it is applied.
 
 use anyhow::Context;
 use pack::Built;
@@ -27,11 +27,21 @@ struct Installation {
     id: String,
     mode: String,
     manifest: Manifest,
+    #[serde(default)]
+    waiting: Option<Waiting>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Manifest {
     id: String,
+    version: String,
+}
+
+/// A version that waits for consent.
+#[derive(Debug, Deserialize)]
+struct Waiting {
+    digest: String,
+    wishes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,8 +113,14 @@ impl Server {
             .post(format!("{}/installations?mode=shadow&grants=all", self.base))
             .header("content-type", "application/wasm")
             .body(built.bytes);
-        let there: Installation = self.answer(request).await?.json().await.context("the server's answer")?;
-        screen::say(format_args!("{} {} is installed in shadow mode", built.name, built.version));
+        let answer = self.answer(request).await?;
+        let waits = answer.status() == reqwest::StatusCode::ACCEPTED;
+        let there: Installation = answer.json().await.context("the server's answer")?;
+        let build = format!("{} {}", built.name, built.version);
+        match there.waiting.as_ref().filter(|_| waits) {
+            Some(waiting) => screen::say(waits_text(&build, &there, waiting, &self.base)),
+            None => screen::say(format_args!("{build} is installed in shadow mode")),
+        }
         self.installation = Some(there.id);
         Ok(())
     }
@@ -140,6 +156,20 @@ impl Server {
         let detail = problem.get("detail").and_then(serde_json::Value::as_str).unwrap_or("no reason given");
         Err(RefusedHere::because(format!("the server says {status}: {detail}")))
     }
+}
+
+/// What a build that waits waits for, and how it is consented to.
+fn waits_text(build: &str, there: &Installation, waiting: &Waiting, base: &str) -> String {
+    let mut out =
+        format!("{build} waits for consent; {} is in force and keeps running.", there.manifest.version);
+    for wish in &waiting.wishes {
+        out.push_str(&format!("\n  It {wish}"));
+    }
+    out.push_str(&format!(
+        "\nConsent to it: POST {base}/installations/{}/upgrade/consent with {{\"digest\": \"{}\"}}",
+        there.id, waiting.digest
+    ));
+    out
 }
 
 /// Runs after the one told last, oldest first.
@@ -187,6 +217,22 @@ mod tests {
         assert_eq!(ids(newer(page(), "")), ["run_1", "run_2", "run_3"]);
         assert_eq!(ids(newer(page(), "run_2")), ["run_3"]);
         assert!(newer(page(), "run_3").is_empty());
+    }
+
+    #[test]
+    fn a_build_that_waits_says_for_what_and_how_it_is_consented_to() {
+        let there: Installation = serde_json::from_value(serde_json::json!({
+            "id": "ins_1", "mode": "shadow", "manifest": { "id": "acme.oops", "version": "0.1.0" },
+            "waiting": { "digest": "ab", "wishes": ["asks for effect:reply: To answer."] },
+        }))
+        .unwrap();
+        let said = waits_text("acme.oops 0.1.1", &there, there.waiting.as_ref().unwrap(), "http://h/api/v1");
+        assert_eq!(
+            said,
+            "acme.oops 0.1.1 waits for consent; 0.1.0 is in force and keeps running.\n  \
+             It asks for effect:reply: To answer.\n\
+             Consent to it: POST http://h/api/v1/installations/ins_1/upgrade/consent with {\"digest\": \"ab\"}"
+        );
     }
 
     #[test]
