@@ -1,6 +1,6 @@
 //! From version to version: what goes in at once, what waits, what is refused, and the way back.
 
-use desk::{Consent, Received};
+use desk::{Consent, InstallRequest, Received};
 use domain::clock::MINUTE_MS;
 use domain::grant::Grants;
 use domain::id::InstallationId;
@@ -222,6 +222,29 @@ on_both!(a_secret_setting_is_sealed_and_survives_an_upgrade, |backend| {
     let moved =
         house.desk.set_settings(old.id, serde_json::json!({ "api_key": "sealed:AAAA" }), admin()).await;
     assert!(moved.unwrap_err().to_string().contains("sealed elsewhere"));
+});
+
+on_both!(settings_that_are_handed_in_lie_over_the_defaults_and_over_what_stands, |backend| {
+    let house = House::bare(backend).await;
+    let schema = (
+        "reason = \"To mark what is urgent.\"",
+        "reason = \"To mark what is urgent.\"\n[settings]\ntype = \"object\"\n[settings.properties.shop]\ntype = \"string\"\ndefault = \"https://shop.example\"\n[settings.properties.days]\ntype = \"integer\"\ndefault = 7\n",
+    );
+    let hand_in = async |bytes: Vec<u8>, settings: serde_json::Value| {
+        let request = InstallRequest { settings: Some(settings), ..InstallRequest::new(bytes, Mode::Live) };
+        house.desk.install(request, admin()).await.unwrap().installation.settings
+    };
+    let first = plugins::altered(&first(), &[schema]);
+    let at_first = hand_in(first.clone(), serde_json::json!({ "days": 3 })).await;
+    assert_eq!(at_first, serde_json::json!({ "shop": "https://shop.example", "days": 3 }));
+    let again = hand_in(first.clone(), serde_json::json!({ "shop": "https://own.example" })).await;
+    assert_eq!(
+        again,
+        serde_json::json!({ "shop": "https://own.example", "days": 3 }),
+        "the same file once more"
+    );
+    let next = hand_in(plugins::altered(&first, &[VERSION]), serde_json::json!({ "days": null })).await;
+    assert_eq!(next, serde_json::json!({ "shop": "https://own.example", "days": 7 }));
 });
 
 #[tokio::test]

@@ -6,9 +6,9 @@ pub(super) const STORY: &str = "GET /api/v1/tickets/{number}/story";
 pub(super) const INGEST: &str = "POST /api/v1/inbound/mail";
 /// `kulanz plugin install`
 pub(super) const INSTALL: &str = "POST /api/v1/installations";
-/// `kulanz plugin list`, `show`
+/// `kulanz plugin list`, `show`, `settings`
 pub(super) const INSTALLATIONS: &str = "GET /api/v1/installations";
-/// `kulanz plugin mode`
+/// `kulanz plugin mode`, `allow`, `settings --set`
 pub(super) const MODE: &str = "PATCH /api/v1/installations/{id}";
 /// `kulanz plugin upgrade`
 pub(super) const UPGRADE: &str = "POST /api/v1/installations/{id}/upgrade/consent";

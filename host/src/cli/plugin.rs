@@ -12,6 +12,7 @@ mod new;
 mod package;
 mod registry;
 mod replay;
+mod settings;
 mod source;
 mod suite;
 mod trial;
@@ -126,6 +127,8 @@ pub(super) enum PluginCommand {
     },
     /// Change what an installation may do and which tickets it may see
     Allow(allow::Allow),
+    /// Show the settings of an installation, without secrets; change some of them
+    Settings(settings::Settings),
     /// Change how far an installation is trusted: off, shadow, suggest or live
     Mode {
         /// Plugin id or installation id
@@ -196,6 +199,7 @@ impl PluginCommand {
             Self::List { json } => manage::list(ground, json).await,
             Self::Show { plugin, json } => manage::show(ground, &plugin, json).await,
             Self::Allow(allow) => Box::pin(allow.run(ground)).await,
+            Self::Settings(settings) => Box::pin(settings.run(ground)).await,
             Self::Mode { plugin, mode } => Box::pin(manage::mode(ground, &plugin, mode)).await,
             Self::Logs(logs) => Box::pin(manage::logs(ground, &logs)).await,
             Self::Remove { plugin, yes } => Box::pin(manage::remove(ground, &plugin, yes)).await,

@@ -23,7 +23,7 @@ pub(super) struct Redact {
     /// Redact the text of this file (-: what is typed) as a message would be, and say which rule found what; nothing is stored
     #[arg(long = "try", value_name = "FILE", conflicts_with_all = ["apply", "dry_run", "restart"])]
     text: Option<PathBuf>,
-    /// Try it with these settings of the redaction plugin, a JSON file, instead of those in force
+    /// Try it with these settings of the redaction plugin, a JSON file, laid over those in force
     #[arg(long, value_name = "FILE", requires = "text")]
     settings: Option<PathBuf>,
     /// Begin anew instead of going on where it stopped

@@ -393,6 +393,7 @@ texts! {
     sign_in_to_switch: "Sign in with the scope admin to switch plugins", "Mit dem Recht admin anmelden, um Plugins zu schalten";
     switch_off_all: "Switch all automation off (redaction stays on)", "Alle Automatik ausschalten (geschwärzt wird weiter)";
     switch_on_all: "Switch automation on again", "Automatik wieder einschalten";
+    unset_secrets: "Not set, so requests that need it fail:", "Nicht gesetzt, Anfragen damit scheitern:";
     upgrade_waits: "A version that asks for more waits for consent:", "Eine Version, die mehr möchte, wartet auf Zustimmung:";
     release: "Let it work again", "Wieder arbeiten lassen";
     schedule: "Schedule", "Zeitplan";

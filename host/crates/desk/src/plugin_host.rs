@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use domain::grant::Grants;
 use domain::id::{InstallationId, TicketId};
-use domain::plugin::{Installation, covers};
+use domain::plugin::{Installation, Mode, covers};
 use domain::snapshot::TicketView;
 use runtime::{EmbedModel, FoundArticle, Host, HostError, HttpRequest, HttpResponse, TicketQuery};
 use store::{Page, TicketFilter};
@@ -31,6 +31,7 @@ pub(crate) struct PluginHost {
     /// The ticket it is called for.
     ticket: Option<TicketId>,
     grants: Grants,
+    mode: Mode,
     /// What it may see of tickets; empty: all.
     inboxes: BTreeSet<String>,
     secrets: Vec<Secret>,
@@ -51,6 +52,7 @@ impl PluginHost {
             installation_id: installation.id,
             ticket,
             grants: installation.grants.clone(),
+            mode: installation.mode,
             inboxes,
             secrets,
             laid: Values::new(),
@@ -190,6 +192,12 @@ impl Host for PluginHost {
     }
 
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse, HostError> {
+        if !self.mode.sends(&request.method) {
+            return Err(HostError::Denied(format!(
+                "in shadow mode no {} leaves the house, only GET and HEAD do",
+                request.method
+            )));
+        }
         let Some(fetch) = &self.desk.fetch else {
             return Err(HostError::Unavailable(
                 "outbound HTTP is switched off (plugins.http = false)".to_owned(),
@@ -219,5 +227,31 @@ pub(crate) fn found_article(found: crate::knowledge::Found) -> FoundArticle {
         score: found.hit.score,
         terms: found.hit.terms,
         signals: found.hit.signals.named(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Fixture;
+
+    #[tokio::test]
+    async fn in_shadow_mode_a_request_that_changes_something_does_not_leave_the_house() {
+        let house = Fixture::new().await;
+        let request = |method: &str| HttpRequest {
+            method: method.to_owned(),
+            url: "https://api.example.com/orders".to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let shadow = house.installation(|i| i.mode = Mode::Shadow).await;
+        let host = PluginHost::of(&house.desk.0, &shadow, None);
+        let why = "in shadow mode no POST leaves the house, only GET and HEAD do".to_owned();
+        assert_eq!(host.http(request("POST")).await, Err(HostError::Denied(why)));
+        // This house has no way out: the request came as far as that.
+        assert!(matches!(host.http(request("GET")).await, Err(HostError::Unavailable(_))));
+        let live = Installation { mode: Mode::Live, ..shadow };
+        let host = PluginHost::of(&house.desk.0, &live, None);
+        assert!(matches!(host.http(request("POST")).await, Err(HostError::Unavailable(_))));
     }
 }

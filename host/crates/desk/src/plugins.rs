@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use domain::audit::AuditRecord;
 use domain::grant::Grants;
 use domain::id::{AuditId, InstallationId};
-use domain::plugin::{Hook, Installation, Limits, Manifest, Mode};
+use domain::plugin::{Hook, Installation, Limits, Manifest, Mode, SecretSetting};
 use domain::ticket::Ticket;
 use domain::version::{PluginVersion, VersionState};
 use domain::webhook::Webhook;
@@ -52,7 +52,7 @@ pub struct InstallationChange {
     pub grants: Option<Grants>,
     /// The inboxes that it is held to; empty: all.
     pub inboxes: Option<BTreeSet<String>>,
-    /// All settings.
+    /// Settings to lay over those that stand: each named one is replaced whole, null puts its default back.
     pub settings: Option<Value>,
     /// All limits.
     pub limits: Option<Limits>,
@@ -84,6 +84,8 @@ pub struct InstalledView {
     pub probe_at: Option<Timestamp>,
     /// The version that waits for consent.
     pub waiting: Option<PluginVersion>,
+    /// Secrets that have no value for their host.
+    pub unset_secrets: Vec<SecretSetting>,
 }
 
 /// A loaded installation, ready to be called.
@@ -272,6 +274,7 @@ impl Desk {
                 problem: roster.problems.get(&installation.id).cloned(),
                 probe_at: installation.probe_at(self.0.config.probe_after_minutes),
                 waiting: versions.into_iter().find(|v| v.state == VersionState::Waiting),
+                unset_secrets: self.unset_secrets(&installation),
                 installation,
             });
         }
@@ -300,7 +303,7 @@ impl Desk {
         self.change_installation(id, change, actor).await
     }
 
-    /// Changes an installation's settings.
+    /// Lays settings over those of an installation; a secret that is not named stays as it is.
     ///
     /// # Errors
     /// When there is none of that id, or the settings do not fit the schema.
@@ -339,7 +342,7 @@ impl Desk {
                 i.inboxes = inboxes;
             }
             if let Some(settings) = change.settings {
-                i.settings = self.take_settings(i.id, &i.manifest, settings, Some(&i.settings))?;
+                i.settings = self.take_settings(i.id, &i.manifest, &i.settings, &settings)?;
             }
             i.limits = change.limits.unwrap_or(i.limits);
             if let Some(mode) = change.mode {

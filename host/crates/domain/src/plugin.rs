@@ -13,6 +13,7 @@ use crate::{Refusal, Timestamp, text_enum};
 
 pub(crate) mod phrase;
 mod secret;
+mod settings;
 mod wording;
 
 pub use phrase::{Phrase, Phrasebook};
@@ -53,6 +54,14 @@ text_enum! {
         Suggest = "suggest",
         /// Called; what policy lets through is applied.
         Live = "live",
+    }
+}
+
+impl Mode {
+    /// Whether a request of this method leaves the house. In shadow mode only what asks and changes nothing does.
+    #[must_use]
+    pub fn sends(self, method: &str) -> bool {
+        self != Self::Shadow || matches!(method, "GET" | "HEAD")
     }
 }
 
@@ -483,6 +492,20 @@ pub(crate) mod tests {
         let mut many = manifest();
         many.grants = vec![many.grants[0].clone(); 10_000];
         assert_eq!(many.check().unwrap_err().field.as_deref(), Some("grant"));
+    }
+
+    #[test]
+    fn in_shadow_mode_a_request_asks_and_changes_nothing() {
+        for (mode, method, sent) in [
+            (Mode::Shadow, "GET", true),
+            (Mode::Shadow, "HEAD", true),
+            (Mode::Shadow, "POST", false),
+            (Mode::Shadow, "DELETE", false),
+            (Mode::Suggest, "POST", true),
+            (Mode::Live, "PUT", true),
+        ] {
+            assert_eq!(mode.sends(method), sent, "{mode} {method}");
+        }
     }
 
     #[test]

@@ -11,9 +11,13 @@ use domain::plugin::{Installation, Mode};
 use runtime::Inspection;
 
 use super::registry::Access;
+use super::settings::say_unset;
 use super::source::{self, Source};
 use super::upgrade::difference_text;
 use crate::cli::{Ground, RefusedHere, instead, operator, screen};
+
+/// What of its requests leaves the house although nothing is applied.
+const REQUESTS_IN_SHADOW: &str = "In shadow mode its GET and HEAD requests do go out, with its secrets; others are not sent and answered `denied`.";
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Install {
@@ -33,7 +37,7 @@ pub(in crate::cli) struct Install {
     /// Hold it to the tickets of this inbox (repeat for several) [default: all tickets]
     #[arg(long = "inbox", value_name = "INBOX", conflicts_with = "bundled")]
     inboxes: Vec<String>,
-    /// Settings as a JSON file
+    /// Settings to lay over the plugin's defaults, or over those in force, as a JSON file (-: what is typed)
     #[arg(long, value_name = "FILE", conflicts_with = "bundled")]
     settings: Option<PathBuf>,
     /// One JSON object per installation
@@ -71,9 +75,10 @@ impl Install {
     async fn install(&self, desk: &Desk, bytes: Vec<u8>) -> anyhow::Result<()> {
         let inspection = desk.inspect(&bytes)?;
         let id = &inspection.manifest.id;
-        let here = desk.installations().await?.into_iter().any(|view| view.installation.manifest.id == *id);
+        let here = desk.installations().await?.into_iter().find(|view| view.installation.manifest.id == *id);
+        let is_same = here.as_ref().is_some_and(|view| view.installation.digest == inspection.digest);
         let mode = self.mode.unwrap_or(if self.bundled { Mode::Live } else { Mode::Shadow });
-        let grants = if here { None } else { Some(self.consent(&inspection)?) };
+        let grants = if here.is_some() { None } else { Some(self.consent(&inspection)?) };
         let settings = read_settings(self.settings.as_deref())?;
         let inboxes = self.inboxes.iter().cloned().collect();
         let request = InstallRequest { grants, inboxes, settings, ..InstallRequest::new(bytes, mode) };
@@ -85,21 +90,23 @@ impl Install {
             screen::say(difference_text(&installation.manifest.version, &received.version));
             screen::say(format_args!("See what it would change, and decide: kulanz plugin upgrade {id}"));
         }
+        let unset = desk.unset_secrets(&installation);
         if self.json {
             let waiting = received.waits().then_some(&received.version);
-            return screen::json(
-                &serde_json::json!({ "installation": shown(&installation), "waiting": waiting }),
-            );
+            return screen::json(&serde_json::json!({
+                "installation": shown(&installation), "waiting": waiting, "unset_secrets": unset,
+            }));
         }
         screen::line(format_args!(
             "{}  {} {}  {}",
             installation.id, installation.manifest.id, installation.manifest.version, installation.mode
         ))?;
+        if is_same {
+            screen::say(same_text(id, self.settings.is_some()));
+        }
+        say_unset(id, &unset);
         if received.is_new && installation.mode == Mode::Shadow {
-            screen::say(format_args!(
-                "It records and applies nothing. When you trust it: kulanz plugin mode {} live",
-                installation.manifest.id
-            ));
+            screen::say(shadow_text(&installation));
         }
         Ok(())
     }
@@ -188,6 +195,23 @@ impl Choice {
     }
 }
 
+/// What became of a version that is in force already.
+fn same_text(plugin: &str, with_settings: bool) -> String {
+    let did = if with_settings { "its settings were changed" } else { "nothing was changed" };
+    format!(
+        "This version was in force already: {did}. Its mode and grants: kulanz plugin mode {plugin}, kulanz plugin allow {plugin}"
+    )
+}
+
+/// What a plugin in shadow mode does and does not do.
+fn shadow_text(installation: &Installation) -> String {
+    let mut out = "It is recorded what it would do, and none of it is applied.".to_owned();
+    if installation.grants.0.iter().any(|grant| matches!(grant, Grant::Http(_))) {
+        out.push_str(&format!(" {REQUESTS_IN_SHADOW}"));
+    }
+    format!("{out}\nWhen you trust it: kulanz plugin mode {} live", installation.manifest.id)
+}
+
 /// All, some or none, as somebody at a terminal decides.
 fn ask_for(all: &Grants, question: &str) -> anyhow::Result<Grants> {
     match screen::choose(question)? {
@@ -211,10 +235,14 @@ fn hint(why: &str, again: &str, what: &str, all: &Grants) -> String {
     format!("{why}: name what you allow, at most\n  kulanz {again} {what} --yes --grant {}", list.join(","))
 }
 
-/// Settings from a JSON file.
+/// Settings from a JSON file, or as they are typed.
 pub(in crate::cli) fn read_settings(path: Option<&Path>) -> anyhow::Result<Option<serde_json::Value>> {
     let Some(path) = path else { return Ok(None) };
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let bytes = if path == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())?.into_bytes()
+    } else {
+        std::fs::read(path).with_context(|| path.display().to_string())?
+    };
     Ok(Some(serde_json::from_slice(&bytes).with_context(|| path.display().to_string())?))
 }
 
@@ -246,6 +274,9 @@ pub(super) fn request_text(inspection: &Inspection) -> String {
             out.push_str("It asks for:\n");
             for request in grants {
                 out.push_str(&format!("  {:<36} {}\n", request.to.to_string(), request.reason));
+            }
+            if grants.iter().any(|request| matches!(request.to, Grant::Http(_))) {
+                out.push_str(&format!("{REQUESTS_IN_SHADOW}\n"));
             }
         }
     }
@@ -344,6 +375,7 @@ mod tests {
     fn what_is_asked_for_is_shown_with_its_reason_and_what_is_never_used_is_named() {
         let text = request_text(&inspection());
         assert!(text.contains("read:text                            To see what it is about."), "{text}");
+        assert!(text.contains("In shadow mode its GET and HEAD requests do go out"), "{text}");
         assert!(text.ends_with("Its code calls nothing that needs effect:reply, http:api.example.com: you may leave that out."), "{text}");
     }
 

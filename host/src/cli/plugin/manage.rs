@@ -8,6 +8,7 @@ use domain::run::Run;
 
 use super::Logs;
 use super::install::shown;
+use super::settings::unset_text;
 use crate::cli::{Ground, RefusedHere, instead, operator, screen};
 
 pub(super) async fn list(ground: &Ground, json: bool) -> anyhow::Result<()> {
@@ -18,12 +19,13 @@ pub(super) async fn list(ground: &Ground, json: bool) -> anyhow::Result<()> {
         } else {
             let i = &view.installation;
             screen::line(format_args!(
-                "{}  {:<26} {:<8} {:<8} {}",
+                "{}  {:<26} {:<8} {:<8} {}{}",
                 i.id,
                 i.manifest.id,
                 i.manifest.version,
                 i.mode,
-                state(&view)
+                state(&view),
+                lacks(&view)
             ))?;
         }
     }
@@ -149,10 +151,19 @@ fn state(view: &InstalledView) -> String {
     }
 }
 
+/// Which secrets it has to do without, if any.
+fn lacks(view: &InstalledView) -> String {
+    let names: Vec<&str> = view.unset_secrets.iter().map(|secret| secret.name.as_str()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("; not set: {} (kulanz plugin settings)", names.join(", ")),
+    }
+}
+
 fn view_json(view: &InstalledView) -> serde_json::Value {
     serde_json::json!({
         "installation": shown(&view.installation), "loaded": view.loaded, "problem": view.problem,
-        "probe_at": view.probe_at, "waiting": view.waiting,
+        "probe_at": view.probe_at, "waiting": view.waiting, "unset_secrets": view.unset_secrets,
     })
 }
 
@@ -197,5 +208,8 @@ pub(super) fn told(view: &InstalledView) -> String {
         limits.wall_ms, limits.memory_bytes_max, limits.effects_max, limits.host_calls_max
     ));
     out.push_str(&format!("Settings: {}\n", desk::masked(i)));
+    if !view.unset_secrets.is_empty() {
+        out.push_str(&unset_text(&i.manifest.id, &view.unset_secrets));
+    }
     out
 }

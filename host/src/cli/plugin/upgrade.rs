@@ -10,6 +10,7 @@ use domain::version::{PluginVersion, VersionState, Wish, carried_grants};
 
 use super::install::{Choice, read_settings};
 use super::manage::find;
+use super::settings::say_unset;
 use crate::cli::{Ground, instead, operator, screen};
 
 /// Differences shown in full on a terminal.
@@ -36,7 +37,7 @@ pub(in crate::cli) struct Upgrade {
     /// Try it on the tickets of this team first (repeat for several)
     #[arg(long = "canary-team", value_name = "TEAM", conflicts_with_all = ["show", "decline"])]
     canary_teams: Vec<String>,
-    /// Settings as a JSON file [default: those in force]
+    /// Settings to lay over those in force, as a JSON file (-: what is typed)
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Print one JSON object
@@ -95,6 +96,7 @@ impl Upgrade {
                 version.manifest.version
             ));
         }
+        say_unset(&installation.manifest.id, &desk.unset_secrets(&installation));
         screen::say(format_args!(
             "Back at once, if need be: kulanz plugin rollback {}",
             installation.manifest.id

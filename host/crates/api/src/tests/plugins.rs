@@ -59,10 +59,12 @@ async fn secrets_among_the_settings_are_hidden_and_survive_a_change() {
     let world = World::new().await;
     let made = install(&world, "grants=all").await;
     assert_eq!(made["settings"], json!({ "tone": "kind" }));
+    assert_eq!(made["unset_secrets"], json!(["key"]));
     let path = format!("/api/v1/installations/{}", made["id"].as_str().unwrap());
     let set = json!({ "settings": { "key": "s3cret", "tone": "kind" } });
     let set = world.call(Admin, "PATCH", &path, set).await.ok();
     assert_eq!(set["settings"], json!({ "key": "(hidden)", "tone": "kind" }));
+    assert_eq!(set["unset_secrets"], json!([]));
     let sealed = world.desk.installations().await.unwrap().remove(0).installation.settings["key"].clone();
     assert!(sealed.as_str().unwrap().starts_with("sealed:"), "{sealed}");
     let change = json!({ "settings": { "key": "(hidden)", "tone": "brisk" }, "limits": { "wall_ms": 250 }, "mode": "off" });
@@ -72,6 +74,12 @@ async fn secrets_among_the_settings_are_hidden_and_survive_a_change() {
     assert_eq!(changed["limits"]["effects_max"], made["limits"]["effects_max"]);
     let stored = world.desk.installations().await.unwrap().remove(0).installation;
     assert_eq!(stored.settings, json!({ "key": sealed, "tone": "brisk" }));
+    let one = world.call(Admin, "PATCH", &path, json!({ "settings": { "tone": "dry" } })).await.ok();
+    assert_eq!(one["settings"], json!({ "key": "(hidden)", "tone": "dry" }), "what is not named stays");
+    let back = world.call(Admin, "PATCH", &path, json!({ "settings": { "tone": null } })).await.ok();
+    assert_eq!(back["settings"], json!({ "key": "(hidden)", "tone": "kind" }), "null: the default");
+    let stored = world.desk.installations().await.unwrap().remove(0).installation;
+    assert_eq!(stored.settings["key"], sealed);
     let wrong = world.call(Admin, "PATCH", &path, json!({ "settings": { "tone": 5 } })).await;
     assert_eq!(wrong.problem(), (422, "bad_setting", "settings.tone"));
     let all_or_nothing =

@@ -52,6 +52,8 @@ pub(crate) struct InstallationBody {
     /// Settings; secret ones read `(hidden)`.
     #[schema(value_type = Value)]
     settings: Value,
+    /// Secret settings that have no value yet, or one that was given for another host.
+    unset_secrets: Vec<String>,
     /// Limits in force.
     limits: LimitsBody,
     /// Faults in a row; a success sets it to zero.
@@ -94,6 +96,7 @@ impl From<InstalledView> for InstallationBody {
             grants: installation.grants.0.iter().map(ToString::to_string).collect(),
             inboxes: installation.inboxes,
             settings,
+            unset_secrets: view.unset_secrets.into_iter().map(|secret| secret.name).collect(),
             limits: installation.limits.into(),
             faults_in_a_row: installation.faults_in_a_row,
             quarantine: installation.quarantine,
@@ -136,7 +139,9 @@ pub(crate) struct InstallationChanges {
     grants: Option<Vec<Grant>>,
     /// The inboxes that it is held to; empty: all.
     inboxes: Option<BTreeSet<String>>,
-    /// All settings; a secret that reads `(hidden)` stays as it is.
+    /// Settings to change. Each that is named takes the place of the one that stands, whole; null puts the
+    /// manifest's default back, or unsets what has none. What is not named stays, and so does a secret that reads
+    /// `(hidden)`.
     #[schema(value_type = Option<Object>)]
     settings: Option<Value>,
     /// Limits to change.
@@ -243,7 +248,8 @@ async fn create_installation(
     })
 }
 
-/// Changes mode, grants, inboxes, settings or limits of an installation, all or nothing.
+/// Changes mode, grants, inboxes, settings or limits of an installation, all or nothing. Of settings and limits only
+/// those that are named change.
 #[utoipa::path(patch, path = "/installations/{id}", tag = "installations", security(("token" = ["admin"])),
     params(("id" = String, Path, description = "The installation's id.")),
     request_body = InstallationChanges,

@@ -134,7 +134,7 @@ async fn redact_stored(
 pub(crate) struct TrialText {
     /// The text.
     text: String,
-    /// Settings in the place of those of the one redaction plugin that is installed; those in force when absent.
+    /// Settings laid over those of the one redaction plugin that is installed; those in force when absent.
     #[schema(value_type = Option<Object>)]
     settings: Option<serde_json::Value>,
 }

@@ -92,7 +92,7 @@ pub(crate) struct ConsentBody {
     /// All that it may do; when absent: what the version in force was allowed and all that this one asks beyond.
     #[schema(value_type = Option<Vec<String>>)]
     grants: Option<Vec<Grant>>,
-    /// All settings; those carried over when absent.
+    /// Settings to lay over those carried over, as when an installation is changed.
     #[schema(value_type = Option<Object>)]
     settings: Option<Value>,
     /// Try it on part of the tickets first; for all at once when absent.

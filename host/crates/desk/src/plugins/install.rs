@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::{Commit, Fact, StoreError};
 
 use super::check_grants;
+use super::settings::carried_settings;
 use crate::{Desk, DeskError};
 
 /// Versions kept of one installation beside the one in force. Older ones go, with their components.
@@ -31,7 +32,7 @@ pub struct InstallRequest {
     pub grants: Option<Grants>,
     /// The inboxes to hold a plugin to that comes in for the first time; empty: all.
     pub inboxes: BTreeSet<String>,
-    /// Settings; those in force, or the schema's defaults, when absent.
+    /// Settings to lay over those in force, or over the schema's defaults for one that comes in for the first time.
     pub settings: Option<Value>,
 }
 
@@ -75,8 +76,13 @@ impl Desk {
         match installed.into_iter().find(|i| i.manifest.id == inspection.manifest.id) {
             None => self.install_first(&plugin, request, actor).await,
             Some(in_force) if in_force.digest == inspection.digest => {
-                let version = version_in_force(&in_force);
-                Ok(Received { installation: in_force, version, is_new: false })
+                // The file is here; of what was asked only settings are another matter.
+                let installation = match request.settings {
+                    Some(settings) => Box::pin(self.set_settings(in_force.id, settings, actor)).await?,
+                    None => in_force,
+                };
+                let version = version_in_force(&installation);
+                Ok(Received { installation, version, is_new: false })
             }
             Some(in_force) => Box::pin(self.install_next(in_force, &plugin, request, actor)).await,
         }
@@ -95,8 +101,7 @@ impl Desk {
         let now = self.now();
         let id = InstallationId::mint(self.0.ids.as_ref(), now);
         self.check_inboxes(manifest, &request.inboxes)?;
-        let settings = request.settings.unwrap_or_else(|| manifest.default_settings());
-        let settings = self.take_settings(id, manifest, settings, None)?;
+        let settings = self.take_settings(id, manifest, &Value::Null, &given(request.settings))?;
         let installation = Installation {
             id,
             manifest: manifest.clone(),
@@ -142,12 +147,8 @@ impl Desk {
         let inspection = plugin.inspection();
         let manifest = &inspection.manifest;
         let wishes = wishes(&in_force, manifest, inspection.publisher.as_ref())?;
-        let settings = match request.settings {
-            Some(settings) => {
-                self.take_settings(in_force.id, manifest, settings, Some(&in_force.settings))?
-            }
-            None => self.carried_settings(&in_force, manifest)?,
-        };
+        let standing = carried_settings(&in_force, manifest);
+        let settings = self.take_settings(in_force.id, manifest, &standing, &given(request.settings))?;
         let version = PluginVersion {
             installation_id: in_force.id,
             digest: inspection.digest.clone(),
@@ -297,6 +298,11 @@ impl Desk {
         }
         Ok(versions)
     }
+}
+
+/// Settings as they were given; none named where there are none.
+pub(super) fn given(settings: Option<Value>) -> Value {
+    settings.unwrap_or_else(|| serde_json::json!({}))
 }
 
 /// The record of the version in force, going by the installation alone.

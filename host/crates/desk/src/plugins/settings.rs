@@ -7,6 +7,7 @@ use domain::Refusal;
 use domain::id::InstallationId;
 use domain::plugin::{Installation, Manifest, SecretSetting};
 use domain::seal::Sealed;
+use domain::version::PluginVersion;
 use regex::RegexBuilder;
 use serde_json::Value;
 
@@ -54,19 +55,21 @@ pub(super) fn open(key: &SealKey, installation: &Installation, secret: &SecretSe
 }
 
 impl Desk {
-    /// Checks settings and seals their secrets. `before`: what is stored, for secrets that stay as they are.
+    /// What an admin gives, laid over what stands and the manifest's defaults, checked, with its secrets sealed.
+    /// Every door comes through here: installing, upgrading, changing, trying out.
     pub(crate) fn take_settings(
         &self,
         id: InstallationId,
         manifest: &Manifest,
-        mut settings: Value,
-        before: Option<&Value>,
+        standing: &Value,
+        given: &Value,
     ) -> Result<Value, DeskError> {
+        let mut settings = manifest.settings_over(standing, given)?;
         check_settings(&manifest.settings, &settings)?;
         for secret in manifest.secrets() {
             let Some(value) = settings.get_mut(&secret.name) else { continue };
             let clear = value.as_str().unwrap_or_default();
-            let stored = before.and_then(|b| b.get(&secret.name));
+            let stored = standing.get(&secret.name);
             if clear == HIDDEN || stored.is_some_and(|s| s == value) {
                 *value = stored
                     .cloned()
@@ -96,25 +99,37 @@ impl Desk {
         Ok(settings)
     }
 
-    /// The settings that a new version begins with: what is stored and still fits, the new version's defaults
-    /// for the rest.
-    pub(crate) fn carried_settings(
-        &self,
-        before: &Installation,
-        next: &Manifest,
-    ) -> Result<Value, DeskError> {
-        let mut settings = next.default_settings();
-        let known = next.settings.get("properties").and_then(Value::as_object);
-        for (name, schema) in known.into_iter().flatten() {
-            let fits = |value: &&Value| check_value(schema, value, name).is_ok();
-            if let (Some(value), Some(object)) =
-                (before.settings.get(name).filter(fits), settings.as_object_mut())
-            {
-                object.insert(name.clone(), value.clone());
-            }
-        }
-        self.take_settings(before.id, next, settings, Some(&before.settings))
+    /// The secrets of an installation that have no value, or one that was given for another host.
+    #[must_use]
+    pub fn unset_secrets(&self, installation: &Installation) -> Vec<SecretSetting> {
+        let mut secrets = installation.manifest.secrets();
+        secrets.retain(|secret| open(&self.0.seal, installation, secret).is_none());
+        secrets
     }
+}
+
+/// What stands for a new version: all that is stored and still fits.
+pub(super) fn carried_settings(before: &Installation, next: &Manifest) -> Value {
+    let known = next.settings.get("properties").and_then(Value::as_object);
+    let carried = known.into_iter().flatten().filter_map(|(name, schema)| {
+        let value = before.settings.get(name)?;
+        check_value(schema, value, name).is_ok().then(|| (name.clone(), value.clone()))
+    });
+    Value::Object(carried.collect())
+}
+
+/// What stands for a version that waited: its own settings, and secrets that the one in force got meanwhile.
+pub(super) fn waited_settings(in_force: &Installation, version: &PluginVersion) -> Value {
+    let mut settings = version.settings.clone();
+    let Some(own) = settings.as_object_mut() else { return settings };
+    for secret in version.manifest.secrets() {
+        let stored = in_force.settings.get(&secret.name);
+        let sealed = stored.filter(|s| s.as_str().is_some_and(|s| s.starts_with(SEALED)));
+        if let Some(sealed) = sealed {
+            own.entry(secret.name).or_insert_with(|| sealed.clone());
+        }
+    }
+    settings
 }
 
 fn bad_secret(secret: &SecretSetting, why: &str) -> Refusal {
@@ -130,6 +145,11 @@ pub(super) fn check_settings(schema: &Value, settings: &Value) -> Result<(), Ref
 
 fn check_value(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal> {
     let bad = |sentence: String| Err(Refusal::new("bad_setting", sentence).at(path));
+    // What is stored of a secret, or stands for it, says nothing of its shape.
+    let is_secret = schema.get("secret") == Some(&Value::Bool(true));
+    if is_secret && value.as_str().is_some_and(|text| text == HIDDEN || text.starts_with(SEALED)) {
+        return Ok(());
+    }
     if let Some(kind) = schema.get("type").and_then(Value::as_str) {
         let fits = match kind {
             "object" => value.is_object(),
@@ -186,10 +206,6 @@ fn check_text(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal> 
     let (Some(text), Some(pattern)) = (value.as_str(), schema.get("pattern").and_then(Value::as_str)) else {
         return Ok(());
     };
-    // What is stored of a secret says nothing of its shape.
-    if text == HIDDEN || text.starts_with(SEALED) {
-        return Ok(());
-    }
     match RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build() {
         Ok(regex) if regex.is_match(text) => Ok(()),
         Ok(_) => bad(format!("{path} is “{text}”, which does not fit the pattern {pattern}.")),

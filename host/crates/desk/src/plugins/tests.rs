@@ -115,6 +115,68 @@ async fn a_text_waits_for_a_redaction_plugin_that_cannot_be_loaded() {
     assert!(held.why.contains("cannot be loaded"), "{}", held.why);
 }
 
+/// An installation with a setting that has a default, one that has none, and a secret.
+async fn shop(house: &Fixture) -> Installation {
+    let schema = serde_json::json!({ "type": "object", "required": ["shop"], "properties": {
+        "shop": { "type": "string", "default": "https://shop.example" },
+        "waiting_days": { "type": "integer" },
+        "key": { "type": "string", "secret": true, "host": "shop.example", "maxLength": 8 },
+    } });
+    let with_schema = |i: &mut Installation| {
+        i.manifest.settings = schema;
+        i.settings = serde_json::json!({ "shop": "https://own.example" });
+    };
+    house.installation(with_schema).await
+}
+
+#[tokio::test]
+async fn settings_that_are_not_named_stay_and_so_does_a_secret() {
+    let house = Fixture::new().await;
+    let id = shop(&house).await.id;
+    let set = |settings: Value| house.desk.set_settings(id, settings, agent());
+    let unset = || async { house.desk.installations().await.unwrap().remove(0).unset_secrets };
+    assert_eq!(unset().await[0].name, "key");
+    let before = set(serde_json::json!({ "key": "s3cret" })).await.unwrap().settings;
+    assert_eq!(before["shop"], "https://own.example");
+    assert!(unset().await.is_empty());
+
+    let after = set(serde_json::json!({ "waiting_days": 3 })).await.unwrap().settings;
+    assert_eq!(
+        (&after["shop"], &after["key"], &after["waiting_days"]),
+        (&before["shop"], &before["key"], &3.into())
+    );
+    let hidden = set(serde_json::json!({ "key": HIDDEN })).await.unwrap().settings;
+    assert_eq!(hidden, after);
+    let cleared = set(serde_json::json!({ "shop": null, "key": null })).await.unwrap().settings;
+    assert_eq!(cleared, serde_json::json!({ "shop": "https://shop.example", "waiting_days": 3 }));
+    let long = set(serde_json::json!({ "key": "longer than eight" })).await.unwrap_err();
+    assert!(matches!(&long, DeskError::Refused(r) if r.field.as_deref() == Some("settings.key")), "{long:?}");
+}
+
+#[tokio::test]
+async fn a_version_that_waited_gets_the_secret_that_was_set_meanwhile() {
+    let house = Fixture::new().await;
+    let mut installation = shop(&house).await;
+    let version = PluginVersion {
+        installation_id: installation.id,
+        digest: "1".repeat(64),
+        manifest: installation.manifest.clone(),
+        publisher: None,
+        state: VersionState::Waiting,
+        wishes: Vec::new(),
+        grants: no_grants(),
+        settings: serde_json::json!({ "shop": "https://next.example" }),
+        limits: Limits::default(),
+        received_at: house.desk.now(),
+        received_by: agent(),
+        activated_at: None,
+        activated_by: None,
+    };
+    installation.settings["key"] = "sealed:x".into();
+    let standing = super::settings::waited_settings(&installation, &version);
+    assert_eq!(standing, serde_json::json!({ "shop": "https://next.example", "key": "sealed:x" }));
+}
+
 #[test]
 fn a_setting_of_the_wrong_kind_is_refused_by_name() {
     let schema = serde_json::json!({ "type": "object", "properties": { "threshold": { "type": "number", "minimum": 0, "maximum": 1 } } });

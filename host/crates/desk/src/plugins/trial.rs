@@ -60,8 +60,8 @@ impl Candidate {
 }
 
 impl Desk {
-    /// Redacts a text as a message would be, and tells what was found by which rule. Nothing is stored. `settings`: in
-    /// the place of those of the one redaction plugin that is installed.
+    /// Redacts a text as a message would be, and tells what was found by which rule. Nothing is stored. `settings`: laid
+    /// over those of the one redaction plugin that is installed.
     ///
     /// # Errors
     /// When no redaction plugin can be called, the settings do not fit it, or it fails.
@@ -85,12 +85,8 @@ impl Desk {
             return self.tried(text, &candidates).await;
         };
         let installation = &one.installation;
-        let taken = self.take_settings(
-            installation.id,
-            &installation.manifest,
-            settings.clone(),
-            Some(&installation.settings),
-        )?;
+        let taken =
+            self.take_settings(installation.id, &installation.manifest, &installation.settings, settings)?;
         let with = Installation { settings: taken, ..Installation::clone(installation) };
         if let Some(candidate) = candidates.first_mut() {
             candidate.settings = Arc::from(settings::shown_to_plugin(&with).to_string());

@@ -13,7 +13,8 @@ use serde_json::Value;
 use store::{Commit, Fact};
 
 use super::check_grants;
-use super::install::no_version;
+use super::install::{given, no_version};
+use super::settings::waited_settings;
 use crate::{Desk, DeskError};
 
 /// What an admin agrees to.
@@ -23,7 +24,7 @@ pub struct Consent {
     pub digest: Option<String>,
     /// All that it may do. When absent: what the version in force was allowed and all that this one asks beyond.
     pub grants: Option<Grants>,
-    /// All settings; those carried over when absent.
+    /// Settings to lay over those carried over.
     pub settings: Option<Value>,
     /// Try it on part of the tickets first; at once for all when absent.
     pub canary: Option<Trial>,
@@ -87,10 +88,8 @@ impl Desk {
             None => with_wishes(version.grants, &version.wishes),
         };
         check_grants(&version.manifest, &version.grants)?;
-        if let Some(settings) = consent.settings {
-            version.settings =
-                self.take_settings(id, &version.manifest, settings, Some(&in_force.settings))?;
-        }
+        let standing = waited_settings(&in_force, &version);
+        version.settings = self.take_settings(id, &version.manifest, &standing, &given(consent.settings))?;
         let plugin = self.loaded(&version).await?;
         if let Some(trial) = consent.canary {
             return Box::pin(self.begin_canary(in_force, version, trial, actor)).await;
