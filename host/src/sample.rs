@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::contact::Contact;
+use domain::effect::Proposal;
 use domain::event::{Event, EventType};
+use domain::grant::Grants;
 use domain::id::{ContactId, CountingIds, EventId, MessageId, TicketId};
 use domain::message::{AutoClass, Direction};
 use domain::plugin::{Hook, Limits};
@@ -118,6 +120,8 @@ pub struct Expectation {
     pub findings: Vec<String>,
     /// Code of the fault with which the run must end.
     pub fault: Option<String>,
+    /// Effects that must be among the proposed ones, and that every house would reject.
+    pub rejected: Vec<String>,
 }
 
 impl Expectation {
@@ -129,6 +133,29 @@ impl Expectation {
             && self.effects.is_empty()
             && self.not.is_empty()
             && self.findings.is_empty()
+            && self.rejected.is_empty()
+    }
+
+    /// What would be rejected and is not expected to be, and the other way round. `rejections` as [`rejections`]
+    /// gives them.
+    #[must_use]
+    pub fn misjudged(&self, report: &RunReport, rejections: &[Option<String>]) -> Vec<String> {
+        let effects = effects_of(report);
+        let rejected: Vec<(&String, &String)> = effects
+            .iter()
+            .zip(rejections)
+            .filter_map(|(effect, why)| Some((effect, why.as_ref()?)))
+            .collect();
+        let unforeseen = rejected
+            .iter()
+            .filter(|(effect, _)| !self.rejected.contains(effect))
+            .map(|(effect, why)| format!("`{effect}` would be rejected: {why}"));
+        let missing = self
+            .rejected
+            .iter()
+            .filter(|wanted| !rejected.iter().any(|(effect, _)| effect == wanted))
+            .map(|wanted| format!("`{wanted}` is not among what would be rejected"));
+        unforeseen.chain(missing).collect()
     }
 
     /// What is not as expected, one sentence each.
@@ -165,6 +192,33 @@ impl Expectation {
 #[must_use]
 pub fn effects_of(report: &RunReport) -> Vec<String> {
     report.proposals.iter().map(|p| domain::story::describe(&p.effect)).collect()
+}
+
+/// For each proposed effect why every house would reject it; none: it would be applied where the plugin is live.
+/// `own` is the ticket that the hook was handed, `others` are those that it could find.
+#[must_use]
+pub fn rejections(
+    report: &RunReport,
+    grants: &Grants,
+    own: Option<&Ticket>,
+    others: &[TicketView],
+    now: Timestamp,
+) -> Vec<Option<String>> {
+    let judge = |proposal: &Proposal| {
+        let mut known = own.into_iter().chain(others.iter().map(|view| &view.ticket));
+        let ticket = known.find(|ticket| ticket.id == proposal.ticket_id);
+        domain::turn::rejection(proposal, grants, own.map(|ticket| ticket.id), ticket, now)
+    };
+    report.proposals.iter().map(judge).collect()
+}
+
+/// The ticket that a hook is handed, if it is handed one.
+#[must_use]
+pub fn ticket_of(input: &Input) -> Option<&Ticket> {
+    match input {
+        Input::Ticket { snapshot, .. } => Some(&snapshot.view.ticket),
+        Input::Redaction(_) | Input::Schedule(_) => None,
+    }
 }
 
 /// The findings as `CLASS:text`.
@@ -291,14 +345,18 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// With the manifest's default settings and an empty shelf.
+    /// With the manifest's default settings, a reference in the place of each secret as in a house, and an empty
+    /// shelf.
     #[must_use]
     pub fn new(plugin: Arc<Plugin>) -> Self {
-        let settings = match plugin.inspection().manifest.default_settings() {
+        let manifest = &plugin.inspection().manifest;
+        let mut settings = match manifest.default_settings() {
             serde_json::Value::Object(map) => map,
             _ => serde_json::Map::new(),
         };
-        let limits = plugin.inspection().manifest.limits;
+        let secrets = manifest.secrets();
+        settings.extend(secrets.into_iter().map(|secret| (secret.name.clone(), secret.reference().into())));
+        let limits = manifest.limits;
         Self { plugin, settings, host: Arc::new(Shelf::new(Vec::new())), limits }
     }
 
@@ -380,6 +438,14 @@ impl Bench {
             Arc::new(Shelf::new(case.articles.clone()))
         };
         self.call(case.input(hook), settings, host, case.now).await
+    }
+
+    /// For each effect that a run of this case proposed why every house would reject it.
+    #[must_use]
+    pub fn rejected(&self, hook: Hook, case: &Case, report: &RunReport) -> Vec<Option<String>> {
+        let grants = self.plugin.inspection().manifest.requested();
+        let input = case.input(hook);
+        rejections(report, &grants, ticket_of(&input), &[], case.now)
     }
 
     /// Runs the redaction hook on one document; as in the house, it has nobody outside.
@@ -488,6 +554,26 @@ pub(crate) mod tests {
                 .missed(&case, &report(done()))
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn an_effect_that_every_house_rejects_is_a_miss_unless_the_case_expects_it() {
+        let report = report(done());
+        let grants: Grants =
+            ["effect:add-tag"].iter().map(|g| g.parse::<domain::grant::Grant>().unwrap()).collect();
+        let id = report.proposals[0].ticket_id;
+        let ticket = blank_ticket(id, 1, ContactId(ulid::Ulid::nil()), Channel::Email, CASE_TIME);
+        let judged = |grants: &Grants| rejections(&report, grants, Some(&ticket), &[], CASE_TIME);
+        assert_eq!(judged(&grants), [None::<String>]);
+        let rejected = judged(&Grants::default());
+        assert_eq!(rejected, [Some("not granted: add-tag".to_owned())]);
+        assert_eq!(
+            Expectation::default().misjudged(&report, &rejected),
+            ["`+refund` would be rejected: not granted: add-tag"]
+        );
+        let expect = Expectation { rejected: vec!["+refund".into()], ..Expectation::default() };
+        assert!(expect.misjudged(&report, &rejected).is_empty());
+        assert_eq!(expect.misjudged(&report, &[None]), ["`+refund` is not among what would be rejected"]);
     }
 
     #[test]

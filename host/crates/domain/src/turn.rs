@@ -10,13 +10,14 @@ use sha2::{Digest, Sha256};
 
 use crate::effect::{Effect, Proposal};
 use crate::event::{Event, EventType};
-use crate::id::{DecisionId, MessageId, RunId, TicketId};
+use crate::grant::Grants;
+use crate::id::{CountingIds, DecisionId, InstallationId, MessageId, RunId, TicketId};
 use crate::message::Direction;
 use crate::plugin::{Installation, Mode};
 use crate::run::{Decision, DecisionStatus};
 use crate::ticket::{Field, Ticket};
 use crate::work::{Stamp, Timer, Work, blank_message};
-use crate::{Actor, ActorKind, Cause};
+use crate::{Actor, ActorKind, Cause, Timestamp};
 
 /// Longest chain of automatic events.
 pub const DEPTH_MAX: u32 = 10;
@@ -213,20 +214,12 @@ impl Court<'_, '_> {
 
     /// Rules that hold in every mode.
     fn admissible(&self) -> Result<(), String> {
-        self.proposal.check().map_err(|r| r.sentence)?;
-        if self.event.ticket_id.is_some_and(|own| own != self.proposal.ticket_id) {
-            return Err("it is for another ticket than the event's".to_owned());
-        }
-        let Some(work) = self.works.get(&self.proposal.ticket_id) else {
-            return Err("there is no such ticket".to_owned());
-        };
-        if !self.bid.installation.covers(work.ticket.inbox.as_deref()) {
+        let work = self.works.get(&self.proposal.ticket_id);
+        let ticket = sound(self.proposal, self.event.ticket_id, work.map(|work| &work.ticket))?;
+        if !self.bid.installation.covers(ticket.inbox.as_deref()) {
             return Err("not granted: the ticket is of another inbox".to_owned());
         }
-        if !self.bid.installation.grants.may_propose(&self.proposal.effect) {
-            return Err(format!("not granted: {}", self.proposal.effect.kind()));
-        }
-        Ok(())
+        granted(self.proposal, &self.bid.installation.grants)
     }
 
     /// Rules about the moment: people, the gate, budgets.
@@ -291,7 +284,7 @@ impl Court<'_, '_> {
         let Some(work) = self.works.get_mut(&self.proposal.ticket_id) else {
             return Err(crate::Refusal::new("no_ticket", "there is no such ticket"));
         };
-        let changed = apply_effect(work, standing, &stamp, self.bid, self.proposal)?;
+        let changed = apply_effect(work, standing, &stamp, self.bid.installation.id, self.proposal)?;
         if !changed {
             return Ok("already so".to_owned());
         }
@@ -301,12 +294,57 @@ impl Court<'_, '_> {
     }
 }
 
+/// The ticket of a proposal that has a sound shape and is for a ticket that it may be for. `own` is the event's
+/// ticket, `ticket` the proposal's.
+fn sound<'t>(
+    proposal: &Proposal,
+    own: Option<TicketId>,
+    ticket: Option<&'t Ticket>,
+) -> Result<&'t Ticket, String> {
+    proposal.check().map_err(|r| r.sentence)?;
+    if own.is_some_and(|own| own != proposal.ticket_id) {
+        return Err("it is for another ticket than the event's".to_owned());
+    }
+    ticket.ok_or_else(|| "there is no such ticket".to_owned())
+}
+
+fn granted(proposal: &Proposal, grants: &Grants) -> Result<(), String> {
+    if grants.may_propose(&proposal.effect) {
+        return Ok(());
+    }
+    Err(format!("not granted: {}", proposal.effect.kind()))
+}
+
+/// Why a proposal would be rejected by every house: one where it is live, nobody else changes the ticket and no
+/// budget is used up. For authors, who have no house. None: it would be applied.
+///
+/// `own` is the event's ticket, if it has one; `ticket` the proposal's, as the plugin saw it.
+#[must_use]
+pub fn rejection(
+    proposal: &Proposal,
+    grants: &Grants,
+    own: Option<TicketId>,
+    ticket: Option<&Ticket>,
+    now: Timestamp,
+) -> Option<String> {
+    let judge = || -> Result<bool, String> {
+        let ticket = sound(proposal, own, ticket)?;
+        granted(proposal, grants)?;
+        let ids = CountingIds::default();
+        let stamp = Stamp { now, actor: Actor::new(ActorKind::Plugin, "author"), cause: None, ids: &ids };
+        let nobody = InstallationId::mint(&ids, now);
+        let mut work = Work::on(ticket.clone());
+        apply_effect(&mut work, &Standing::default(), &stamp, nobody, proposal).map_err(|r| r.sentence)
+    };
+    judge().err()
+}
+
 /// Lays an effect over the work; `false` when nothing had to change.
 fn apply_effect(
     work: &mut Work,
     standing: &Standing,
     stamp: &Stamp<'_>,
-    bid: &Bid<'_>,
+    installation_id: InstallationId,
     proposal: &Proposal,
 ) -> Result<bool, crate::Refusal> {
     match &proposal.effect {
@@ -348,7 +386,7 @@ fn apply_effect(
             let after_ms = i64::try_from(*after_s).unwrap_or(i64::MAX / 1000).saturating_mul(1000);
             let depth = stamp.cause.map_or(1, |c| c.depth);
             work.timers.push(Timer {
-                installation_id: bid.installation.id,
+                installation_id,
                 key: key.clone(),
                 due_at: stamp.now.plus(after_ms),
                 depth,

@@ -54,6 +54,8 @@ pub(super) struct Judged {
     pub(super) fuel: u64,
     /// Highest memory of its runs, bytes.
     pub(super) memory_bytes: u64,
+    /// Whether a run ended in a fault although the case says nothing of one: nobody wants that written down.
+    pub(super) is_faulty: bool,
     /// Everything that came of it, for a case that says exactly that.
     got: Option<String>,
 }
@@ -123,7 +125,9 @@ impl Golden {
             Self::Expecting(case) => {
                 let hook = bench.hook_of(case)?;
                 let report = bench.run(hook, case).await;
-                Ok(judged(hook, case.expect.missed(case, &report), &report))
+                let mut missed = case.expect.missed(case, &report);
+                missed.extend(case.expect.misjudged(&report, &bench.rejected(hook, case, &report)));
+                Ok(judged(hook, missed, &report))
             }
             Self::Exactly(case, want) => exactly(bench, case, want).await,
             Self::Pairs(pairs) => remains(bench, pairs).await,
@@ -135,7 +139,7 @@ fn judged(hook: Hook, mut missed: Vec<String>, report: &RunReport) -> Judged {
     if !missed.is_empty() && report.outcome.is_err() {
         missed.extend(logged(report));
     }
-    Judged { hook, missed, fuel: report.fuel, memory_bytes: report.memory_bytes, got: None }
+    Judged { missed, fuel: report.fuel, memory_bytes: report.memory_bytes, ..blank(hook) }
 }
 
 /// What a failed run logged: there its message and stack stand.
@@ -149,18 +153,23 @@ async fn exactly(bench: &Bench, case: &Case, want: &str) -> Result<Judged, Strin
     let numbers: BTreeMap<String, i64> =
         script.tickets.iter().map(|view| (view.ticket.id.to_string(), view.ticket.number)).collect();
     let document = case.document();
-    let mut out = Judged { hook, missed: Vec::new(), fuel: 0, memory_bytes: 0, got: None };
+    let mut out = blank(hook);
     let mut got = String::new();
     let mut log = Vec::new();
     for time in 0..case.times {
-        let report = bench.plugin().run(call(bench, hook, case, script.clone())).await;
+        let call = call(bench, hook, case, script.clone());
+        let (input, grants) = (call.input.clone(), Arc::clone(&call.grants));
+        let report = bench.plugin().run(call).await;
+        let own = sample::ticket_of(&input);
+        let rejected = sample::rejections(&report, &grants, own, &script.tickets, case.now());
         script.keep(&report.kv_writes);
         if time > 0 {
             got.push_str("again\n");
         }
-        got.push_str(&told::told(&report, &document, &numbers));
+        got.push_str(&told::told(&report, &rejected, &document, &numbers));
         if report.outcome.is_err() {
             log.extend(logged(&report));
+            out.is_faulty = !want.lines().any(|line| line.starts_with(told::FAULT));
         }
         out.fuel += report.fuel;
         out.memory_bytes = out.memory_bytes.max(report.memory_bytes);
@@ -173,6 +182,10 @@ async fn exactly(bench: &Bench, case: &Case, want: &str) -> Result<Judged, Strin
     }
     out.got = Some(got);
     Ok(out)
+}
+
+fn blank(hook: Hook) -> Judged {
+    Judged { hook, missed: Vec::new(), fuel: 0, memory_bytes: 0, is_faulty: false, got: None }
 }
 
 fn call(bench: &Bench, hook: Hook, case: &Case, script: script::Script) -> Call {
@@ -210,7 +223,7 @@ async fn remains(bench: &Bench, pairs: &[Pair]) -> Result<Judged, String> {
     if !bench.plugin().inspection().hooks.contains(&hook) {
         return Err("pairs of texts are for a redaction hook; the plugin has none".to_owned());
     }
-    let mut out = Judged { hook, missed: Vec::new(), fuel: 0, memory_bytes: 0, got: None };
+    let mut out = blank(hook);
     for pair in pairs {
         let input = Input::Redaction(Arc::new(pair.document.clone()));
         let report = bench.plugin().run(blank_call(bench, input)).await;
@@ -247,13 +260,7 @@ mod tests {
         std::fs::write(&path, "subject: x\n---\na\n\nb\n---\nold\n").unwrap();
         std::fs::write(dir.path().join("readme.md"), "no case").unwrap();
         let found = read(dir.path()).unwrap().remove(0);
-        let got = |text: &str| Judged {
-            hook: Hook::Triage,
-            missed: Vec::new(),
-            fuel: 0,
-            memory_bytes: 0,
-            got: Some(text.to_owned()),
-        };
+        let got = |text: &str| Judged { got: Some(text.to_owned()), ..blank(Hook::Triage) };
         assert!(!found.update(&got("old\n")).unwrap());
         assert!(found.update(&got("new\n")).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "subject: x\n---\na\n\nb\n---\nnew\n");

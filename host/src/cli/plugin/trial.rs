@@ -40,10 +40,11 @@ impl Once {
         let bench = Bench::new(super::load(ground, &self.what).await?);
         let hook = bench.hook_of(&case).map_err(RefusedHere::because)?;
         let report = bench.run(hook, &case).await;
+        let rejected = bench.rejected(hook, &case, &report);
         if self.json {
-            screen::json(&report_json(&case, hook, &report))?
+            screen::json(&report_json(&case, hook, &report, &rejected))?
         } else {
-            screen::line(report_text(&case, hook, &report).trim_end())?
+            screen::line(report_text(&case, hook, &report, &rejected).trim_end())?
         }
         match &report.outcome {
             Ok(_) => Ok(()),
@@ -65,26 +66,32 @@ fn read_case(path: &Path) -> anyhow::Result<Case> {
     serde_json::from_slice(&bytes).with_context(|| path.display().to_string())
 }
 
-fn report_json(case: &Case, hook: Hook, report: &RunReport) -> serde_json::Value {
+/// `rejected`: for each effect why every house would reject it.
+fn report_json(
+    case: &Case,
+    hook: Hook,
+    report: &RunReport,
+    rejected: &[Option<String>],
+) -> serde_json::Value {
     let (verdict, fault) = match &report.outcome {
         Ok(verdict) => (Some(verdict), None),
         Err(fault) => (None, Some(fault)),
     };
     serde_json::json!({
         "hook": hook, "verdict": verdict, "fault": fault,
-        "effects": report.proposals.iter().map(|p| serde_json::json!({ "effect": p.effect, "basis": p.basis })).collect::<Vec<_>>(),
+        "effects": report.proposals.iter().zip(rejected).map(|(p, why)| serde_json::json!({ "effect": p.effect, "basis": p.basis, "rejected": why })).collect::<Vec<_>>(),
         "findings": report.findings, "found": findings_of(&case.document(), report), "log": report.log, "log_dropped": report.log_dropped,
         "fuel": report.fuel, "memory_bytes": report.memory_bytes, "duration_us": report.duration_us,
         "host_calls": report.host_calls, "reads": report.reads,
     })
 }
 
-fn report_text(case: &Case, hook: Hook, report: &RunReport) -> String {
+fn report_text(case: &Case, hook: Hook, report: &RunReport, rejected: &[Option<String>]) -> String {
     let mut out = match &report.outcome {
         Ok(verdict) => format!("{hook} {}: {}\n", verdict.word, verdict.why),
         Err(fault) => format!("{hook} fault {}: {}\n", fault.code(), fault.hint()),
     };
-    for (text, proposal) in effects_of(report).iter().zip(&report.proposals) {
+    for ((text, proposal), why) in effects_of(report).iter().zip(&report.proposals).zip(rejected) {
         let basis = &proposal.basis;
         out.push_str(&format!(
             "  {text}  {:.0} %  {}  [{}]\n",
@@ -96,6 +103,9 @@ fn report_text(case: &Case, hook: Hook, report: &RunReport) -> String {
             &proposal.effect
         {
             out.extend(text.lines().map(|line| format!("    | {line}\n")));
+        }
+        if let Some(why) = why {
+            out.push_str(&format!("    rejected: {why}\n"));
         }
     }
     for (text, finding) in findings_of(&case.document(), report).iter().zip(&report.findings) {

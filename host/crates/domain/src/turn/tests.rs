@@ -319,6 +319,33 @@ fn malformed_effects_are_rejected_with_the_field() {
 }
 
 #[test]
+fn an_author_hears_before_any_house_what_every_house_would_reject() {
+    let mut scene = Scene::new();
+    let all = live("a.b").grants;
+    let (own, ticket) = (scene.event.ticket_id, scene.work().ticket.clone());
+    let said = |proposal: &Proposal, grants: &Grants, ticket: Option<&Ticket>| {
+        rejection(proposal, grants, own, ticket, NOW).unwrap_or_default()
+    };
+    for (proposal, why) in [
+        (scene.set("priority", "extreme", 1.0), "`extreme` is no"),
+        (scene.set("status", "bananas", 1.0), "`bananas` is no"),
+        (scene.set("prority", "high", 1.0), "Did you mean `priority`?"),
+        (scene.set("priority", "high", 7.5), "between 0 and 1"),
+        (scene.propose(Effect::Note { text: String::new() }, 1.0), "`text` must not be empty"),
+        (scene.propose(Effect::AddTag { tag: "Bad Tag, with spaces!".into() }, 1.0), "`tag` must be"),
+    ] {
+        let sentence = said(&proposal, &all, Some(&ticket));
+        assert!(sentence.contains(why), "{sentence}");
+        let decided = scene.resolve(&[(&live("a.b"), 100, vec![proposal])]);
+        assert_eq!(decided, [(DecisionStatus::Rejected, sentence)], "the house says the same");
+    }
+    let good = scene.set("priority", "high", 1.0);
+    assert_eq!(said(&good, &all, Some(&ticket)), "");
+    assert_eq!(said(&good, &Grants::default(), Some(&ticket)), "not granted: set-field");
+    assert_eq!(said(&good, &all, None), "there is no such ticket");
+}
+
+#[test]
 fn re_stands_in_front_of_a_subject_once() {
     assert_eq!(reply_subject("Refund"), "Re: Refund");
     assert_eq!(reply_subject("AW: Re: Rückfrage"), "Re: Rückfrage");

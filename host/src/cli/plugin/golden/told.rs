@@ -9,13 +9,27 @@ use runtime::RunReport;
 /// Longest value of the key-value store that is written in words, bytes.
 const VALUE_BYTES_MAX: usize = 2_000;
 
-/// Everything that came of it. `numbers` has other tickets by their ids.
-pub(super) fn told(report: &RunReport, document: &Document, numbers: &BTreeMap<String, i64>) -> String {
+/// What the line of a run that failed begins with.
+pub(super) const FAULT: &str = "fault ";
+
+/// Everything that came of it. `rejected` has for each effect why every house would reject it, `numbers` other tickets
+/// by their ids.
+pub(super) fn told(
+    report: &RunReport,
+    rejected: &[Option<String>],
+    document: &Document,
+    numbers: &BTreeMap<String, i64>,
+) -> String {
     let mut out = match &report.outcome {
         Ok(verdict) => format!("{}: {}\n", verdict.word, verdict.why),
-        Err(fault) => format!("fault {}: {}\n", fault.code(), fault.hint()),
+        Err(fault) => format!("{FAULT}{}: {}\n", fault.code(), fault.hint()),
     };
-    report.proposals.iter().for_each(|proposal| out.push_str(&effect(proposal, numbers)));
+    for (proposal, why) in report.proposals.iter().zip(rejected) {
+        out.push_str(&effect(proposal, numbers));
+        if let Some(why) = why {
+            out.push_str(&format!("rejected: {}\n", why.replace('\n', "\\n")));
+        }
+    }
     for finding in &report.findings {
         let part = document.parts.get(finding.part as usize);
         let text = part.and_then(|p| p.text.get(finding.start as usize..finding.end as usize));
@@ -169,10 +183,11 @@ mod tests {
         report.kv_writes.insert("x".into(), None);
         let document = crate::sample::Case { text: "Tel. 12345".into(), ..Default::default() }.document();
         let numbers = BTreeMap::from([(ticket_id.to_string(), 11)]);
-        let text = told(&report, &document, &numbers);
+        let rejected = [Some("not granted: add-tag".to_owned()), None];
+        let text = told(&report, &rejected, &document, &numbers);
         assert_eq!(
             text,
-            "done: sorted\n#11 +refund  0 %    []\n#11 reply (en)  50 %  Asked.  [a; b]\n| Hello,\n|\n| yours\nPHONE “. 123”  90 %  rule r\nkv k = 1\nkv raw = 2 bytes\nkv x deleted\n"
+            "done: sorted\n#11 +refund  0 %    []\nrejected: not granted: add-tag\n#11 reply (en)  50 %  Asked.  [a; b]\n| Hello,\n|\n| yours\nPHONE “. 123”  90 %  rule r\nkv k = 1\nkv raw = 2 bytes\nkv x deleted\n"
         );
     }
 }
