@@ -99,8 +99,13 @@ export const http = {
     http.send({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) }),
 };
 
-// The engine is built without the web's URL class when all its features are off.
-const hostOf = (url) => /^https:\/\/([^/:?#]+)/.exec(url)?.[1] ?? '<host>';
+// As a grant names it: in small letters, with its port unless that is 443. The engine is built without the web's URL
+// class when all its features are off.
+const hostOf = (url) =>
+  /^https:\/\/([^/?#]+)/
+    .exec(url)?.[1]
+    .toLowerCase()
+    .replace(/:443$/, '') ?? '<host>';
 
 export const clock = {
   nowMs: () => Number(host.clock.nowMs()),

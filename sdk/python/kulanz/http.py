@@ -25,6 +25,14 @@ class Response:
         return _json.loads(self.body)
 
 
+def _host_of(url: str) -> str:
+    """As a grant names it: in small letters, with its port unless that is 443."""
+    rest = url.removeprefix("https://")
+    for end in "/?#":
+        rest = rest.split(end, 1)[0]
+    return rest.lower().removesuffix(":443")
+
+
 def send(
     url: str,
     *,
@@ -33,8 +41,7 @@ def send(
     body: bytes | str = b"",
 ) -> Response:
     """Sends a request; raises KulanzError `denied` without the grant for that host."""
-    name = url.removeprefix("https://").split("/", 1)[0]
-    call = imported(host.http, "send", f"http:{name}")
+    call = imported(host.http, "send", f"http:{_host_of(url)}")
     data = body.encode() if isinstance(body, str) else body
     answer = asking(call, host.http.Request(method, url, list((headers or {}).items()), data))
     return Response(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
