@@ -33,9 +33,10 @@ mod values;
 
 pub use compare::{Changed, Comparison, Saying, Tally};
 pub use curve::AnswerCurve;
+pub use domain::plugin::HIDDEN;
 pub use install::{InstallRequest, Received};
 pub(crate) use outside::{Secret, fetch, secrets_of};
-pub use settings::{HIDDEN, masked};
+pub use settings::masked;
 pub use trial::{Tried, TriedFinding};
 pub use upgrade::{Consent, Trial};
 pub use values::{Base64, PluginValues};
@@ -344,7 +345,10 @@ impl Desk {
             if let Some(settings) = change.settings {
                 i.settings = self.take_settings(i.id, &i.manifest, &i.settings, &settings)?;
             }
-            i.limits = change.limits.unwrap_or(i.limits);
+            if let Some(limits) = change.limits {
+                limits.check()?;
+                i.limits = limits;
+            }
             if let Some(mode) = change.mode {
                 i.mode = mode;
                 if let Some(why) = i.quarantine.take() {

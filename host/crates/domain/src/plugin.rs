@@ -11,13 +11,16 @@ use crate::schedule::{Missed, Overlap};
 use crate::version::PublisherKey;
 use crate::{Refusal, Timestamp, text_enum};
 
+mod declared;
 pub(crate) mod phrase;
+mod schema;
 mod secret;
 mod settings;
 mod wording;
 
 pub use phrase::{Phrase, Phrasebook};
-pub use secret::SecretSetting;
+pub use schema::{check_settings, check_value};
+pub use secret::{HIDDEN, SEALED, SecretSetting};
 
 text_enum! {
     /// Interfaces a plugin may export. Declaration order is stage order.
@@ -65,6 +68,9 @@ impl Mode {
     }
 }
 
+/// Most linear memory that a call can be given, bytes: what a Python component needs.
+pub const MEMORY_BYTES_MAX: usize = 256 << 20;
+
 /// Limits of one call. All are visible and adjustable per installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -105,6 +111,21 @@ impl Limits {
     pub fn each(&self) -> Vec<(&'static str, u64)> {
         macro_rules! list { ($of:expr; $($name:ident),+) => { vec![$((stringify!($name), u64::from($of.$name))),+] } }
         limits!(self, list)
+    }
+
+    /// Checks what no call can be given.
+    ///
+    /// # Errors
+    /// A refusal naming the limit and how far it goes.
+    pub fn check(&self) -> Result<(), Refusal> {
+        if self.memory_bytes_max <= MEMORY_BYTES_MAX as u64 {
+            return Ok(());
+        }
+        let sentence = format!(
+            "limits.memory_bytes_max is {}; a call has {MEMORY_BYTES_MAX} bytes (256 MiB) at most.",
+            self.memory_bytes_max
+        );
+        Err(Refusal::new("limit_too_high", sentence).at("limits.memory_bytes_max"))
     }
 
     /// The limits in force after an upgrade: what an admin set stays, the rest is what the new version asks.
@@ -244,7 +265,8 @@ impl Manifest {
     /// A refusal naming the key and the fix.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let manifest: Self = toml::from_str(text).map_err(|e| {
-            Refusal::new("bad_manifest", format!("plugin.toml: {}", e.message())).at("plugin.toml")
+            let place = line_of(text, &e).map_or_else(String::new, |line| format!(", line {line}"));
+            Refusal::new("bad_manifest", format!("plugin.toml{place}: {}", e.message())).at("plugin.toml")
         })?;
         manifest.check()?;
         Ok(manifest)
@@ -280,36 +302,14 @@ impl Manifest {
                 ),
             );
         }
-        if self.hooks.is_empty() {
-            return bad("hook", "plugin.toml: declare at least one [[hook]].".to_owned());
-        }
-        if self.grants.len() > 64 || self.schedules.len() > 100 {
-            return bad("grant", "plugin.toml: at most 64 grants and 100 schedules.".to_owned());
-        }
-        for hook in &self.hooks {
-            let wants_events = !matches!(hook.kind, Hook::Redaction | Hook::Schedule);
-            if wants_events == hook.events.is_empty() {
-                return bad(
-                    "hook.events",
-                    format!(
-                        "plugin.toml: hook {} {} `events`.",
-                        hook.kind,
-                        if wants_events { "needs" } else { "takes no" }
-                    ),
-                );
-            }
-        }
-        for request in &self.grants {
-            if request.reason.trim().is_empty() {
-                return bad(
-                    "grant.reason",
-                    format!("plugin.toml: grant {} needs a reason for the admin.", request.to),
-                );
-            }
-        }
+        declared::check(self)?;
         wording::check(self)?;
         phrase::check(&self.phrases)?;
         self.check_secrets()?;
+        schema::check_schema(&self.settings, "settings")?;
+        self.limits.check().map_err(|refusal| {
+            Refusal::new("bad_manifest", format!("plugin.toml: {}", refusal.sentence)).at("limits")
+        })?;
         for schedule in &self.schedules {
             crate::schedule::Cron::parse(&schedule.cron, &schedule.zone)
                 .map_err(|r| r.at(format!("schedule.{}", schedule.name)))?;
@@ -342,6 +342,16 @@ impl Manifest {
         }
         serde_json::Value::Object(out)
     }
+}
+
+/// The line that an error is about; none when it is about the file as a whole, as a key that is missing at the top.
+fn line_of(text: &str, error: &toml::de::Error) -> Option<usize> {
+    let span = error.span()?;
+    if span.start == 0 && span.end == 0 {
+        return None;
+    }
+    let before = text.as_bytes().iter().take(span.start);
+    Some(before.filter(|byte| **byte == b'\n').count() + 1)
 }
 
 fn is_semver(text: &str) -> bool {
@@ -506,6 +516,36 @@ pub(crate) mod tests {
         ] {
             assert_eq!(mode.sends(method), sent, "{mode} {method}");
         }
+    }
+
+    #[test]
+    fn a_slip_is_told_with_its_line_and_an_unknown_key_with_the_known_ones() {
+        let head = "id='a.b'\nname='n'\nversion='1.0.0'\ncontract='0.1'\ndescription='d'\n";
+        let hook = "[[hook]]\nkind='redaction'\n";
+        let said = |text: &str| Manifest::parse(text).unwrap_err().sentence;
+        let text = format!("{head}{hook}[[grant]]\nto='use:kv'\nreason='r'\n[[grant]]\nto='read:text'\n");
+        assert!(said(&text).starts_with("plugin.toml, line 11: missing field `reason`"), "{}", said(&text));
+        let text = format!("{head}descripton='d'\n{hook}");
+        assert!(
+            said(&text).starts_with("plugin.toml, line 6: unknown field `descripton`"),
+            "{}",
+            said(&text)
+        );
+        assert!(said(&text).contains("`description`"), "{}", said(&text));
+        let text = format!("{head}{hook}[[grant]]\nto='reed:text'\nreason='r'\n");
+        assert!(said(&text).contains("line 9: `reed` is no grant"), "{}", said(&text));
+    }
+
+    #[test]
+    fn more_memory_than_a_call_can_have_is_refused_with_the_bound() {
+        let mut greedy = manifest();
+        greedy.limits.memory_bytes_max = MEMORY_BYTES_MAX as u64;
+        assert_eq!(greedy.check(), Ok(()));
+        greedy.limits.memory_bytes_max = 99_999_999_999;
+        assert_eq!(
+            greedy.check().unwrap_err().sentence,
+            "plugin.toml: limits.memory_bytes_max is 99999999999; a call has 268435456 bytes (256 MiB) at most."
+        );
     }
 
     #[test]

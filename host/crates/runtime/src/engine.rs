@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use domain::plugin::MEMORY_BYTES_MAX;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
 };
@@ -91,8 +92,6 @@ const FIBER_STACK_BYTES: usize = 2 << 20;
 const BACKTRACE_FRAMES: usize = 32;
 /// Core instances per place: a Python component needs more than 20.
 const CORE_INSTANCES_PER_SLOT: u32 = 32;
-/// Most linear memory one place can hold, bytes: what a Python component needs.
-const SLOT_MEMORY_BYTES: usize = 256 << 20;
 /// Bytes of instance bookkeeping: big components need far more than the engine's default of 1 MiB.
 const INSTANCE_BYTES: usize = 10 << 20;
 /// Memory that stays resident in a free place, bytes: saves page faults at the next call.
@@ -150,7 +149,7 @@ fn pool(slots: u32) -> InstanceAllocationStrategy {
         .total_tables(slots.saturating_mul(4).max(most(limits::TABLES_MAX)))
         .total_stacks(slots)
         .total_gc_heaps(slots)
-        .max_memory_size(SLOT_MEMORY_BYTES)
+        .max_memory_size(MEMORY_BYTES_MAX)
         .table_elements(limits::TABLE_ELEMENTS_MAX)
         .max_component_instance_size(INSTANCE_BYTES)
         .max_core_instance_size(INSTANCE_BYTES)

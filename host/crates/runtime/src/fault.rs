@@ -69,11 +69,16 @@ fn places(trace: &WasmBacktrace) -> Vec<String> {
 fn place(frame: &FrameInfo) -> String {
     let symbol = frame.symbols().first();
     let name = symbol.and_then(|s| s.name()).or_else(|| frame.func_name());
-    let name = name.map_or_else(|| format!("function {}", frame.func_index()), str::to_owned);
+    let name = name.map_or_else(|| format!("function {}", frame.func_index()), readable);
     match symbol.and_then(|s| Some((s.file()?, s.line()?))) {
         Some((file, line)) => format!("{name} ({file}:{line})"),
         None => name,
     }
+}
+
+/// A function's name as its author wrote it: without the compiler's mangling and its hashes. Other names stay.
+fn readable(symbol: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(symbol))
 }
 
 fn is_machinery(name: &str) -> bool {
@@ -100,6 +105,14 @@ mod tests {
             panic!("refused")
         };
         assert_eq!((kind.as_str(), message.as_str()), ("denied", "a\u{fffd}b"));
+    }
+
+    #[test]
+    fn a_mangled_name_is_read_as_its_author_wrote_it() {
+        assert_eq!(readable("_RNvCsfLfy6EI15iL_7___rustc12___rust_abort"), "__rustc::__rust_abort");
+        assert!(is_machinery(&readable("_RNvCsfLfy6EI15iL_7___rustc12___rust_abort")));
+        assert_eq!(readable("_ZN9my_plugin6triage17h0123456789abcdefE"), "my_plugin::triage");
+        assert_eq!(readable("kulanz:plugin/triage@0.1.0#triage"), "kulanz:plugin/triage@0.1.0#triage");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! One plugin for all tests: a triage hook, written by hand, that proposes the tag `vip`.
+//! One plugin for all tests, written by hand: a triage hook that proposes the tag `vip`, and a schedule hook that does
+//! nothing.
 
 use std::path::Path;
 
@@ -17,6 +18,9 @@ description = "Tags every ticket."
 [[hook]]
 kind = "triage"
 events = ["message.received"]
+
+[[hook]]
+kind = "schedule"
 
 [[schedule]]
 name = "nightly"
@@ -52,6 +56,7 @@ const CORE: &str = r#"(module
   (import "kulanz:plugin/types@0.1.0" "[resource-drop]event" (func $drop-event (param i32)))
   (import "kulanz:plugin/types@0.1.0" "[resource-drop]ticket" (func $drop-ticket (param i32)))
   (import "kulanz:plugin/types@0.1.0" "[method]ticket.id" (func $ticket-id (param i32 i32)))
+  (import "kulanz:plugin/types@0.1.0" "[resource-drop]firing" (func $drop-firing (param i32)))
   (import "kulanz:plugin/effects@0.1.0" "add-tag" (func $add-tag (param i32 i32 i32 i32 i32 i32 f32 i32 i32 i32)))
   (memory (export "memory") 2)
   (global $free (mut i32) (i32.const 65536))
@@ -74,7 +79,20 @@ const CORE: &str = r#"(module
       (i32.const 1024) (i32.const 18) (f32.const 0.9) (i32.const 0) (i32.const 0) (i32.const 64))
     (call $drop-event (local.get $event))
     (call $drop-ticket (local.get $ticket))
-    (call $done)))"#;
+    (call $done))
+  (func (export "kulanz:plugin/schedule@0.1.0#fire") (param $firing i32) (result i32)
+    (call $drop-firing (local.get $firing))
+    (i32.store8 (i32.const 16) (i32.const 0))
+    (i32.store (i32.const 20) (i32.const 1024))
+    (i32.store (i32.const 24) (i32.const 18))
+    (i32.const 16)))"#;
+
+/// The two hooks of it.
+const WORLD: &str = "package test:vip;
+world vip {
+    include kulanz:plugin/triage-plugin@0.1.0;
+    export kulanz:plugin/schedule@0.1.0;
+}";
 
 /// The plugin as a file.
 pub(super) fn vip() -> Vec<u8> {
@@ -90,8 +108,9 @@ fn component(manifest: &str) -> Vec<u8> {
     let mut module = wat::parse_str(CORE).unwrap();
     let mut resolve = Resolve::default();
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../wit/v0_1");
-    let (package, _) = resolve.push_dir(&contract).unwrap();
-    let world = resolve.select_world(&[package], Some("triage-plugin")).unwrap();
+    resolve.push_dir(&contract).unwrap();
+    let package = resolve.push_str("vip.wit", WORLD).unwrap();
+    let world = resolve.select_world(&[package], Some("vip")).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
     let mut bytes = ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap();
     let section = CustomSection { name: "kulanz:manifest".into(), data: manifest.as_bytes().into() };

@@ -18,7 +18,7 @@ async fn a_plugin_is_looked_at_without_being_kept() {
     let world = World::new().await;
     let seen = world.upload(Admin, "/api/v1/plugins/inspect", "application/wasm", guest::vip()).await.ok();
     assert_eq!(seen["manifest"]["id"], "example.vip");
-    assert_eq!(seen["hooks"], json!(["triage"]));
+    assert_eq!(seen["hooks"], json!(["triage", "schedule"]));
     assert_eq!(
         seen["manifest"]["requests"][0],
         json!({ "grant": "effect:add-tag", "reason": "It tags tickets." })

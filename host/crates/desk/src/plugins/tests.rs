@@ -181,7 +181,7 @@ async fn a_version_that_waited_gets_the_secret_that_was_set_meanwhile() {
 fn a_setting_of_the_wrong_kind_is_refused_by_name() {
     let schema = serde_json::json!({ "type": "object", "properties": { "threshold": { "type": "number", "minimum": 0, "maximum": 1 } } });
     let field =
-        |settings: Value| super::settings::check_settings(&schema, &settings).err().and_then(|r| r.field);
+        |settings: Value| domain::plugin::check_settings(&schema, &settings).err().and_then(|r| r.field);
     assert_eq!(field(serde_json::json!({ "threshold": 0.5 })), None);
     assert_eq!(field(serde_json::json!({ "threshold": "x" })).as_deref(), Some("settings.threshold"));
     assert_eq!(field(serde_json::json!({ "threshold": 2 })).as_deref(), Some("settings.threshold"));
@@ -195,7 +195,7 @@ fn a_setting_that_does_not_fit_its_pattern_or_length_is_refused_by_name() {
         "name": { "type": "string", "minLength": 1, "maxLength": 3 },
         "odd": { "type": "string", "pattern": "(" },
     } });
-    let refused = |settings: Value| super::settings::check_settings(&schema, &settings).err();
+    let refused = |settings: Value| domain::plugin::check_settings(&schema, &settings).err();
     assert!(refused(serde_json::json!({ "monday": ["09:00-17:00"], "name": "für" })).is_none());
     for (settings, says) in [
         (serde_json::json!({ "monday": ["9-17"] }), "settings.monday[0] is “9-17”, which does not fit"),

@@ -7,6 +7,11 @@ use super::Manifest;
 use crate::Refusal;
 use crate::grant::Grant;
 
+/// What stands in the place of a secret wherever settings are shown; sent back, it leaves the secret as it is.
+pub const HIDDEN: &str = "(hidden)";
+/// What a stored secret begins with.
+pub const SEALED: &str = "sealed:";
+
 /// A secret setting of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SecretSetting {

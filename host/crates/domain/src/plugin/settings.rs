@@ -1,5 +1,5 @@
 //! Settings of an installation: what an admin gives, over what stands, over what the manifest says by itself.
-//! Knows no seal and not whether a value fits its schema: the desk does.
+//! Knows no seal, and not whether a value fits its schema: `schema` does.
 
 use serde_json::{Map, Value};
 
