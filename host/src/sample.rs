@@ -494,7 +494,7 @@ pub(crate) mod tests {
             proposals: vec![domain::effect::Proposal {
                 ticket_id: TicketId(ulid::Ulid::nil()),
                 effect: domain::effect::Effect::AddTag { tag: "refund".into() },
-                basis: domain::effect::Basis::default(),
+                basis: domain::effect::Basis { reason: "the word refund".into(), ..Default::default() },
             }],
             kv_writes: BTreeMap::new(),
             cpu_us: 1,

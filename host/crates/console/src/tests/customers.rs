@@ -86,7 +86,7 @@ async fn nobody_answers_a_person_who_was_erased_but_notes_can_be_kept() {
     assert!(!page.text.contains("value=\"reply\"") && !page.text.contains("erased.invalid"));
     let sent = post(&world, &cookie, "/tickets/1/message", "text=Dear+Ana&kind=reply").await;
     assert_eq!(sent.status, 422);
-    sent.says(&["an answer would reach nobody", ">Dear Ana</textarea>"]);
+    sent.says(&["nobody is left to answer", ">Dear Ana</textarea>"]);
     let noted = post(&world, &cookie, "/tickets/1/message", "text=Closed+by+wish&kind=note").await;
     assert_eq!(noted.status, 303);
     let notes = messages(&world, &ticket).await;

@@ -12,11 +12,10 @@ use super::{Found, Shape};
 use grams::Letter;
 use model::{Kind, Odds};
 
-/// Below this, that a person wrote it is too unlikely for an automatic answer: chosen so that of a hundred people's
-/// letters three or four fall under it that the model has not seen (docs/benchmarks.md).
-const PERSON_MIN: f32 = 0.25;
-/// The same where the letter asks or wants something done here: machines and sellers do that more seldom.
-const ASKING_PERSON_MIN: f32 = 0.2;
+/// Below this, that a person wrote it is too unlikely for an automatic answer. Who is silenced wrongly waits for a
+/// person, a robot that is answered may answer back: so people's letters pay, three or four of a hundred
+/// (docs/benchmarks.md).
+const PERSON_MIN: f32 = 0.4;
 /// Shorter letters say less about anybody: the model has to be so much surer as a letter is shorter than this, words.
 const FULL_WORDS: usize = 32;
 /// Fewer words say too little, unless the subject is one that machines like.
@@ -45,8 +44,7 @@ pub(super) fn letter(shape: &Shape<'_>) -> Found {
         return None;
     }
     let odds = model::odds(&letter);
-    let least = if wants { ASKING_PERSON_MIN } else { PERSON_MIN };
-    let least = least * share_of(words, FULL_WORDS);
+    let least = PERSON_MIN * share_of(words, FULL_WORDS);
     let sender = senders_odds(shape.mail.from);
     if by_sender(odds.of(Kind::Person), sender) >= least {
         return None;
