@@ -56,7 +56,7 @@ impl Install {
         };
         let house = ground.house(instead::INSTALL).await?;
         for bytes in components {
-            self.install(&house.desk, bytes).await?;
+            Box::pin(self.install(&house.desk, bytes)).await?;
         }
         house.close().await;
         Ok(())

@@ -71,7 +71,7 @@ impl Upgrade {
             return Ok(());
         }
         if self.decline {
-            desk.decline_version(id, Some(&version.digest), operator()).await?;
+            Box::pin(desk.decline_version(id, Some(&version.digest), operator())).await?;
             screen::say("Declined: the version in force keeps running.");
             return Ok(());
         }

@@ -301,7 +301,8 @@ async fn decline_upgrade(
     sent: Sent<ChoiceBody>,
 ) -> Result<Json<VersionBody>, ApiError> {
     let digest = sent.value.digest;
-    Ok(Json(desk.decline_version(id, digest.as_deref(), caller.actor()).await?.into()))
+    let declined = Box::pin(desk.decline_version(id, digest.as_deref(), caller.actor())).await?;
+    Ok(Json(declined.into()))
 }
 
 /// Puts an earlier version back with the grants, settings and limits it had: the newest earlier one, or the one

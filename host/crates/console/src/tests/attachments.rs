@@ -29,7 +29,7 @@ async fn openings(world: &World) -> usize {
 
 #[tokio::test]
 async fn an_agent_saves_an_attachment_and_it_is_written_down() {
-    let (world, cookie, id) = with_page(&[Scope::Read, Scope::Write]).await;
+    let (world, cookie, id) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
     let path = format!("/tickets/1/attachments/{id}");
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
     page.says(&[&format!("href=\"{path}\""), "page.html", "(20 B)", "not redacted"]);
@@ -45,7 +45,7 @@ async fn an_agent_saves_an_attachment_and_it_is_written_down() {
 
 #[tokio::test]
 async fn an_attachment_is_found_on_its_own_ticket_only() {
-    let (world, cookie, id) = with_page(&[Scope::Read, Scope::Write]).await;
+    let (world, cookie, id) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
     for path in [format!("/tickets/2/attachments/{id}"), "/tickets/1/attachments/nonsense".to_owned()] {
         let got = world.get_with(&path, &[("cookie", &cookie)]).await;
         assert_eq!(got.status, 404, "{path}");
@@ -55,7 +55,7 @@ async fn an_attachment_is_found_on_its_own_ticket_only() {
 
 #[tokio::test]
 async fn who_may_not_open_attachments_sees_their_names_and_no_link() {
-    let (world, cookie, id) = with_page(&[Scope::Read]).await;
+    let (world, cookie, id) = Box::pin(with_page(&[Scope::Read])).await;
     let path = format!("/tickets/1/attachments/{id}");
     for headers in [vec![("cookie", cookie.as_str())], vec![]] {
         let page = world.get_with("/tickets/1", &headers).await;
@@ -69,7 +69,7 @@ async fn who_may_not_open_attachments_sees_their_names_and_no_link() {
 
 #[tokio::test]
 async fn another_site_opens_no_attachment() {
-    let (world, cookie, id) = with_page(&[Scope::Read, Scope::Write]).await;
+    let (world, cookie, id) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
     let path = format!("/tickets/1/attachments/{id}");
     let got = world.get_with(&path, &[("cookie", &cookie), ("sec-fetch-site", "cross-site")]).await;
     assert_eq!((got.status.as_u16(), openings(&world).await), (403, 0));
