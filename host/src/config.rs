@@ -469,7 +469,7 @@ mod tests {
                 commented = true;
             } else if line.starts_with('[') || line.is_empty() {
                 commented = false;
-            } else {
+            } else if !line.starts_with([' ', ']']) {
                 assert!(commented, "no reason stands above: {line}");
                 commented = false;
             }

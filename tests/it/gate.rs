@@ -72,6 +72,15 @@ on_both!(a_flood_is_held_and_a_person_sends_or_discards, |backend| {
     }
 });
 
+on_both!(customers_of_one_mail_provider_do_not_use_up_each_others_budget, |backend| {
+    let house = with_budgets(backend, Budgets { per_domain_hour: 1, ..Budgets::default() }).await;
+    for (n, from) in ["ana@gmx.de", "bob@gmx.de", "cy@gmx.de"].iter().enumerate() {
+        house.mail(&question(from, u32::try_from(n).unwrap())).await;
+    }
+    let to: Vec<String> = house.outbox.sent().into_iter().map(|m| m.to).collect();
+    assert_eq!(to, ["ana@gmx.de", "bob@gmx.de", "cy@gmx.de"]);
+});
+
 on_both!(where_a_person_has_answered_what_was_held_is_not_sent_any_more, |backend| {
     let house = with_budgets(backend, Budgets { total_hour: 0, ..Budgets::default() }).await;
     house.mail(&question("ana@example.org", 1)).await;

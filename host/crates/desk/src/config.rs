@@ -27,6 +27,9 @@ pub struct DeskConfig {
     pub loops: LoopBudget,
     /// Budgets of automatic mail.
     pub gate: Budgets,
+    /// Domains of mail providers: their addresses are of many who have nothing to do with each other, so the budget of
+    /// one domain does not hold for them.
+    pub providers: Vec<String>,
     /// What stands in the place of personal values.
     pub operators: Operators,
     /// The same for single inboxes, where they want it another way.
@@ -54,6 +57,15 @@ pub struct DeskConfig {
     pub deliveries_per_domain: u32,
 }
 
+/// Where people of this continent and beyond have their private addresses.
+#[rustfmt::skip]
+const PROVIDERS: [&str; 36] = [
+    "gmail.com", "googlemail.com", "outlook.com", "outlook.de", "hotmail.com", "hotmail.de", "live.com", "live.de", "msn.com",
+    "yahoo.com", "yahoo.de", "icloud.com", "me.com", "mac.com", "aol.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com",
+    "web.de", "t-online.de", "freenet.de", "arcor.de", "mail.de", "posteo.de", "mailbox.org", "proton.me", "protonmail.com",
+    "bluewin.ch", "a1.net", "orange.fr", "free.fr", "libero.it", "wp.pl", "seznam.cz",
+];
+
 impl Default for DeskConfig {
     fn default() -> Self {
         Self {
@@ -63,6 +75,7 @@ impl Default for DeskConfig {
             redaction_trial: true,
             loops: LoopBudget::default(),
             gate: Budgets::default(),
+            providers: PROVIDERS.iter().map(|domain| (*domain).to_owned()).collect(),
             operators: Operators::default(),
             inbox_operators: BTreeMap::new(),
             retention: Retention::default(),

@@ -6,7 +6,7 @@ use crate::id::{EventId, MessageId, TicketId};
 use crate::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
 use crate::redaction::leftover;
 use crate::ticket::{Field, Priority, StatusCategory, Ticket};
-use crate::{Actor, Cause, Ids, Refusal, Timestamp};
+use crate::{Actor, ActorKind, Cause, Ids, Refusal, Timestamp};
 
 /// Who changes something, when, and because of what.
 #[derive(Clone)]
@@ -136,13 +136,13 @@ impl Work {
             return Err(Refusal::new("personal_data", sentence).at(name));
         }
         if !stamp.actor.is_person()
-            && stamp.actor.kind == crate::ActorKind::Plugin
+            && stamp.actor.kind == ActorKind::Plugin
             && self.ticket.set_by_person.contains(&name)
         {
             return Err(Refusal::new("set_by_person", format!("a person set {name}; people win")).at(name));
         }
         self.write_field(stamp, field, value)?;
-        if stamp.actor.kind == crate::ActorKind::Agent {
+        if stamp.actor.kind == ActorKind::Agent {
             self.ticket.set_by_person.insert(name.clone());
         }
         self.record(
@@ -227,7 +227,7 @@ impl Work {
     }
 
     /// Adds a message and its event; a customer's message reopens a ticket that waited or was solved, a
-    /// machine's never changes the status.
+    /// machine's never changes the status. A new ticket that a person answers is open from then on.
     pub fn add_message(&mut self, stamp: &Stamp<'_>, message: Message) -> MessageId {
         self.add_arrival(stamp, message, None)
     }
@@ -263,6 +263,10 @@ impl Work {
             Direction::Outbound => {
                 self.ticket.last_reply_at = Some(stamp.now);
                 self.record(stamp, EventType::MessageCreated, Vec::new(), data);
+                let is_a_persons = matches!(stamp.actor.kind, ActorKind::Agent | ActorKind::Api);
+                if is_a_persons && self.ticket.status_category == StatusCategory::New {
+                    let _ = self.reopen(stamp);
+                }
             }
             Direction::Note => {
                 self.record(stamp, EventType::MessageNoteAdded, Vec::new(), data);
@@ -381,7 +385,6 @@ pub fn blank_ticket(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ActorKind;
     use crate::id::{ContactId, CountingIds};
     use crate::ticket::Channel;
 

@@ -57,7 +57,10 @@ impl Desk {
         facts.on_ticket_day = left.on_ticket_day + leaving.on_ticket_day;
         facts.to_address_day = left.to_address_day + leaving.to_address_day;
         facts.notices_week = left.notices_week + leaving.notices_week;
-        facts.to_domain_hour = left.to_domain_hour + leaving.to_domain_hour;
+        facts.to_domain_hour = match self.0.config.providers.contains(&pass.domain) {
+            true => 0,
+            false => left.to_domain_hour + leaving.to_domain_hour,
+        };
         facts.of_inbox_hour = left.of_inbox_hour + leaving.of_inbox_hour;
         facts.total_hour = left.total_hour + leaving.total_hour;
         Ok(())
