@@ -88,6 +88,25 @@ on_both!(a_plugin_whose_shop_is_away_is_called_again_and_does_nothing_twice, |ba
     assert_eq!((of(Hook::Triage), of(Hook::Events)), (6, 18), "away, away after 5 s, there after 10 s");
 });
 
+on_both!(a_call_that_was_to_be_made_again_waits_for_a_person_where_its_plugin_was_quarantined, |backend| {
+    let house = House::bare(backend).await;
+    let plugin = house.install(plugins::guest("waits_for_its_shop"), Mode::Live).await;
+    house.mail(HELLO).await;
+    let quarantined = store::Fact::SetFaults {
+        installation_id: plugin.id,
+        faults_in_a_row: 5,
+        quarantine: Some("five others".to_owned()),
+        at: house.desk.now(),
+    };
+    house.store.commit(store::Commit::of(vec![quarantined])).await.unwrap();
+    house.desk.reload_plugins().await.unwrap();
+    house.clock.advance(5_000);
+    house.settle().await;
+    let dead = house.store.dead_jobs(&desk::Page { after: None, limit: 10 }).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].last_error, "its plugin is quarantined: five others");
+});
+
 on_both!(h22_when_redaction_fails_the_mail_is_held_sealed_and_taken_in_later, |backend| {
     // The trial would keep it out: here it is the house that has to hold the mail.
     let house = House::with(backend, desk::DeskConfig { redaction_trial: false, ..config() }).await;

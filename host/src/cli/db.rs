@@ -145,19 +145,20 @@ async fn backup(ground: &Ground, to: &Path, with_keys: bool) -> anyhow::Result<(
     };
     new_folder(to)?;
     let copy = to.join("kulanz.db");
-    if let Err(error) = Store::copy_file(&file, &copy).await {
-        // Half a copy is none, and the folder's name is free again.
-        let _ = std::fs::remove_file(&copy);
-        let _ = std::fs::remove_dir(to);
-        return Err(error).with_context(|| format!("copying {}", file.display()));
-    }
-    if with_keys {
-        new_folder(&to.join("keys"))?;
-        for name in KEYS {
-            if data.has_key(name) {
+    let copied = async {
+        Store::copy_file(&file, &copy).await.with_context(|| format!("copying {}", file.display()))?;
+        if with_keys {
+            new_folder(&to.join("keys"))?;
+            for name in KEYS.into_iter().filter(|name| data.has_key(name)) {
                 copy_durably(&data.key_path(name), &to.join("keys").join(name))?;
             }
         }
+        anyhow::Ok(())
+    };
+    if let Err(error) = copied.await {
+        // Half a backup is none, and the folder's name is free again.
+        let _ = std::fs::remove_dir_all(to);
+        return Err(error);
     }
     screen::line(copy.display())?;
     if !with_keys {

@@ -1,11 +1,11 @@
 //! Sessions: an opaque random id in a cookie. Which requests it lets through; the desk knows what it stands for.
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{COOKIE, HOST, ORIGIN};
+use axum::http::header::{COOKIE, HOST, ORIGIN, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use domain::session::SESSION_MS;
 use domain::token::{Scope, Token};
 use domain::{Actor, ActorKind};
@@ -23,10 +23,22 @@ pub(crate) async fn guard(State(console): State<Console>, request: Request, next
         return next.run(request).await;
     }
     match may_look(&console, request.headers()).await {
-        Ok(true) => next.run(request).await,
+        Ok(true) => without_dead_session(&console, request, next).await,
         Ok(false) => Redirect::to("/login").into_response(),
         Err(error) => problem::of(error, &Visit::of(request.uri(), request.headers(), request.extensions())),
     }
+}
+
+/// The page; a cookie that stands for nobody any more (its token was revoked, an older database restored) goes with it.
+async fn without_dead_session(console: &Console, mut request: Request, next: Next) -> Response {
+    let is_dead =
+        id_in(request.headers()).is_some() && matches!(holder(console, request.headers()).await, Ok(None));
+    if !is_dead {
+        return next.run(request).await;
+    }
+    let cookie = no_cookie(request.headers());
+    request.headers_mut().remove(COOKIE);
+    (AppendHeaders([(SET_COOKIE, cookie)]), next.run(request).await).into_response()
 }
 
 async fn may_look(console: &Console, headers: &HeaderMap) -> Result<bool, desk::DeskError> {

@@ -1,4 +1,4 @@
-//! Attachments: files that came with messages, opened one at a time, each opening in the audit log, and carried along
+//! Attachments: files that came with messages, opened one at a time, each opening in the audit trail, and carried along
 //! in what a person gets of themselves. Their bytes are as they were sent: neither redacted nor looked through. Knows
 //! no HTTP.
 
@@ -30,7 +30,7 @@ pub struct OpenedAttachment {
 }
 
 impl Desk {
-    /// Opens an attachment for somebody who may (`desk.vault.attachments` says who). The opening is in the audit log
+    /// Opens an attachment for somebody who may (`desk.vault.attachments` says who). The opening is in the audit trail
     /// before it is answered.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Desk {
         let ticket = ticket.ok_or_else(|| DeskError::missing("attachment", id))?;
         let opened = self.unsealed(id).await?;
         let opened = opened.ok_or_else(|| Refusal::new("not_kept", NOT_KEPT))?;
-        let details = json!({ "ticket": ticket, "name": opened.file_name });
+        let details = json!({ "ticket": ticket });
         let facts = vec![self.audit(&actor, "attachment.opened", id, details)];
         self.0.store.commit(Commit { facts }).await?;
         Ok(opened)
@@ -139,7 +139,7 @@ mod tests {
         let openings = openings(&fixture).await;
         assert_eq!(openings.len(), 1);
         assert_eq!((&openings[0].object, &openings[0].actor), (&id.to_string(), &agent()));
-        assert_eq!(openings[0].details, json!({ "ticket": message.ticket_id, "name": "invoice.pdf" }));
+        assert_eq!(openings[0].details, json!({ "ticket": message.ticket_id }));
     }
 
     #[tokio::test]

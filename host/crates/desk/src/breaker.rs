@@ -2,7 +2,7 @@
 //! and called again when that went well. Tickets go to people meanwhile.
 
 use domain::event::EventType;
-use domain::plugin::{Hook, Installation};
+use domain::plugin::{Hook, Installation, Mode};
 use domain::run::Run;
 use store::Fact;
 
@@ -23,7 +23,9 @@ impl Desk {
         // A shop that is away must not switch off the plugin that says so; its call is tried again. But a trial call
         // has to go well, and texts are held either way while a redaction hook does not answer.
         let waits = fault.is_of_the_outside() && run.hook != Hook::Redaction;
-        if waits && installation.quarantine.is_none() {
+        // In shadow mode the house itself holds requests back, with this very word.
+        let held_back = installation.mode == Mode::Shadow && fault.is_denied() && run.hook != Hook::Redaction;
+        if (waits || held_back) && installation.quarantine.is_none() {
             return Vec::new();
         }
         let faults = installation.faults_in_a_row + 1;

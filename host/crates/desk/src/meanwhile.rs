@@ -30,8 +30,10 @@ pub(crate) fn check(
         return Err(Refusal::new("erased", sentence).at("kind"));
     }
     let Some(seen) = new.seen else { return Ok(()) };
-    let is_own = |m: &&Message| m.author == *writer;
-    let is_slip = |m: &Message| m.text == text && stamp.now.0 - m.created_at.0 < SLIP_MS;
+    let direction = new.kind.direction();
+    let is_own = |m: &&Message| m.author == *writer && m.direction == direction;
+    let has_gone = |m: &Message| !matches!(m.delivery, Delivery::Failed | Delivery::Suppressed);
+    let is_slip = |m: &Message| m.text == text && has_gone(m) && stamp.now.0 - m.created_at.0 < SLIP_MS;
     if view.messages.iter().filter(is_own).any(is_slip) {
         let sentence =
             "The same text was sent on this ticket a moment ago. Change it if it shall go once more.";

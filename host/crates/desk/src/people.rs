@@ -31,6 +31,17 @@ pub enum NewMessageKind {
     Inbound,
 }
 
+impl NewMessageKind {
+    /// Which way such a message goes.
+    pub(crate) const fn direction(self) -> Direction {
+        match self {
+            Self::Reply => Direction::Outbound,
+            Self::Note => Direction::Note,
+            Self::Inbound => Direction::Inbound,
+        }
+    }
+}
+
 /// A message that a person writes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -348,7 +359,13 @@ impl Desk {
         // The person takes responsibility, so it is not automatic mail.
         changed.iter_mut().flat_map(|w| &mut w.messages).for_each(|m| m.automatic = false);
         let quoting = changed.iter().flat_map(|w| &w.messages).find(|m| m.article.is_some()).cloned();
+        let answers = |w: &&mut Work| {
+            w.ticket.id == view.ticket.id && w.messages.iter().any(|m| m.direction == Direction::Outbound)
+        };
+        let answer = changed.iter_mut().find(answers);
+        let withdrawn = answer.map(|work| meanwhile::withdraw_held(work, &view, &stamp)).unwrap_or_default();
         let mut facts = self.work_facts(&mut changed).await;
+        facts.extend(withdrawn);
         if let Some(quoting) = quoting {
             facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
         }
@@ -423,11 +440,7 @@ fn draft(
     text: String,
     stamp: &Stamp<'_>,
 ) -> Message {
-    let direction = match kind {
-        NewMessageKind::Reply => Direction::Outbound,
-        NewMessageKind::Note => Direction::Note,
-        NewMessageKind::Inbound => Direction::Inbound,
-    };
+    let direction = kind.direction();
     let id = MessageId::mint(stamp.ids, stamp.now);
     let mut message = blank_message(id, view.ticket.id, direction, stamp.actor.clone(), stamp.now);
     message.reply_text.clone_from(&text);

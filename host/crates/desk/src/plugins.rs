@@ -333,7 +333,11 @@ impl Desk {
         if change.mode.is_some_and(|mode| mode != Mode::Off) {
             self.try_before_use(id).await?;
         }
-        self.alter(id, actor, "plugin.changed", |i| {
+        let before = match &change.settings {
+            Some(_) => Some(self.installation(id).await?.settings),
+            None => None,
+        };
+        let change_it = self.alter(id, actor, "plugin.changed", |i| {
             if let Some(grants) = change.grants {
                 check_grants(&i.manifest, &grants)?;
                 i.grants = grants;
@@ -357,8 +361,12 @@ impl Desk {
                 }
             }
             Ok(Value::Object(details))
-        })
-        .await
+        });
+        let changed = Box::pin(change_it).await?;
+        if let Some(before) = before {
+            Box::pin(self.hand_on_settings(&before, &changed)).await?;
+        }
+        Ok(changed)
     }
 
     /// Inboxes that a plugin can be held to. Redaction is needed for every text, so it cannot be held to some.

@@ -45,7 +45,7 @@ const TURN_RACES_MAX: u32 = 32;
 /// First wait before a plugin's own retry where it named none, milliseconds; each later one is three times as long.
 const RETRY_FIRST_MS: i64 = 5_000;
 /// Shortest and longest wait before a plugin's own retry, whatever it named, milliseconds.
-const RETRY_MS: (i64, i64) = (1_000, 15 * MINUTE_MS);
+const RETRY_MS: (i64, i64) = (1_000, 60 * MINUTE_MS);
 
 /// Whom alone a turn calls, because that call failed before.
 #[derive(Debug, Clone, Copy)]
@@ -366,8 +366,21 @@ impl Desk {
         }
         facts.extend(Kept::of(stages).facts());
         facts.extend(bench.decisions.iter().map(|d| Fact::AddDecision(Box::new(d.clone()))));
-        facts.push(self.end_of(lease, again));
+        let shut_out = if stages.is_empty() { self.shut_out(only).await } else { None };
+        facts.push(match shut_out {
+            Some(why) => Fact::bury(lease, why, self.now()),
+            None => self.end_of(lease, again),
+        });
         facts
+    }
+
+    /// Why a call that was to be made again cannot be: its plugin was quarantined meanwhile. It is not forgotten, a
+    /// person has it tried once more.
+    async fn shut_out(&self, only: Option<Retried>) -> Option<String> {
+        let retried = only?;
+        let roster = self.roster().await;
+        let installed = roster.installed.iter().find(|i| i.installation.id == retried.installation_id)?;
+        installed.installation.quarantine.as_ref().map(|why| format!("its plugin is quarantined: {why}"))
     }
 
     /// How the job ends: finished, tried again (a plugin's own retry), or given up.

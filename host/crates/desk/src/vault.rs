@@ -117,7 +117,7 @@ impl Desk {
         Ok(reveal)
     }
 
-    /// The clear value. Each look is in the audit log before it is answered.
+    /// The clear value. Each look is in the audit trail before it is answered.
     ///
     /// # Errors
     /// When the actor did not ask for it, nobody agreed, the time is over, or the value is gone.

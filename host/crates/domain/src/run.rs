@@ -142,6 +142,12 @@ impl Fault {
         !matches!(self, Self::Unavailable { .. })
     }
 
+    /// Whether the plugin gave up because something was denied to it.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Refused { kind, .. } if kind == "denied")
+    }
+
     /// Whether the plugin itself said that something it needs is not there just now. That is no defect of its own: it
     /// quarantines nobody.
     #[must_use]

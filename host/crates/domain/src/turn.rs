@@ -316,7 +316,7 @@ fn granted(proposal: &Proposal, grants: &Grants) -> Result<(), String> {
 }
 
 /// Why a proposal would be rejected by every house: one where it is live, nobody else changes the ticket and no
-/// budget is used up. For authors, who have no house. None: it would be applied.
+/// budget is used up. For authors, who have no house. None: nothing about this effect alone stands against it.
 ///
 /// `own` is the event's ticket, if it has one; `ticket` the proposal's, as the plugin saw it.
 #[must_use]

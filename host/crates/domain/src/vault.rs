@@ -97,7 +97,7 @@ pub fn check_reason(reason: &str) -> Result<String, Refusal> {
         return Ok(reason);
     }
     let sentence = format!(
-        "Say in {REASON_CHARS_MIN} to {REASON_CHARS_MAX} characters why the value is needed; it stands in the audit log."
+        "Say in {REASON_CHARS_MIN} to {REASON_CHARS_MAX} characters why the value is needed; it stands in the audit trail."
     );
     Err(Refusal::new("reason_missing", sentence).at("reason"))
 }

@@ -15,7 +15,7 @@ use crate::extract::At;
 
 /// Downloads an attachment as it was sent: nothing in it is redacted. Always as `application/octet-stream` to be saved,
 /// whatever the sender called it. Takes the scope `write`, or `reveal` where `desk.vault.attachments` says so; each
-/// opening is in the audit log.
+/// opening is in the audit trail.
 #[utoipa::path(get, path = "/attachments/{id}", tag = "messages",
     security(("token" = ["write"]), ("token" = ["reveal"])),
     params(("id" = String, Path, description = "The attachment's id.")),

@@ -36,7 +36,7 @@ pub(crate) struct AuditBody {
     action: String,
     /// On what, mostly by its id.
     target: String,
-    /// Particulars, never personal data; null where there are none.
+    /// Particulars, never data of customers; null where there are none.
     #[schema(value_type = Value)]
     details: serde_json::Value,
 }

@@ -119,7 +119,7 @@ pub(crate) struct ErasedBody {
 }
 
 /// Everything that is kept of a person, with the values behind placeholders (Art. 15 GDPR) and the bytes of attachments
-/// as base64 in `content`: 64 MiB of files in all, of others a `note` says how to get them. In the audit log.
+/// as base64 in `content`: 64 MiB of files in all, of others a `note` says how to get them. In the audit trail.
 #[utoipa::path(get, path = "/contacts/{id}/export", tag = "contacts", security(("token" = ["reveal"])),
     params(("id" = String, Path, description = "The contact's id.")),
     responses((status = 200, description = "All of it.", body = Object)))]

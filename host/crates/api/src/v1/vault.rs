@@ -24,7 +24,7 @@ use crate::words::{ActorBody, Time};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
-    /// In 8 to 500 characters; it stands in the audit log.
+    /// In 8 to 500 characters; it stands in the audit trail.
     reason: String,
 }
 
@@ -110,7 +110,7 @@ async fn grant_reveal(
     Ok(Json(desk.grant_reveal(id, caller.actor()).await?.into()))
 }
 
-/// Looks at the value. Each look is in the audit log.
+/// Looks at the value. Each look is in the audit trail.
 #[utoipa::path(get, path = "/reveals/{id}/value", tag = "vault", security(("token" = ["reveal"])),
     params(("id" = String, Path, description = "The wish's id.")),
     responses(

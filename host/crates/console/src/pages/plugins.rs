@@ -183,7 +183,7 @@ fn one(visit: &Visit, standing: &Standing, view: &InstalledView) -> Markup {
             @if let Some(why) = &installation.quarantine { (quarantine(visit, standing, view, why)) }
             @if let Some(why) = &view.problem { p.alarm { strong { (texts.not_loaded) } ": " (visit.tell(why)) } }
             @if let Some(version) = &view.waiting { p.alarm { (texts.upgrade_waits) " " code { "kulanz plugin upgrade " (manifest.id) } " (" (version.manifest.version) ")" } }
-            @for secret in &view.unset_secrets { p.alarm { (texts.unset_secrets) " " code { (secret.name) } " (" code { "kulanz plugin settings " (manifest.id) " --set FILE" } ")" } }
+            @for secret in &view.unset_secrets { p.alarm { (texts.unset_secrets) " " code { (secret.name) } " (" code { "PATCH /api/v1/installations/" (installation.id) } ", " code { "kulanz plugin settings " (manifest.id) " --set FILE" } ")" } }
             dl.facts {
                 (fact(texts.mode, Some(language.mode(installation.mode))))
                 (fact(texts.version, Some(&manifest.version)))

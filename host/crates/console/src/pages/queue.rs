@@ -12,7 +12,7 @@ use domain::token::Scope;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::Visit;
+use super::{Visit, ticket};
 use crate::Console;
 use crate::session::{Agent, signed_in};
 use crate::view::{fact, time};
@@ -70,7 +70,10 @@ pub(crate) async fn decide(
     };
     match done.await {
         Ok(_) => Redirect::to(&visit.spoken.link(&decided.back(), &[])).into_response(),
-        Err(DeskError::Refused(refusal)) => page(&console, &visit, Some(&refusal.sentence)).await,
+        Err(DeskError::Refused(refusal)) if decided.ticket.is_empty() => {
+            page(&console, &visit, Some(&visit.tell(&refusal.sentence))).await
+        }
+        Err(error @ DeskError::Refused(_)) => ticket::refused(&console, &visit, &decided.ticket, error).await,
         Err(error) => visit.failed(error),
     }
 }

@@ -133,6 +133,11 @@ async fn done(
     page(console, visit, number, Some(&Failed { why, language, typed })).await
 }
 
+/// The ticket with what could not be done about it elsewhere.
+pub(super) async fn refused(console: &Console, visit: &Visit, number: &str, why: DeskError) -> Response {
+    done(console, visit, number, Typed::default(), Err(why)).await
+}
+
 async fn ticket(console: &Console, number: &str) -> Result<Ticket, DeskError> {
     let missing = || DeskError::missing("ticket", number.chars().take(20).collect::<String>());
     let parsed: i64 = number.parse().map_err(|_| missing())?;
@@ -161,7 +166,7 @@ fn body(
         @if let Some(bench) = &may.work {
             (fields::form(visit, &material.ticket, &bench.known, typed.map(|typed| &typed.fields)))
         }
-        (customer::block(visit, customer))
+        (customer::block(visit, customer, works))
         h2 { (texts.messages) }
         @if material.messages.is_empty() { p { (texts.no_messages) } }
         @for message in &material.messages {

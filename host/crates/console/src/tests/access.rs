@@ -60,6 +60,13 @@ async fn a_restart_signs_nobody_out_and_another_host_knows_who_is_signed_in() {
     let world = world.elsewhere(Access::Token);
     world.get_with("/", &[("cookie", &cookie)]).await.says(&["action=\"/logout\""]);
     world.desk.revoke_token(id, Actor::system()).await.unwrap();
+    let world = world.elsewhere(Access::Open);
+    let open = world.get_with("/", &[("cookie", &cookie), ("host", "localhost")]).await;
+    assert!(
+        open.header("set-cookie").contains("Max-Age=0") && !open.text.contains("/logout"),
+        "nobody is signed in"
+    );
+    let world = world.elsewhere(Access::Token);
     assert_eq!(world.get_with("/", &[("cookie", &cookie)]).await.header("location"), "/login");
 }
 

@@ -183,6 +183,17 @@ async fn who_answered_goes_by_the_name_of_the_token_as_long_as_it_stands() {
 }
 
 #[tokio::test]
+async fn what_was_kept_as_a_note_by_mistake_can_be_sent_after_all() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    for kind in ["note", "reply"] {
+        let seen = hidden(&world.get_with("/tickets/1", &[("cookie", &cookie)]).await, "seen");
+        let form = format!("text=It+left+today&kind={kind}&seen={seen}");
+        assert_eq!(post(&world, &cookie, "/tickets/1/message", &form).await.status, 303, "{kind}");
+    }
+    assert_eq!(messages(&world, &ticket).await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_note_stays_among_us() {
     let (world, cookie, ticket) = agent_at_work().await;
     post(&world, &cookie, "/tickets/1/message?lang=de", "text=Ruft+morgen+an&kind=note").await;

@@ -1,14 +1,17 @@
 //! Settings of an installation: held against their schema, secrets sealed before they are stored and never
 //! shown again. Knows no request: where a secret goes in clear is `outside`'s business.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::Refusal;
 use domain::id::InstallationId;
 use domain::plugin::{HIDDEN, Installation, Manifest, SEALED, SecretSetting, check_settings, check_value};
 use domain::seal::Sealed;
-use domain::version::PluginVersion;
+use domain::version::{PluginVersion, VersionState};
 use serde_json::Value;
+use store::Fact;
 
 use crate::{Desk, DeskError, SealKey};
 
@@ -64,7 +67,8 @@ impl Desk {
         for secret in manifest.secrets() {
             let Some(value) = settings.get_mut(&secret.name) else { continue };
             let clear = value.as_str().unwrap_or_default();
-            let stored = standing.get(&secret.name);
+            // What stands in clear was no secret before: it becomes one now.
+            let stored = standing.get(&secret.name).filter(|stored| is_sealed(stored));
             if clear == HIDDEN || stored.is_some_and(|s| s == value) {
                 *value = stored
                     .cloned()
@@ -94,6 +98,22 @@ impl Desk {
         Ok(settings)
     }
 
+    /// Hands settings that were changed on to versions that wait or are tried.
+    pub(crate) async fn hand_on_settings(
+        &self,
+        before: &Value,
+        after: &Installation,
+    ) -> Result<(), DeskError> {
+        let mut facts = Vec::new();
+        for mut version in self.versions(after.id).await? {
+            let is_to_come = matches!(version.state, VersionState::Waiting | VersionState::Canary);
+            if is_to_come && follow(&mut version.settings, before, &after.settings) {
+                facts.push(Fact::PutVersion(Box::new(version)));
+            }
+        }
+        if facts.is_empty() { Ok(()) } else { self.commit_and_reload(facts).await }
+    }
+
     /// The secrets of an installation that have no value, or one that was given for another host.
     #[must_use]
     pub fn unset_secrets(&self, installation: &Installation) -> Vec<SecretSetting> {
@@ -119,12 +139,40 @@ pub(super) fn waited_settings(in_force: &Installation, version: &PluginVersion) 
     let Some(own) = settings.as_object_mut() else { return settings };
     for secret in version.manifest.secrets() {
         let stored = in_force.settings.get(&secret.name);
-        let sealed = stored.filter(|s| s.as_str().is_some_and(|s| s.starts_with(SEALED)));
+        let sealed = stored.filter(|stored| is_sealed(stored));
         if let Some(sealed) = sealed {
             own.entry(secret.name).or_insert_with(|| sealed.clone());
         }
     }
     settings
+}
+
+fn is_sealed(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with(SEALED))
+}
+
+/// Changes in a version that waits what was changed in the one in force, where both had the same: nobody means an old
+/// key to come back with an upgrade. Whether anything was changed.
+fn follow(own: &mut Value, before: &Value, after: &Value) -> bool {
+    let Some(own) = own.as_object_mut() else { return false };
+    let names: BTreeSet<String> = [before, after]
+        .iter()
+        .filter_map(|all| all.as_object())
+        .flat_map(|all| all.keys().cloned())
+        .collect();
+    let mut is_changed = false;
+    for name in names {
+        let (was, is) = (before.get(&name), after.get(&name));
+        if was == is || own.get(&name) != was {
+            continue;
+        }
+        match is {
+            Some(value) => _ = own.insert(name, value.clone()),
+            None => _ = own.remove(&name),
+        }
+        is_changed = true;
+    }
+    is_changed
 }
 
 fn bad_secret(secret: &SecretSetting, why: &str) -> Refusal {

@@ -153,11 +153,8 @@ async fn settings_that_are_not_named_stay_and_so_does_a_secret() {
     assert!(matches!(&long, DeskError::Refused(r) if r.field.as_deref() == Some("settings.key")), "{long:?}");
 }
 
-#[tokio::test]
-async fn a_version_that_waited_gets_the_secret_that_was_set_meanwhile() {
-    let house = Fixture::new().await;
-    let mut installation = shop(&house).await;
-    let version = PluginVersion {
+fn waiting(house: &Fixture, installation: &Installation, settings: Value) -> PluginVersion {
+    PluginVersion {
         installation_id: installation.id,
         digest: "1".repeat(64),
         manifest: installation.manifest.clone(),
@@ -165,13 +162,49 @@ async fn a_version_that_waited_gets_the_secret_that_was_set_meanwhile() {
         state: VersionState::Waiting,
         wishes: Vec::new(),
         grants: no_grants(),
-        settings: serde_json::json!({ "shop": "https://next.example" }),
+        settings,
         limits: Limits::default(),
         received_at: house.desk.now(),
         received_by: agent(),
         activated_at: None,
         activated_by: None,
-    };
+    }
+}
+
+#[tokio::test]
+async fn what_is_changed_while_a_version_waits_is_changed_there_too_where_both_had_the_same() {
+    let house = Fixture::new().await;
+    let id = shop(&house).await.id;
+    let set = |settings: Value| house.desk.set_settings(id, settings, agent());
+    let installation = set(serde_json::json!({ "key": "old-key", "waiting_days": 3 })).await.unwrap();
+    let mut carried = installation.settings.clone();
+    carried["shop"] = "https://next.example".into();
+    let version = waiting(&house, &installation, carried);
+    house.desk.0.store.commit(Commit::of(vec![Fact::PutVersion(Box::new(version))])).await.unwrap();
+    let change =
+        serde_json::json!({ "key": "new-key", "waiting_days": null, "shop": "https://third.example" });
+    let after = set(change).await.unwrap().settings;
+    let waits = house.desk.versions(id).await.unwrap().remove(0).settings;
+    assert_ne!(after["key"], installation.settings["key"]);
+    assert_eq!((&waits["key"], &waits["waiting_days"]), (&after["key"], &after["waiting_days"]));
+    assert_eq!(waits["shop"], "https://next.example", "what it was given of its own stays");
+}
+
+#[tokio::test]
+async fn a_setting_that_becomes_a_secret_is_sealed() {
+    let house = Fixture::new().await;
+    let installation = shop(&house).await;
+    let standing = serde_json::json!({ "key": "in-clear" });
+    let taken =
+        house.desk.take_settings(installation.id, &installation.manifest, &standing, &serde_json::json!({}));
+    assert!(taken.unwrap()["key"].as_str().unwrap().starts_with("sealed:"));
+}
+
+#[tokio::test]
+async fn a_version_that_waited_gets_the_secret_that_was_set_meanwhile() {
+    let house = Fixture::new().await;
+    let mut installation = shop(&house).await;
+    let version = waiting(&house, &installation, serde_json::json!({ "shop": "https://next.example" }));
     installation.settings["key"] = "sealed:x".into();
     let standing = super::settings::waited_settings(&installation, &version);
     assert_eq!(standing, serde_json::json!({ "shop": "https://next.example", "key": "sealed:x" }));

@@ -4,6 +4,7 @@ use domain::Timestamp;
 use domain::effect::{Basis, Effect};
 use domain::event::EventType;
 use domain::id::CountingIds;
+use domain::plugin::Mode;
 use domain::run::DecisionStatus;
 use domain::ticket::Field;
 use domain::work::{Stamp, Timer};
@@ -203,7 +204,7 @@ fn a_retry_waits_longer_each_time_or_as_the_plugin_asks_within_bounds() {
         retry_after_s: Some(seconds),
     };
     assert_eq!(retry_wait_ms(&asked(7), 2), 7_000);
-    assert_eq!([0, 86_400].map(|seconds| retry_wait_ms(&asked(seconds), 0)), [1_000, 15 * MINUTE_MS]);
+    assert_eq!([0, 86_400].map(|seconds| retry_wait_ms(&asked(seconds), 0)), [1_000, 60 * MINUTE_MS]);
 }
 
 #[tokio::test]
@@ -249,6 +250,14 @@ async fn who_says_that_something_outside_is_away_is_not_quarantined_for_it() {
     let held = Installation { quarantine: Some("5 faults in a row".to_owned()), ..installation.clone() };
     let facts = house.desk.fault_facts(&held, &failed).await;
     assert!(matches!(&facts[..], [Fact::SetFaults { quarantine: Some(_), .. }]), "{facts:?}");
+    // What the house itself holds back in shadow mode is no fault of the plugin.
+    let mut denied = failed.clone();
+    denied.fault =
+        Some(Fault::Refused { kind: "denied".into(), message: String::new(), retry_after_s: None });
+    for (mode, counted) in [(Mode::Shadow, false), (Mode::Live, true)] {
+        let in_mode = Installation { mode, ..installation.clone() };
+        assert_eq!(!house.desk.fault_facts(&in_mode, &denied).await.is_empty(), counted, "{mode}");
+    }
     // Whoever is called for every text is judged as before.
     let redaction = Run { hook: Hook::Redaction, ..failed };
     assert!(!house.desk.fault_facts(&installation, &redaction).await.is_empty());

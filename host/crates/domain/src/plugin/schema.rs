@@ -4,7 +4,7 @@
 use regex::RegexBuilder;
 use serde_json::Value;
 
-use super::secret::{HIDDEN, SEALED};
+use super::secret::{HIDDEN, SEALED, is_secret};
 use crate::Refusal;
 
 /// The types that a schema may name.
@@ -61,8 +61,7 @@ pub fn check_settings(schema: &Value, settings: &Value) -> Result<(), Refusal> {
 pub fn check_value(schema: &Value, value: &Value, path: &str) -> Result<(), Refusal> {
     let bad = |sentence: String| Err(Refusal::new("bad_setting", sentence).at(path));
     // What is stored of a secret, or stands for it, says nothing of its shape.
-    let is_secret = schema.get("secret") == Some(&Value::Bool(true));
-    if is_secret && value.as_str().is_some_and(|text| text == HIDDEN || text.starts_with(SEALED)) {
+    if is_secret(schema) && value.as_str().is_some_and(|text| text == HIDDEN || text.starts_with(SEALED)) {
         return Ok(());
     }
     if let Some(kind) = schema.get("type").and_then(Value::as_str) {

@@ -69,7 +69,7 @@ impl Manifest {
     }
 }
 
-fn is_secret(schema: &Value) -> bool {
+pub(super) fn is_secret(schema: &Value) -> bool {
     schema.get("secret") == Some(&Value::Bool(true))
 }
 

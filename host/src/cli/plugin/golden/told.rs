@@ -187,7 +187,7 @@ mod tests {
         let text = told(&report, &rejected, &document, &numbers);
         assert_eq!(
             text,
-            "done: sorted\n#11 +refund  0 %    []\nrejected: not granted: add-tag\n#11 reply (en)  50 %  Asked.  [a; b]\n| Hello,\n|\n| yours\nPHONE “. 123”  90 %  rule r\nkv k = 1\nkv raw = 2 bytes\nkv x deleted\n"
+            "done: sorted\n#11 +refund  0 %  the word refund  []\nrejected: not granted: add-tag\n#11 reply (en)  50 %  Asked.  [a; b]\n| Hello,\n|\n| yours\nPHONE “. 123”  90 %  rule r\nkv k = 1\nkv raw = 2 bytes\nkv x deleted\n"
         );
     }
 }

@@ -35,7 +35,7 @@ impl Customer {
 }
 
 /// What is known of them, with the way to their other tickets.
-pub(super) fn block(visit: &Visit, customer: &Customer) -> Markup {
+pub(super) fn block(visit: &Visit, customer: &Customer, works: bool) -> Markup {
     let texts = visit.texts();
     html! {
         @if let Some(person) = &customer.person {
@@ -45,7 +45,10 @@ pub(super) fn block(visit: &Visit, customer: &Customer) -> Markup {
             dl.facts {
                 @if !person.is_erased() { (particulars(visit, person)) }
                 @if let Some(listed) = &customer.suppression {
-                    div { dt { (texts.no_automatic_mail) } dd { (listing(visit, listed)) } }
+                    div { dt { (texts.no_automatic_mail) } dd {
+                        // Why is for those who work here: the API shows the list to admins only.
+                        @if works { (listing(visit, listed)) } @else { (texts.since) " " (time(listed.created_at)) }
+                    } }
                 }
                 div { dt { (texts.tickets) } dd { a href=(visit.spoken.link("/", &[("requester", &id)])) { (texts.their_tickets) } } }
             }

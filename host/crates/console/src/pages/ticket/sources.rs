@@ -5,7 +5,7 @@ use axum::extract::Query;
 use desk::DeskError;
 use domain::article::{Article, ArticleState};
 use domain::id::ArticleId;
-use domain::message::{Direction, Message};
+use domain::message::{AutoClass, Direction, Message};
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -47,7 +47,9 @@ impl Sources {
     ) -> Result<Self, DeskError> {
         let asked = Query::<Asked>::try_from_uri(&visit.uri).map(|Query(asked)| asked).unwrap_or_default();
         let words = asked.find.trim().to_owned();
-        let newest = messages.iter().rev().find(|message| message.direction == Direction::Inbound);
+        let is_a_persons =
+            |m: &&Message| m.direction == Direction::Inbound && m.auto_class == AutoClass::Human;
+        let newest = messages.iter().rev().find(is_a_persons);
         let question = match newest {
             _ if !words.is_empty() => words.clone(),
             Some(message) => message.text.chars().take(QUESTION_CHARS).collect(),
