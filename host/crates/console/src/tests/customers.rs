@@ -58,15 +58,13 @@ async fn whoever_answers_is_told_that_mail_to_the_address_comes_back() {
     let until = Some(NOW.plus(DAY_MS));
     world.desk.suppress("ana@example.org", "hard bounce (5.1.1)", until, Actor::system()).await.unwrap();
     let looked = world.get("/tickets/1").await;
-    looked.says(&[
-        "No automatic mail",
-        "since <time datetime=\"2026-11-18",
-        "<bdi>hard bounce (5.1.1)</bdi>",
-    ]);
-    assert!(!looked.text.contains("may not arrive"), "who only looks answers nobody");
+    looked.says(&["No automatic mail", "since <time datetime=\"2026-11-18"]);
+    for others in ["may not arrive", "hard bounce"] {
+        assert!(!looked.text.contains(others), "who only looks answers nobody");
+    }
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
     page.says(&["The address is on the suppression list (since", ", until <time", "may not arrive."]);
-    page.says(&["Send to the customer"]);
+    page.says(&["Send to the customer", "<bdi>hard bounce (5.1.1)</bdi>"]);
     let german = world.get_with("/tickets/1?lang=de", &[("cookie", &cookie)]).await;
     german.says(&["Die Adresse steht auf der Sperrliste (seit", "endgültig unzustellbar (5.1.1)"]);
     post(&world, &cookie, "/tickets/1/message", "text=Hello&kind=reply").await;
