@@ -92,6 +92,11 @@ impl Visit {
         asked(&self.uri, key)
     }
 
+    /// The frame for a page that is everybody's: without a menu, and telling nothing of the house.
+    pub(crate) fn open_page<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
+        Page { title, path, spoken: self.spoken, menu: false, signed_in: false, automation_off: false }
+    }
+
     /// The frame for a page of the console proper, which stands at this address.
     pub(crate) fn page_at<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
         let Self { spoken, signed_in, automation_off, .. } = *self;

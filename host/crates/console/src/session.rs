@@ -22,28 +22,31 @@ pub(crate) async fn guard(State(console): State<Console>, request: Request, next
     if request.method() == Method::POST {
         return next.run(request).await;
     }
-    match may_look(&console, request.headers()).await {
-        Ok(true) => without_dead_session(&console, request, next).await,
-        Ok(false) => Redirect::to("/login").into_response(),
-        Err(error) => problem::of(error, &Visit::of(request.uri(), request.headers(), request.extensions())),
+    let holder = match holder(&console, request.headers()).await {
+        Ok(holder) => holder,
+        Err(error) => {
+            let visit = Visit::of(request.uri(), request.headers(), request.extensions());
+            return problem::of(error, &visit);
+        }
+    };
+    let is_open = console.access == Access::Open && is_from_here(request.headers());
+    let now = console.desk.now();
+    match holder {
+        Some(token) if is_open || token.allows(Scope::Read, now) => next.run(request).await,
+        None if is_open => without_dead_session(request, next).await,
+        _ => Redirect::to("/login").into_response(),
     }
 }
 
-/// The page; a cookie that stands for nobody any more (its token was revoked, an older database restored) goes with it.
-async fn without_dead_session(console: &Console, mut request: Request, next: Next) -> Response {
-    let is_dead =
-        id_in(request.headers()).is_some() && matches!(holder(console, request.headers()).await, Ok(None));
-    if !is_dead {
+/// The page for nobody in particular; a cookie whose session has ended (its token was revoked, an older database
+/// restored) goes with it.
+async fn without_dead_session(mut request: Request, next: Next) -> Response {
+    if id_in(request.headers()).is_none() {
         return next.run(request).await;
     }
     let cookie = no_cookie(request.headers());
     request.headers_mut().remove(COOKIE);
     (AppendHeaders([(SET_COOKIE, cookie)]), next.run(request).await).into_response()
-}
-
-async fn may_look(console: &Console, headers: &HeaderMap) -> Result<bool, desk::DeskError> {
-    let is_open = console.access == Access::Open && is_from_here(headers);
-    Ok(is_open || signed_in(console, headers, Scope::Read).await?.is_some())
 }
 
 /// Headers that a proxy adds.

@@ -22,10 +22,10 @@ impl Desk {
         let Some(fault) = run.fault.as_ref().filter(|f| f.is_plugins_fault()) else { return Vec::new() };
         // A shop that is away must not switch off the plugin that says so; its call is tried again. But a trial call
         // has to go well, and texts are held either way while a redaction hook does not answer.
-        let waits = fault.is_of_the_outside() && run.hook != Hook::Redaction;
+        let is_away = fault.is_of_the_outside();
         // In shadow mode the house itself holds requests back, with this very word.
-        let held_back = installation.mode == Mode::Shadow && fault.is_denied() && run.hook != Hook::Redaction;
-        if (waits || held_back) && installation.quarantine.is_none() {
+        let is_held_back = installation.mode == Mode::Shadow && fault.is_denied();
+        if (is_away || is_held_back) && run.hook != Hook::Redaction && installation.quarantine.is_none() {
             return Vec::new();
         }
         let faults = installation.faults_in_a_row + 1;

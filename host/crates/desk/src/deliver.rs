@@ -24,6 +24,7 @@ use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
+pub(crate) use held::suppress;
 pub(crate) use passing::Passing;
 pub(crate) use room::Rooms;
 

@@ -3,13 +3,13 @@
 
 use domain::clock::MINUTE_MS;
 use domain::contact::Contact;
-use domain::event::EventType;
 use domain::message::{Delivery, Direction, Message};
 use domain::snapshot::TicketView;
 use domain::work::{Stamp, Work};
 use domain::{Actor, Refusal};
 use store::Fact;
 
+use crate::deliver::suppress;
 use crate::people::{NewMessage, NewMessageKind};
 
 /// Within so long the same words of the same person to the same ticket are taken for a slip, milliseconds.
@@ -50,17 +50,5 @@ pub(crate) fn check(
 pub(crate) fn withdraw_held(work: &mut Work, view: &TicketView, stamp: &Stamp<'_>) -> Vec<Fact> {
     let is_held =
         |m: &&Message| m.direction == Direction::Outbound && m.automatic && m.delivery == Delivery::Held;
-    let mut facts = Vec::new();
-    for held in view.messages.iter().filter(is_held) {
-        let data = serde_json::json!({ "message_id": held.id, "reason": ANSWERED });
-        work.record(stamp, EventType::MessageSuppressed, Vec::new(), data);
-        facts.push(Fact::SetDelivery {
-            message_id: held.id,
-            delivery: Delivery::Suppressed,
-            reason: Some(ANSWERED.to_owned()),
-            expect: Some(Delivery::Held),
-            passed_at: None,
-        });
-    }
-    facts
+    view.messages.iter().filter(is_held).map(|held| suppress(work, stamp, held.id, ANSWERED)).collect()
 }

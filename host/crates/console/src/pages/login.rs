@@ -99,7 +99,7 @@ fn form(visit: &Visit, status: StatusCode, complaint: Option<&str>) -> Response 
 
 fn page(visit: &Visit) -> Page<'static> {
     let title = visit.texts().sign_in;
-    Page { title, path: "/login", spoken: visit.spoken, menu: false, signed_in: false, automation_off: false }
+    visit.open_page(title, "/login")
 }
 
 fn fields(visit: &Visit) -> Markup {

@@ -12,7 +12,6 @@ use serde::Deserialize;
 
 use super::Visit;
 use crate::Console;
-use crate::view::Page;
 
 /// What a link or a button says.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -92,13 +91,6 @@ fn sentence(visit: &Visit, status: StatusCode, sentence: &str) -> Response {
 
 fn page(visit: &Visit, status: StatusCode, body: &Markup) -> Response {
     let title = visit.texts().rating_title;
-    let page = Page {
-        title,
-        path: visit.uri.path(),
-        spoken: visit.spoken,
-        menu: false,
-        signed_in: false,
-        automation_off: false,
-    };
+    let page = visit.open_page(title, visit.uri.path());
     (status, page.of(body)).into_response()
 }

@@ -17,7 +17,6 @@ use sha2::{Digest, Sha256};
 use super::Visit;
 use crate::Console;
 use crate::session::is_foreign;
-use crate::view::Page;
 
 /// Longest subject, characters.
 const SUBJECT_CHARS_MAX: usize = 200;
@@ -154,13 +153,6 @@ fn form(visit: &Visit, request: &Request, complaint: Option<Complaint>) -> Marku
 
 fn page(visit: &Visit, status: StatusCode, body: &Markup) -> Response {
     let title = visit.texts().request_title;
-    let page = Page {
-        title,
-        path: "/request",
-        spoken: visit.spoken,
-        menu: false,
-        signed_in: false,
-        automation_off: false,
-    };
+    let page = visit.open_page(title, "/request");
     (status, page.of(body)).into_response()
 }

@@ -8,7 +8,6 @@ use maud::html;
 
 use super::Visit;
 use crate::Console;
-use crate::view::Page;
 
 /// Asks. Following a link changes nothing: programs look at links before people do.
 pub(crate) async fn ask(State(console): State<Console>, visit: Visit, Path(word): Path<String>) -> Response {
@@ -33,14 +32,7 @@ pub(crate) async fn end(State(console): State<Console>, visit: Visit, Path(word)
 fn page(visit: &Visit, status: StatusCode, sentence: &str, asks: bool) -> Response {
     let texts = visit.texts();
     let path = visit.uri.path();
-    let page = Page {
-        title: texts.unsubscribe,
-        path,
-        spoken: visit.spoken,
-        menu: false,
-        signed_in: false,
-        automation_off: false,
-    };
+    let page = visit.open_page(texts.unsubscribe, path);
     let body = html! {
         p { (sentence) }
         @if asks {

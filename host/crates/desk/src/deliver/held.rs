@@ -5,7 +5,7 @@ use domain::gate::Budgets;
 use domain::id::MessageId;
 use domain::job::NewJob;
 use domain::message::{Delivery, Message};
-use domain::work::Work;
+use domain::work::{Stamp, Work};
 use domain::{Actor, Refusal};
 use store::{Commit, Fact, StoreError};
 
@@ -119,16 +119,9 @@ impl Desk {
                 let ticket = self.0.store.ticket(message.ticket_id).await?;
                 let ticket = ticket.ok_or_else(|| DeskError::missing("ticket", message.ticket_id))?;
                 let mut work = Work::on(ticket);
-                let data = serde_json::json!({ "message_id": id, "reason": DISCARDED });
-                work.record(&self.stamp(actor.clone()), EventType::MessageSuppressed, Vec::new(), data);
+                let suppressed = suppress(&mut work, &self.stamp(actor.clone()), id, DISCARDED);
                 let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
-                facts.push(Fact::SetDelivery {
-                    message_id: id,
-                    delivery: Delivery::Suppressed,
-                    reason: Some(DISCARDED.to_owned()),
-                    expect: Some(Delivery::Held),
-                    passed_at: None,
-                });
+                facts.push(suppressed);
                 facts.push(self.audit(&actor, "message.discarded", id, serde_json::Value::Null));
                 self.settle_held(id, facts).await
             };
@@ -149,6 +142,19 @@ impl Desk {
             Err(StoreError::Stale("delivery")) => Err(not_held(Delivery::Queued).into()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// That a held message of a ticket is not sent, with the reason: its event, and how it stands.
+pub(crate) fn suppress(work: &mut Work, stamp: &Stamp<'_>, id: MessageId, reason: &str) -> Fact {
+    let data = serde_json::json!({ "message_id": id, "reason": reason });
+    work.record(stamp, EventType::MessageSuppressed, Vec::new(), data);
+    Fact::SetDelivery {
+        message_id: id,
+        delivery: Delivery::Suppressed,
+        reason: Some(reason.to_owned()),
+        expect: Some(Delivery::Held),
+        passed_at: None,
     }
 }
 
