@@ -82,6 +82,7 @@ fn ticket(text: &str) -> Arc<Snapshot> {
         last_customer_message_at: Some(NOW),
         last_reply_at: None,
         solved_at: None,
+        merged_into: None,
     };
     Arc::new(Snapshot { event, view: TicketView { ticket, requester: None, messages: vec![message] } })
 }

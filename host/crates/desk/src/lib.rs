@@ -26,6 +26,7 @@ mod link;
 mod marks;
 mod meaning;
 mod meanwhile;
+mod merge;
 mod numbers;
 mod people;
 mod person;

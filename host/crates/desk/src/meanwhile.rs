@@ -15,7 +15,7 @@ use crate::people::{NewMessage, NewMessageKind};
 /// Within so long the same words of the same person to the same ticket are taken for a slip, milliseconds.
 const SLIP_MS: i64 = 10 * MINUTE_MS;
 /// What a held automatic message says when a person has answered instead.
-const ANSWERED: &str = "a person has answered meanwhile";
+pub(crate) const ANSWERED: &str = "a person has answered meanwhile";
 
 /// Refuses what its writer would not have sent, had they looked: see `NewMessage::seen`.
 pub(crate) fn check(
@@ -46,9 +46,15 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Takes back what plugins wrote to the customer and the gate holds: a person has answered instead.
-pub(crate) fn withdraw_held(work: &mut Work, view: &TicketView, stamp: &Stamp<'_>) -> Vec<Fact> {
+/// Takes back what plugins wrote to the customer and the gate holds, for this reason: a person has answered instead, or
+/// the ticket goes on elsewhere.
+pub(crate) fn withdraw_held(
+    work: &mut Work,
+    view: &TicketView,
+    stamp: &Stamp<'_>,
+    reason: &str,
+) -> Vec<Fact> {
     let is_held =
         |m: &&Message| m.direction == Direction::Outbound && m.automatic && m.delivery == Delivery::Held;
-    view.messages.iter().filter(is_held).map(|held| suppress(work, stamp, held.id, ANSWERED)).collect()
+    view.messages.iter().filter(is_held).map(|held| suppress(work, stamp, held.id, reason)).collect()
 }

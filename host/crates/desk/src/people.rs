@@ -14,7 +14,7 @@ use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
 use crate::idempotency::Memo;
-use crate::meanwhile;
+use crate::meanwhile::{self, ANSWERED};
 use crate::races::Races;
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
@@ -132,6 +132,7 @@ impl Desk {
         }
         let view =
             self.0.store.view(ticket_id).await?.ok_or_else(|| DeskError::missing("ticket", ticket_id))?;
+        Box::pin(self.check_not_merged(&view.ticket)).await?;
         let mut work = Work::on(view.ticket.clone());
         let author = match new.kind {
             NewMessageKind::Inbound => Actor::new(ActorKind::Contact, view.ticket.requester_id.to_string()),
@@ -140,7 +141,8 @@ impl Desk {
         let stamp = self.stamp(author);
         let text = redacted.part(0);
         meanwhile::check(&view, new, &text, actor, &stamp)?;
-        let mut message = draft(&view, new.kind, text, &stamp);
+        let thread = Box::pin(self.thread_of(&view)).await?;
+        let mut message = draft(&view, new.kind, text, thread, &stamp);
         if new.kind == NewMessageKind::Inbound {
             message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
         }
@@ -156,7 +158,7 @@ impl Desk {
             None => Vec::new(),
         };
         if new.kind == NewMessageKind::Reply {
-            facts.extend(meanwhile::withdraw_held(&mut work, &view, &stamp));
+            facts.extend(meanwhile::withdraw_held(&mut work, &view, &stamp, ANSWERED));
         }
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         if let Some(quoting) = quoting {
@@ -251,13 +253,8 @@ impl Desk {
             let attempt = async {
                 let ticket =
                     self.0.store.ticket(id).await?.ok_or_else(|| DeskError::missing("ticket", id))?;
-                if let Some(version) = expect_version.filter(|v| *v != ticket.version) {
-                    let sentence = format!(
-                        "The ticket has version {} by now, not {version}: read it again.",
-                        ticket.version
-                    );
-                    return Err(Refusal::new("version_conflict", sentence).at("version").into());
-                }
+                check_version(&ticket, expect_version)?;
+                Box::pin(self.check_not_merged(&ticket)).await?;
                 let mut work = Work::on(ticket);
                 let stamp = self.stamp(actor.clone());
                 for change in &changes {
@@ -312,6 +309,7 @@ impl Desk {
             .view(decision.ticket_id)
             .await?
             .ok_or_else(|| DeskError::missing("ticket", decision.ticket_id))?;
+        Box::pin(self.check_not_merged(&view.ticket)).await?;
         let run = self
             .0
             .store
@@ -363,7 +361,8 @@ impl Desk {
             w.ticket.id == view.ticket.id && w.messages.iter().any(|m| m.direction == Direction::Outbound)
         };
         let answer = changed.iter_mut().find(answers);
-        let withdrawn = answer.map(|work| meanwhile::withdraw_held(work, &view, &stamp)).unwrap_or_default();
+        let withdraw = |work: &mut Work| meanwhile::withdraw_held(work, &view, &stamp, ANSWERED);
+        let withdrawn = answer.map(withdraw).unwrap_or_default();
         let mut facts = self.work_facts(&mut changed).await;
         facts.extend(withdrawn);
         if let Some(quoting) = quoting {
@@ -434,10 +433,23 @@ fn quoted(new: &NewMessage, draft: Option<&Decision>) -> Option<String> {
     new.article.clone().or(of_draft).filter(|_| new.kind == NewMessageKind::Reply)
 }
 
+/// Refuses a change of a ticket that is not what its writer has read.
+pub(crate) fn check_version(ticket: &Ticket, expected: Option<i64>) -> Result<(), Refusal> {
+    match expected.filter(|version| *version != ticket.version) {
+        Some(version) => {
+            let sentence =
+                format!("The ticket has version {} by now, not {version}: read it again.", ticket.version);
+            Err(Refusal::new("version_conflict", sentence).at("version"))
+        }
+        None => Ok(()),
+    }
+}
+
 fn draft(
     view: &domain::snapshot::TicketView,
     kind: NewMessageKind,
     text: String,
+    thread: (Option<String>, Vec<String>),
     stamp: &Stamp<'_>,
 ) -> Message {
     let direction = kind.direction();
@@ -448,7 +460,7 @@ fn draft(
     if direction == Direction::Outbound {
         message.subject = reply_subject(&view.ticket.subject);
         message.to_address = view.requester.as_ref().map(|r| r.email.clone());
-        (message.in_reply_to, message.references) = view.thread();
+        (message.in_reply_to, message.references) = thread;
     }
     message
 }

@@ -115,8 +115,23 @@ impl Desk {
         let data =
             serde_json::json!({ "message_id": answer.id, "article": answer.article, "helped": helped });
         work.record(&stamp, EventType::AnswerRated, Vec::new(), data);
-        follow(&mut work, &stamp, answer, view, helped)?;
-        let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
+        let home = match Box::pin(self.goes_on_as(&view.ticket)).await? {
+            Some(home) => self.0.store.view(home.id).await?,
+            None => None,
+        };
+        let mut works = Vec::new();
+        match home {
+            // A merged ticket takes nothing any more: the customer's word counts where it goes on.
+            Some(home) => {
+                let mut on_home = Work::on(home.ticket.clone());
+                follow(&mut on_home, &stamp, answer, &home, helped)?;
+                works.extend(Some(on_home).filter(Work::is_changed));
+            }
+            None => follow(&mut work, &stamp, answer, view, helped)?,
+        }
+        works.push(work);
+        works.sort_by_key(|work| work.ticket.id);
+        let mut facts = self.work_facts(&mut works).await;
         facts.push(Fact::RateMessage { message_id: answer.id, helped, expect: answer.helped });
         facts.extend(match helped {
             true => self.confirmed(answer, view).await?,

@@ -15,7 +15,10 @@ impl Desk {
         let ticket = store.ticket(id).await?.ok_or_else(|| DeskError::missing("ticket", id))?;
         let phrases =
             store.installations().await?.into_iter().map(|of| (of.id, of.manifest.phrases)).collect();
+        let home = Box::pin(self.goes_on_as(&ticket)).await?;
         Ok(Material {
+            merged_into: home.map(|home| home.number),
+            took_in: Box::pin(self.took_in(id)).await?,
             ticket,
             events: store.events_of(id).await?,
             messages: store.messages(id).await?,

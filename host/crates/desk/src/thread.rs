@@ -94,10 +94,14 @@ impl Desk {
             may_be_him && requester.is_some_and(|requester| requester.email == arrival.address);
         // Whoever stood in Cc knows the ids of the customer's mails; those of ours only who has had them.
         let is_bounce_of_ours = is_bounce && answers_ours && by_id.is_some_and(|(_, id)| id == ticket.id);
-        Ok(if is_participant || is_bounce_of_ours {
-            Thread::Continues(ticket)
+        let customer = ticket.requester_id;
+        // What leads to a merged ticket leads to where it goes on.
+        let home = Box::pin(self.goes_on_as(&ticket)).await?;
+        let home = home.unwrap_or(ticket);
+        Ok(if (is_participant || is_bounce_of_ours) && home.requester_id == customer {
+            Thread::Continues(home)
         } else {
-            Thread::MayBelongTo(ticket)
+            Thread::MayBelongTo(home)
         })
     }
 
@@ -107,9 +111,9 @@ impl Desk {
         Ok(self.0.store.message(message).await?.is_some_and(|m| m.direction == Direction::Outbound))
     }
 
-    /// The same with the ticket as it is now.
+    /// The same with the ticket as it is now, or with the one that it was merged into since.
     pub(crate) async fn reread(&self, thread: &Thread) -> Result<Thread, DeskError> {
-        let now = |ticket: &Ticket| self.0.store.ticket(ticket.id);
+        let now = |ticket: &Ticket| Box::pin(self.home_of(ticket.id));
         Ok(match thread {
             Thread::New => Thread::New,
             Thread::Continues(ticket) => now(ticket).await?.map_or(Thread::New, Thread::Continues),

@@ -16,6 +16,14 @@ text_enum! {
         TicketUntagged = "ticket.untagged",
         /// A ticket was handed to people with urgency.
         TicketEscalated = "ticket.escalated",
+        /// A ticket was merged into another one and goes on there.
+        TicketMerged = "ticket.merged",
+        /// Another ticket was merged into this one.
+        TicketTookIn = "ticket.took_in",
+        /// A merge was taken back: the ticket goes on by itself.
+        TicketUnmerged = "ticket.unmerged",
+        /// A ticket that had been merged into this one was taken out again.
+        TicketLetGo = "ticket.let_go",
         /// A customer wrote.
         MessageReceived = "message.received",
         /// We wrote to the customer.

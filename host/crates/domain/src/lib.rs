@@ -20,6 +20,7 @@ pub mod id;
 pub mod job;
 pub mod ledger;
 pub mod mark;
+pub mod merge;
 pub mod message;
 pub mod plugin;
 pub mod redaction;

@@ -47,9 +47,34 @@ pub struct Material {
     pub phrases: HashMap<InstallationId, Vec<Phrase>>,
     /// Names of those who act under an id.
     pub names: Names,
+    /// Number of the ticket where it goes on, if it was merged.
+    pub merged_into: Option<i64>,
+    /// The tickets that go on as this one.
+    pub took_in: Vec<TookIn>,
+}
+
+/// What was said on a ticket that was merged into another one.
+#[derive(Debug, Clone)]
+pub struct TookIn {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// Its events, in sequence.
+    pub events: Vec<Event>,
+    /// Its messages.
+    pub messages: Vec<Message>,
 }
 
 impl Material {
+    /// Everything that was said, here and on the tickets that were merged into this one, in order of time.
+    #[must_use]
+    pub fn thread(&self) -> Vec<(&Ticket, &Message)> {
+        let elsewhere = self.took_in.iter().flat_map(|of| of.messages.iter().map(move |m| (&of.ticket, m)));
+        let here = self.messages.iter().map(|message| (&self.ticket, message));
+        let mut thread: Vec<_> = here.chain(elsewhere).collect();
+        thread.sort_by_key(|(_, message)| message.id);
+        thread
+    }
+
     /// What plugins say, for readers of that language.
     #[must_use]
     pub fn books(&self, tongue: Tongue) -> Books<'_> {
@@ -118,7 +143,12 @@ impl Story {
             runs.entry(run.event_id).or_default().push(run);
         }
         let mut before: Option<&Event> = None;
+        let mut elsewhere = said_elsewhere(material, words).into_iter().peekable();
         for event in &material.events {
+            while let Some((_, line)) = elsewhere.next_if(|(when, _)| *when < (event.time, event.id)) {
+                lines.push(line);
+                before = None;
+            }
             if before.is_some_and(|before| continues(before, event))
                 && let Some(line) = lines.last_mut().filter(|line: &&mut Line| line.level == 0)
             {
@@ -135,6 +165,7 @@ impl Story {
                 words,
             ));
         }
+        lines.extend(elsewhere.map(|(_, line)| line));
         let ticket = &material.ticket;
         Self {
             number: ticket.number,
@@ -143,6 +174,29 @@ impl Story {
             lines,
         }
     }
+}
+
+/// What was said on the tickets that were merged into this one, by when: lines without a number, since they are none of
+/// this ticket's events, each with the number of its ticket.
+fn said_elsewhere(material: &Material, words: &Words) -> Vec<((Timestamp, EventId), Line)> {
+    let mut said = Vec::new();
+    for of in &material.took_in {
+        for event in of.events.iter().filter(|event| is_arrival(event.kind)) {
+            let told = message_text(event, &of.messages, words);
+            let by = tail(event, material, words);
+            let line = Line {
+                at: event.time,
+                number: String::new(),
+                kind: "event",
+                what: event.kind.to_string(),
+                text: format!("{told} {} #{}{by}", words.from_ticket, of.ticket.number).trim().to_owned(),
+                level: 0,
+            };
+            said.push(((event.time, event.id), line));
+        }
+    }
+    said.sort_by_key(|(when, _)| *when);
+    said
 }
 
 /// What hangs on an event: what was redacted in its message, the runs for it, what became of their effects.
@@ -250,8 +304,12 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
             words.tongue.tell(&[data_text(event, "reason"), data_text(event, "why")].concat())
         }
         EventType::MessageReceived | EventType::MessageCreated | EventType::MessageNoteAdded => {
-            message_text(event, material, words)
+            message_text(event, &material.messages, words)
         }
+        EventType::TicketMerged
+        | EventType::TicketTookIn
+        | EventType::TicketUnmerged
+        | EventType::TicketLetGo => other_ticket(event),
         EventType::AnswerRated => rating(event, words).to_owned(),
         EventType::TimerDue => data_text(event, "key").to_owned(),
         EventType::MessageSent => words.to_the_customer.to_owned(),
@@ -262,6 +320,12 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         | EventType::PluginRolledBack
         | EventType::IntakeHeld => data_text(event, "schedule").to_owned(),
     }
+}
+
+/// The other ticket of a merge; nothing where its words were erased.
+fn other_ticket(event: &Event) -> String {
+    let number = event.data.get("number").and_then(serde_json::Value::as_i64);
+    number.map(|number| format!("#{number}")).unwrap_or_default()
 }
 
 fn rating<'w>(event: &Event, words: &'w Words) -> &'w str {
@@ -298,9 +362,8 @@ fn data_text<'a>(event: &'a Event, key: &str) -> &'a str {
     event.data.get(key).and_then(|v| v.as_str()).unwrap_or("")
 }
 
-fn message_text(event: &Event, material: &Material, words: &Words) -> String {
-    let Some(message) = event.message_id().and_then(|id| material.messages.iter().find(|m| m.id == id))
-    else {
+fn message_text(event: &Event, messages: &[Message], words: &Words) -> String {
+    let Some(message) = event.message_id().and_then(|id| messages.iter().find(|m| m.id == id)) else {
         return String::new();
     };
     let mut out = format!("“{}”", excerpt(&message.reply_text, EXCERPT_CHARS));

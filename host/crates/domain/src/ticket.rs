@@ -104,6 +104,9 @@ pub struct Ticket {
     pub last_reply_at: Option<Timestamp>,
     /// When it was solved.
     pub solved_at: Option<Timestamp>,
+    /// The ticket that it turned out to belong to: it is closed, takes nothing any more and goes on there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<TicketId>,
 }
 
 /// A field that people and plugins may set, by its one name.

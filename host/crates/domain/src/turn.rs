@@ -305,7 +305,11 @@ fn sound<'t>(
     if own.is_some_and(|own| own != proposal.ticket_id) {
         return Err("it is for another ticket than the event's".to_owned());
     }
-    ticket.ok_or_else(|| "there is no such ticket".to_owned())
+    let ticket = ticket.ok_or_else(|| "there is no such ticket".to_owned())?;
+    match ticket.merged_into {
+        Some(_) => Err(crate::merge::MERGED.to_owned()),
+        None => Ok(ticket),
+    }
 }
 
 fn granted(proposal: &Proposal, grants: &Grants) -> Result<(), String> {

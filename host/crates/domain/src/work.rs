@@ -379,6 +379,7 @@ pub fn blank_ticket(
         last_customer_message_at: None,
         last_reply_at: None,
         solved_at: None,
+        merged_into: None,
     }
 }
 

@@ -120,6 +120,7 @@ fn snapshot() -> Snapshot {
         last_customer_message_at: Some(NOW),
         last_reply_at: None,
         solved_at: None,
+        merged_into: None,
     };
     Snapshot { event, view: TicketView { ticket, requester: None, messages } }
 }

@@ -199,6 +199,8 @@ impl Ink {
             last_customer_message_at,
             last_reply_at,
             solved_at,
+            // No plugin sees it.
+            merged_into: _,
         } = ticket;
         self.raw(&id.0.to_bytes());
         self.raw(&requester_id.0.to_bytes());

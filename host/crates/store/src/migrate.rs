@@ -32,6 +32,7 @@ pub(crate) const STEPS: &[Step] = steps![
     11 "0011_stands",
     12 "0012_order",
     13 "0013_sessions",
+    14 "0014_merged",
 ];
 
 /// The schema this build knows.

@@ -66,6 +66,8 @@ questions! {
     ticket(id: TicketId) -> Option<Ticket> = ticket::by_id(id);
     /// A ticket by the number people say.
     ticket_by_number(number: i64) -> Option<Ticket> = ticket::by_number(number);
+    /// Tickets that were merged into this one itself, oldest first.
+    merged_into(id: TicketId) -> Vec<Ticket> = ticket::merged_into(id);
     /// Tickets, newest first unless the filter says otherwise.
     tickets(filter: &TicketFilter, page: &Page) -> Vec<Ticket> = ticket::list(filter, page);
     /// The same with each one's requester, and without messages.

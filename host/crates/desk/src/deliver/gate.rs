@@ -2,7 +2,8 @@
 //! The rules are the domain's.
 
 use domain::article::ArticleState;
-use domain::gate::{Budgets, Facts, No, REPEAT_WINDOW_MS, echoes, is_near_identical, may_send};
+use domain::gate::{Budgets, Facts, No, REPEAT_WINDOW_MS, Then, echoes, is_near_identical, may_send};
+use domain::merge::MERGED;
 use domain::message::{Delivery, Direction, Message};
 use domain::snapshot::TicketView;
 use store::{Commit, Fact};
@@ -29,6 +30,9 @@ impl Desk {
         }
         let budgets = self.budgets().await?;
         let view = self.0.store.view(message.ticket_id).await?;
+        if view.as_ref().is_some_and(|view| view.ticket.merged_into.is_some()) {
+            return Ok(Some(No { why: MERGED.to_owned(), then: Then::Never }));
+        }
         let pass = Pass {
             message: message.id,
             ticket: message.ticket_id,
@@ -141,7 +145,9 @@ impl Desk {
         let Some((answered, ticket)) = self.0.store.message_by_internet_id(&ids).await? else {
             return Ok(false);
         };
-        if ticket == message.ticket_id {
+        // What was merged into this ticket is no other one.
+        let home = Box::pin(self.home_of(ticket)).await?.map_or(ticket, |home| home.id);
+        if [ticket, home].contains(&message.ticket_id) {
             return Ok(false);
         }
         let answered = self.0.store.message(answered).await?;

@@ -237,6 +237,8 @@ pub(super) fn as_it_was(view: &TicketView, event: &Event) -> TicketView {
     let ticket = &mut view.ticket;
     ticket.last_customer_message_at = asked;
     ticket.last_reply_at = replied;
+    // It took messages still.
+    ticket.merged_into = None;
     if ticket.solved_at.is_some_and(|at| at > then) {
         ticket.solved_at = None;
         ticket.status_category = if replied.is_none() { StatusCategory::New } else { StatusCategory::Open };

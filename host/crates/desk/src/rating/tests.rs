@@ -6,7 +6,7 @@ use domain::work::blank_message;
 
 use super::*;
 use crate::fixture::{Fixture, agent};
-use crate::{NewArticle, NewMessage, NewMessageKind};
+use crate::{NewArticle, NewMessage, NewMessageKind, TicketChange};
 
 struct World {
     f: Fixture,
@@ -229,4 +229,18 @@ async fn an_erased_ticket_can_not_be_rated_and_nothing_learnt_from_it_is_left() 
     w.f.facts(vec![store::Fact::ForgetTicket(w.ticket.id)]).await;
     assert_eq!(w.rate(false).await, Rated::Unknown);
     assert!(w.learnt().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_did_not_help_on_a_merged_ticket_opens_the_one_where_it_goes_on() {
+    let w = World::new().await;
+    let home = w.f.ticket("ana@example.org").await;
+    w.f.desk.merge_ticket(w.ticket.id, home.id, None, agent()).await.unwrap();
+    let solve = TicketChange::SetField { field: Field::Status, value: "solved".to_owned() };
+    w.f.desk.change_ticket(home.id, vec![solve], None, agent()).await.unwrap();
+    assert_eq!(w.rate(false).await, Rated::Noted { helped: false });
+    let home = w.f.store.ticket(home.id).await.unwrap().unwrap();
+    assert_eq!(home.status_category, StatusCategory::Open);
+    assert!(home.tags.contains(NOT_HELPED));
+    assert_eq!((w.now().await.status_category, w.ratings().await), (StatusCategory::Closed, 1));
 }

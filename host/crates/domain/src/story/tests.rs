@@ -72,7 +72,44 @@ fn material() -> Material {
         messages: vec![message],
         phrases: HashMap::default(),
         names: Names::default(),
+        merged_into: None,
+        took_in: Vec::new(),
     }
+}
+
+#[test]
+fn what_was_said_on_a_merged_ticket_stands_where_it_was_said_with_its_number() {
+    let mut material = material();
+    let ids = CountingIds::default();
+    let earlier = Timestamp(NOW.0 - 1);
+    let other =
+        blank_ticket(TicketId::mint(&ids, earlier), 5, material.ticket.requester_id, Channel::Form, earlier);
+    let id = MessageId::mint(&ids, earlier);
+    let ana = Actor::new(ActorKind::Contact, "ana");
+    let mut message = blank_message(id, other.id, Direction::Inbound, ana.clone(), earlier);
+    message.reply_text = "Where is it?".to_owned();
+    let event = |sequence: i64, kind: EventType, time: Timestamp| Event {
+        id: EventId::mint(&ids, time),
+        kind,
+        time,
+        ticket_id: Some(other.id),
+        sequence,
+        actor: ana.clone(),
+        cause: None,
+        changes: Vec::new(),
+        data: serde_json::json!({ "message_id": id, "number": 7 }),
+    };
+    let events = vec![event(1, EventType::MessageReceived, earlier), event(2, EventType::TicketMerged, NOW)];
+    let took_in = event(7, EventType::TicketTookIn, NOW.plus(1));
+    material.events.push(Event { data: serde_json::json!({ "number": 5 }), ..took_in });
+    material.took_in = vec![TookIn { ticket: other, events, messages: vec![message] }];
+    let story = Story::tell(&material);
+    let (first, last) = (story.lines.first().unwrap(), story.lines.last().unwrap());
+    assert_eq!((first.number.as_str(), first.text.as_str()), ("", "“Where is it?” (human) from #5"));
+    assert_eq!((last.what.as_str(), last.text.as_str()), ("ticket.took_in", "#5"));
+    let thread: Vec<i64> = material.thread().into_iter().map(|(of, _)| of.number).collect();
+    assert_eq!(thread, [5, 7]);
+    assert!(Story::tell_in(&material, Tongue::German).to_string().contains("aus #5"));
 }
 
 fn run(ids: &CountingIds, hook: Hook, event: EventId, why: &str) -> Run {

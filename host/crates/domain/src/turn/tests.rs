@@ -350,3 +350,18 @@ fn re_stands_in_front_of_a_subject_once() {
     assert_eq!(reply_subject("Refund"), "Re: Refund");
     assert_eq!(reply_subject("AW: Re: Rückfrage"), "Re: Rückfrage");
 }
+
+#[test]
+fn nothing_is_applied_to_or_suggested_for_a_merged_ticket() {
+    for mode in [Mode::Live, Mode::Suggest] {
+        let mut scene = Scene::new();
+        let elsewhere = TicketId::mint(&scene.ids, NOW);
+        scene.work().ticket.merged_into = Some(elsewhere);
+        let installation = Installation { mode, ..live("a.b") };
+        let proposals = vec![scene.set("priority", "high", 0.9), scene.reply()];
+        let decided = scene.resolve(&[(&installation, 100, proposals)]);
+        let rejected = (DecisionStatus::Rejected, crate::merge::MERGED.to_owned());
+        assert_eq!(decided, [rejected.clone(), rejected]);
+        assert!(!scene.work().is_changed());
+    }
+}

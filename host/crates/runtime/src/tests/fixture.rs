@@ -81,6 +81,7 @@ fn ticket(ids: &CountingIds) -> Ticket {
         last_customer_message_at: Some(NOW),
         last_reply_at: None,
         solved_at: None,
+        merged_into: None,
     }
 }
 

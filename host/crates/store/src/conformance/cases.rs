@@ -20,6 +20,8 @@ list! {
     tickets {
         a_ticket_reads_back_as_written,
         a_stale_version_writes_nothing,
+        a_merged_ticket_is_found_by_the_one_where_it_goes_on,
+        words_of_a_merged_ticket_stay_until_those_of_the_other_one_may_go,
         a_list_of_views_says_what_each_view_says,
         a_second_ticket_of_the_same_number_conflicts,
         ticket_numbers_are_given_once,

@@ -26,6 +26,55 @@ pub(super) async fn a_ticket_reads_back_as_written(store: &Store) -> Verdict {
     Ok(())
 }
 
+pub(super) async fn a_merged_ticket_is_found_by_the_one_where_it_goes_on(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let home = make.ticket(1);
+    let (mut first, mut second, other) = (make.ticket(2), make.ticket(3), make.ticket(4));
+    first.merged_into = Some(home.id);
+    let put = |ticket: &domain::ticket::Ticket, read_version| Fact::PutTicket {
+        ticket: Box::new(ticket.clone()),
+        read_version,
+    };
+    let new = [&home, &first, &second, &other].map(|ticket| put(ticket, None)).to_vec();
+    store.commit(Commit::of(new)).await?;
+    same!(store.merged_into(home.id).await?, vec![first.clone()]);
+    (second.merged_into, second.version) = (Some(home.id), 2);
+    store.commit(Commit::of(vec![put(&second, Some(1))])).await?;
+    same!(store.ticket(second.id).await?, Some(second.clone()));
+    same!(store.merged_into(home.id).await?, vec![first.clone(), second.clone()]);
+    (first.merged_into, first.version) = (None, 2);
+    store.commit(Commit::of(vec![put(&first, Some(1))])).await?;
+    same!(store.ticket_by_number(2).await?, Some(first));
+    same!(store.merged_into(home.id).await?, vec![second]);
+    holds!(store.merged_into(other.id).await?.is_empty());
+    Ok(())
+}
+
+pub(super) async fn words_of_a_merged_ticket_stay_until_those_of_the_other_one_may_go(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    let (mut home, mut merged) = (make.ticket(1), make.ticket(2));
+    merged.status_category = StatusCategory::Closed;
+    merged.merged_into = Some(home.id);
+    let put = |ticket: &domain::ticket::Ticket, read_version| Fact::PutTicket {
+        ticket: Box::new(ticket.clone()),
+        read_version,
+    };
+    store.commit(Commit::of(vec![put(&home, None), put(&merged, None)])).await?;
+    let before = make.now.plus(10);
+    same!(store.count_old_tickets("", before).await?, 0);
+    (home.status_category, home.version) = (StatusCategory::Solved, 2);
+    store.commit(Commit::of(vec![put(&home, Some(1))])).await?;
+    same!(store.count_old_tickets("", before).await?, 2);
+    same!(store.old_tickets("", before, 10).await?, vec![home.id, merged.id]);
+    home.tags.insert(domain::retention::LEGAL_HOLD.to_owned());
+    home.version = 3;
+    store.commit(Commit::of(vec![put(&home, Some(2))])).await?;
+    same!(store.count_old_tickets("", before).await?, 0);
+    Ok(())
+}
+
 pub(super) async fn a_stale_version_writes_nothing(store: &Store) -> Verdict {
     let make = Sample::default();
     let ticket = make.ticket(1);

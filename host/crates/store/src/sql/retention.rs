@@ -98,7 +98,9 @@ macro_rules! old {
             "SELECT ",
             $what,
             " FROM ticket WHERE status_category IN ('solved', 'closed') AND updated_at < $1 \
-             AND COALESCE(inbox, '') = $2 AND tags NOT LIKE $3 AND subject <> '(erased)'",
+             AND COALESCE(inbox, '') = $2 AND tags NOT LIKE $3 AND subject <> '(erased)' \
+             AND NOT EXISTS (SELECT 1 FROM ticket o WHERE o.ticket_id = ticket.merged_into \
+             AND (o.status_category NOT IN ('solved', 'closed') OR o.updated_at >= $1 OR o.tags LIKE $3))",
             $rest
         )
     };

@@ -17,7 +17,8 @@ macro_rules! ticket_columns {
     () => {
         "t.ticket_id, t.number, t.subject, t.status, t.status_category, t.priority, t.channel, t.inbox, t.language, \
          t.category, t.requester_id, t.team, t.assignee, t.tags, t.custom, t.set_by_person, t.version, \
-         t.event_sequence, t.created_at, t.updated_at, t.last_customer_message_at, t.last_reply_at, t.solved_at"
+         t.event_sequence, t.created_at, t.updated_at, t.last_customer_message_at, t.last_reply_at, t.solved_at, \
+         t.merged_into"
     };
 }
 
@@ -47,20 +48,22 @@ fn read(row: &Row) -> Result<Ticket, StoreError> {
         last_customer_message_at: r.at_opt("last_customer_message_at")?,
         last_reply_at: r.at_opt("last_reply_at")?,
         solved_at: r.at_opt("solved_at")?,
+        merged_into: r.word_opt("merged_into")?,
     })
 }
 
 const INSERT: &str = "INSERT INTO ticket (ticket_id, number, subject, status, status_category, priority, channel, \
      language, category, requester_id, team, assignee, tags, custom, set_by_person, version, event_sequence, \
-     created_at, updated_at, last_customer_message_at, last_reply_at, solved_at, inbox) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
+     created_at, updated_at, last_customer_message_at, last_reply_at, solved_at, inbox, \
+     merged_into) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
 
 /// Number and time of creation never change after the insert, so that they stay out of the update.
 const UPDATE: &str = "UPDATE ticket SET subject = $3, status = $4, status_category = $5, priority = $6, \
      channel = $7, language = $8, category = $9, requester_id = $10, team = $11, assignee = $12, tags = $13, \
      custom = $14, set_by_person = $15, version = $16, event_sequence = $17, updated_at = $19, \
-     last_customer_message_at = $20, last_reply_at = $21, solved_at = $22, inbox = $23 \
-     WHERE ticket_id = $1 AND number = $2 AND created_at = $18 AND version = $24";
+     last_customer_message_at = $20, last_reply_at = $21, solved_at = $22, inbox = $23, merged_into = $24 \
+     WHERE ticket_id = $1 AND number = $2 AND created_at = $18 AND version = $25";
 
 pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Option<i64>) -> Outcome<()> {
     let mut query = sqlx::query(if read_version.is_none() { INSERT } else { UPDATE })
@@ -86,7 +89,8 @@ pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Optio
         .bind(ms(ticket.last_customer_message_at))
         .bind(ms(ticket.last_reply_at))
         .bind(ms(ticket.solved_at))
-        .bind(ticket.inbox.as_deref());
+        .bind(ticket.inbox.as_deref())
+        .bind(text(ticket.merged_into.as_ref()));
     if let Some(version) = read_version {
         query = query.bind(version);
     }
@@ -108,6 +112,19 @@ pub(crate) async fn by_number(c: &mut Connection, number: i64) -> Outcome<Option
         .fetch_optional(c)
         .await?;
     one(row, read)
+}
+
+/// Those that were merged into a ticket, oldest first.
+pub(crate) async fn merged_into(c: &mut Connection, id: TicketId) -> Outcome<Vec<Ticket>> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        ticket_columns!(),
+        " FROM ticket t WHERE t.merged_into = $1 ORDER BY t.ticket_id"
+    ))
+    .bind(id.to_string())
+    .fetch_all(c)
+    .await?;
+    all(&rows, read)
 }
 
 /// A ticket's columns alone.

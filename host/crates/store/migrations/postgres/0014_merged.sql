@@ -1,0 +1,3 @@
+-- The ticket that one turned out to belong to: it goes on there. Twin of migrations/sqlite/0014_merged.sql.
+ALTER TABLE ticket ADD COLUMN merged_into TEXT COLLATE "C";
+CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
