@@ -14,6 +14,7 @@ mod installations;
 mod intakes;
 mod ledger;
 mod marks;
+mod merges;
 mod messages;
 mod plugins;
 mod queue;
@@ -65,6 +66,7 @@ pub(crate) const TAGS: [(&str, &str); 16] = [
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(tickets::routes())
+        .merge(merges::routes())
         .merge(messages::routes())
         .merge(attachments::routes())
         .merge(events::routes())

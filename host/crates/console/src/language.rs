@@ -358,6 +358,14 @@ texts! {
     may_not_arrive: "What you send leaves all the same, but may not arrive.", "Was Sie senden, geht trotzdem hinaus, kommt aber vielleicht nicht an.";
     nobody_to_answer: "This person was erased, so there is nobody to answer. A note can be kept.", "Diese Person wurde gelöscht, deshalb gibt es niemanden, dem man antworten kann. Eine Notiz lässt sich behalten.";
     write_note: "Write a note", "Notiz schreiben";
+    merge: "Merge into another ticket", "Mit einem anderen Ticket zusammenführen";
+    merge_into: "Number of the ticket that this one belongs to", "Nummer des Tickets, zu dem dieses gehört";
+    merge_now: "Merge", "Zusammenführen";
+    merge_help: "It has to be of the same customer. This one is closed then; what was said here is shown there as well, and answers to it arrive there. It can be taken back.", "Es muss von derselben Kundschaft sein. Dieses wird dann geschlossen; was hier gesagt wurde, steht auch dort, und Antworten darauf kommen dort an. Es lässt sich rückgängig machen.";
+    unmerge: "Take the merge back", "Zusammenführung rückgängig machen";
+    goes_on_as: "This ticket was merged and goes on as", "Dieses Ticket wurde zusammengeführt und geht weiter als";
+    takes_nothing: "It takes nothing any more.", "Es nimmt nichts mehr an.";
+    from_ticket: "from", "aus";
     may_belong_to: "May belong to", "Gehört vielleicht zu";
     narrow: "Narrow by team, person, topic or tag", "Nach Team, Person, Thema oder Schlagwort eingrenzen";
     everything: "Show everything again", "Wieder alles zeigen";

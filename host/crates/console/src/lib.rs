@@ -65,6 +65,8 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .route("/tickets/{number}/attachments/{id}", get(pages::ticket::attachments::download))
         .route("/tickets/{number}/message", post(pages::ticket::composer::write))
         .route("/tickets/{number}/fields", post(pages::ticket::fields::change))
+        .route("/tickets/{number}/merge", post(pages::ticket::merge::merge))
+        .route("/tickets/{number}/unmerge", post(pages::ticket::merge::unmerge))
         .route("/tickets/{number}/suggestions/{id}", post(pages::ticket::suggestions::decide))
         .route("/tickets/{number}/messages/{id}/miss", post(pages::ticket::marks::miss))
         .route("/tickets/{number}/redactions/{id}/false-alarm", post(pages::ticket::marks::false_alarm))

@@ -204,3 +204,40 @@ async fn number(world: &World) -> i64 {
     let list = world.call(Read, "GET", "/api/v1/tickets", Value::Null).await.ok();
     list["items"][0]["number"].as_i64().unwrap()
 }
+
+#[tokio::test]
+async fn a_ticket_is_merged_into_another_one_and_taken_out_again() {
+    let world = World::new().await;
+    let mut numbers = Vec::new();
+    for subject in ["Parcel", "Parcel again"] {
+        let made = world.call(Write, "POST", "/api/v1/tickets", new_ticket(subject)).await.ok();
+        numbers.push((made["number"].as_i64().unwrap(), made["id"].clone()));
+    }
+    let [(home, home_id), (number, _)] = numbers.as_slice() else { panic!("two tickets") };
+    let path = format!("/api/v1/tickets/{number}");
+    let merge = format!("{path}/merge");
+    let into = json!({ "into": home });
+    let reader = world.call(Read, "POST", &merge, into.clone()).await;
+    assert_eq!(reader.problem(), (403, "scope_missing", ""));
+    let nowhere = world.call(Write, "POST", &merge, json!({ "into": 999 })).await;
+    assert_eq!(nowhere.problem(), (422, "no_ticket", "into"));
+    let itself = world.call(Write, "POST", &merge, json!({ "into": number })).await;
+    assert_eq!(itself.problem(), (422, "same_ticket", "into"));
+    let stale = world.call_with(Write, "POST", &merge, into.clone(), &[("if-match", "\"0\"")]).await;
+    assert_eq!(stale.problem(), (412, "version_conflict", "version"));
+
+    let merged = world.call(Write, "POST", &merge, into).await.ok();
+    assert_eq!((&merged["status"], &merged["merged_into"]), (&json!("closed"), home_id));
+    assert_eq!(world.call(Read, "GET", &path, Value::Null).await.ok()["merged_into"], *home_id);
+    let inbound = json!({ "kind": "inbound", "text": "Hello?" });
+    let refused = world.call(Write, "POST", &format!("{path}/messages"), inbound).await;
+    assert_eq!(refused.problem(), (422, "merged", ""));
+    assert!(refused.json["detail"].as_str().unwrap().contains(&format!("#{home}")));
+    let story = world.call(Read, "GET", &format!("/api/v1/tickets/{home}/story"), Value::Null).await.ok();
+    assert!(story.to_string().contains(&format!("from #{number}")), "{story}");
+
+    let unmerge = format!("{path}/unmerge");
+    let back = world.call(Write, "POST", &unmerge, Value::Null).await.ok();
+    assert_eq!((&back["status"], &back["merged_into"]), (&json!("open"), &Value::Null));
+    assert_eq!(world.call(Write, "POST", &unmerge, Value::Null).await.problem(), (422, "not_merged", ""));
+}

@@ -87,6 +87,9 @@ pub(crate) struct TicketBody {
     /// When it was solved.
     #[schema(value_type = Option<Time>, required)]
     solved_at: Option<Timestamp>,
+    /// Id of the ticket that it was merged into; its events (`ticket.merged`) and every refusal name its number.
+    #[schema(value_type = Option<String>, required)]
+    merged_into: Option<TicketId>,
 }
 
 impl From<Ticket> for TicketBody {
@@ -114,6 +117,7 @@ impl From<Ticket> for TicketBody {
             last_customer_message_at: ticket.last_customer_message_at,
             last_reply_at: ticket.last_reply_at,
             solved_at: ticket.solved_at,
+            merged_into: ticket.merged_into,
         }
     }
 }
@@ -389,7 +393,8 @@ pub(crate) fn made_at(
     Ok(Made { location, etag: version.map(etag), body })
 }
 
-fn versioned(ticket: Ticket) -> (StatusCode, [(HeaderName, String); 1], Json<TicketBody>) {
+/// The answer for a ticket, with its version.
+pub(crate) fn versioned(ticket: Ticket) -> (StatusCode, [(HeaderName, String); 1], Json<TicketBody>) {
     (StatusCode::OK, [(ETAG, etag(ticket.version))], Json(ticket.into()))
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod composer;
 mod customer;
 pub(crate) mod fields;
 pub(crate) mod marks;
+pub(crate) mod merge;
 mod sources;
 pub(crate) mod suggestions;
 
@@ -160,28 +161,34 @@ fn body(
     let works = may.work.is_some();
     let typed = failed.map(|failed| &failed.typed);
     let books = material.books(visit.spoken.language.tongue());
+    let thread = material.thread();
+    // A merged ticket takes nothing any more.
+    let bench = may.work.as_ref().filter(|_| material.merged_into.is_none());
     html! {
         @if let Some(failed) = failed { p.alarm role="alert" dir="auto" lang=(failed.language) { (failed.why) } }
+        @if let Some(home) = material.merged_into { (merge::banner(visit, &material.ticket, home, works)) }
         (facts(visit, &material.ticket))
-        @if let Some(bench) = &may.work {
+        @if let Some(bench) = bench {
             (fields::form(visit, &material.ticket, &bench.known, typed.map(|typed| &typed.fields)))
+            (merge::form(visit, &material.ticket))
         }
         (customer::block(visit, customer, works))
         h2 { (texts.messages) }
-        @if material.messages.is_empty() { p { (texts.no_messages) } }
-        @for message in &material.messages {
-            @let forms = works.then(|| message_forms(visit, &material.ticket, message));
-            @let files = attachments::list(visit, &material.ticket, message, may.open);
-            (one_message(visit, &material.names, message, &files, forms))
+        @if thread.is_empty() { p { (texts.no_messages) } }
+        @for (ticket, message) in thread {
+            @let forms = works.then(|| message_forms(visit, ticket, message));
+            @let files = attachments::list(visit, ticket, message, may.open);
+            @let from = (ticket.id != material.ticket.id).then_some(ticket.number);
+            (one_message(visit, &material.names, message, from, &files, forms))
         }
-        @if let Some(Bench { sources, .. }) = &may.work {
+        @if let Some(Bench { sources, .. }) = bench {
             @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none() && !customer.is_erased());
             (suggestions::forms(visit, material, &books, draft))
             @let seen = material.messages.last().map(|message| message.id);
             @if customer.is_erased() { (composer::note_form(visit, &material.ticket, typed)) } @else {
                 (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, seen, customer, typed }))
             }
-        } @else {
+        } @else if !works {
             @let number = material.ticket.number.to_string();
             p { a href=(visit.spoken.link("/login", &[("ticket", &number)])) { (texts.sign_in_to_work) } }
         }
@@ -245,10 +252,12 @@ fn look(message: &Message) -> &'static str {
     }
 }
 
+/// A message; `from` is the number of the ticket that it was said on, if that is another one.
 fn one_message(
     visit: &Visit,
     names: &Names,
     message: &Message,
+    from: Option<i64>,
     files: &Markup,
     forms: Option<Markup>,
 ) -> Markup {
@@ -264,6 +273,9 @@ fn one_message(
                     @if let Some(why) = &message.delivery_reason { ": " (visit.tell(why)) }
                 }
                 " · " (time(message.created_at))
+                @if let Some(number) = from {
+                    " · " (texts.from_ticket) " " a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) }
+                }
                 @if let Some(article) = &message.article { " · " bdi { (article) } }
                 @if let Some(helped) = message.helped { " · " (if helped { texts.rated_yes } else { texts.rated_no }) }
                 @if let Some(sender) = sender(texts, message) { " · " span class={ "sender " (message.sender_auth) } { (sender) } }

@@ -466,3 +466,47 @@ async fn tags_and_fields_of_the_houses_own_are_set_by_hand() {
     }
     assert_eq!(now(&world, &ticket).await, changed);
 }
+
+#[tokio::test]
+async fn a_ticket_is_merged_by_its_number_shows_where_it_goes_on_and_can_be_taken_out_again() {
+    let (world, cookie, home) = agent_at_work().await;
+    let ticket = world.ticket("Parcel again", "And the second one?").await;
+    world.ticket_of("bo@example.org", None, "Invoice", "x").await;
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    page.says(&["action=\"/tickets/2/merge\"", "name=\"into\""]);
+    assert!(
+        !world.get("/tickets/2").await.text.contains("/tickets/2/merge"),
+        "who only looks merges nothing"
+    );
+    for (into, why) in [
+        ("12x", "Give the number of the ticket"),
+        ("99", "There is no ticket #99"),
+        ("2", "cannot be merged into itself"),
+        ("3", "is of another customer"),
+    ] {
+        let sent = post(&world, &cookie, "/tickets/2/merge", &format!("into={into}")).await;
+        assert_eq!(sent.status, 422, "{into}");
+        sent.says(&[why]);
+    }
+    let german = post(&world, &cookie, "/tickets/2/merge?lang=de", "into=3").await;
+    german.says(&["Ticket #3 ist von jemand anderem"]);
+    assert_eq!(now(&world, &ticket).await.merged_into, None);
+
+    let sent = post(&world, &cookie, "/tickets/2/merge", "into=+%231").await;
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/2"));
+    assert_eq!(now(&world, &ticket).await.merged_into, Some(home.id));
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    page.says(&["goes on as <a href=\"/tickets/1\">#1</a>", "Take the merge back"]);
+    assert!(!page.text.contains("name=\"text\"") && !page.text.contains("/tickets/2/fields"));
+    let looked = world.get("/tickets/2?lang=de").await;
+    looked.says(&["geht weiter als", "ticket.merged"]);
+    assert!(!looked.text.contains("/unmerge"));
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&["And the second one?", "from <a href=\"/tickets/2\">#2</a>", "ticket.took_in"]);
+    page.says(&["/tickets/2/messages/", "action=\"/tickets/1/message\""]);
+
+    let sent = post(&world, &cookie, "/tickets/2/unmerge", "").await;
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/2"));
+    assert_eq!(now(&world, &ticket).await.status_category, StatusCategory::Open);
+    assert!(!world.get("/tickets/1").await.text.contains("And the second one?"));
+}
