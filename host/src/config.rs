@@ -286,6 +286,10 @@ impl Config {
             let key = format!("desk.quiet.{}", refusal.field.as_deref().unwrap_or("zone"));
             return bad(&key, &refusal.sentence);
         }
+        if let Err(refusal) = self.desk.attachments.check() {
+            let key = format!("desk.attachments.{}", refusal.field.as_deref().unwrap_or("bytes_max"));
+            return bad(&key, &refusal.sentence);
+        }
         self.check_form()?;
         self.check_mail()?;
         if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
@@ -498,6 +502,7 @@ mod tests {
             ("[database]\nurl = \"postgres://a:b@c/d\"", "database.url"),
             ("[desk]\nworker_slots = 0", "desk.worker_slots"),
             ("[desk.vault]\nattachments = \"everybody\"", "desk.vault.attachments"),
+            ("[desk.attachments]\nbytes_max = 30000000", "desk.attachments.bytes_max"),
             ("[form]\nnetwork_burst = 0", "form.network_burst"),
             ("[desk.gate]\ntotal_hour = true", "desk.gate.total_hour"),
             ("[mail.listener]\nlisten = \"0.0.0.0:2525\"", "mail.listener.listen"),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use channels::email::{DomainKey, Signer};
 use channels::{Egress, Smtp, SmtpConfig, Tls};
-use desk::{DeskConfig, MailIdentity, NewMessage, NewMessageKind};
+use desk::{DeskConfig, MailIdentity, NewFile, NewMessage, NewMessageKind};
 use domain::message::Direction;
 use kulanz::config::{Config, Sources};
 use tests::binary::{free_port, is_here, until};
@@ -231,6 +231,40 @@ async fn h36_a_vacation_responder_is_not_answered() {
     let messages = shop.house.store.messages(ticket.id).await.unwrap();
     let inbound = messages.iter().filter(|m| m.direction == Direction::Inbound).count();
     assert_eq!(inbound, 2, "it stands on the same ticket");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_file_that_an_agent_sends_arrives_whole_through_a_mail_server() {
+    if !peers_are_here() {
+        return;
+    }
+    let (door, inbox) = (free_port(), free_port());
+    let postfix = Postfix::start(&[("shop.example", door), ("kunde.example", inbox)]).await;
+    let customer = Customer::at(inbox, "ana@kunde.example", &postfix, None).await;
+    let shop = Branch::open("shop.example", &postfix, door, false).await;
+    ask(&postfix, "ana@kunde.example", "help@shop.example").await;
+    rest(&[&shop], &postfix).await;
+    let bytes: Vec<u8> = b"file".iter().copied().chain((0..300_000_u32).flat_map(u32::to_le_bytes)).collect();
+    let file = NewFile { file_name: "Größe.bin".to_owned(), content_type: None, bytes: bytes.clone() };
+    let reply = NewMessage {
+        kind: NewMessageKind::Reply,
+        text: "Here it is.".to_owned(),
+        article: None,
+        draft: None,
+        seen: None,
+    };
+    let ticket = shop.house.tickets().await.remove(0);
+    shop.house.desk.post_with_files(ticket.id, reply, vec![file], None, agent()).await.unwrap();
+    shop.house.settle().await;
+    let came = || -> Vec<channels::email::File> {
+        let got = customer.got.lock().unwrap();
+        got.iter().flat_map(|mail| channels::email::parse(mail.as_bytes()).attachments).collect()
+    };
+    until("the file arrives", || !came().is_empty()).await;
+    let files = came();
+    assert_eq!((files.len(), files[0].file_name.as_str()), (1, "Größe.bin"));
+    assert_eq!(files[0].bytes, bytes);
     shop.close().await;
 }
 

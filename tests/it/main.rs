@@ -42,6 +42,7 @@ mod contract;
 mod crash;
 mod curve;
 mod demo_mails;
+mod files;
 mod frozen;
 mod gate;
 mod guide;

@@ -18,6 +18,9 @@ use crate::error::ApiError;
 pub(crate) const JSON_BYTES_MAX: usize = 512 << 10;
 /// Largest JSON body that carries a message, bytes: 1 MiB of text, some of it escaped.
 pub(crate) const TEXT_JSON_BYTES_MAX: usize = 3 << 20;
+/// Largest JSON body that carries a message with its files, bytes: 20 MiB of files as base64 (`desk.attachments`), and
+/// the text.
+pub(crate) const MESSAGE_JSON_BYTES_MAX: usize = 30 << 20;
 /// Largest component file, bytes.
 pub(crate) const COMPONENT_BYTES_MAX: usize = 64 << 20;
 /// Largest raw mail, bytes.

@@ -13,6 +13,7 @@ mod classify;
 mod complaint;
 pub(crate) mod compose;
 mod danger;
+mod enclose;
 mod file_name;
 mod header;
 mod html;
@@ -34,17 +35,19 @@ use domain::message::AutoClass;
 pub use bounce::Bounce;
 pub(crate) use compose::envelope;
 pub use compose::{AutoKind, Outgoing, compose};
+pub use enclose::{Given, enclosed};
+pub use file_name::safe as safe_file_name;
 pub use quote::{reply_text, reply_text_of_first};
 pub use sign::{DomainKey, Signer};
 
 pub(crate) use header::Headers;
 
 /// An attached file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct File {
     /// Safe to show and to write: no path parts, no control or bidi characters, at most 120 characters.
     pub file_name: String,
-    /// As declared, lower case. A claim of the sender, nothing more.
+    /// As declared, lower case. A claim of the sender, nothing more; of ours what the bytes show.
     pub content_type: String,
     /// The decoded bytes. Archives are never unpacked.
     pub bytes: Vec<u8>,

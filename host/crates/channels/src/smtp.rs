@@ -144,6 +144,9 @@ fn tls(config: &SmtpConfig) -> Result<LettreTls, ChannelError> {
     })
 }
 
+/// Bytes per second that even a slow line carries.
+const BYTES_PER_SECOND_MIN: usize = 128 << 10;
+
 /// SMTP reply codes that speak of who we are rather than of the mail (RFC 4954 §6).
 const CREDENTIAL_CODES: &[u16] = &[530, 534, 535, 538];
 
@@ -169,8 +172,9 @@ impl Egress for Smtp {
     async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
         let bytes = self.signer.signed(&mail.from, compose(mail)?)?;
         let envelope = crate::email::envelope(mail, self.null_sender_for_replies)?;
+        let timeout = self.timeout + transfer(bytes.len());
         // The client's own limit covers connecting only: a server that falls silent would hold us for ever.
-        match tokio::time::timeout(self.timeout, self.transport.send_raw(&envelope, &bytes)).await {
+        match tokio::time::timeout(timeout, self.transport.send_raw(&envelope, &bytes)).await {
             Ok(Ok(response)) => Ok(Receipt(format!(
                 "{} {}",
                 response.code(),
@@ -179,10 +183,15 @@ impl Egress for Smtp {
             Ok(Err(error)) => Err(channel_error(&error)),
             Err(_) => Err(ChannelError::transient(format!(
                 "mail server: no answer within {} ms",
-                self.timeout.as_millis()
+                timeout.as_millis()
             ))),
         }
     }
+}
+
+/// How long a mail with files may take beyond what every mail may, on a slow line.
+const fn transfer(bytes: usize) -> Duration {
+    Duration::from_secs((bytes / BYTES_PER_SECOND_MIN) as u64)
 }
 
 #[cfg(test)]

@@ -268,6 +268,10 @@ texts! {
     form_unreadable: "The form could not be read: it is too long or incomplete.", "Das Formular ließ sich nicht lesen: Es ist zu lang oder unvollständig.";
     of_draft: "Written from this draft (it counts as accepted)", "Aus diesem Entwurf geschrieben (er gilt als angenommen)";
     of_article: "Answers with the article (it learns this question):", "Antwortet mit dem Artikel (er lernt diese Frage):";
+    files: "Files", "Dateien";
+    at_most: "at most", "höchstens";
+    together: "together", "zusammen";
+    files_again: "Choose the files again: a page cannot keep them.", "Wählen Sie die Dateien noch einmal: Eine Seite kann sie nicht behalten.";
     answer_from_article: "Articles to answer from", "Artikel zum Antworten";
     find_article: "Find an article", "Artikel suchen";
     into_composer: "Put into the answer", "In die Antwort übernehmen";

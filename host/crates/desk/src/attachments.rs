@@ -1,9 +1,11 @@
 //! Attachments: files that came with messages, opened one at a time, each opening in the audit trail, and carried along
-//! in what a person gets of themselves. Their bytes are as they were sent: neither redacted nor looked through. Knows
-//! no HTTP.
+//! in what a person gets of themselves; files that our people add, and what of them goes out. Their bytes are as they
+//! were sent: neither redacted nor looked through, save that no harmful ones are added. Knows no HTTP.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use channels::email::{File, Given, enclosed, safe_file_name};
+use domain::files::{FileLimits, harmful};
 use domain::id::AttachmentId;
 use domain::message::{Attachment, Message};
 use domain::{Actor, Refusal};
@@ -29,7 +31,56 @@ pub struct OpenedAttachment {
     pub bytes: Vec<u8>,
 }
 
+/// A file that somebody adds to a message: its name and type are claims.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NewFile {
+    /// Its name.
+    pub file_name: String,
+    /// Its type, where one is named; what the bytes show counts more.
+    pub content_type: Option<String>,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// The files with safe names, if the message may have them.
+fn admit(files: Vec<NewFile>, limits: FileLimits) -> Result<Vec<File>, Refusal> {
+    let given = |NewFile { file_name, content_type, bytes }| Given { file_name, content_type, bytes };
+    let files = enclosed(files.into_iter().map(given).collect());
+    limits.admit(files.iter().map(|file| (file.file_name.as_str(), file.bytes.len())))?;
+    match files.iter().find_map(|file| Some((file, file.danger()?))) {
+        Some((file, what)) => Err(harmful(&file.file_name, what)),
+        None => Ok(files),
+    }
+}
+
 impl Desk {
+    /// The files that somebody adds to a message, with safe names, if it may have them.
+    pub(crate) async fn admitted(&self, files: Vec<NewFile>) -> Result<Vec<File>, DeskError> {
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let limits = self.0.config.attachments;
+        // Large files take a moment to look at, and must not hold up a worker thread.
+        let admitted = tokio::task::spawn_blocking(move || admit(files, limits)).await;
+        Ok(admitted
+            .map_err(|error| DeskError::Outside(format!("the files could not be read: {error}")))??)
+    }
+
+    /// The files that go out with a message, under the names that its reader gets; none when the bytes of one are not
+    /// kept any more.
+    pub(crate) async fn outgoing_files(&self, message: &Message) -> Result<Option<Vec<File>>, DeskError> {
+        let mut files = Vec::with_capacity(message.attachments.len());
+        for Attachment { id, sha256, .. } in &message.attachments {
+            let Some(OpenedAttachment { file_name, content_type, bytes }) = self.unsealed(*id).await? else {
+                return Ok(None);
+            };
+            let filled = self.filled(message, file_name.clone()).await?;
+            let file_name = safe_file_name(&filled).unwrap_or(file_name);
+            files.push(File { file_name, content_type, bytes, sha256: sha256.clone() });
+        }
+        Ok(Some(files))
+    }
+
     /// Opens an attachment for somebody who may (`desk.vault.attachments` says who). The opening is in the audit trail
     /// before it is answered.
     ///
@@ -107,8 +158,10 @@ impl Desk {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, NOW, agent};
+    use crate::{NewMessage, NewMessageKind};
     use domain::id::{CountingIds, MessageId};
-    use domain::message::Direction;
+    use domain::message::{Delivery, Direction};
+    use domain::work::{Work, blank_message};
     use store::Fact;
 
     const PDF: &[u8] = b"%PDF-1.4\n";
@@ -172,5 +225,96 @@ mod tests {
         let file = &named["attachments"][0];
         assert_eq!((&file["file_name"], &file["content"]), (&json!("invoice.pdf"), &Value::Null));
         assert!(file["note"].as_str().unwrap().contains("did not fit"), "{file}");
+    }
+
+    fn file(name: &str, bytes: &[u8]) -> NewFile {
+        NewFile { file_name: name.to_owned(), content_type: None, bytes: bytes.to_vec() }
+    }
+
+    async fn post(fixture: &Fixture, text: &str, files: Vec<NewFile>) -> Result<Message, DeskError> {
+        let ticket = fixture.store.ticket_by_number(1).await.unwrap().unwrap();
+        let seen = fixture.store.messages(ticket.id).await.unwrap().last().map(|message| message.id);
+        let (kind, text) = (NewMessageKind::Reply, text.to_owned());
+        let new = NewMessage { kind, text, article: None, draft: None, seen };
+        fixture.desk.post_with_files(ticket.id, new, files, None, agent()).await
+    }
+
+    #[tokio::test]
+    async fn what_people_add_is_kept_like_what_came_in_and_goes_out_with_its_message() {
+        let fixture = Fixture::new().await;
+        fixture.ticket("ana@example.org").await;
+        let files = vec![file("../label.pdf", PDF), file("label.pdf", b"%PDF-1.7\n")];
+        let message = post(&fixture, "Here they are.", files).await.unwrap();
+        let names: Vec<&str> = message.attachments.iter().map(|file| file.file_name.as_str()).collect();
+        assert_eq!(names, ["label.pdf", "label-2.pdf"]);
+        assert_eq!(message.attachments[0].content_type, "application/pdf");
+        let opened = fixture.desk.open_attachment(message.attachments[0].id, agent()).await.unwrap();
+        assert_eq!(opened.bytes, PDF);
+        let outgoing = fixture.desk.outgoing_files(&message).await.unwrap().unwrap();
+        assert_eq!((outgoing.len(), outgoing[0].bytes.as_slice()), (2, PDF));
+    }
+
+    #[tokio::test]
+    async fn what_is_harmful_or_too_much_is_refused_and_nothing_is_written() {
+        let fixture = Fixture::new().await;
+        let ticket = fixture.ticket("ana@example.org").await;
+        let large = vec![0; 10 << 20];
+        let larger = vec![0; (10 << 20) + 1];
+        for (files, code, said) in [
+            (vec![file("a.pdf", PDF); 11], "bad_file", "“a-11.pdf” is one file too many: a message takes 10"),
+            (vec![file("a.bin", &larger)], "bad_file", "“a.bin” is larger than 10 MiB"),
+            (
+                vec![file("a.bin", &large), file("b.bin", &large), file("c.txt", b"c")],
+                "bad_file",
+                "With “c.txt” the files have more than 20 MiB",
+            ),
+            (vec![file("photo.png", b"MZ\x90\0\x03\0\0\0")], "harmful_file", "“photo.png” is a program"),
+        ] {
+            let refused = post(&fixture, "Here.", files).await.unwrap_err();
+            let refusal = match refused {
+                DeskError::Refused(refusal) => refusal,
+                other => panic!("{other}"),
+            };
+            assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some("attachments")));
+            assert!(refusal.sentence.starts_with(said), "{refusal}");
+        }
+        assert_eq!(fixture.store.messages(ticket.id).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_same_words_with_another_file_are_no_slip() {
+        let fixture = Fixture::new().await;
+        fixture.ticket("ana@example.org").await;
+        post(&fixture, "See the file.", vec![file("a.pdf", PDF)]).await.unwrap();
+        post(&fixture, "See the file.", vec![file("b.pdf", b"%PDF-1.7\n")]).await.unwrap();
+        let slip = post(&fixture, "See the file.", vec![file("b.pdf", b"%PDF-1.7\n")]).await.unwrap_err();
+        assert!(matches!(&slip, DeskError::Refused(refusal) if refusal.code == "sent_already"), "{slip}");
+    }
+
+    #[tokio::test]
+    async fn a_message_does_not_leave_without_the_file_it_was_to_bring() {
+        let fixture = Fixture::new().await;
+        let ticket = fixture.ticket("ana@example.org").await;
+        fixture.desk.settle().await.unwrap();
+        let ticket = fixture.store.ticket(ticket.id).await.unwrap().unwrap();
+        let (ids, at) = (CountingIds::default(), NOW.plus(2));
+        let id = MessageId::mint(&ids, at);
+        let mut message = blank_message(id, ticket.id, Direction::Outbound, agent(), at);
+        message.to_address = Some("ana@example.org".to_owned());
+        message.attachments = vec![Attachment {
+            id: AttachmentId::mint(&ids, at),
+            file_name: "label.pdf".to_owned(),
+            content_type: "application/pdf".to_owned(),
+            size_bytes: 9,
+            sha256: "0".repeat(64),
+        }];
+        let mut work = Work::on(ticket);
+        work.add_message(&fixture.desk.stamp(agent()), message);
+        let facts = fixture.desk.work_facts(std::slice::from_mut(&mut work)).await;
+        fixture.facts(facts).await;
+        fixture.desk.settle().await.unwrap();
+        let message = fixture.store.message(id).await.unwrap().unwrap();
+        assert_eq!(message.delivery, Delivery::Failed);
+        assert!(message.delivery_reason.unwrap().contains("not kept any more"));
     }
 }

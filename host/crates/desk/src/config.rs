@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::files::FileLimits;
 use domain::gate::{Budgets, QuietHours};
 use domain::redaction::Operators;
 use domain::retention::Retention;
@@ -39,6 +40,8 @@ pub struct DeskConfig {
     pub retention: Retention,
     /// Who sees sealed values again.
     pub vault: VaultRules,
+    /// Files that people send along.
+    pub attachments: FileLimits,
     /// When contacts get no notices.
     pub quiet: QuietHours,
     /// Faults in a row after which an installation is quarantined (`Fault::is_of_the_outside` is none of them).
@@ -80,6 +83,7 @@ impl Default for DeskConfig {
             inbox_operators: BTreeMap::new(),
             retention: Retention::default(),
             vault: VaultRules::default(),
+            attachments: FileLimits::default(),
             quiet: QuietHours::default(),
             quarantine_after_faults: 5,
             probe_after_minutes: 60,

@@ -35,6 +35,9 @@ const FATE_RACES_MAX: u32 = 64;
 /// How long a message waits when as many as may be are on their way to its domain, milliseconds.
 const ROOM_WAIT_MS: i64 = 500;
 
+/// Why a message is not sent without what it was to bring.
+const FILE_GONE: &str = "the bytes of a file that goes with it are not kept any more";
+
 /// What happened to a message on its way out.
 struct Fate {
     delivery: Delivery,
@@ -74,7 +77,15 @@ impl Desk {
             return self.wait(lease, &message, self.now().plus(ROOM_WAIT_MS), None).await;
         };
         // Before the gate: what fails here must not look like a mail that may have left.
-        let outgoing = self.outgoing(&message).await?;
+        let Some(files) = Box::pin(self.outgoing_files(&message)).await? else {
+            let fate = Fate {
+                delivery: Delivery::Failed,
+                event: EventType::MessageFailed,
+                reason: Some(FILE_GONE.to_owned()),
+            };
+            return self.seal_fate(lease, &message, fate).await;
+        };
+        let outgoing = Outgoing { files, ..Box::pin(self.outgoing(&message)).await? };
         if message.delivery == Delivery::Queued
             && let Some(no) = self.pass_gate(&message).await?
         {
@@ -179,6 +190,7 @@ impl Desk {
             unsubscribe,
             auto,
             date: message.created_at,
+            files: Vec::new(),
         })
     }
 

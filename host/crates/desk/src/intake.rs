@@ -362,7 +362,8 @@ impl Desk {
         Ok(message)
     }
 
-    fn attach(
+    /// An attachment of these bytes, and the fact that they are kept, sealed.
+    pub(crate) fn attach(
         &self,
         file_name: String,
         content_type: &str,

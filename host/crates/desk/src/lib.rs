@@ -59,7 +59,7 @@ use runtime::Runtime;
 pub use administer::{NewToken, NewWebhook};
 pub use arrival::{NewTicket, sender_of};
 pub use articles::{Imported, NewArticle, Rows, Seen, articles_in};
-pub use attachments::OpenedAttachment;
+pub use attachments::{NewFile, OpenedAttachment};
 pub use config::{DeskConfig, MailIdentity};
 pub use error::DeskError;
 pub use frame::{Framed, Frames, Values};

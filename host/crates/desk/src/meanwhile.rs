@@ -1,6 +1,7 @@
 //! What happened on a ticket while a person wrote, and what their answer makes needless. Decides from what was read;
 //! sends nothing.
 
+use channels::email::File;
 use domain::clock::MINUTE_MS;
 use domain::contact::Contact;
 use domain::message::{Delivery, Direction, Message};
@@ -22,6 +23,7 @@ pub(crate) fn check(
     view: &TicketView,
     new: &NewMessage,
     text: &str,
+    files: &[File],
     writer: &Actor,
     stamp: &Stamp<'_>,
 ) -> Result<(), Refusal> {
@@ -33,7 +35,10 @@ pub(crate) fn check(
     let direction = new.kind.direction();
     let is_own = |m: &&Message| m.author == *writer && m.direction == direction;
     let has_gone = |m: &Message| !matches!(m.delivery, Delivery::Failed | Delivery::Suppressed);
-    let is_slip = |m: &Message| m.text == text && has_gone(m) && stamp.now.0 - m.created_at.0 < SLIP_MS;
+    let has_files =
+        |m: &Message| m.attachments.iter().map(|file| &file.sha256).eq(files.iter().map(|file| &file.sha256));
+    let is_slip =
+        |m: &Message| m.text == text && has_files(m) && has_gone(m) && stamp.now.0 - m.created_at.0 < SLIP_MS;
     if view.messages.iter().filter(is_own).any(is_slip) {
         let sentence =
             "The same text was sent on this ticket a moment ago. Change it if it shall go once more.";

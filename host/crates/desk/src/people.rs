@@ -1,5 +1,6 @@
 //! What people do to tickets: write, change fields, accept or decline what a plugin suggested.
 
+use channels::email::File;
 use domain::article::curve::repeats;
 use domain::effect::{Effect, Proposal};
 use domain::id::{DecisionId, MessageId, TicketId};
@@ -13,11 +14,15 @@ use domain::work::{Stamp, Work, blank_message};
 use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
+use crate::attachments::NewFile;
 use crate::idempotency::Memo;
 use crate::meanwhile::{self, ANSWERED};
 use crate::races::Races;
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
+
+/// The document's parts before those of files.
+const FIRST_FILE: usize = 1;
 
 /// What kind of message a person writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -92,16 +97,31 @@ impl Desk {
         memo: Option<Memo<Message>>,
         actor: Actor,
     ) -> Result<Message, DeskError> {
+        Box::pin(self.post_with_files(ticket_id, new, Vec::new(), memo, actor)).await
+    }
+
+    /// The same with files: a reply takes them along, a note keeps them. Their names pass the redaction gate too.
+    ///
+    /// # Errors
+    /// Besides, when there are too many files (`desk.attachments`), or one is harmful.
+    pub async fn post_with_files(
+        &self,
+        ticket_id: TicketId,
+        new: NewMessage,
+        files: Vec<NewFile>,
+        memo: Option<Memo<Message>>,
+        actor: Actor,
+    ) -> Result<Message, DeskError> {
         if new.text.trim().is_empty() || new.text.len() > domain::effect::TEXT_BYTES_MAX * 16 {
             return Err(Refusal::new("bad_request", "A message has 1 byte to 1 MiB of text.")
                 .at("text")
                 .into());
         }
         self.check_article(new.article.as_deref()).await?;
-        let document = Document {
-            parts: vec![Part { name: "text".to_owned(), text: new.text.clone() }],
-            ..Document::default()
-        };
+        let files = self.admitted(files).await?;
+        let text = std::iter::once(Part { name: "text".to_owned(), text: new.text.clone() });
+        let names = files.iter().map(|f| Part { name: "file_name".to_owned(), text: f.file_name.clone() });
+        let document = Document { parts: text.chain(names).collect(), ..Document::default() };
         let inbox = self.0.store.ticket(ticket_id).await?.and_then(|ticket| ticket.inbox);
         let redacted = Box::pin(self.redacted_or_told(document, Some(ticket_id), inbox.as_deref())).await?;
         if new.kind == NewMessageKind::Reply {
@@ -109,7 +129,7 @@ impl Desk {
         }
         let mut races = Races::about("the ticket");
         loop {
-            let attempt = self.post_once(ticket_id, &new, memo.as_ref(), &actor, &redacted);
+            let attempt = self.post_once(ticket_id, &new, &files, memo.as_ref(), &actor, &redacted);
             if let Some(done) = races.end(Box::pin(attempt).await) {
                 return done;
             }
@@ -120,6 +140,7 @@ impl Desk {
         &self,
         ticket_id: TicketId,
         new: &NewMessage,
+        files: &[File],
         memo: Option<&Memo<Message>>,
         actor: &Actor,
         redacted: &Redacted,
@@ -140,9 +161,10 @@ impl Desk {
         };
         let stamp = self.stamp(author);
         let text = redacted.part(0);
-        meanwhile::check(&view, new, &text, actor, &stamp)?;
+        meanwhile::check(&view, new, &text, files, actor, &stamp)?;
         let thread = Box::pin(self.thread_of(&view)).await?;
         let mut message = draft(&view, new.kind, text, thread, &stamp);
+        let blobs = self.enclose(&mut message, files, redacted, &stamp)?;
         if new.kind == NewMessageKind::Inbound {
             message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
         }
@@ -161,6 +183,7 @@ impl Desk {
             facts.extend(meanwhile::withdraw_held(&mut work, &view, &stamp, ANSWERED));
         }
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+        facts.extend(blobs);
         if let Some(quoting) = quoting {
             facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
         }
@@ -175,16 +198,44 @@ impl Desk {
         }
     }
 
+    /// Puts the files with a message, under their names after redaction.
+    fn enclose(
+        &self,
+        message: &mut Message,
+        files: &[File],
+        redacted: &Redacted,
+        stamp: &Stamp<'_>,
+    ) -> Result<Vec<Fact>, DeskError> {
+        let mut facts = Vec::with_capacity(files.len());
+        for (n, file) in files.iter().enumerate() {
+            let name = redacted.part(FIRST_FILE + n);
+            let File { content_type, bytes, sha256, .. } = file;
+            message.attachments.push(self.attach(
+                name,
+                content_type,
+                sha256,
+                bytes,
+                stamp.now,
+                &mut facts,
+            )?);
+        }
+        Ok(facts)
+    }
+
     /// What may leave but is not kept cannot be sent: the customer would read a placeholder where nobody meant one.
     fn check_kept(&self, redacted: &Redacted) -> Result<(), Refusal> {
         let may_leave = &self.0.config.vault.fill;
         match redacted.replacements.iter().find(|r| !r.is_kept && may_leave.contains(&r.class)) {
             Some(lost) => {
+                let (what, field) = match lost.part as usize {
+                    0 => ("The text", "text"),
+                    _ => ("The name of a file", "attachments"),
+                };
                 let sentence = format!(
-                    "The text has a value of the class {}, which this house does not keep (desk.operators, inbox settings): the customer would read {} in its place. Take it out.",
+                    "{what} has a value of the class {}, which this house does not keep (desk.operators, inbox settings): the customer would read {} in its place. Take it out.",
                     lost.class, lost.placeholder
                 );
-                Err(Refusal::new("not_kept", sentence).at("text"))
+                Err(Refusal::new("not_kept", sentence).at(field))
             }
             None => Ok(()),
         }

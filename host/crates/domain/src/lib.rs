@@ -14,6 +14,7 @@ pub mod contact;
 pub mod download;
 pub mod effect;
 pub mod event;
+pub mod files;
 pub mod gate;
 pub mod grant;
 pub mod id;

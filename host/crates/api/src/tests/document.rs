@@ -57,8 +57,15 @@ async fn every_reference_in_the_document_leads_somewhere_and_every_field_is_expl
 async fn requests_are_closed_and_the_document_says_so() {
     let world = World::new().await;
     let schemas = &world.document()["components"]["schemas"];
-    for name in ["NewTicket", "TicketChanges", "NewMessage", "InstallationChanges", "NewToken", "ArticleText"]
-    {
+    for name in [
+        "NewTicket",
+        "TicketChanges",
+        "NewMessage",
+        "NewAttachment",
+        "InstallationChanges",
+        "NewToken",
+        "ArticleText",
+    ] {
         assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
     }
 }

@@ -3,11 +3,14 @@
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
-use desk::{Desk, NewMessage, NewMessageKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use desk::{Desk, NewFile, NewMessage, NewMessageKind};
 use domain::Timestamp;
 use domain::id::{AttachmentId, DecisionId, MessageId, TicketId};
 use domain::message::{Attachment, AutoClass, Delivery, Direction, Message, SenderAuth};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +19,7 @@ use super::tickets::{made_at, ticket_at};
 use crate::Api;
 use crate::auth::{Caller, Read, Write};
 use crate::error::ApiError;
-use crate::extract::{At, Sent, TEXT_JSON_BYTES_MAX};
+use crate::extract::{At, MESSAGE_JSON_BYTES_MAX, Sent};
 use crate::idempotency::{Made, Once};
 use crate::page::List;
 use crate::words::{ActorBody, AutoClassWord, DeliveryWord, DirectionWord, SenderAuthWord, Time};
@@ -114,7 +117,7 @@ impl From<Message> for MessageBody {
     }
 }
 
-/// A file that came with a message.
+/// A file of a message.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Attachment)]
 pub(crate) struct AttachmentBody {
@@ -123,7 +126,7 @@ pub(crate) struct AttachmentBody {
     id: AttachmentId,
     /// Safe, redacted file name.
     file_name: String,
-    /// Declared content type.
+    /// Content type: of what came in as declared, of what goes out as its bytes show.
     content_type: String,
     /// Size in bytes.
     size_bytes: i64,
@@ -164,6 +167,30 @@ pub(crate) struct NewMessageBody {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     seen: Option<MessageId>,
+    /// Files: a reply takes them along, a note keeps them. How many and how large is a setting (`desk.attachments`).
+    #[serde(default)]
+    attachments: Vec<NewFileBody>,
+}
+
+/// A file to add to a message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewAttachment)]
+pub(crate) struct NewFileBody {
+    /// Its name. What is not safe in a file name is taken out, and personal data redacted.
+    file_name: String,
+    /// Its content type; without one, or where the bytes show another, what the bytes show.
+    #[serde(default)]
+    content_type: Option<String>,
+    /// Its bytes as base64. Programs, documents with macros and pages with scripts are refused.
+    #[serde(deserialize_with = "from_base64")]
+    #[schema(value_type = String)]
+    content: Vec<u8>,
+}
+
+fn from_base64<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(from)?;
+    BASE64.decode(text).map_err(|_| D::Error::custom("expected the bytes of the file as base64"))
 }
 
 /// What kind of message.
@@ -178,14 +205,22 @@ pub(crate) enum MessageKind {
     Inbound,
 }
 
-impl From<NewMessageBody> for NewMessage {
-    fn from(new: NewMessageBody) -> Self {
-        let kind = match new.kind {
+impl NewMessageBody {
+    /// The message, and its files.
+    fn apart(self) -> (NewMessage, Vec<NewFile>) {
+        let Self { kind, text, article, draft, seen, attachments } = self;
+        let kind = match kind {
             MessageKind::Reply => NewMessageKind::Reply,
             MessageKind::Note => NewMessageKind::Note,
             MessageKind::Inbound => NewMessageKind::Inbound,
         };
-        Self { kind, text: new.text, article: new.article, draft: new.draft, seen: new.seen }
+        let file = |NewFileBody { file_name, content_type, content: bytes }| NewFile {
+            file_name,
+            content_type,
+            bytes,
+        };
+        let files = attachments.into_iter().map(file).collect();
+        (NewMessage { kind, text, article, draft, seen }, files)
     }
 }
 
@@ -202,8 +237,8 @@ async fn list_messages(
     Ok(Json(List::whole(desk.ask().messages(ticket.id).await?)))
 }
 
-/// Adds a message to a ticket. The text passes redaction before it is stored. A reply is sent to the
-/// requester. With an idempotency key a repeat gets the first answer.
+/// Adds a message to a ticket, perhaps with files. The text and the names of the files pass redaction before they are
+/// stored. A reply is sent to the requester. With an idempotency key a repeat gets the first answer.
 #[utoipa::path(post, path = "/tickets/{number}/messages", tag = "tickets", security(("token" = ["write"])),
     params(
         ("number" = i64, Path, description = "The ticket's number."),
@@ -223,7 +258,8 @@ async fn create_message(
 ) -> Result<Response, ApiError> {
     let ticket = ticket_at(&api.desk, number).await?;
     let Sent { value, raw } = sent;
-    let work = |memo| Box::pin(api.desk.post_message(ticket.id, value.into(), memo, caller.actor()));
+    let (new, files) = value.apart();
+    let work = |memo| Box::pin(api.desk.post_with_files(ticket.id, new, files, memo, caller.actor()));
     once.run(&api, &caller.token, &raw, made, work).await
 }
 
@@ -262,7 +298,7 @@ async fn read_message(
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_messages, create_message))
-        .layer(DefaultBodyLimit::max(TEXT_JSON_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(MESSAGE_JSON_BYTES_MAX))
         .routes(routes!(list_attachments))
         .routes(routes!(read_message))
 }

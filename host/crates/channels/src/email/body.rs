@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
+use super::file_name::Names;
 use super::part::{Leaf, Structure};
-use super::{File, charset, file_name, html, limits};
+use super::{File, charset, html, limits};
 
 /// What the parts amount to.
 #[derive(Default)]
@@ -30,7 +31,7 @@ struct Piece {
 pub(crate) fn assemble(structure: &Structure<'_>) -> Body {
     let mut body = Body::default();
     let mut pieces = Vec::new();
-    let mut names = HashSet::new();
+    let mut names = Names::default();
     for (position, leaf) in structure.leaves.iter().enumerate() {
         if is_read(leaf, position) {
             let text = leaf_text(leaf);
@@ -226,21 +227,10 @@ fn bounded(mut text: String, problems: &mut Vec<String>) -> String {
     text
 }
 
-fn file(leaf: &Leaf<'_>, names: &mut HashSet<String>) -> File {
+fn file(leaf: &Leaf<'_>, names: &mut Names) -> File {
     let bytes = leaf.mime.transfer.decode(leaf.body).into_owned();
     let content_type = leaf.mime.content_type.clone();
-    let wanted = leaf
-        .mime
-        .file_name
-        .as_deref()
-        .and_then(file_name::safe)
-        .unwrap_or_else(|| file_name::invented(&content_type, names.len() + 1));
-    let mut file_name = wanted.clone();
-    let mut number = 2;
-    while !names.insert(file_name.to_lowercase()) {
-        file_name = file_name::numbered(&wanted, number);
-        number += 1;
-    }
+    let file_name = names.one_for(leaf.mime.file_name.as_deref(), &content_type);
     let sha256 = hex::encode(Sha256::digest(&bytes));
     File { file_name, content_type, bytes, sha256 }
 }

@@ -6,10 +6,14 @@ use std::time::{Duration, SystemTime};
 use domain::Timestamp;
 use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{
+    Attachment, Body, Mailbox, Message, MessageBuilder, MultiPart, MultiPartBuilder, MultiPartKind,
+    SinglePart,
+};
+use sha2::{Digest, Sha256};
 
-use super::limits;
+use super::{File, limits};
 use crate::ChannelError;
 
 /// What kind of automatic mail it is (RFC 3834 §5).
@@ -22,7 +26,7 @@ pub enum AutoKind {
     Generated,
 }
 
-/// A mail to send: one recipient, plain text.
+/// A mail to send: one recipient, plain text, perhaps files.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Outgoing {
     /// Our address.
@@ -54,6 +58,9 @@ pub struct Outgoing {
     pub auto: Option<AutoKind>,
     /// The Date field.
     pub date: Timestamp,
+    /// Files that go along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
 }
 
 /// Longest header value that is sent (RFC 5322 §2.1.1).
@@ -110,19 +117,50 @@ pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ChannelError> {
             .raw_header(field("List-Unsubscribe", format!("<{}>", link_only("unsubscribe", link)?)))
             .raw_header(field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
+    Ok(with_body(builder.envelope(envelope(mail, false)?), mail)?.formatted())
+}
+
+/// The text, the same as HTML, and the files.
+fn with_body(builder: MessageBuilder, mail: &Outgoing) -> Result<Message, ChannelError> {
     let part = |kind, text: &str| SinglePart::builder().header(kind).body(body_text(text));
     let plain = part(ContentType::TEXT_PLAIN, &mail.text);
-    let builder = builder.envelope(envelope(mail, false)?);
-    let built = match &mail.html {
-        // What is read without HTML comes first (RFC 2046 §5.1.4).
-        Some(html) => builder.multipart(
-            MultiPart::alternative().singlepart(plain).singlepart(part(ContentType::TEXT_HTML, html)),
-        ),
-        None => builder.singlepart(plain),
+    // What is read without HTML comes first (RFC 2046 §5.1.4).
+    let both = mail.html.as_ref().map(|html| {
+        let plain = plain.clone();
+        multipart(MultiPartKind::Alternative, mail)
+            .singlepart(plain)
+            .singlepart(part(ContentType::TEXT_HTML, html))
+    });
+    let mixed = || multipart(MultiPartKind::Mixed, mail);
+    let built = match (both, mail.files.is_empty()) {
+        (None, true) => builder.singlepart(plain),
+        (Some(both), true) => builder.multipart(both),
+        (None, false) => builder.multipart(with_files(mixed().singlepart(plain), &mail.files)?),
+        (Some(both), false) => builder.multipart(with_files(mixed().multipart(both), &mail.files)?),
     };
-    let message =
-        built.map_err(|error| ChannelError::permanent(format!("the mail cannot be composed: {error}")))?;
-    Ok(message.formatted())
+    built.map_err(|error| ChannelError::permanent(format!("the mail cannot be composed: {error}")))
+}
+
+/// The beginning of a mail of several parts. What stands between them comes from the Message-ID: each attempt at the
+/// same mail hands over the same bytes.
+fn multipart(kind: MultiPartKind, mail: &Outgoing) -> MultiPartBuilder {
+    let digest = hex::encode(Sha256::digest(format!("{kind:?} {}", mail.message_id)));
+    MultiPart::builder().kind(kind).boundary(digest.get(..40).unwrap_or(&digest))
+}
+
+fn with_files(mut parts: MultiPart, files: &[File]) -> Result<MultiPart, ChannelError> {
+    for file in files {
+        let name = one_line("file_name", &file.file_name)?;
+        let bytes = || ContentType::parse("application/octet-stream");
+        let kind = ContentType::parse(&file.content_type).or_else(|_| bytes()).map_err(|error| {
+            ChannelError::permanent(format!("the type of “{name}” cannot be written: {error}"))
+        })?;
+        // Whatever is in it: line ends of a text file are its own.
+        let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64)
+            .map_err(|_| ChannelError::permanent(format!("“{name}” cannot be written as base64")))?;
+        parts = parts.singlepart(Attachment::new(name.to_owned()).body(body, kind));
+    }
+    Ok(parts)
 }
 
 /// Who hands it over and who gets it; an automatic reply may leave with an empty sender.
@@ -195,7 +233,7 @@ fn system_time(at: Timestamp) -> SystemTime {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::email::{markdown, parse};
+    use crate::email::{Given, enclosed, markdown, parse};
     use domain::message::AutoClass;
 
     pub(crate) fn outgoing() -> Outgoing {
@@ -213,7 +251,25 @@ pub(crate) mod tests {
             auto: Some(AutoKind::Replied),
             unsubscribe: None,
             date: "2026-11-22T09:30:00Z".parse().unwrap(),
+            files: Vec::new(),
         }
+    }
+
+    /// A picture and a table, with names that no header takes as they are.
+    pub(crate) fn files() -> Vec<File> {
+        let given = |name: &str, named: &str, bytes: &[u8]| Given {
+            file_name: name.into(),
+            content_type: Some(named.into()),
+            bytes: bytes.to_vec(),
+        };
+        enclosed(vec![
+            given(
+                "Rücksendung \u{201e}Müller\u{201c}; Größe 42.png",
+                "image/png",
+                b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\n.\n",
+            ),
+            given(&format!("{}.csv", "long name ".repeat(10)), "text/csv", b"name;price\n.\nshoe;4\n"),
+        ])
     }
 
     fn raw(mail: &Outgoing) -> String {
@@ -275,6 +331,32 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn files_read_back_as_they_were_beside_both_texts() {
+        for html in [None, Some(markdown::to_html("Hier ist **alles**."))] {
+            let text = "Hier ist alles.".to_owned();
+            let mail = Outgoing { text: text.clone(), html: html.clone(), files: files(), ..outgoing() };
+            let read = parse(&compose(&mail).unwrap());
+            assert_eq!((read.attachments, read.text), (files(), text));
+            assert_eq!(read.html_safe.is_some(), html.is_some());
+            assert_eq!(read.problems, Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn each_attempt_at_a_mail_hands_over_the_same_bytes_and_no_two_mails_share_a_boundary() {
+        let boundaries = |mail: &Outgoing| -> Vec<String> {
+            let raw = raw(mail);
+            assert_eq!(raw, self::raw(mail));
+            raw.split("boundary=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+        };
+        let mail = Outgoing { html: Some("<p>x</p>".into()), files: files(), ..outgoing() };
+        let ours = boundaries(&mail);
+        let others = boundaries(&Outgoing { message_id: "run-2@shop.example".into(), ..mail });
+        assert!(ours.len() == 2 && ours[0] != ours[1], "{ours:?}");
+        assert!(others.len() == 2 && others.iter().all(|other| !ours.contains(other)), "{others:?}");
+    }
+
+    #[test]
     fn a_notice_can_be_ended_with_one_click() {
         let link = "https://help.shop.example/unsubscribe/con_1.0123";
         let notice = raw(&Outgoing { unsubscribe: Some(link.into()), ..outgoing() });
@@ -300,6 +382,13 @@ pub(crate) mod tests {
                 Outgoing { unsubscribe: Some("https://x>\r\nBcc: a@b.example".into()), ..outgoing() },
             ),
             ("message_id", Outgoing { message_id: "a> <b".into(), ..outgoing() }),
+            (
+                "file_name",
+                Outgoing {
+                    files: vec![File { file_name: "a\r\nX: y".into(), ..files().remove(0) }],
+                    ..outgoing()
+                },
+            ),
         ] {
             let error = compose(&mail).unwrap_err();
             assert!(error.to_string().contains(&format!("`{field}`")), "{error}");
@@ -347,7 +436,7 @@ pub(crate) mod tests {
     #[test]
     fn every_line_ends_with_crlf_and_no_line_is_too_long() {
         let text = format!("a\rb\nc\r\nd\0{}", "ä".repeat(5_000));
-        let raw = compose(&Outgoing { text, ..outgoing() }).unwrap();
+        let raw = compose(&Outgoing { text, files: files(), ..outgoing() }).unwrap();
         let lines: Vec<&[u8]> = raw.split(|b| *b == b'\n').collect();
         for line in &lines[..lines.len() - 1] {
             assert_eq!(line.last(), Some(&b'\r'));

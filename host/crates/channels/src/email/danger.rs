@@ -20,7 +20,9 @@ impl File {
     #[must_use]
     pub fn danger(&self) -> Option<&'static str> {
         let found = infer::get(&self.bytes);
-        if found.is_some_and(|kind| kind.matcher_type() == MatcherType::App) {
+        // The marks of some programs are two letters, which a text may begin with.
+        let is_text = || std::str::from_utf8(&self.bytes).is_ok_and(|text| !text.contains('\0'));
+        if found.is_some_and(|kind| kind.matcher_type() == MatcherType::App) && !is_text() {
             return Some("a program");
         }
         let holds = |needle: &[u8]| self.bytes.windows(needle.len()).any(|window| window == needle);
@@ -75,6 +77,7 @@ mod tests {
             ("invoice.pdf", b"%PDF-1.7 text"),
             ("letter.docx", b"PK\x03\x04 word/document.xml"),
             ("page.html", b"<p>Hello</p>"),
+            ("parts.csv", b"MZ;BC;4"),
             ("how-to-use-script.txt", b"write <script> there"),
             ("empty", b""),
         ] {

@@ -1,5 +1,7 @@
 //! Names of attachments made safe to show, to save and to put into a header. Knows nothing of contents.
 
+use std::collections::HashSet;
+
 use super::{charset, limits};
 
 /// Device names that some systems refuse or worse.
@@ -11,8 +13,27 @@ const RESERVED: &[&str] = &[
 /// Longest extension that is kept when a name is shortened.
 const EXTENSION_CHARS_MAX: usize = 12;
 
+/// Names that files of one mail have already: no two are called the same, whatever the case.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashSet<String>);
+
+impl Names {
+    /// A safe name for the next file, from what was declared or else from its type.
+    pub(crate) fn one_for(&mut self, declared: Option<&str>, content_type: &str) -> String {
+        let wanted = declared.and_then(safe).unwrap_or_else(|| invented(content_type, self.0.len() + 1));
+        let mut name = wanted.clone();
+        let mut number = 2;
+        while !self.0.insert(name.to_lowercase()) {
+            name = numbered(&wanted, number);
+            number += 1;
+        }
+        name
+    }
+}
+
 /// A safe name for what was declared; `None` when nothing usable is left.
-pub(crate) fn safe(declared: &str) -> Option<String> {
+#[must_use]
+pub fn safe(declared: &str) -> Option<String> {
     let last = declared.rsplit(['/', '\\']).find(|part| !part.trim().is_empty())?;
     let cleaned: String = charset::clean_line(last)
         .chars()

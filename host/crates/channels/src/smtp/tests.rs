@@ -5,7 +5,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::email::compose::tests::outgoing;
+use crate::email::compose::tests::{files, outgoing};
 use crate::email::{AutoKind, parse};
 
 /// What the server answers where it matters.
@@ -106,6 +106,20 @@ async fn a_mail_arrives_whole_with_the_right_envelope() {
     let read = parse(&got.data);
     assert_eq!(read.subject, "Ihre Anfrage");
     assert_eq!(read.text, outgoing().text.trim_end(), "the line with a single dot included");
+}
+
+#[tokio::test]
+async fn files_arrive_as_they_were() {
+    let (port, mut given) = server(FINE).await;
+    let smtp = Smtp::new(&config(port), Signer::default()).unwrap();
+    smtp.send(&Outgoing { files: files(), ..outgoing() }).await.unwrap();
+    assert_eq!(parse(&given.recv().await.unwrap().data).attachments, files());
+}
+
+#[test]
+fn a_mail_with_files_has_longer_on_its_way() {
+    assert_eq!(transfer(20_000), Duration::ZERO);
+    assert_eq!(transfer(28 << 20), Duration::from_secs(224));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ pub(crate) mod marks;
 pub(crate) mod merge;
 mod sources;
 pub(crate) mod suggestions;
+pub(crate) mod written;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::DeskError;
 use domain::actor::Names;
+use domain::files::FileLimits;
 use domain::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
 use domain::redaction::Redaction;
 use domain::run::Decision;
@@ -39,6 +41,8 @@ struct Typed {
     text: String,
     /// The draft that it was written from, empty for none; absent where another form than the composer was sent.
     draft: Option<String>,
+    /// Whether files were chosen.
+    files: bool,
     fields: BTreeMap<String, String>,
 }
 
@@ -66,6 +70,8 @@ struct Bench {
     /// Words that the house uses.
     known: fields::Known,
     sources: sources::Sources,
+    /// What files a message may have.
+    limits: FileLimits,
 }
 
 /// Shows a ticket.
@@ -88,6 +94,7 @@ async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Fa
             true => Some(Bench {
                 known: fields::Known::of(console).await?,
                 sources: sources::Sources::of(console, visit, &material.ticket, &material.messages).await?,
+                limits: console.desk.config().attachments,
             }),
             false => None,
         };
@@ -181,12 +188,12 @@ fn body(
             @let from = (ticket.id != material.ticket.id).then_some(ticket.number);
             (one_message(visit, &material.names, message, from, &files, forms))
         }
-        @if let Some(Bench { sources, .. }) = bench {
+        @if let Some(Bench { sources, limits, .. }) = bench {
             @let draft = composer::chosen(visit, material, typed).filter(|_| sources.picked.is_none() && !customer.is_erased());
             (suggestions::forms(visit, material, &books, draft))
             @let seen = material.messages.last().map(|message| message.id);
-            @if customer.is_erased() { (composer::note_form(visit, &material.ticket, typed)) } @else {
-                (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, seen, customer, typed }))
+            @if customer.is_erased() { (composer::note_form(visit, &material.ticket, typed, limits)) } @else {
+                (composer::form(visit, &material.ticket, &books, &composer::Stand { draft, sources, seen, customer, typed, limits }))
             }
         } @else if !works {
             @let number = material.ticket.number.to_string();

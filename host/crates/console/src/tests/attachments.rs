@@ -3,7 +3,7 @@
 use domain::token::Scope;
 
 use super::access::{session, sign_in};
-use super::world::World;
+use super::world::{Answer, World};
 
 const PAGE: &str = "<script>x()</script>";
 const MAIL: &str = "From: Ana <ana@example.org>\r\nTo: support@localhost\r\nSubject: Page\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHere it is.\r\n--b\r\nContent-Type: text/html; name=\"page.html\"\r\nContent-Disposition: attachment; filename=\"page.html\"\r\nContent-Transfer-Encoding: base64\r\n\r\nPHNjcmlwdD54KCk8L3NjcmlwdD4=\r\n--b--\r\n";
@@ -73,4 +73,72 @@ async fn another_site_opens_no_attachment() {
     let path = format!("/tickets/1/attachments/{id}");
     let got = world.get_with(&path, &[("cookie", &cookie), ("sec-fetch-site", "cross-site")]).await;
     assert_eq!((got.status.as_u16(), openings(&world).await), (403, 0));
+}
+
+/// The answer form as a browser sends it, with these files.
+fn form(text: &str, files: &[(&str, &str)]) -> String {
+    let field = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = |(name, content): &(&str, &str)| {
+        format!(
+            "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n{content}\r\n"
+        )
+    };
+    let files: String = files.iter().map(file).collect();
+    format!("{}{files}{}{}--b--\r\n", field("text", text), field("once", "abc"), field("kind", "reply"))
+}
+
+async fn send(world: &World, cookie: &str, form: &str) -> Answer {
+    let headers = [("cookie", cookie), ("sec-fetch-site", "same-origin")];
+    world.upload("/tickets/2/message", &headers, form).await
+}
+
+#[tokio::test]
+async fn an_answer_takes_along_the_files_that_were_chosen() {
+    let (world, cookie, _) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    page.says(&["enctype=\"multipart/form-data\"", "name=\"files\"", "(at most 10, together 20 MiB)"]);
+    let written = form("Here it is.\r\nThanks", &[("label.pdf", "%PDF-1.4\n"), ("", "")]);
+    for _ in 0..2 {
+        let sent = send(&world, &cookie, &written).await;
+        assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/2"));
+    }
+    let ticket = world.store.ticket_by_number(2).await.unwrap().unwrap();
+    let messages = world.store.messages(ticket.id).await.unwrap();
+    let [_, answer] = messages.as_slice() else { panic!("{} messages", messages.len()) };
+    let [file] = answer.attachments.as_slice() else { panic!("{:?}", answer.attachments) };
+    assert_eq!((answer.text.as_str(), file.file_name.as_str()), ("Here it is.\nThanks", "label.pdf"));
+    let path = format!("/tickets/2/attachments/{}", file.id);
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    page.says(&[&format!("href=\"{path}\""), "label.pdf"]);
+    assert_eq!(world.get_with(&path, &[("cookie", &cookie)]).await.text, "%PDF-1.4\n");
+}
+
+#[tokio::test]
+async fn without_a_file_the_form_sends_its_words() {
+    let (world, cookie, _) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
+    assert_eq!(send(&world, &cookie, &form("Hello", &[("", "")])).await.status, 303);
+    let ticket = world.store.ticket_by_number(2).await.unwrap().unwrap();
+    let messages = world.store.messages(ticket.id).await.unwrap();
+    assert_eq!((messages.len(), messages[1].attachments.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_sent_are_told_by_name_and_what_was_typed_stays() {
+    let (world, cookie, _) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
+    let large = "x".repeat(11 << 20);
+    for (files, told) in [
+        (vec![("invoice.pdf.js", "var a = 1")], "“invoice.pdf.js” is something that runs when it is opened"),
+        (vec![("scan.txt", large.as_str())], "“scan.txt” is larger than 10 MiB"),
+        (vec![("a.txt", "a"); 12], "is one file too many: a message takes 10"),
+    ] {
+        let sent = send(&world, &cookie, &form("Dear Ana", &files)).await;
+        assert_eq!(sent.status, 422, "{told}");
+        sent.says(&[told, ">Dear Ana</textarea>", "Choose the files again"]);
+    }
+    let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
+    let written = form("Liebe Ana", &[("photo.png", "MZ\0program")]);
+    let told = world.upload("/tickets/2/message?lang=de", &headers, &written).await;
+    told.says(&["„photo.png“ ist ein Programm"]);
 }

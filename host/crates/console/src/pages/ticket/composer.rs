@@ -3,13 +3,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use desk::{DeskError, Memo, NewMessage, NewMessageKind};
+use desk::{DeskError, Memo, NewFile, NewMessage, NewMessageKind};
 use domain::Refusal;
 use domain::effect::Effect;
+use domain::files::{FileLimits, shown};
 use domain::id::MessageId;
 use domain::message::Message;
 use domain::run::{Decision, DecisionStatus};
@@ -17,10 +16,10 @@ use domain::story::{Books, Material};
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 use rand::Rng;
-use serde::Deserialize;
 
 use super::customer::{self, Customer};
 use super::sources::{self, Sources};
+use super::written::Written;
 use super::{Typed, percent, reason};
 use crate::Console;
 use crate::pages::{Visit, login};
@@ -29,33 +28,21 @@ use crate::session::Agent;
 /// Longest text that the form takes, characters.
 const TEXT_CHARS_MAX: usize = 50_000;
 
-/// What the form sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Written {
-    text: String,
-    /// Which button: `note` writes among us, anything else to the customer.
-    kind: String,
-    /// The suggestion it was written from; empty for none.
-    draft: String,
-    /// Key of the article that it was written from; empty for none.
-    article: String,
-    /// The newest message that stood on the page; empty for none.
-    seen: String,
-    /// Made with the form: sending the same form twice is one message.
-    once: String,
-}
-
 /// Sends an answer or keeps a note.
 pub(crate) async fn write(
     State(console): State<Console>,
     agent: Result<Agent, Response>,
     visit: Visit,
     Path(number): Path<String>,
-    sent: Result<Form<Written>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let readable = sent.is_ok();
-    let written = sent.map(|Form(written)| written).unwrap_or_default();
+    let limits = match agent {
+        Ok(_) => console.desk.config().attachments,
+        // Only the words are handed back to whoever may not write.
+        Err(_) => FileLimits { files_max: 0, file_bytes_max: 0, bytes_max: 0 },
+    };
+    let (mut written, readable) = Box::pin(Written::of(request, &limits)).await;
+    let files = std::mem::take(&mut written.files);
     let agent = match agent {
         Ok(agent) => agent,
         Err(answer) if answer.status().is_redirection() && !written.text.is_empty() => {
@@ -63,15 +50,23 @@ pub(crate) async fn write(
         }
         Err(answer) => return answer,
     };
+    let with_files = !files.is_empty();
     let done = match readable {
-        true => send(&console, agent, &number, &written).await,
+        true => Box::pin(send(&console, agent, &number, &written, files)).await,
         false => Err(visit.unreadable().into()),
     };
-    let typed = Typed { text: written.text, draft: Some(written.draft), ..Typed::default() };
+    let typed =
+        Typed { text: written.text, draft: Some(written.draft), files: with_files, ..Typed::default() };
     super::done(&console, &visit, &number, typed, done).await
 }
 
-async fn send(console: &Console, agent: Agent, number: &str, written: &Written) -> Result<(), DeskError> {
+async fn send(
+    console: &Console,
+    agent: Agent,
+    number: &str,
+    written: &Written,
+    files: Vec<NewFile>,
+) -> Result<(), DeskError> {
     let ticket = super::ticket(console, number).await?;
     let kind = if written.kind == "note" { NewMessageKind::Note } else { NewMessageKind::Reply };
     let draft = match (kind, written.draft.as_str()) {
@@ -83,7 +78,7 @@ async fn send(console: &Console, agent: Agent, number: &str, written: &Written) 
     let once = Some(written.once.as_str()).filter(|once| !once.is_empty() && once.len() <= 64);
     let memo = once.map(|once| Memo {
         source: "console".to_owned(),
-        key: format!("{once}:{}", fingerprint(&(ticket.number, kind == NewMessageKind::Note, &text))),
+        key: format!("{once}:{}", fingerprint(&(ticket.number, kind == NewMessageKind::Note, &text, &files))),
         outcome: Box::new(|message: &Message| message.id.to_string()),
     });
     let article =
@@ -91,7 +86,7 @@ async fn send(console: &Console, agent: Agent, number: &str, written: &Written) 
     // Without one there was nothing to overlook.
     let seen = written.seen.parse().ok();
     let new = NewMessage { kind, text, article, draft, seen };
-    console.desk.post_message(ticket.id, new, memo, agent.0).await.map(drop)
+    console.desk.post_with_files(ticket.id, new, files, memo, agent.0).await.map(drop)
 }
 
 /// Tells messages of one form apart: a page that the browser brought back may send another text under the same key.
@@ -136,18 +131,20 @@ pub(super) struct Stand<'s> {
     pub(super) customer: &'s Customer,
     /// What stood in the form when it could not be sent.
     pub(super) typed: Option<&'s Typed>,
+    /// What files it may take along.
+    pub(super) limits: &'s FileLimits,
 }
 
 /// The form.
 pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &Stand<'_>) -> Markup {
     let texts = visit.texts();
-    let Stand { draft, sources, seen, customer, typed } = stand;
+    let Stand { draft, sources, seen, customer, typed, limits } = stand;
     let suggested = match (&sources.picked, draft.map(|draft| &draft.effect)) {
         (Some(article), _) => article.body.as_str(),
         (None, Some(Effect::Reply { text, .. })) => text.as_str(),
         _ => "",
     };
-    let typed = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
+    let text = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
     let action = format!("/tickets/{}/message", ticket.number);
     // Should it fail, the page that comes back shows the same article.
     let picked = sources.picked.as_ref().map(|article| article.id.to_string());
@@ -157,11 +154,12 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
         (customer::warning(visit, customer))
         @if let Some(draft) = draft { (source(visit, books, draft)) }
         (sources::form(visit, ticket, sources))
-        form.composer method="post" action=(visit.spoken.link(&action, &asked)) {
+        form.composer method="post" action=(visit.spoken.link(&action, &asked)) enctype="multipart/form-data" {
             label for="text" { (texts.answer_label) }
             textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
-                (typed.unwrap_or(suggested))
+                (text.unwrap_or(suggested))
             }
+            (files_field(visit, limits, *typed))
             @if let Some(draft) = draft {
                 label.choice { input type="checkbox" name="draft" value=(draft.id) checked; " " (texts.of_draft) }
             }
@@ -179,19 +177,39 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
 }
 
 /// The form where there is nobody to answer any more.
-pub(super) fn note_form(visit: &Visit, ticket: &Ticket, typed: Option<&Typed>) -> Markup {
+pub(super) fn note_form(
+    visit: &Visit,
+    ticket: &Ticket,
+    typed: Option<&Typed>,
+    limits: &FileLimits,
+) -> Markup {
     let texts = visit.texts();
     let action = format!("/tickets/{}/message", ticket.number);
     html! {
         h2 #answer { (texts.write_note) }
         p.alarm { (texts.nobody_to_answer) }
-        form.composer method="post" action=(visit.spoken.link(&action, &[])) {
+        form.composer method="post" action=(visit.spoken.link(&action, &[])) enctype="multipart/form-data" {
             label for="text" { (texts.answer_label) }
             textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
                 (typed.map_or("", |typed| typed.text.as_str()))
             }
+            (files_field(visit, limits, typed))
             input type="hidden" name="once" value=(once());
             p.buttons { button.main type="submit" name="kind" value="note" { (texts.keep_note) } }
+        }
+    }
+}
+
+/// Where files are chosen; no form can bring back those that were.
+fn files_field(visit: &Visit, limits: &FileLimits, typed: Option<&Typed>) -> Markup {
+    let texts = visit.texts();
+    html! {
+        @if limits.files_max > 0 {
+            label for="files" {
+                (texts.files) " (" (texts.at_most) " " (limits.files_max) ", " (texts.together) " " (shown(limits.bytes_max)) ")"
+            }
+            input #files type="file" name="files" multiple;
+            @if typed.is_some_and(|typed| typed.files) { p.alarm { (texts.files_again) } }
         }
     }
 }
