@@ -79,14 +79,22 @@ on_both!(with_four_eyes_another_person_has_to_agree_and_few_are_asked_for, |back
     assert_eq!(refused(house.desk.mark_false_alarm(iban.id, agent()).await.unwrap_err()), "four_eyes");
     let ana = house.store.contact_by_email("ana@example.org").await.unwrap().unwrap();
     let by_api = domain::Actor::new(domain::ActorKind::Api, "tok_1");
-    assert_eq!(refused(house.desk.export_person(ana.id, by_api).await.unwrap_err()), "four_eyes");
+    let in_console = domain::Actor::new(domain::ActorKind::Agent, ana.id.to_string().replace("con_", "tok_"));
+    for with_token in [by_api, in_console] {
+        assert_eq!(refused(house.desk.export_person(ana.id, with_token).await.unwrap_err()), "four_eyes");
+    }
     let reveal = house.desk.ask_reveal(iban.id, why, agent()).await.unwrap();
     assert_eq!(refused(house.desk.look(reveal.id, agent()).await.unwrap_err()), "not_granted");
-    assert_eq!(refused(house.desk.grant_reveal(reveal.id, agent()).await.unwrap_err()), "four_eyes");
+    let through_the_api = domain::Actor::new(domain::ActorKind::Api, agent().id);
+    for same in [agent(), through_the_api.clone()] {
+        assert_eq!(refused(house.desk.grant_reveal(reveal.id, same).await.unwrap_err()), "four_eyes");
+    }
     house.desk.grant_reveal(reveal.id, admin()).await.unwrap();
     assert_eq!(house.desk.look(reveal.id, agent()).await.unwrap(), IBAN);
     house.desk.ask_reveal(iban.id, why, agent()).await.unwrap();
-    assert_eq!(refused(house.desk.ask_reveal(iban.id, why, agent()).await.unwrap_err()), "too_often");
+    for same in [agent(), through_the_api] {
+        assert_eq!(refused(house.desk.ask_reveal(iban.id, why, same).await.unwrap_err()), "too_often");
+    }
     house.clock.advance(31 * DAY_MS);
     house.desk.expire_values().await.unwrap();
     assert_eq!(refused(house.desk.ask_reveal(iban.id, why, agent()).await.unwrap_err()), "not_kept");
