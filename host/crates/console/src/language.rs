@@ -203,7 +203,7 @@ const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 
 
 macro_rules! texts {
     ($($name:ident: $english:literal, $german:literal;)+) => {
-        /// Every fixed text of the console.
+        /// Fixed texts of one part of the console: all there are.
         pub(crate) struct Texts {
             $(pub(crate) $name: &'static str,)+
         }
@@ -211,6 +211,9 @@ macro_rules! texts {
         const GERMAN: Texts = Texts { $($name: $german),+ };
     };
 }
+
+// Below the macro, which it uses as well.
+mod personal;
 
 texts! {
     skip: "Skip to content", "Zum Inhalt springen";

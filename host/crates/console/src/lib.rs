@@ -1,8 +1,8 @@
 //! Floor 3: the console, the door for people. Plain pages, made on the server, readable without scripts.
 //!
 //! Knows HTML. Reads and acts through the desk: for agents who signed in, answering, correcting, deciding about what a
-//! plugin suggested and marking what redaction missed; for customers, writing a request, saying whether an answer helped,
-//! and ending notices.
+//! plugin suggested, marking what redaction missed, seeing sealed values again and seeing to what is kept of a person;
+//! for customers, writing a request, saying whether an answer helped, and ending notices.
 
 mod language;
 mod pace;
@@ -39,7 +39,7 @@ pub(crate) struct Console {
     pub(crate) pace: Pace,
 }
 
-/// The console: `/`, `/tickets/{number}`, `/articles`, `/plugins`, `/queue`, and what they need. It answers every other
+/// The console: `/`, `/tickets/{number}`, `/people/{id}`, `/articles`, `/plugins`, `/queue`, and what they need. It answers every other
 /// address with a page that says so: merge it last.
 pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
     let console = Console { desk, access, pace: Pace::new(form) };
@@ -74,6 +74,14 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .route("/tickets/{number}/suggestions/{id}", post(pages::ticket::suggestions::decide))
         .route("/tickets/{number}/messages/{id}/miss", post(pages::ticket::marks::miss))
         .route("/tickets/{number}/redactions/{id}/false-alarm", post(pages::ticket::marks::false_alarm))
+        .route("/tickets/{number}/redactions/{id}/reveal", post(pages::ticket::reveals::ask))
+        .route("/tickets/{number}/reveals/{id}/grant", post(pages::ticket::reveals::agree))
+        .route("/tickets/{number}/reveals/{id}/value", post(pages::ticket::reveals::look))
+        .route("/people/{id}", get(pages::people::show))
+        .route("/people/{id}/export", post(pages::people::export))
+        .route("/people/{id}/erase", post(pages::people::erase))
+        .route("/people/{id}/suppress", post(pages::people::suppress))
+        .route("/people/{id}/lift", post(pages::people::lift))
         .fallback(pages::problem::no_such_page)
         .layer(from_fn_with_state(console.clone(), session::guard))
         .layer(from_fn_with_state(console.clone(), pages::tell_automation))

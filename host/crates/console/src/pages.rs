@@ -2,6 +2,7 @@
 
 pub(crate) mod articles;
 pub(crate) mod login;
+pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod problem;
 pub(crate) mod queue;

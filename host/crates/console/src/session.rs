@@ -135,10 +135,15 @@ async fn acting(parts: &Parts, console: &Console, scope: Scope) -> Result<Actor,
         return Err(problem::show(StatusCode::FORBIDDEN, &visit));
     }
     match signed_in(console, &parts.headers, scope).await {
-        Ok(Some(token)) => Ok(Actor::new(ActorKind::Agent, token.id.to_string())),
+        Ok(Some(token)) => Ok(who_holds(&token)),
         Ok(None) => Err(Redirect::to(&visit.spoken.link("/login", &[])).into_response()),
         Err(error) => Err(visit.failed(error)),
     }
+}
+
+/// Who signed in with a token, as somebody who acts.
+pub(crate) fn who_holds(token: &Token) -> Actor {
+    Actor::new(ActorKind::Agent, token.id.to_string())
 }
 
 /// Whether another site made the browser send this form. Browsers say so themselves: in `Sec-Fetch-Site` where the

@@ -5,5 +5,6 @@ mod articles;
 mod attachments;
 mod customers;
 mod pages;
+mod personal;
 mod work;
 mod world;

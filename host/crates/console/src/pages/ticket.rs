@@ -2,10 +2,11 @@
 
 pub(crate) mod attachments;
 pub(crate) mod composer;
-mod customer;
+pub(crate) mod customer;
 pub(crate) mod fields;
 pub(crate) mod marks;
 pub(crate) mod merge;
+pub(crate) mod reveals;
 mod sources;
 pub(crate) mod suggestions;
 pub(crate) mod written;
@@ -32,7 +33,7 @@ use self::customer::Customer;
 use super::{Visit, queue};
 use crate::Console;
 use crate::language::Texts;
-use crate::session::holder;
+use crate::session::{holder, who_holds};
 use crate::view::{fact, time};
 
 /// What was typed into a form.
@@ -44,6 +45,8 @@ struct Typed {
     /// Whether files were chosen.
     files: bool,
     fields: BTreeMap<String, String>,
+    /// A wish to see a value whose reason did not do.
+    unmet: Option<reveals::Unmet>,
 }
 
 /// What a form could not do: why, and what was typed.
@@ -59,8 +62,8 @@ struct Failed {
 struct May {
     /// Work on tickets; none: only look.
     work: Option<Bench>,
-    /// Put sealed values back.
-    reveal: bool,
+    /// See sealed values again, and put them back; with what was asked for already.
+    reveal: Option<reveals::Wishes>,
     /// Open attachments.
     open: bool,
 }
@@ -98,7 +101,11 @@ async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Fa
             }),
             false => None,
         };
-        let (reveal, open) = (allows(Scope::Reveal), allows(console.desk.config().vault.attachments.scope()));
+        let reveal = match token.as_ref().filter(|_| allows(Scope::Reveal)) {
+            Some(token) => Some(reveals::Wishes::of(console, material.ticket.id, who_holds(token)).await?),
+            None => None,
+        };
+        let open = allows(console.desk.config().vault.attachments.scope());
         Ok::<_, DeskError>((material, customer, May { work, reveal, open }))
     };
     match shown.await {
@@ -205,7 +212,9 @@ fn body(
             details { summary { (texts.evidence) } (decisions(visit, material, &books)) }
         }
         @if !material.redactions.is_empty() {
-            details { summary { (texts.redactions) } (redactions(visit, material, may.reveal)) }
+            @let wishes = may.reveal.as_ref();
+            @let is_open = wishes.is_some_and(reveals::Wishes::are_there) || typed.is_some_and(|typed| typed.unmet.is_some());
+            details open[is_open] { summary { (texts.redactions) } (redactions(visit, material, wishes, typed)) }
         }
     }
 }
@@ -370,12 +379,18 @@ fn decisions(visit: &Visit, material: &Material, books: &Books<'_>) -> Markup {
     }
 }
 
-fn redactions(visit: &Visit, material: &Material, reveals: bool) -> Markup {
+fn redactions(
+    visit: &Visit,
+    material: &Material,
+    wishes: Option<&reveals::Wishes>,
+    typed: Option<&Typed>,
+) -> Markup {
     let texts = visit.texts();
     let redactions: &[Redaction] = &material.redactions;
     let heads = [texts.placeholder, texts.part, texts.rule, texts.certainty];
-    let mark = reveals.then_some(texts.mark);
+    let mark = wishes.map(|_| texts.mark);
     html! {
+        @if let Some(wishes) = wishes { (reveals::list(visit, material, wishes)) }
         table {
             thead { tr { @for head in heads.into_iter().chain(mark) { th scope="col" { (head) } } } }
             tbody {
@@ -385,9 +400,10 @@ fn redactions(visit: &Visit, material: &Material, reveals: bool) -> Markup {
                         td data-name=(texts.part) { (redaction.part) }
                         td data-name=(texts.rule) { (redaction.rule) }
                         td data-name=(texts.certainty) { (percent(redaction.score)) }
-                        @if reveals {
+                        @if let Some(wishes) = wishes {
                             td data-name=(texts.mark) {
                                 @if redaction.stands { (texts.let_stand) } @else {
+                                    (reveals::form(visit, &material.ticket, redaction, wishes, typed))
                                     (marks::false_alarm_form(visit, &material.ticket, redaction))
                                 }
                             }

@@ -12,6 +12,7 @@ use domain::clock::FixedClock;
 use domain::id::CountingIds;
 use domain::ticket::{Channel, Ticket};
 use domain::token::Scope;
+use domain::vault::VaultRules;
 use domain::{Actor, ActorKind, Clock, Timestamp};
 use runtime::{Runtime, RuntimeOptions};
 use store::{Commit, Fact, Options, Store};
@@ -58,6 +59,17 @@ impl World {
     }
 
     pub(super) async fn with(access: Access, redaction_required: bool) -> Self {
+        Box::pin(Self::of(access, DeskConfig { redaction_required, ..DeskConfig::default() })).await
+    }
+
+    /// A console that is open, over a desk that stores without redaction and shows values to two people only.
+    pub(super) async fn with_four_eyes() -> Self {
+        let vault = VaultRules { four_eyes: true, ..VaultRules::default() };
+        let config = DeskConfig { redaction_required: false, vault, ..DeskConfig::default() };
+        Box::pin(Self::of(Access::Open, config)).await
+    }
+
+    async fn of(access: Access, config: DeskConfig) -> Self {
         let clock = Arc::new(FixedClock::at(NOW));
         let store = Store::open("sqlite::memory:", &Options::default()).await.unwrap();
         let parts = DeskParts {
@@ -72,7 +84,7 @@ impl World {
             meaning: desk::Meaning::none(),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
-            config: DeskConfig { redaction_required, ..DeskConfig::default() },
+            config,
         };
         let desk = Box::pin(Desk::open(parts)).await.unwrap();
         Self { router: crate::router(desk.clone(), access, crate::FormPace::default()), desk, clock, store }

@@ -36,7 +36,7 @@ impl Customer {
 
 /// What is known of them, with the way to their other tickets.
 pub(super) fn block(visit: &Visit, customer: &Customer, works: bool) -> Markup {
-    let texts = visit.texts();
+    let (texts, own) = (visit.texts(), visit.spoken.language.personal());
     html! {
         @if let Some(person) = &customer.person {
             @let id = person.id.to_string();
@@ -50,13 +50,16 @@ pub(super) fn block(visit: &Visit, customer: &Customer, works: bool) -> Markup {
                         @if works { (listing(visit, listed)) } @else { (texts.since) " " (time(listed.created_at)) }
                     } }
                 }
+                @let page = visit.spoken.link(&format!("/people/{id}"), &[]);
+                div { dt { (own.person) } dd { a href=(page) { (own.to_person) } } }
                 div { dt { (texts.tickets) } dd { a href=(visit.spoken.link("/", &[("requester", &id)])) { (texts.their_tickets) } } }
             }
         }
     }
 }
 
-fn particulars(visit: &Visit, person: &Contact) -> Markup {
+/// Name, address and language.
+pub(crate) fn particulars(visit: &Visit, person: &Contact) -> Markup {
     let texts = visit.texts();
     let confirmed = if person.verified { texts.address_confirmed } else { texts.address_unconfirmed };
     html! {
@@ -77,7 +80,7 @@ pub(super) fn warning(visit: &Visit, customer: &Customer) -> Markup {
 }
 
 /// Since when, until when and why an address is on the suppression list.
-fn listing(visit: &Visit, listed: &Suppression) -> Markup {
+pub(crate) fn listing(visit: &Visit, listed: &Suppression) -> Markup {
     let texts = visit.texts();
     html! {
         (texts.since) " " (time(listed.created_at))
