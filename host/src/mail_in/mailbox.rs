@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use channels::ChannelError;
 use channels::imap::{Mark, News, Postbox, Reader};
-use desk::Desk;
+use desk::{Desk, MailboxNews};
 use rand::Rng;
 
 use crate::config::{Mailbox, SecretSource};
@@ -26,6 +26,7 @@ struct DeskPostbox {
 pub(super) fn reader(mailbox: &Mailbox, desk: &Desk) -> Result<Reader, ChannelError> {
     let postbox =
         DeskPostbox { desk: desk.clone(), name: mailbox.name.clone(), secret: mailbox.secret.clone() };
+    desk.tell_of_mailbox(&mailbox.name, MailboxNews::Known);
     let chance = Arc::new(|below: u64| rand::rng().random_range(0..below.max(1)));
     Reader::new(mailbox.reading.clone(), Arc::new(postbox), Arc::new(SystemClock::default()), chance)
 }
@@ -68,6 +69,7 @@ impl Postbox for DeskPostbox {
     async fn keep(&self, raw: Vec<u8>) -> Result<(), ChannelError> {
         let is_known = super::keep(&self.desk, SOURCE, raw).await?;
         self.count(if is_known { "known" } else { "kept" });
+        self.desk.tell_of_mailbox(&self.name, MailboxNews::Mail);
         Ok(())
     }
 
@@ -93,6 +95,7 @@ impl Postbox for DeskPostbox {
         match news {
             News::Open { idle } => {
                 self.show_open(true);
+                self.desk.tell_of_mailbox(mailbox, MailboxNews::Open);
                 let how = if idle {
                     "the server tells of new mail"
                 } else {
@@ -107,16 +110,19 @@ impl Postbox for DeskPostbox {
             News::Refused { uid, why } => {
                 self.count("refused");
                 tracing::error!(mailbox, uid, "a mail stays in the mailbox, flagged: {why}");
+                self.desk.tell_of_mailbox(mailbox, MailboxNews::Failed(why));
             }
             News::Stuck { uid, why } => {
                 self.count("stuck");
                 tracing::error!(mailbox, uid, "a mail was taken in but stays where it was: {why}");
+                self.desk.tell_of_mailbox(mailbox, MailboxNews::Failed(why));
             }
             News::Lost { error, again_ms } => {
                 self.show_open(false);
                 metrics::counter!("kulanz_mailbox_failures_total", "mailbox" => self.name.clone())
                     .increment(1);
                 tracing::warn!(mailbox, again_ms, "the mailbox cannot be read now: {error}");
+                self.desk.tell_of_mailbox(mailbox, MailboxNews::Lost(error.to_string()));
             }
         }
     }

@@ -69,6 +69,14 @@ impl Language {
         }
     }
 
+    /// The texts of the settings.
+    pub(crate) const fn setting_texts(self) -> &'static settings::Texts {
+        match self {
+            Self::English => &settings::ENGLISH,
+            Self::German => &settings::GERMAN,
+        }
+    }
+
     const fn pick(self, english: &'static str, german: &'static str) -> &'static str {
         match self {
             Self::English => english,
@@ -203,17 +211,18 @@ const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 
 
 macro_rules! texts {
     ($($name:ident: $english:literal, $german:literal;)+) => {
-        /// Fixed texts of one part of the console: all there are.
+        /// Every fixed text of the console, or of a part of it.
         pub(crate) struct Texts {
             $(pub(crate) $name: &'static str,)+
         }
-        const ENGLISH: Texts = Texts { $($name: $english),+ };
-        const GERMAN: Texts = Texts { $($name: $german),+ };
+        pub(super) const ENGLISH: Texts = Texts { $($name: $english),+ };
+        pub(super) const GERMAN: Texts = Texts { $($name: $german),+ };
     };
 }
 
-// Below the macro, which it uses as well.
+// Below the macro, which they use as well.
 mod personal;
+pub(crate) mod settings;
 
 texts! {
     skip: "Skip to content", "Zum Inhalt springen";

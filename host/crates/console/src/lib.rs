@@ -39,8 +39,8 @@ pub(crate) struct Console {
     pub(crate) pace: Pace,
 }
 
-/// The console: `/`, `/tickets/{number}`, `/people/{id}`, `/articles`, `/plugins`, `/queue`, and what they need. It answers every other
-/// address with a page that says so: merge it last.
+/// The console: `/`, `/tickets/{number}`, `/people/{id}`, `/articles`, `/plugins`, `/queue`, `/settings`, and what they
+/// need. It answers every other address with a page that says so: merge it last.
 pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
     let console = Console { desk, access, pace: Pace::new(form) };
     Router::new()
@@ -60,6 +60,7 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
             post(pages::articles::import::take_in)
                 .layer(DefaultBodyLimit::max(pages::articles::import::FILE_BYTES_MAX)),
         )
+        .merge(pages::settings::routes())
         .route("/queue", get(pages::queue::show))
         .route("/queue/mail/{id}", post(pages::queue::decide))
         .route("/tickets/{number}/attachments/{id}", get(pages::ticket::attachments::download))

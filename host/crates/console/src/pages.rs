@@ -8,6 +8,7 @@ pub(crate) mod problem;
 pub(crate) mod queue;
 pub(crate) mod rating;
 pub(crate) mod request;
+pub(crate) mod settings;
 pub(crate) mod ticket;
 pub(crate) mod tickets;
 pub(crate) mod unsubscribe;
@@ -23,9 +24,9 @@ use desk::DeskError;
 use domain::Refusal;
 
 use crate::Console;
-use crate::language::{Spoken, Texts};
+use crate::language::{self, Spoken, Texts};
 use crate::pace::asker;
-use crate::session::id_in;
+use crate::session::{Administers, id_in};
 use crate::view::Page;
 
 /// Stands on a request while all automation is switched off.
@@ -53,6 +54,7 @@ pub(crate) struct Visit {
     /// Who asks, where that is known.
     pub(crate) from: Option<IpAddr>,
     signed_in: bool,
+    administers: bool,
     automation_off: bool,
 }
 
@@ -74,6 +76,7 @@ impl Visit {
             from: asker(extensions, headers),
             // The browser drops the cookie when the session ends.
             signed_in: id_in(headers).is_some(),
+            administers: extensions.get::<Administers>().is_some(),
             automation_off: extensions.get::<AutomationOff>().is_some(),
         }
     }
@@ -81,6 +84,11 @@ impl Visit {
     /// The texts in the visitor's language.
     pub(crate) const fn texts(&self) -> &'static Texts {
         self.spoken.language.texts()
+    }
+
+    /// The texts of the settings in the visitor's language.
+    pub(crate) const fn setting_texts(&self) -> &'static language::settings::Texts {
+        self.spoken.language.setting_texts()
     }
 
     /// What the house said, in the visitor's language.
@@ -95,13 +103,14 @@ impl Visit {
 
     /// The frame for a page that is everybody's: without a menu, and telling nothing of the house.
     pub(crate) fn open_page<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
-        Page { title, path, spoken: self.spoken, menu: false, signed_in: false, automation_off: false }
+        let spoken = self.spoken;
+        Page { title, path, spoken, menu: false, signed_in: false, administers: false, automation_off: false }
     }
 
     /// The frame for a page of the console proper, which stands at this address.
     pub(crate) fn page_at<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
-        let Self { spoken, signed_in, automation_off, .. } = *self;
-        Page { title, path, spoken, menu: true, signed_in, automation_off }
+        let Self { spoken, signed_in, administers, automation_off, .. } = *self;
+        Page { title, path, spoken, menu: true, signed_in, administers, automation_off }
     }
 
     /// Why nothing comes of a form that could not be read.

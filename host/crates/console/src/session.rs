@@ -3,12 +3,12 @@
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{COOKIE, HOST, ORIGIN, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use domain::session::SESSION_MS;
 use domain::token::{Scope, Token};
-use domain::{Actor, ActorKind};
+use domain::{Actor, ActorKind, Timestamp};
 
 use crate::pages::{Visit, problem};
 use crate::{Access, Console};
@@ -18,7 +18,7 @@ const COOKIE_NAMES: [&str; 2] = ["kulanz_session", "__Host-kulanz_session"];
 
 /// Lets through who may look; sends everybody else to the login page. A token that was revoked, or has run
 /// out, ends its sessions at once. Forms look after themselves: what was typed must not be lost on the way.
-pub(crate) async fn guard(State(console): State<Console>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(console): State<Console>, mut request: Request, next: Next) -> Response {
     if request.method() == Method::POST {
         return next.run(request).await;
     }
@@ -32,9 +32,22 @@ pub(crate) async fn guard(State(console): State<Console>, request: Request, next
     let is_open = console.access == Access::Open && is_from_here(request.headers());
     let now = console.desk.now();
     match holder {
-        Some(token) if is_open || token.allows(Scope::Read, now) => next.run(request).await,
+        Some(token) if is_open || token.allows(Scope::Read, now) => {
+            note_admin(request.extensions_mut(), &token, now);
+            next.run(request).await
+        }
         None if is_open => without_dead_session(request, next).await,
         _ => Redirect::to("/login").into_response(),
+    }
+}
+
+/// Stands on a request of somebody who may administer: their menu leads to the settings.
+#[derive(Clone, Copy)]
+pub(crate) struct Administers;
+
+fn note_admin(extensions: &mut Extensions, token: &Token, now: Timestamp) {
+    if token.allows(Scope::Admin, now) {
+        extensions.insert(Administers);
     }
 }
 
@@ -97,6 +110,9 @@ pub(crate) struct Revealer(pub(crate) Actor);
 /// The same with a token that may open attachments, on a link of our own: opening is written down like any act.
 pub(crate) struct Opener(pub(crate) Actor);
 
+/// Somebody who only looks at what admins alone may see. A link from anywhere may lead there: looking changes nothing.
+pub(crate) struct Overseer;
+
 impl FromRequestParts<Console> for Agent {
     type Rejection = Response;
 
@@ -129,13 +145,30 @@ impl FromRequestParts<Console> for Opener {
     }
 }
 
-async fn acting(parts: &Parts, console: &Console, scope: Scope) -> Result<Actor, Response> {
-    let visit = Visit::of(&parts.uri, &parts.headers, &parts.extensions);
+impl FromRequestParts<Console> for Overseer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        admitted(parts, console, Scope::Admin).await.map(|_| Self)
+    }
+}
+
+async fn acting(parts: &mut Parts, console: &Console, scope: Scope) -> Result<Actor, Response> {
     if is_foreign(&parts.headers) {
+        let visit = Visit::of(&parts.uri, &parts.headers, &parts.extensions);
         return Err(problem::show(StatusCode::FORBIDDEN, &visit));
     }
+    Ok(who_holds(&admitted(parts, console, scope).await?))
+}
+
+/// The token that somebody signed in with, if it allows this; else the page that says what to do.
+async fn admitted(parts: &mut Parts, console: &Console, scope: Scope) -> Result<Token, Response> {
+    let visit = Visit::of(&parts.uri, &parts.headers, &parts.extensions);
     match signed_in(console, &parts.headers, scope).await {
-        Ok(Some(token)) => Ok(who_holds(&token)),
+        Ok(Some(token)) => {
+            note_admin(&mut parts.extensions, &token, console.desk.now());
+            Ok(token)
+        }
         Ok(None) => Err(Redirect::to(&visit.spoken.link("/login", &[])).into_response()),
         Err(error) => Err(visit.failed(error)),
     }

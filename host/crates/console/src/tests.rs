@@ -6,5 +6,6 @@ mod attachments;
 mod customers;
 mod pages;
 mod personal;
+mod settings;
 mod work;
 mod world;

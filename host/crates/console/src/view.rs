@@ -18,6 +18,8 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// Where automation is switched.
 const PLUGINS: &str = "/plugins";
+/// Where the settings begin.
+const SETTINGS: &str = "/settings";
 /// How long a browser may keep the style sheet.
 const STYLE_CACHE: &str = "public, max-age=300";
 
@@ -33,6 +35,8 @@ pub(crate) struct Page<'a> {
     pub(crate) menu: bool,
     /// Whether there is a session to end.
     pub(crate) signed_in: bool,
+    /// Whether the menu leads to the settings.
+    pub(crate) administers: bool,
     /// Whether it has to say that all automation is switched off.
     pub(crate) automation_off: bool,
 }
@@ -65,6 +69,15 @@ impl Page<'_> {
         Html(page.into_string())
     }
 
+    /// How a link of the menu says that this page is the one it leads to, or lies behind it.
+    fn stands_at(&self, path: &str) -> Option<&'static str> {
+        match path {
+            path if path == self.path => Some("page"),
+            SETTINGS if self.path.starts_with(SETTINGS) => Some("true"),
+            _ => None,
+        }
+    }
+
     fn automation_off(&self) -> Markup {
         let texts = self.spoken.language.texts();
         html! {
@@ -87,12 +100,13 @@ impl Page<'_> {
             (PLUGINS, texts.plugins),
             ("/queue", texts.queue),
         ];
+        let settings = self.administers.then_some((SETTINGS, self.spoken.language.setting_texts().settings));
         html! {
             strong { "Kulanz" }
             nav aria-label=(texts.menu) {
                 @if self.menu {
-                    @for (path, name) in links {
-                        a href=(self.spoken.link(path, &[])) aria-current=[(path == self.path).then_some("page")] { (name) }
+                    @for (path, name) in links.into_iter().chain(settings) {
+                        a href=(self.spoken.link(path, &[])) aria-current=[self.stands_at(path)] { (name) }
                     }
                 }
                 a href=(Spoken { language: other, chosen: true }.link(self.path, &[])) lang=(other.tag()) hreflang=(other.tag()) {

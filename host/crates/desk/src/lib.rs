@@ -23,6 +23,7 @@ mod intake;
 mod knowledge;
 mod ledger;
 mod link;
+mod mailboxes;
 mod marks;
 mod meaning;
 mod meanwhile;
@@ -66,6 +67,7 @@ pub use frame::{Framed, Frames, Values};
 pub use idempotency::Memo;
 pub use intake::IntakeReceipt;
 pub use ledger::LedgerView;
+pub use mailboxes::{MailboxNews, MailboxState};
 pub use meaning::{Meaning, beginning};
 pub use people::{NewMessage, NewMessageKind, TicketChange};
 pub use person::{Erased, NoTombstones, Tombstone, Tombstones};
@@ -133,6 +135,7 @@ pub(crate) struct Inner {
     pub(crate) rerun: tokio::sync::Mutex<()>,
     pub(crate) passing: deliver::Passing,
     pub(crate) rooms: deliver::Rooms,
+    pub(crate) mailboxes: mailboxes::Mailboxes,
     /// When retention was last seen to, milliseconds; 0: not since the start.
     pub(crate) retained_at: std::sync::atomic::AtomicI64,
     /// Name of this process as a holder of leases: new at every start, never a host name.
@@ -171,6 +174,7 @@ impl Desk {
             rerun: tokio::sync::Mutex::new(()),
             passing: deliver::Passing::default(),
             rooms: deliver::Rooms::default(),
+            mailboxes: mailboxes::Mailboxes::default(),
             retained_at: std::sync::atomic::AtomicI64::default(),
             owner,
         }));

@@ -214,6 +214,8 @@ questions! {
     webhook(id: WebhookId) -> Option<Webhook> = access::webhook(id);
     /// Audit entries after a sequence number, in sequence.
     audit(after: i64, limit: i64) -> Vec<AuditEntry> = audit::list(after, limit);
+    /// Audit entries before a sequence number, newest first.
+    audit_before(before: i64, limit: i64) -> Vec<AuditEntry> = audit::list_before(before, limit);
     /// A house-wide value.
     setting(key: &str) -> Option<String> = setting::get(key);
 

@@ -2,11 +2,11 @@
 
 use domain::event::EventType;
 use domain::gate::Budgets;
-use domain::id::MessageId;
+use domain::id::{MessageId, TicketId};
 use domain::job::NewJob;
 use domain::message::{Delivery, Message};
 use domain::work::{Stamp, Work};
-use domain::{Actor, Refusal};
+use domain::{Actor, Refusal, Timestamp};
 use store::{Commit, Fact, StoreError};
 
 use crate::races::Races;
@@ -29,6 +29,18 @@ impl Desk {
             changed.iter().filter(|(name, _)| Budgets::default().named().iter().any(|(n, _)| n == name));
         let known: Vec<(String, i64)> = known.cloned().collect();
         Ok(self.0.config.gate.with(&known)?)
+    }
+
+    /// Automatic messages that left, or may have left, within the last hour; counted up to their budget.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn automatic_this_hour(&self) -> Result<i64, DeskError> {
+        let now = self.now();
+        let most = self.budgets().await?.total_hour;
+        // Of all its counts one is of the whole house: it asks for no ticket and no address.
+        let nobodys = TicketId::first_at(Timestamp(0));
+        Ok(self.0.store.automatic_counts(nobodys, "", "", now, most).await?.total_hour)
     }
 
     async fn changed_budgets(&self) -> Result<Vec<(String, i64)>, DeskError> {

@@ -73,3 +73,15 @@ pub(crate) async fn list(c: &mut Connection, after: i64, limit: i64) -> Outcome<
     .await?;
     all(&rows, read)
 }
+
+pub(crate) async fn list_before(c: &mut Connection, before: i64, limit: i64) -> Outcome<Vec<AuditEntry>> {
+    let rows = sqlx::query(
+        "SELECT sequence, audit_id, at, actor_kind, actor_id, action, object, details, previous, digest FROM audit \
+         WHERE sequence < $1 ORDER BY sequence DESC LIMIT $2",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(c)
+    .await?;
+    all(&rows, read)
+}
