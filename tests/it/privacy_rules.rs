@@ -1,7 +1,7 @@
 //! The admin's rules about personal data: what stands in a value's place, where values go back to, and how long
 //! anything is kept.
 
-use desk::{DeskConfig, NewMessage, NewMessageKind, TicketChange};
+use desk::{DeskConfig, NewMessage, NewMessageKind, Page, TicketChange, TicketFilter};
 use domain::clock::DAY_MS;
 use domain::message::{Delivery, Direction};
 use domain::plugin::Mode;
@@ -192,7 +192,10 @@ on_both!(what_an_agent_marks_is_mended_at_once_and_kept_as_a_case_without_the_da
     let message = house.store.messages(ticket.id).await.unwrap().remove(0);
     let note = serde_json::json!({ "kind": "note", "text": "Asked the club about ZX-77-Kestrel." });
     house.desk.post_message(ticket.id, serde_json::from_value(note).unwrap(), None, agent()).await.unwrap();
+    let kestrel = TicketFilter { words: Some("kestrel".to_owned()), ..TicketFilter::default() };
+    assert_eq!(house.store.tickets(&kestrel, &Page::default()).await.unwrap().len(), 1);
     let missed = house.desk.mark_miss(message.id, "ZX-77-Kestrel", "CLUB_CARD", agent()).await.unwrap();
+    assert!(house.store.tickets(&kestrel, &Page::default()).await.unwrap().is_empty(), "nor is it found");
     assert!(missed.text.contains("My club card is [CLUB_CARD-1]"), "{}", missed.text);
     assert!(
         house.desk.mark_miss(message.id, "ZX-77-Kestrel", "CLUB_CARD", agent()).await.is_err(),

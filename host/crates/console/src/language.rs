@@ -358,7 +358,7 @@ texts! {
     created: "Created", "Eingang";
     changed: "Changed", "Geändert";
     all: "all", "alle";
-    search_tickets: "Number, words of the subject, or a whole e-mail address", "Nummer, Wörter aus dem Betreff oder eine ganze E-Mail-Adresse";
+    search_tickets: "Number, words of the subject or of a message, or a whole e-mail address", "Nummer, Wörter aus dem Betreff oder einer Nachricht oder eine ganze E-Mail-Adresse";
     tickets_of: "Tickets of", "Tickets von";
     customer: "Customer", "Kundschaft";
     name: "Name", "Name";

@@ -151,7 +151,7 @@ impl Host for PluginHost {
             team: query.team,
             category: None,
             assignee: None,
-            subject: None,
+            words: None,
             requester,
             customer_silent_since: query.customer_silent_since,
             replied_before: query.replied_before,

@@ -15,6 +15,7 @@ mod runs;
 mod sample;
 mod tickets;
 mod versions;
+mod words;
 
 pub use cases::CASES;
 pub use sample::Sample;

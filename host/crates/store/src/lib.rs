@@ -19,6 +19,7 @@ mod postgres;
 mod questions;
 mod records;
 mod sqlite;
+mod words;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

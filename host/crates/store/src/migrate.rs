@@ -33,6 +33,7 @@ pub(crate) const STEPS: &[Step] = steps![
     12 "0012_order",
     13 "0013_sessions",
     14 "0014_merged",
+    15 "0015_words",
 ];
 
 /// The schema this build knows.
@@ -64,6 +65,41 @@ mod tests {
         for step in STEPS {
             assert_eq!(columns(step.sqlite), columns(step.postgres), "step {}", step.number);
         }
+    }
+
+    #[tokio::test]
+    async fn messages_from_before_are_found_by_their_words_and_go_out_of_the_index_with_their_text() {
+        use sqlx::Connection as _;
+        let mut c = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for step in STEPS.iter().filter(|step| step.number < 15) {
+            sqlx::raw_sql(step.sqlite).execute(&mut c).await.unwrap();
+        }
+        let before = "INSERT INTO ticket (ticket_id, number, subject, status, status_category, priority, channel, \
+             requester_id, tags, custom, set_by_person, version, event_sequence, created_at, updated_at) \
+             VALUES ('t', 1, '', 'new', 'new', 'normal', 'email', 'c', '[]', '{}', '[]', 1, 1, 1, 1); \
+             INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
+             reply_text, auto_class, automatic, reference_ids, delivery, created_at, attachments) \
+             VALUES ('m', 't', 'inbound', 'contact', 'c', TRUE, 'Zip', 'torn', '', 'human', FALSE, '[]', 'none', 1, '[]')";
+        sqlx::raw_sql(before).execute(&mut c).await.unwrap();
+        for step in STEPS.iter().filter(|step| step.number >= 15) {
+            sqlx::raw_sql(step.sqlite).execute(&mut c).await.unwrap();
+        }
+        for (word, count) in [("torn", 1_i64), ("zip", 1), ("other", 0)] {
+            assert_eq!(with(&mut c, word).await, count, "{word}");
+        }
+        sqlx::raw_sql("UPDATE message SET text = 'other'").execute(&mut c).await.unwrap();
+        assert_eq!((with(&mut c, "torn").await, with(&mut c, "other").await), (0, 1));
+        sqlx::raw_sql("DELETE FROM message").execute(&mut c).await.unwrap();
+        assert_eq!((with(&mut c, "zip").await, with(&mut c, "other").await), (0, 0));
+    }
+
+    /// How many messages have a word.
+    async fn with(c: &mut sqlx::SqliteConnection, word: &str) -> i64 {
+        sqlx::query_scalar("SELECT COUNT(*) FROM message_words WHERE message_words MATCH $1")
+            .bind(word)
+            .fetch_one(c)
+            .await
+            .unwrap()
     }
 
     /// Table lines reduced to `table.column`.

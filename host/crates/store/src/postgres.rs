@@ -31,6 +31,7 @@ pub(crate) mod dialect {
     use super::sql::reader::{Reader, json, readable};
     use super::{Connection, Ground};
     use crate::error::Outcome;
+    use crate::words::Words;
 
     /// Which events come after one, in the order of the transactions that wrote them, up to the oldest one that is
     /// still under way: what it writes stands before what others have written since. Where the one is gone, those
@@ -40,6 +41,26 @@ pub(crate) mod dialect {
           COALESCE((SELECT e.event_id FROM event e WHERE e.event_id <= $1 ORDER BY e.event_id DESC LIMIT 1), '')) \
          AND written_by < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
          ORDER BY written_by, event_id LIMIT $2";
+
+    /// Tickets beyond `$1` with the words `$15` in a message: those of so many messages, beginning with the newest (or
+    /// the oldest, as the list goes).
+    macro_rules! with_words {
+        ($side:literal, $way:literal) => {
+            concat!(
+                "SELECT m.ticket_id FROM message m WHERE m.words @@ to_tsquery('simple', $15) AND m.ticket_id ",
+                $side,
+                " $1 ORDER BY m.message_id ",
+                $way,
+                " LIMIT 5000"
+            )
+        };
+    }
+    pub(crate) use with_words;
+
+    /// Words as the index of this database is asked for them.
+    pub(crate) fn asked(words: &Words) -> String {
+        words.for_tsquery()
+    }
 
     /// Whether a lease is held, by the database's clock: hosts' clocks never decide a lease. Locks the lane,
     /// so that nobody can take it over between this look and the commit.

@@ -106,8 +106,10 @@ pub struct TicketFilter {
     pub category: Option<String>,
     /// Is this person's.
     pub assignee: Option<String>,
-    /// Its subject has these words in a row, capitals or not.
-    pub subject: Option<String>,
+    /// Its subject has these words in a row, or one of its messages has all of them in its subject and text, capitals
+    /// or not. There the last word may be a beginning, and words in quotes stand in a row. Of a word that stands in
+    /// very many messages, the newest count (the oldest when those come first).
+    pub words: Option<String>,
     /// Asked by this contact.
     pub requester: Option<ContactId>,
     /// The customer last wrote before this.

@@ -39,11 +39,34 @@ pub(crate) mod dialect {
     use super::sql::reader::{Reader, all, json, readable};
     use super::{Connection, Ground};
     use crate::error::Outcome;
+    use crate::words::Words;
 
     /// Which events come after one, in the order of their rows: there is one writer. Where the one is gone, those
     /// after the newest older one.
     pub(crate) const FEED: &str = "WHERE rowid > COALESCE((SELECT e.rowid FROM event e WHERE e.event_id <= $1 \
          ORDER BY e.event_id DESC LIMIT 1), 0) ORDER BY rowid LIMIT $2";
+
+    /// Tickets beyond `$1` with the words `$15` in a message: those of so many messages, beginning with the newest (or
+    /// the oldest, as the list goes). The index hands messages out in that order, so that it stops there.
+    macro_rules! with_words {
+        ($side:literal, $way:literal) => {
+            concat!(
+                "SELECT p.ticket_id FROM message_words \
+                 CROSS JOIN message_place p ON p.place = message_words.rowid \
+                 WHERE message_words MATCH COALESCE($15, '\"\"') AND p.ticket_id ",
+                $side,
+                " $1 ORDER BY message_words.rowid ",
+                $way,
+                " LIMIT 5000"
+            )
+        };
+    }
+    pub(crate) use with_words;
+
+    /// Words as the index of this database is asked for them.
+    pub(crate) fn asked(words: &Words) -> String {
+        words.for_fts5()
+    }
 
     /// Whether a lease is held. Nobody else can write meanwhile, so looking is enough (PostgreSQL locks).
     pub(crate) async fn lease_held(

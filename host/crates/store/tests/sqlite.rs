@@ -184,6 +184,36 @@ async fn a_file_is_copied_while_a_store_serves_it_and_the_copy_holds_what_was_co
 }
 
 #[tokio::test]
+async fn a_struck_word_is_not_in_the_bytes_of_the_file_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = Sample::default();
+    let store = open(folder.path()).await;
+    let ticket = make.ticket(1);
+    let mut was = make.message(ticket.id);
+    // The message has it in capitals, the index of words in small letters.
+    "code ZUGEHEIM4711 is mine".clone_into(&mut was.text);
+    let put = Fact::PutTicket { ticket: Box::new(ticket), read_version: None };
+    store.commit(Commit::of(vec![put, Fact::AddMessage(Box::new(was.clone()))])).await.unwrap();
+    store.scrub().await.unwrap();
+    assert!(holds(folder.path(), "ZUGEHEIM4711") && holds(folder.path(), "zugeheim4711"));
+    let mut now = was.clone();
+    "code [CODE-1] is mine".clone_into(&mut now.text);
+    let rewrite = Fact::RewriteMessage { was: Box::new(was), now: Box::new(now) };
+    store.commit(Commit::of(vec![rewrite])).await.unwrap();
+    store.scrub().await.unwrap();
+    assert!(!holds(folder.path(), "ZUGEHEIM") && !holds(folder.path(), "ugeheim"));
+    store.close().await;
+}
+
+/// Whether a word stands in the database or in its log.
+fn holds(folder: &Path, word: &str) -> bool {
+    ["kulanz.db", "kulanz.db-wal"].iter().any(|file| {
+        let bytes = std::fs::read(folder.join(file)).unwrap_or_default();
+        bytes.windows(word.len()).any(|window| window == word.as_bytes())
+    })
+}
+
+#[tokio::test]
 async fn a_copy_keeps_an_older_schema_and_is_refused_for_a_newer_or_a_foreign_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kulanz.db");

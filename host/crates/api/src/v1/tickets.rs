@@ -253,7 +253,10 @@ pub(crate) struct TicketsQuery {
     category: Option<String>,
     /// Is this person's.
     assignee: Option<String>,
-    /// Its subject has these words in a row, capitals or not.
+    /// Its subject has these words in a row, or one of its messages (mails, answers and notes) has all of them in its
+    /// subject and redacted text, capitals or not. In messages the last word may be a beginning of three letters or
+    /// more, and words in quotes stand in a row. Of a word in more than 5,000 messages, each page looks at the newest
+    /// 5,000 (the oldest, with `order=oldest`).
     subject: Option<String>,
     /// Came in by this inbox.
     inbox: Option<String>,
@@ -299,7 +302,7 @@ async fn list_tickets(
         team: query.team,
         category: query.category,
         assignee: query.assignee,
-        subject: query.subject,
+        words: query.subject,
         requester: query.requester_id,
         created_after: query.created_after,
         inboxes: query.inbox.into_iter().collect(),

@@ -23,7 +23,7 @@ const TICKETS_ON_PAGE: u32 = 50;
 #[serde(default)]
 pub(crate) struct Asked {
     status: String,
-    /// A number, words of the subject, or a whole address.
+    /// A number, words of the subject or of a message, or a whole address.
     q: String,
     /// Id of the person who asks.
     requester: String,
@@ -103,7 +103,7 @@ impl Asked {
         let told = |word: &str| Some(word.trim().to_owned()).filter(|word| !word.is_empty());
         TicketFilter {
             status_category: self.status(),
-            subject: told(&self.q),
+            words: told(&self.q),
             team: told(&self.team),
             category: told(&self.category),
             assignee: told(&self.assignee),

@@ -91,6 +91,21 @@ async fn tickets_are_found_by_number_subject_and_words_and_the_search_goes_along
 }
 
 #[tokio::test]
+async fn tickets_are_found_by_what_somebody_wrote() {
+    let world = World::open().await;
+    world.ticket("A bag", "The left zip is torn, and it was a present for my brother.").await;
+    world.ticket("A coat", "The zip is fine.").await;
+    let page = world.get("/?q=torn+ZIP").await;
+    page.says(&["words of the subject or of a message", "A bag", "value=\"torn ZIP\""]);
+    assert!(!page.text.contains("A coat"));
+    let row = world.get("/?q=%22zip+is+torn%22").await;
+    row.says(&["A bag", "value=\"&quot;zip is torn&quot;\""]);
+    world.get("/?q=%22is+zip%22").await.says(&["There is no ticket here."]);
+    world.get("/?q=%22+OR+NEAR(").await.says(&["There is no ticket here."]);
+    world.get("/?q=torn&status=solved").await.says(&["There is no ticket here."]);
+}
+
+#[tokio::test]
 async fn what_customers_write_is_text_and_never_markup() {
     let world = World::open().await;
     let evil = "<script>alert(1)</script><img src=x onerror=\"alert(2)\">";

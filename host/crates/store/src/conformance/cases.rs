@@ -2,7 +2,7 @@
 
 use futures::FutureExt as _;
 
-use super::{Case, border, commits, messages, plugins, queue, runs, tickets, versions};
+use super::{Case, border, commits, messages, plugins, queue, runs, tickets, versions, words};
 
 macro_rules! list {
     ($($module:ident { $($case:ident),+ $(,)? })+) => {
@@ -41,6 +41,14 @@ list! {
         events_keep_their_sequence,
         who_follows_the_feed_sees_an_event_that_was_decided_early_and_stored_late,
         text_with_a_nul_is_stored_without_it,
+    }
+    words {
+        a_ticket_is_found_by_the_words_of_one_of_its_messages,
+        words_that_are_struck_or_erased_are_found_no_more,
+        words_of_a_text_that_was_rolled_back_are_not_found,
+        whatever_is_typed_is_looked_for_and_nothing_else_happens,
+        pages_of_what_is_found_join_as_all_pages_do,
+        only_the_beginning_of_a_very_long_text_is_looked_through,
     }
     runs {
         runs_read_back_whole,

@@ -8,10 +8,12 @@ use domain::message::Message;
 use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 
+use super::dialect::with_words;
 use super::reader::{Reader, above, all, below, json, ms, one, plain, text};
-use super::{Connection, Outcome, Row, contact, message, unique};
+use super::{Connection, Outcome, Row, contact, dialect, message, unique};
 use crate::error::StoreError;
 use crate::records::{Page, TicketFilter};
+use crate::words::Words;
 
 macro_rules! ticket_columns {
     () => {
@@ -145,23 +147,28 @@ macro_rules! view_columns {
     };
 }
 
-/// The filter's part that every list has; `$1` and `$2` are the page's.
+/// The filter's part that every list has; `$1` and `$2` are the page's. The list is walked along an index, from the
+/// side of `$1` that is asked for, one way.
 macro_rules! filtered {
-    ($columns:ident, $driver:literal, $order:literal) => {
+    ($columns:ident, $along:literal, $side:literal, $way:literal) => {
         concat!(
             "SELECT ",
             $columns!(),
             "WHERE ",
-            $driver,
-            " AND ($3 IS NULL OR t.status_category = $3) AND ($4 IS NULL OR t.requester_id = $4) \
+            $along,
+            "t.ticket_id ",
+            $side,
+            " $1 AND ($3 IS NULL OR t.status_category = $3) AND ($4 IS NULL OR t.requester_id = $4) \
              AND ($5 IS NULL OR t.team = $5) AND ($6 IS NULL OR t.tags LIKE $6 ESCAPE '!') \
              AND ($7 IS NULL OR t.last_customer_message_at < $7) \
              AND ($8 IS NULL OR (t.last_reply_at < $8 AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0))) \
              AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) \
              AND ($11 IS NULL OR $11 LIKE '%\"' || REPLACE(t.inbox, '_', '!_') || '\"%' ESCAPE '!') \
              AND ($12 IS NULL OR t.category = $12) AND ($13 IS NULL OR t.assignee = $13) \
-             AND ($14 IS NULL OR LOWER(t.subject) LIKE $14 ESCAPE '!') ",
-            $order,
+             AND ($14 IS NULL OR LOWER(t.subject) LIKE $14 ESCAPE '!' OR t.ticket_id IN (",
+            with_words!($side, $way),
+            ")) ORDER BY t.ticket_id ",
+            $way,
             " LIMIT $2"
         )
     };
@@ -173,24 +180,12 @@ macro_rules! statement {
     ($filter:expr, $columns:ident) => {{
         let filter: &TicketFilter = $filter;
         match (filter.requester.is_some(), filter.status_category.is_some(), filter.oldest_first) {
-            (true, _, false) => {
-                filtered!($columns, "t.requester_id = $4 AND t.ticket_id < $1", "ORDER BY t.ticket_id DESC")
-            }
-            (true, _, true) => {
-                filtered!($columns, "t.requester_id = $4 AND t.ticket_id > $1", "ORDER BY t.ticket_id")
-            }
-            (false, true, false) => {
-                filtered!(
-                    $columns,
-                    "t.status_category = $3 AND t.ticket_id < $1",
-                    "ORDER BY t.ticket_id DESC"
-                )
-            }
-            (false, true, true) => {
-                filtered!($columns, "t.status_category = $3 AND t.ticket_id > $1", "ORDER BY t.ticket_id")
-            }
-            (false, false, false) => filtered!($columns, "t.ticket_id < $1", "ORDER BY t.ticket_id DESC"),
-            (false, false, true) => filtered!($columns, "t.ticket_id > $1", "ORDER BY t.ticket_id"),
+            (true, _, false) => filtered!($columns, "t.requester_id = $4 AND ", "<", "DESC"),
+            (true, _, true) => filtered!($columns, "t.requester_id = $4 AND ", ">", "ASC"),
+            (false, true, false) => filtered!($columns, "t.status_category = $3 AND ", "<", "DESC"),
+            (false, true, true) => filtered!($columns, "t.status_category = $3 AND ", ">", "ASC"),
+            (false, false, false) => filtered!($columns, "", "<", "DESC"),
+            (false, false, true) => filtered!($columns, "", ">", "ASC"),
         }
     }};
 }
@@ -269,7 +264,8 @@ async fn rows(
         .bind(inboxes)
         .bind(filter.category.as_deref())
         .bind(filter.assignee.as_deref())
-        .bind(filter.subject.as_deref().map(|words| format!("%{}%", escaped(&words.to_lowercase()))))
+        .bind(filter.words.as_deref().map(subject_pattern))
+        .bind(filter.words.as_deref().and_then(Words::of).map(|words| dialect::asked(&words)))
         .fetch_all(c)
         .await?;
     Ok(rows)
@@ -278,6 +274,11 @@ async fn rows(
 /// Finds a tag within the JSON list of tags: the quoted word.
 fn tag_pattern(tag: &str) -> String {
     format!("%\"{}\"%", escaped(tag))
+}
+
+/// Finds words within a subject as they were typed, without quotes around them.
+fn subject_pattern(typed: &str) -> String {
+    format!("%{}%", escaped(&plain(typed).trim_matches('"').to_lowercase()))
 }
 
 /// Words for a pattern, their own wildcards made harmless.

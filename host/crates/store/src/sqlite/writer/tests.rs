@@ -109,6 +109,18 @@ async fn originals_that_have_gone_are_not_looked_through_again() {
     assert!(plan.contains("intake USING INDEX intake_sealed"), "{plan}");
 }
 
+#[tokio::test]
+async fn messages_with_a_word_come_newest_first_out_of_the_index_and_are_not_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut connection, _) = connect(&folder.path().join("t.db"), SqliteSynchronous::Off).await.unwrap();
+    for statement in [dialect::with_words!("<", "DESC"), dialect::with_words!(">", "ASC")] {
+        let plan = plan(&mut connection, statement).await;
+        assert!(plan.contains("message_words VIRTUAL TABLE INDEX"), "{plan}");
+        assert!(plan.contains("p USING INTEGER PRIMARY KEY"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN p"), "{plan}");
+    }
+}
+
 async fn plan(connection: &mut Connection, statement: &str) -> String {
     use sqlx::Row as _;
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
