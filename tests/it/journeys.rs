@@ -1,7 +1,9 @@
 //! Journeys told as stories: a mail goes in, the story is compared.
 
-use domain::clock::DAY_MS;
+use domain::clock::{DAY_MS, HOUR_MS, MINUTE_MS};
+use domain::effect::Effect;
 use domain::message::{Delivery, Direction};
+use domain::run::DecisionStatus;
 use domain::ticket::StatusCategory;
 use tests::House;
 use tests::house::{admin, agent};
@@ -178,6 +180,74 @@ on_both!(with_the_kill_switch_off_tickets_go_to_people_and_no_mail_leaves, |back
     );
     assert_eq!(ticket.category, None);
     assert!(house.outbox.sent().is_empty());
+});
+
+/// Switches automation on and makes up for what was missed; answers the number of turns. PostgreSQL hands events out once
+/// no older transaction, whoever's, is under way.
+async fn on_again(house: &House) -> usize {
+    house.desk.set_automation(true, admin()).await.unwrap();
+    house.clock.advance(MINUTE_MS);
+    for _ in 0..1_000 {
+        match house.desk.make_up().await.unwrap() {
+            0 => tokio::task::yield_now().await,
+            queued => return queued,
+        }
+    }
+    0
+}
+
+on_both!(after_hours_without_automation_tickets_are_sorted_and_answers_wait_for_people, |backend| {
+    let house = House::furnished(backend).await;
+    house.desk.set_automation(false, admin()).await.unwrap();
+    house.mail(REFUND).await;
+    let ticket = house.tickets().await.remove(0);
+    let told = "all automation was switched off: no plugin was asked";
+    assert!(house.story(ticket.number).await.contains(told));
+    house.clock.advance(2 * HOUR_MS);
+    assert_eq!(on_again(&house).await, 1);
+    house.settle().await;
+    assert_eq!(house.ticket(ticket.number).await.category.as_deref(), Some("refund"));
+    assert!(house.outbox.sent().is_empty());
+    let decisions = house.store.decisions_of(ticket.id).await.unwrap();
+    let answer = decisions.iter().find(|d| matches!(d.effect, Effect::Reply { .. })).unwrap();
+    assert_eq!(answer.status, DecisionStatus::Suggested, "{}", answer.reason);
+
+    house.desk.accept(answer.id, agent()).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.outbox.sent().len(), 1);
+});
+
+on_both!(after_minutes_without_automation_customers_are_answered_as_ever, |backend| {
+    let house = House::furnished(backend).await;
+    house.desk.set_automation(false, admin()).await.unwrap();
+    house.mail(REFUND).await;
+    house.clock.advance(10 * MINUTE_MS);
+    assert_eq!(on_again(&house).await, 1);
+    house.settle().await;
+    assert_eq!(house.outbox.sent().len(), 1);
+});
+
+on_both!(a_turn_that_waited_when_automation_went_off_is_made_up_for_as_well, |backend| {
+    let house = House::bare(backend).await;
+    house.install(tests::plugins::guest("good_triage"), domain::plugin::Mode::Live).await;
+    let new = desk::NewTicket {
+        subject: "Parcel".into(),
+        text: "Where is it? It is urgent.".into(),
+        email: "ana@example.org".into(),
+        name: None,
+        channel: domain::ticket::Channel::Api,
+        inbox: None,
+        language: None,
+        custom: Default::default(),
+        tags: vec![],
+    };
+    let ticket = house.desk.create_ticket(new, None, admin()).await.unwrap();
+    house.desk.set_automation(false, admin()).await.unwrap();
+    house.settle().await;
+    assert!(house.ticket(ticket.number).await.tags.is_empty());
+    assert!(on_again(&house).await > 0);
+    house.settle().await;
+    assert!(!house.ticket(ticket.number).await.tags.is_empty());
 });
 
 on_both!(what_the_gate_keeps_back_is_recorded_with_the_rule, |backend| {

@@ -417,6 +417,8 @@ texts! {
     sign_in_to_switch: "Sign in with the scope admin to switch plugins", "Mit dem Recht admin anmelden, um Plugins zu schalten";
     switch_off_all: "Switch all automation off (redaction stays on)", "Alle Automatik ausschalten (geschwärzt wird weiter)";
     switch_on_all: "Switch automation on again", "Automatik wieder einschalten";
+    switch_on_leaving_missed: "Switch it on, and leave what came in meanwhile to people", "Einschalten, und was inzwischen kam, Menschen überlassen";
+    missed_is_made_up: "Once it is on again, plugins are also asked about what came in meanwhile and nobody has dealt with. Late answers are only suggested.", "Ist sie wieder ein, werden die Plugins auch nach dem gefragt, was inzwischen kam und um das sich noch niemand gekümmert hat. Verspätete Antworten werden nur vorgeschlagen.";
     unset_secrets: "Not set, so requests that need it fail:", "Nicht gesetzt, Anfragen damit scheitern:";
     upgrade_waits: "A version that asks for more waits for consent:", "Eine Version, die mehr möchte, wartet auf Zustimmung:";
     release: "Let it work again", "Wieder arbeiten lassen";

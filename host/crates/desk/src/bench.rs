@@ -25,6 +25,8 @@ pub(crate) struct Bench {
     /// What the plugins saw of each ticket first: what moved since then is stale, however often the
     /// ticket is read anew.
     pub(crate) seen: BTreeMap<TicketId, Seen>,
+    /// Whether a plugin was not called because all automation is off.
+    pub(crate) was_off: bool,
 }
 
 /// What a plugin saw of a ticket, as far as it matters for telling what moved since.

@@ -54,6 +54,9 @@ pub struct DeskConfig {
     pub worker_slots: u32,
     /// How often a call that failed by something that may pass is made again; then it is given up.
     pub plugin_attempts_max: i64,
+    /// How long something that came in while all automation was off may be answered without a person, minutes;
+    /// 0: never.
+    pub answer_missed_within_minutes: i64,
     /// How long delivery is tried before it is given up, hours.
     pub delivery_hours_max: i64,
     /// Messages on their way to one domain at the same time.
@@ -90,6 +93,7 @@ impl Default for DeskConfig {
             lease_ms: 30_000,
             worker_slots: 8,
             plugin_attempts_max: 3,
+            answer_missed_within_minutes: 60,
             delivery_hours_max: 24,
             deliveries_per_domain: 4,
         }

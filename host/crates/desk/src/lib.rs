@@ -7,6 +7,7 @@ mod administer;
 mod arrival;
 mod articles;
 mod attachments;
+mod automation;
 mod bench;
 mod bookmark;
 mod breaker;

@@ -42,7 +42,7 @@ pub use upgrade::{Consent, Trial};
 pub use values::{Base64, PluginValues};
 
 /// Key of the house-wide kill switch among the settings.
-const AUTOMATION: &str = "automation";
+pub(crate) const AUTOMATION: &str = "automation";
 
 /// What an admin changes of an installation. Absent: as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -435,25 +435,6 @@ impl Desk {
     pub async fn uninstall(&self, id: InstallationId, actor: Actor) -> Result<(), DeskError> {
         self.installation(id).await?;
         let facts = vec![Fact::RemoveInstallation(id), self.audit(&actor, "plugin.removed", id, Value::Null)];
-        self.0.store.commit(Commit { facts }).await?;
-        self.reload_plugins().await
-    }
-
-    /// Whether automation is on (the kill switch).
-    pub async fn automation_on(&self) -> bool {
-        self.roster().await.automation
-    }
-
-    /// Switches all automation off or on. Redaction stays on: it protects, it does not act.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub async fn set_automation(&self, on: bool, actor: Actor) -> Result<(), DeskError> {
-        let value = if on { "on" } else { "off" };
-        let facts = vec![
-            Fact::PutSetting { key: AUTOMATION.to_owned(), value: value.to_owned() },
-            self.audit(&actor, "automation.switched", value, Value::Null),
-        ];
         self.0.store.commit(Commit { facts }).await?;
         self.reload_plugins().await
     }

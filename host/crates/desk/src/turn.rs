@@ -20,12 +20,13 @@ use domain::snapshot::{Firing, Snapshot};
 use domain::ticket::Ticket;
 use domain::turn::{Bid, resolve};
 use domain::work::Work;
-use domain::{Actor, ActorKind, Timestamp};
+use domain::{Actor, ActorKind};
 use futures::future::join_all;
 use runtime::{Call, Host, Input, RunReport};
 use sha2::{Digest, Sha256};
 use store::{Commit, Fact, StoreError};
 
+use crate::automation::is_heard;
 use crate::bench::{Bench, Seen};
 use crate::ledger::run_facts;
 use crate::plugin_host::PluginHost;
@@ -110,8 +111,8 @@ impl Desk {
                 }
                 Err(DeskError::Store(StoreError::Stale(_) | StoreError::Conflict(_))) => {
                     note_stale("the ticket");
-                    let seen = std::mem::take(&mut bench.seen);
-                    bench = self.decide_again(&event, seen, &stages).await?;
+                    let (seen, was_off) = (std::mem::take(&mut bench.seen), bench.was_off);
+                    bench = Bench { was_off, ..self.decide_again(&event, seen, &stages).await? };
                 }
                 Err(error) => return Err(error),
             }
@@ -144,12 +145,14 @@ impl Desk {
         let mut bench = Bench::default();
         if let Some(id) = event.ticket_id {
             let Some(view) = self.0.store.view(id).await? else { return Ok(None) };
-            self.bring(&mut bench, view).await?;
+            self.bring_for(&mut bench, event, view).await?;
         }
         let mut stages = Vec::new();
         for stage in Hook::STAGES {
             let ticket = event.ticket_id.and_then(|id| bench.overlay(id)).map(|view| view.ticket);
-            let calls = self.calls_for(event, stage, only, ticket.as_ref()).await;
+            let roster = self.roster().await;
+            bench.was_off |= !roster.automation;
+            let calls = self.calls_for(&roster, event, stage, only, ticket.as_ref());
             if calls.is_empty() {
                 continue;
             }
@@ -163,14 +166,14 @@ impl Desk {
     }
 
     /// Who is to be called in a stage.
-    async fn calls_for(
+    fn calls_for(
         &self,
+        roster: &Roster,
         event: &Event,
         stage: &[Hook],
         only: Option<Retried>,
         ticket: Option<&Ticket>,
     ) -> Vec<(Hook, i32, Arc<Installed>)> {
-        let roster = self.roster().await;
         if !roster.automation {
             return Vec::new();
         }
@@ -330,7 +333,7 @@ impl Desk {
         if let Some(id) = event.ticket_id
             && let Some(fresh) = self.0.store.view(id).await?
         {
-            self.bring(&mut bench, fresh).await?;
+            self.bring_for(&mut bench, event, fresh).await?;
         }
         for ran in stages {
             self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals)).await?;
@@ -349,6 +352,9 @@ impl Desk {
         only: Option<Retried>,
     ) -> Vec<Fact> {
         let mut works: Vec<Work> = bench.works.values().filter(|w| w.is_changed()).cloned().collect();
+        if bench.was_off && only.is_none() {
+            self.note_missed_turn(event, bench, &mut works).await;
+        }
         let mut facts = self.work_facts(&mut works).await;
         let mut again = None;
         for ran in stages.iter().flatten() {
@@ -366,7 +372,7 @@ impl Desk {
         }
         facts.extend(Kept::of(stages).facts());
         facts.extend(bench.decisions.iter().map(|d| Fact::AddDecision(Box::new(d.clone()))));
-        let shut_out = if stages.is_empty() { self.shut_out(only).await } else { None };
+        let shut_out = if stages.is_empty() { self.shut_out(only, bench.was_off).await } else { None };
         facts.push(match shut_out {
             Some(why) => Fact::bury(lease, why, self.now()),
             None => self.end_of(lease, again),
@@ -374,10 +380,13 @@ impl Desk {
         facts
     }
 
-    /// Why a call that was to be made again cannot be: its plugin was quarantined meanwhile. It is not forgotten, a
-    /// person has it tried once more.
-    async fn shut_out(&self, only: Option<Retried>) -> Option<String> {
+    /// Why a call that was to be made again cannot be: all automation was switched off meanwhile, or its plugin was
+    /// quarantined. It is not forgotten, a person has it tried once more.
+    async fn shut_out(&self, only: Option<Retried>, was_off: bool) -> Option<String> {
         let retried = only?;
+        if was_off {
+            return Some("all automation is switched off".to_owned());
+        }
         let roster = self.roster().await;
         let installed = roster.installed.iter().find(|i| i.installation.id == retried.installation_id)?;
         installed.installation.quarantine.as_ref().map(|why| format!("its plugin is quarantined: {why}"))
@@ -410,6 +419,7 @@ impl Desk {
         let now = self.now();
         let mut facts = Vec::new();
         for work in works {
+            self.note_missed(&roster, work);
             for message in &mut work.messages {
                 if message.delivery == Delivery::Queued {
                     let to = message.to_address.as_deref().unwrap_or_default();
@@ -485,15 +495,6 @@ impl Desk {
         }
         Ok(())
     }
-}
-
-/// Whether any installation is to be called for an event: else it needs no turn.
-fn is_heard(roster: &Roster, event: &Event, now: Timestamp) -> bool {
-    let hears = |installed: &Arc<Installed>| {
-        let Installation { manifest, .. } = installed.installation.as_ref();
-        installed.is_due(now) && manifest.hooks.iter().any(|h| listens(installed, h.kind, event))
-    };
-    roster.automation && roster.installed.iter().any(hears)
 }
 
 /// Whether an installation is to be called for an event.

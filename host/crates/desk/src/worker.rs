@@ -130,6 +130,9 @@ impl Worker {
         if let Err(error) = self.desk.keep_retention().await {
             tracing::warn!(%error, "what was kept long enough could not be taken out now");
         }
+        if let Err(error) = self.desk.make_up().await {
+            tracing::warn!(%error, "what came in while automation was off could not be made up for now");
+        }
         // Another host may have installed, switched or quarantined something.
         if let Err(error) = self.desk.reload_plugins().await {
             tracing::warn!(%error, "installations could not be read now");

@@ -56,7 +56,7 @@ text_enum! {
         PluginRolledBack = "plugin.rolled_back",
         /// Something that came in is held because redaction failed.
         IntakeHeld = "intake.held",
-        /// Automation on a ticket was stopped by a budget.
+        /// Automation on a ticket was stopped by a budget, or all of it was off.
         AutomationStopped = "automation.stopped",
     }
 }

@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod mark;
 pub mod merge;
 pub mod message;
+pub mod missed;
 pub mod plugin;
 pub mod redaction;
 pub mod refusal;

@@ -22,6 +22,9 @@ use crate::{Actor, ActorKind, Cause, Timestamp};
 /// Longest chain of automatic events.
 pub const DEPTH_MAX: u32 = 10;
 
+/// What is said of an answer that comes too late to leave by itself.
+const TOO_LATE: &str = "waits for an agent: all automation was switched off when this came up";
+
 /// Budgets of automatic changes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -71,6 +74,8 @@ pub struct Standing {
     pub proved: bool,
     /// Message-ID that an answer refers to, and the References before it.
     pub thread: (Option<String>, Vec<String>),
+    /// Whether this began while all automation was off, so long ago that a person decides what is said to the customer.
+    pub late: bool,
 }
 
 /// Compares what the plugins saw with what is there now.
@@ -201,15 +206,32 @@ impl Court<'_, '_> {
         if let Some(winner) = slot.as_ref().and_then(|s| self.taken.get(s)) {
             return (DecisionStatus::Superseded, format!("{winner} came first"));
         }
-        match self.apply() {
-            Ok(reason) => {
+        let applied = if self.comes_too_late() {
+            Ok((DecisionStatus::Suggested, TOO_LATE.to_owned()))
+        } else {
+            self.apply().map(|reason| (DecisionStatus::Applied, reason))
+        };
+        match applied {
+            Ok(verdict) => {
                 if let Some(slot) = slot {
                     self.taken.insert(slot, self.bid.installation.manifest.id.clone());
                 }
-                (DecisionStatus::Applied, reason)
+                verdict
             }
             Err(refusal) => (DecisionStatus::Rejected, refusal.sentence),
         }
+    }
+
+    /// Whether it would speak to the customer too late to do so by itself. Where it does, the status that its plugin
+    /// sets beside it waits too: it tells what would have been said.
+    fn comes_too_late(&self) -> bool {
+        let speaks = |p: &Proposal| matches!(p.effect, Effect::Reply { .. } | Effect::Notify { .. });
+        let is_late = self.standings.get(&self.proposal.ticket_id).is_some_and(|standing| standing.late);
+        let waits = match &self.proposal.effect {
+            Effect::SetField { field, .. } if field == "status" => self.bid.proposals.iter().any(speaks),
+            _ => speaks(self.proposal),
+        };
+        is_late && waits
     }
 
     /// Rules that hold in every mode.

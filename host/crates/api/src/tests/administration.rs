@@ -215,6 +215,10 @@ async fn automation_is_switched_off_and_on() {
             json!({ "on": on })
         );
     }
+    let leaving = json!({ "on": true, "make_up": false });
+    assert_eq!(world.call(Admin, "PUT", "/api/v1/automation", leaving).await.ok(), json!({ "on": true }));
+    let last = world.desk.ask().audit(0, 100).await.unwrap().pop().unwrap().record;
+    assert_eq!((last.object.as_str(), last.details), ("on", json!({ "make_up": false })));
 }
 
 #[tokio::test]

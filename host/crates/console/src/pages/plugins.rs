@@ -18,11 +18,14 @@ use crate::Console;
 use crate::session::{Administrator, signed_in};
 use crate::view::{fact, time};
 
+/// Automation on, and what came in while it was off left to people.
+const ON_LEAVING_MISSED: &str = "on-leaving-missed";
+
 /// What a switch sends.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Switched {
-    /// What it shall be: a mode, or `on` and `off`.
+    /// What it shall be: a mode, or `on`, `on-leaving-missed` and `off`.
     to: String,
 }
 
@@ -49,6 +52,7 @@ pub(crate) async fn automation(
 ) -> Response {
     let done = match wanted(&visit, sent).as_deref() {
         Ok("on") => console.desk.set_automation(true, admin.0).await,
+        Ok(ON_LEAVING_MISSED) => console.desk.set_automation_on_leaving_missed(admin.0).await,
         Ok("off") => console.desk.set_automation(false, admin.0).await,
         Ok(_) => Err(visit.unreadable().into()),
         Err(refusal) => Err(refusal.clone().into()),
@@ -158,7 +162,11 @@ fn kill_switch(visit: &Visit, on: bool) -> Markup {
     html! {
         form.buttons method="post" action=(visit.spoken.link("/plugins/automation", &[])) {
             button type="submit" name="to" value=(to) { (label) }
+            @if !on {
+                button type="submit" name="to" value=(ON_LEAVING_MISSED) { (texts.switch_on_leaving_missed) }
+            }
         }
+        @if !on { p { small { (texts.missed_is_made_up) } } }
     }
 }
 

@@ -239,8 +239,14 @@ async fn an_admin_switches_plugins_and_nobody_else_does() {
     again.says(&["still being worked"]);
     post(&admin, "/plugins/automation", "to=off").await;
     assert!(!world.desk.automation_on().await);
+    let page = world.get_with("/plugins", &[("cookie", &admin)]).await;
+    page.says(&["value=\"on-leaving-missed\"", "leave what came in meanwhile to people"]);
     post(&admin, "/plugins/automation", "to=on").await;
     assert!(world.desk.automation_on().await);
+    for (to, on) in [("off", false), ("on-leaving-missed", true)] {
+        post(&admin, "/plugins/automation", &format!("to={to}")).await;
+        assert_eq!(world.desk.automation_on().await, on);
+    }
 }
 
 #[tokio::test]

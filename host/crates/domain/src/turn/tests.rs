@@ -241,6 +241,30 @@ fn only_one_answer_per_turn_leaves_however_many_are_proposed() {
 }
 
 #[test]
+fn what_is_said_too_late_waits_for_a_person_and_everything_else_is_done() {
+    let mut scene = Scene::new();
+    scene.standing().late = true;
+    let decided = scene.resolve(&[
+        (&live("a.b"), 100, vec![scene.reply(), scene.set("status", "pending", 0.9)]),
+        (&live("c.d"), 100, vec![scene.reply(), scene.set("team", "billing", 0.9)]),
+    ]);
+    assert_eq!(decided[0], (DecisionStatus::Suggested, TOO_LATE.into()));
+    assert_eq!(decided[1].0, DecisionStatus::Suggested, "nothing was said that the customer could answer");
+    assert_eq!(decided[2].0, DecisionStatus::Superseded, "one suggestion is enough");
+    assert_eq!(decided[3].0, DecisionStatus::Applied);
+    assert!(scene.work().messages.is_empty());
+    let decided = scene.resolve(&[(&live("e.f"), 100, vec![scene.set("status", "solved", 0.9)])]);
+    assert_eq!(decided[0].0, DecisionStatus::Applied, "it says nothing to anybody");
+}
+
+#[test]
+fn what_may_not_be_said_at_all_is_not_suggested_later() {
+    let mut scene = Scene::new();
+    (scene.standing().late, scene.standing().person_wrote) = (true, true);
+    assert_eq!(scene.resolve(&[(&live("a.b"), 100, vec![scene.reply()])])[0].0, DecisionStatus::Rejected);
+}
+
+#[test]
 fn another_tickets_effects_are_rejected() {
     let mut scene = Scene::new();
     let foreign = Proposal { ticket_id: TicketId(scene.ids.next(NOW)), ..scene.reply() };
