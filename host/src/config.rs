@@ -282,6 +282,9 @@ impl Config {
             let key = format!("desk.operators.{}", refusal.field.as_deref().unwrap_or_default());
             return bad(&key, &refusal.sentence);
         }
+        if let Err(refusal) = domain::schedule::Zone::parse(&self.desk.time_zone) {
+            return bad("desk.time_zone", &refusal.sentence);
+        }
         if let Err(refusal) = self.desk.quiet.check() {
             let key = format!("desk.quiet.{}", refusal.field.as_deref().unwrap_or("zone"));
             return bad(&key, &refusal.sentence);
@@ -501,6 +504,7 @@ mod tests {
             ("[database]\ndurability = \"maybe\"", "database.durability"),
             ("[database]\nurl = \"postgres://a:b@c/d\"", "database.url"),
             ("[desk]\nworker_slots = 0", "desk.worker_slots"),
+            ("[desk]\ntime_zone = \"Europe/Berlni\"", "desk.time_zone"),
             ("[desk.vault]\nattachments = \"everybody\"", "desk.vault.attachments"),
             ("[desk.attachments]\nbytes_max = 30000000", "desk.attachments.bytes_max"),
             ("[form]\nnetwork_burst = 0", "form.network_burst"),

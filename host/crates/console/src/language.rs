@@ -3,6 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use domain::article::ArticleState;
+use domain::clock::{DAY_MS, HOUR_MS, MINUTE_MS};
 use domain::message::{AutoClass, Delivery, Direction};
 use domain::plugin::Mode;
 use domain::run::DecisionStatus;
@@ -125,6 +126,19 @@ impl Language {
             (Direction::Outbound, _) => self.pick("to the customer", "an die Kundschaft"),
             (Direction::Note, _) => self.pick("note", "Notiz"),
         }
+    }
+
+    /// How long something has lasted, in the largest unit that says enough.
+    pub(crate) fn span(self, ms: i64) -> String {
+        let ms = ms.max(0);
+        let (count, unit) = if ms < HOUR_MS {
+            (ms / MINUTE_MS, self.pick("min", "Min."))
+        } else if ms < 2 * DAY_MS {
+            (ms / HOUR_MS, self.pick("h", "Std."))
+        } else {
+            (ms / DAY_MS, self.pick("days", "Tage"))
+        };
+        format!("{count} {unit}")
     }
 
     /// A delivery state.
@@ -260,6 +274,7 @@ texts! {
     article_from: "Holds from (UTC; empty: at once)", "Gilt ab (UTC; leer: sofort)";
     article_until: "Holds until (UTC; empty: until it is changed)", "Gilt bis (UTC; leer: bis er geändert wird)";
     saved: "Saved.", "Gespeichert.";
+    saved_while_writing: "Saved. Your answer is not sent yet: it stands below.", "Gespeichert. Ihre Antwort ist noch nicht gesendet: Sie steht unten.";
     back_to_articles: "Back to the articles", "Zurück zu den Artikeln";
     remove_article: "Remove this article", "Diesen Artikel löschen";
     remove_article_help: "It is gone at once, with what was learnt about it. Answers that quote it and were not sent yet wait for a person.", "Er ist sofort weg, mit allem, was über ihn gelernt wurde. Antworten, die ihn zitieren und noch nicht gesendet sind, warten auf einen Menschen.";
@@ -390,6 +405,29 @@ texts! {
     new_field: "Another field: its key (a-z 0-9 _ - . :)", "Noch ein Feld: sein Schlüssel (a-z 0-9 _ - . :)";
     new_value: "Its value", "Sein Wert";
     show_status: "Show status", "Status zeigen";
+    show_view: "Show", "Zeigen";
+    view_all: "all tickets", "alle Tickets";
+    view_mine: "mine", "meine";
+    view_unassigned: "unassigned", "ohne Zuständige";
+    view_waiting: "waiting for us", "warten auf uns";
+    show_order: "Order", "Reihenfolge";
+    order_arrival: "newest tickets first", "neueste Tickets zuerst";
+    order_longest: "customer's newest message: oldest first", "letzte Nachricht der Kundschaft: älteste zuerst";
+    order_latest: "customer's newest message: newest first", "letzte Nachricht der Kundschaft: neueste zuerst";
+    waits: "waits", "wartet";
+    first_page: "First page", "Erste Seite";
+    tick: "Tick", "Ankreuzen";
+    bulk: "Change the ticked tickets", "Angekreuzte Tickets ändern";
+    bulk_keep: "leave as it is", "so lassen";
+    bulk_tags: "Add tags, with spaces between them", "Schlagworte hinzufügen, durch Leerzeichen getrennt";
+    bulk_change: "Change them", "Ändern";
+    bulk_spam: "They are spam: close them", "Sie sind Spam: schließen";
+    bulk_changed: "Changed:", "Geändert:";
+    bulk_same: "Were so already:", "Waren schon so:";
+    bulk_refused: "Not changed:", "Nicht geändert:";
+    bulk_none: "Tick at least one ticket first.", "Kreuzen Sie zuerst mindestens ein Ticket an.";
+    bulk_many: "At most 100 tickets are changed at once.", "Höchstens 100 Tickets werden auf einmal geändert.";
+    bulk_nothing: "Say what is to be changed: a status, a team, an assignee or a tag.", "Sagen Sie, was sich ändern soll: ein Status, ein Team, eine Zuständigkeit oder ein Schlagwort.";
     older: "Older", "Ältere";
     newest: "Newest", "Neueste";
     no_tickets: "There is no ticket here.", "Hier ist kein Ticket.";
@@ -475,6 +513,17 @@ mod tests {
         assert_eq!(Language::preferred("en-GB,de;q=0.9"), Language::English);
         assert_eq!(Language::preferred("fr"), Language::English);
         assert_eq!(Language::preferred("de;q=nonsense,,;q="), Language::English);
+    }
+
+    #[test]
+    fn how_long_something_lasts_is_said_in_one_unit() {
+        let said = |ms| (Language::English.span(ms), Language::German.span(ms));
+        let both = |english: &str, german: &str| (english.to_owned(), german.to_owned());
+        assert_eq!(said(-5), both("0 min", "0 Min."));
+        assert_eq!(said(HOUR_MS - 1), both("59 min", "59 Min."));
+        assert_eq!(said(3 * HOUR_MS), both("3 h", "3 Std."));
+        assert_eq!(said(2 * DAY_MS - 1), both("47 h", "47 Std."));
+        assert_eq!(said(2 * DAY_MS), both("2 days", "2 Tage"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use desk::Desk;
+use domain::schedule::Zone;
 
 pub use pace::FormPace;
 use pace::Pace;
@@ -37,14 +38,17 @@ pub(crate) struct Console {
     pub(crate) desk: Desk,
     pub(crate) access: Access,
     pub(crate) pace: Pace,
+    /// In which times are shown.
+    pub(crate) zone: Zone,
 }
 
 /// The console: `/`, `/tickets/{number}`, `/people/{id}`, `/articles`, `/plugins`, `/queue`, `/settings`, and what they
 /// need. It answers every other address with a page that says so: merge it last.
 pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
-    let console = Console { desk, access, pace: Pace::new(form) };
+    let zone = desk.config().zone();
+    let console = Console { desk, access, pace: Pace::new(form), zone };
     Router::new()
-        .route("/", get(pages::tickets::show))
+        .route("/", get(pages::tickets::show).post(pages::tickets::bulk::change))
         .route("/tickets/{number}", get(pages::ticket::show))
         .route("/plugins", get(pages::plugins::show))
         .route("/plugins/automation", post(pages::plugins::automation))
@@ -85,7 +89,7 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .route("/people/{id}/lift", post(pages::people::lift))
         .fallback(pages::problem::no_such_page)
         .layer(from_fn_with_state(console.clone(), session::guard))
-        .layer(from_fn_with_state(console.clone(), pages::tell_automation))
+        .layer(from_fn_with_state(console.clone(), pages::tell_house))
         .route("/unsubscribe/{word}", get(pages::unsubscribe::ask).post(pages::unsubscribe::end))
         .route("/answer/{word}", get(pages::rating::ask).post(pages::rating::tell))
         .route("/request", get(pages::request::show).post(pages::request::send))

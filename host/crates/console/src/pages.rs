@@ -21,28 +21,27 @@ use axum::http::{Extensions, HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use desk::DeskError;
-use domain::Refusal;
+use domain::schedule::Zone;
+use domain::{Refusal, Timestamp};
+use maud::Markup;
 
 use crate::Console;
 use crate::language::{self, Spoken, Texts};
 use crate::pace::asker;
 use crate::session::{Administers, id_in};
-use crate::view::Page;
+use crate::view::{self, Page};
 
 /// Stands on a request while all automation is switched off.
 #[derive(Clone, Copy)]
 struct AutomationOff;
 
-/// Has every page of the console proper say so while all automation is switched off. The desk knows it without asking
-/// the database.
-pub(crate) async fn tell_automation(
-    State(console): State<Console>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// Has every page of the console proper show times in the desk's zone, and say so while all automation is switched off.
+/// The desk knows both without asking the database.
+pub(crate) async fn tell_house(State(console): State<Console>, mut request: Request, next: Next) -> Response {
     if !console.desk.automation_on().await {
         request.extensions_mut().insert(AutomationOff);
     }
+    request.extensions_mut().insert(console.zone);
     next.run(request).await
 }
 
@@ -56,6 +55,8 @@ pub(crate) struct Visit {
     signed_in: bool,
     administers: bool,
     automation_off: bool,
+    /// Whose clocks are shown: UTC's on pages that are everybody's.
+    zone: Zone,
 }
 
 impl<S: Sync> FromRequestParts<S> for Visit {
@@ -78,6 +79,7 @@ impl Visit {
             signed_in: id_in(headers).is_some(),
             administers: extensions.get::<Administers>().is_some(),
             automation_off: extensions.get::<AutomationOff>().is_some(),
+            zone: extensions.get::<Zone>().copied().unwrap_or_default(),
         }
     }
 
@@ -94,6 +96,11 @@ impl Visit {
     /// What the house said, in the visitor's language.
     pub(crate) fn tell(&self, said: &str) -> String {
         self.spoken.language.tongue().tell(said)
+    }
+
+    /// An instant as the desk's clocks show it.
+    pub(crate) fn time(&self, at: Timestamp) -> Markup {
+        view::time(at, self.zone)
     }
 
     /// A query parameter.

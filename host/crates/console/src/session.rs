@@ -97,6 +97,11 @@ pub(crate) async fn holder(console: &Console, headers: &HeaderMap) -> Result<Opt
     }
 }
 
+/// What somebody who signed in is called, in one line: the name of their token. Tickets with this assignee are theirs.
+pub(crate) fn own_name(token: &Token) -> Option<String> {
+    Some(token.name.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|name| !name.is_empty())
+}
+
 /// Somebody who signed in with a token that may write, on a form of our own. Looking may be open to everybody who can
 /// connect; acting never is.
 pub(crate) struct Agent(pub(crate) Actor);

@@ -3,6 +3,7 @@
 mod access;
 mod articles;
 mod attachments;
+mod comforts;
 mod customers;
 mod pages;
 mod personal;

@@ -9,6 +9,7 @@ use axum::http::header::{
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use domain::Timestamp;
+use domain::schedule::Zone;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::language::{Language, Spoken};
@@ -122,11 +123,11 @@ impl Page<'_> {
     }
 }
 
-/// An instant for people, exact for programs.
-pub(crate) fn time(at: Timestamp) -> Markup {
-    let exact = at.to_string();
-    let shown = exact.get(..16).unwrap_or(&exact).replace('T', " ");
-    html! { time datetime=(exact) { (shown) " UTC" } }
+/// An instant for people, by the clocks of a zone; exact for programs.
+pub(crate) fn time(at: Timestamp, zone: Zone) -> Markup {
+    let (called, name) = (zone.abbreviation(at), zone.name());
+    let title = if called == name { called } else { format!("{called} ({name})") };
+    html! { time datetime=(at) title=(title) { (zone.wall(at)) } }
 }
 
 /// A fact in a list of facts; nothing at all when it is empty.

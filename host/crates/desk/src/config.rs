@@ -6,6 +6,7 @@ use domain::files::FileLimits;
 use domain::gate::{Budgets, QuietHours};
 use domain::redaction::Operators;
 use domain::retention::Retention;
+use domain::schedule::Zone;
 use domain::turn::LoopBudget;
 use domain::vault::VaultRules;
 
@@ -17,6 +18,8 @@ use crate::frame::Frames;
 pub struct DeskConfig {
     /// Who we are in mail.
     pub mail: MailIdentity,
+    /// IANA zone in which people who work here read times.
+    pub time_zone: String,
     /// Whether messages wait, sealed, when no redaction plugin is there to look at them.
     pub redaction_required: bool,
     /// Whether the house looks behind the redaction plugins: a text in which a card number, an IBAN or a German
@@ -72,10 +75,19 @@ const PROVIDERS: [&str; 36] = [
     "bluewin.ch", "a1.net", "orange.fr", "free.fr", "libero.it", "wp.pl", "seznam.cz",
 ];
 
+impl DeskConfig {
+    /// The zone in which people who work here read times; UTC where its name is none.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        Zone::parse(&self.time_zone).unwrap_or_default()
+    }
+}
+
 impl Default for DeskConfig {
     fn default() -> Self {
         Self {
             mail: MailIdentity::default(),
+            time_zone: "UTC".to_owned(),
             redaction_required: true,
             redaction_check: true,
             redaction_trial: true,

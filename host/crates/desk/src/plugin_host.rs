@@ -159,6 +159,7 @@ impl Host for PluginHost {
             created_after: query.created_after,
             inboxes: self.inboxes.clone(),
             oldest_first: true,
+            ..TicketFilter::default()
         };
         let page = Page { after: None, limit: query.limit.min(TICKETS_MAX) };
         let views = self.desk.store.views(&filter, &page).await.map_err(unavailable)?;

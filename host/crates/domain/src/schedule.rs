@@ -15,6 +15,8 @@ mod plan;
 mod tests;
 pub(crate) mod zone;
 
+pub use zone::Zone;
+
 pub use plan::{
     Admission, GRACE_MS_MAX, GRACE_MS_MIN, LATE_MS_MAX, MAKE_UP_MAX, MISSED_COUNT_MAX, Plan, admit, due,
 };

@@ -34,6 +34,7 @@ pub(crate) const STEPS: &[Step] = steps![
     13 "0013_sessions",
     14 "0014_merged",
     15 "0015_words",
+    16 "0016_waiting",
 ];
 
 /// The schema this build knows.

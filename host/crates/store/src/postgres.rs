@@ -42,14 +42,14 @@ pub(crate) mod dialect {
          AND written_by < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
          ORDER BY written_by, event_id LIMIT $2";
 
-    /// Tickets beyond `$1` with the words `$15` in a message: those of so many messages, beginning with the newest (or
+    /// Tickets (`w`) with the words `$15` in a message, beyond one where that is asked for: those of so many messages, beginning with the newest (or
     /// the oldest, as the list goes).
     macro_rules! with_words {
-        ($side:literal, $way:literal) => {
+        ($beyond:literal, $way:literal) => {
             concat!(
-                "SELECT m.ticket_id FROM message m WHERE m.words @@ to_tsquery('simple', $15) AND m.ticket_id ",
-                $side,
-                " $1 ORDER BY m.message_id ",
+                "SELECT w.ticket_id FROM message w WHERE w.words @@ to_tsquery('simple', $15) ",
+                $beyond,
+                "ORDER BY w.message_id ",
                 $way,
                 " LIMIT 5000"
             )

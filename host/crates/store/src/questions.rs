@@ -72,6 +72,8 @@ questions! {
     tickets(filter: &TicketFilter, page: &Page) -> Vec<Ticket> = ticket::list(filter, page);
     /// The same with each one's requester, and without messages.
     tickets_and_requesters(filter: &TicketFilter, page: &Page) -> Vec<(Ticket, Option<Contact>)> = ticket::list_with_requesters(filter, page);
+    /// Which of these tickets wait for us: new or open, and of what people wrote the newest is the customer's.
+    tickets_waiting(ids: &[TicketId]) -> Vec<TicketId> = ticket::waiting(ids);
     /// A ticket with its requester and its newest 50 messages.
     view(id: TicketId) -> Option<TicketView> = ticket::view(id);
 

@@ -104,7 +104,7 @@ pub struct TicketFilter {
     pub team: Option<String>,
     /// Is about this.
     pub category: Option<String>,
-    /// Is this person's.
+    /// Is this person's; empty: nobody's.
     pub assignee: Option<String>,
     /// Its subject has these words in a row, or one of its messages has all of them in its subject and text, capitals
     /// or not. There the last word may be a beginning, and words in quotes stand in a row. Of a word that stands in
@@ -122,6 +122,10 @@ pub struct TicketFilter {
     pub created_after: Option<Timestamp>,
     /// Of one of these inboxes; empty: of any, or of none.
     pub inboxes: BTreeSet<String>,
+    /// New or open, and of what people wrote the newest is the customer's: a machine's answer is none.
+    pub waiting: bool,
+    /// In the order of the customers' newest messages (where there is none, of when they came), not of when they came.
+    pub by_customer: bool,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
 }

@@ -46,16 +46,16 @@ pub(crate) mod dialect {
     pub(crate) const FEED: &str = "WHERE rowid > COALESCE((SELECT e.rowid FROM event e WHERE e.event_id <= $1 \
          ORDER BY e.event_id DESC LIMIT 1), 0) ORDER BY rowid LIMIT $2";
 
-    /// Tickets beyond `$1` with the words `$15` in a message: those of so many messages, beginning with the newest (or
+    /// Tickets (`w`) with the words `$15` in a message, beyond one where that is asked for: those of so many messages, beginning with the newest (or
     /// the oldest, as the list goes). The index hands messages out in that order, so that it stops there.
     macro_rules! with_words {
-        ($side:literal, $way:literal) => {
+        ($beyond:literal, $way:literal) => {
             concat!(
-                "SELECT p.ticket_id FROM message_words \
-                 CROSS JOIN message_place p ON p.place = message_words.rowid \
-                 WHERE message_words MATCH COALESCE($15, '\"\"') AND p.ticket_id ",
-                $side,
-                " $1 ORDER BY message_words.rowid ",
+                "SELECT w.ticket_id FROM message_words \
+                 CROSS JOIN message_place w ON w.place = message_words.rowid \
+                 WHERE message_words MATCH COALESCE($15, '\"\"') ",
+                $beyond,
+                "ORDER BY message_words.rowid ",
                 $way,
                 " LIMIT 5000"
             )

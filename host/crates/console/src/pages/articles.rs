@@ -17,7 +17,6 @@ use serde::Deserialize;
 use super::Visit;
 use crate::Console;
 use crate::session::signed_in;
-use crate::view::time;
 
 /// Articles on a page.
 const ARTICLES_ON_PAGE: usize = 100;
@@ -212,7 +211,7 @@ fn table(visit: &Visit, listed: &Listed) -> Markup {
                         td data-name=(texts.state) { (language.article_state(article.state)) }
                         td data-name=(texts.product) class={ @if article.product.is_none() { "empty" } } { (article.product.as_deref().unwrap_or("–")) }
                         td data-name=(texts.holds) { (holds(visit, article, listed.now)) }
-                        td data-name=(texts.changed) { (time(article.updated_at)) }
+                        td data-name=(texts.changed) { (visit.time(article.updated_at)) }
                     }
                 }
             }
@@ -227,8 +226,8 @@ fn holds(visit: &Visit, article: &Article, now: Timestamp) -> Markup {
     html! {
         @match (article.holds_at(now), turns) {
             (true, None) => (texts.holds_now),
-            (true, Some(at)) => { (texts.holds_until) " " (time(at)) },
-            (false, Some(at)) => { (texts.holds_from) " " (time(at)) },
+            (true, Some(at)) => { (texts.holds_until) " " (visit.time(at)) },
+            (false, Some(at)) => { (texts.holds_from) " " (visit.time(at)) },
             (false, None) => (texts.holds_no_more),
         }
     }

@@ -18,7 +18,7 @@ use super::Visit;
 use super::ticket::customer::{listing, particulars};
 use crate::Console;
 use crate::session::{Administrator, Revealer, holder};
-use crate::view::{fact, time};
+use crate::view::fact;
 
 /// Tickets that are listed, the newest ones; a link leads to all.
 const TICKETS_SHOWN: u32 = 20;
@@ -247,13 +247,13 @@ fn facts(visit: &Visit, known: &Known) -> Markup {
         dl.facts {
             (particulars(visit, person))
             (fact(own.time_zone, person.time_zone.as_deref()))
-            div { dt { (own.known_since) } dd { (time(person.created_at)) } }
+            div { dt { (own.known_since) } dd { (visit.time(person.created_at)) } }
             (fact(own.consent, Some(consent)))
             div { dt { (own.suppression) } dd {
                 @match &known.suppression {
                     // Why is for those who work here: the API shows the list to admins only.
                     Some(listed) if known.may.work => { (listing(visit, listed)) }
-                    Some(listed) => { (texts.since) " " (time(listed.created_at)) }
+                    Some(listed) => { (texts.since) " " (visit.time(listed.created_at)) }
                     None => { (own.not_suppressed) }
                 }
             } }
@@ -271,7 +271,7 @@ fn tickets(visit: &Visit, known: &Known) -> Markup {
                 @for ticket in &known.tickets {
                     li {
                         a href=(visit.spoken.link(&format!("/tickets/{}", ticket.number), &[])) { "#" (ticket.number) }
-                        " " bdi { (ticket.subject) } " · " (language.status(ticket.status_category)) " · " (time(ticket.created_at))
+                        " " bdi { (ticket.subject) } " · " (language.status(ticket.status_category)) " · " (visit.time(ticket.created_at))
                     }
                 }
             }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::Visit;
 use crate::Console;
 use crate::session::{Administrator, signed_in};
-use crate::view::{fact, time};
+use crate::view::fact;
 
 /// Automation on, and what came in while it was off left to people.
 const ON_LEAVING_MISSED: &str = "on-leaving-missed";
@@ -255,7 +255,7 @@ fn times(visit: &Visit, standing: &Standing, schedules: &[&Schedule]) -> Markup 
                         td data-name=(texts.times) { code { (declared.cron) } " " (declared.zone) }
                         td data-name=(texts.next_firing) { (next(visit, standing, schedule)) }
                         td data-name=(texts.last_firing) {
-                            @match schedule.last_for { Some(at) => (time(at)), None => "–" }
+                            @match schedule.last_for { Some(at) => (visit.time(at)), None => "–" }
                         }
                         @if standing.switches {
                             td data-name=(texts.decide) {
@@ -278,7 +278,7 @@ fn next(visit: &Visit, standing: &Standing, schedule: &Schedule) -> Markup {
             (false, _) => (texts.switched_off),
             (true, None) => (texts.never),
             (true, Some(at)) if at <= standing.now => (texts.due),
-            (true, Some(at)) => (time(at)),
+            (true, Some(at)) => (visit.time(at)),
         }
     }
 }

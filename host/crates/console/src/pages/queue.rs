@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{Visit, ticket};
 use crate::Console;
 use crate::session::{Agent, signed_in};
-use crate::view::{fact, time};
+use crate::view::fact;
 
 /// Rows of each table.
 const ROWS_MAX: u32 = 100;
@@ -143,7 +143,7 @@ fn held(visit: &Visit, held: &[Intake]) -> Markup {
             tbody {
                 @for intake in held {
                     tr {
-                        td data-name=(texts.received) { (time(intake.received_at)) }
+                        td data-name=(texts.received) { (visit.time(intake.received_at)) }
                         td data-name=(texts.source) { (intake.source) }
                         td data-name=(texts.work) { (intake.kind) " " code { (intake.id) } }
                         td data-name=(texts.reason) dir="auto" { (visit.tell(intake.reason.as_deref().unwrap_or("–"))) }
@@ -166,7 +166,7 @@ fn mail(visit: &Visit, standing: &Standing) -> Markup {
                     tr {
                         td data-name=(texts.number) { a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } " " code { (message.id) } }
                         td data-name=(texts.recipient) { bdi { (message.to_address.as_deref().unwrap_or("–")) } }
-                        td data-name=(texts.created) { (time(message.created_at)) }
+                        td data-name=(texts.created) { (visit.time(message.created_at)) }
                         td data-name=(texts.reason) dir="auto" { (visit.tell(message.delivery_reason.as_deref().unwrap_or("–"))) }
                         @if standing.works {
                             td data-name=(texts.decide) { (decision(visit, message, None)) }
@@ -199,7 +199,7 @@ fn dead(visit: &Visit, dead: &[DeadJob]) -> Markup {
             tbody {
                 @for job in dead {
                     tr {
-                        td data-name=(texts.given_up) { (time(job.died_at)) }
+                        td data-name=(texts.given_up) { (visit.time(job.died_at)) }
                         td data-name=(texts.work) { (job.job.name()) " " code { (job.lane) } }
                         td data-name=(texts.tries) { (job.attempts) }
                         td data-name=(texts.last_error) dir="auto" { (visit.tell(&job.last_error)) }

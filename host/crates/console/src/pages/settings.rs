@@ -20,7 +20,7 @@ use maud::{Markup, html};
 use super::Visit;
 use crate::Console;
 use crate::session::Overseer;
-use crate::view::{fact, time};
+use crate::view::fact;
 
 /// Where it stands.
 const PATH: &str = "/settings";
@@ -156,10 +156,10 @@ fn mailboxes(visit: &Visit, mailboxes: &[(String, MailboxState)]) -> Markup {
                     tr {
                         th scope="row" data-name=(texts.mailbox) { bdi { (name) } }
                         td data-name=(words.state) { (connection(visit, mailbox)) }
-                        td data-name=(texts.last_mail) { @match mailbox.last_mail_at { Some(at) => (time(at)), None => "–" } }
+                        td data-name=(texts.last_mail) { @match mailbox.last_mail_at { Some(at) => (visit.time(at)), None => "–" } }
                         td data-name=(words.last_error) dir="auto" {
                             @match &mailbox.last_error {
-                                Some((at, why)) => div { (time(*at)) " " (visit.tell(why)) },
+                                Some((at, why)) => div { (visit.time(*at)) " " (visit.tell(why)) },
                                 None => "–",
                             }
                         }
@@ -175,7 +175,7 @@ fn connection(visit: &Visit, mailbox: &MailboxState) -> Markup {
     let state = if mailbox.is_open { texts.connected } else { texts.not_connected };
     html! {
         @match mailbox.since {
-            Some(since) => div { (state) " " (visit.texts().since) " " (time(since)) },
+            Some(since) => div { (state) " " (visit.texts().since) " " (visit.time(since)) },
             None => (texts.not_tried),
         }
     }

@@ -33,14 +33,14 @@ use self::customer::Customer;
 use super::{Visit, queue};
 use crate::Console;
 use crate::language::Texts;
-use crate::session::{holder, who_holds};
-use crate::view::{fact, time};
+use crate::session::{holder, own_name, who_holds};
+use crate::view::fact;
 
 /// What was typed into a form.
 #[derive(Debug, Default)]
 struct Typed {
     text: String,
-    /// The draft that it was written from, empty for none; absent where another form than the composer was sent.
+    /// The draft that it was written from, empty for none; absent where no text came along.
     draft: Option<String>,
     /// Whether files were chosen.
     files: bool,
@@ -49,13 +49,20 @@ struct Typed {
     unmet: Option<reveals::Unmet>,
 }
 
-/// What a form could not do: why, and what was typed.
+/// The page after a form: what was typed stands in it again.
 #[derive(Debug)]
-struct Failed {
+struct After {
+    /// Why nothing came of it; none where all went well.
+    complaint: Option<Complaint>,
+    typed: Typed,
+}
+
+/// What a form could not do.
+#[derive(Debug)]
+struct Complaint {
     why: String,
     /// Language of the reason; the desk speaks English.
     language: &'static str,
-    typed: Typed,
 }
 
 /// What the visitor may do here.
@@ -87,7 +94,7 @@ pub(crate) async fn show(
     page(&console, &visit, &number, None).await
 }
 
-async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Failed>) -> Response {
+async fn page(console: &Console, visit: &Visit, number: &str, after: Option<&After>) -> Response {
     let shown = async {
         let material = material(console, number).await?;
         let customer = Customer::of(console, &material.ticket).await?;
@@ -95,7 +102,7 @@ async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Fa
         let allows = |scope| token.as_ref().is_some_and(|token| token.allows(scope, console.desk.now()));
         let work = match allows(Scope::Write) {
             true => Some(Bench {
-                known: fields::Known::of(console).await?,
+                known: fields::Known::of(console, token.as_ref().and_then(own_name)).await?,
                 sources: sources::Sources::of(console, visit, &material.ticket, &material.messages).await?,
                 limits: console.desk.config().attachments,
             }),
@@ -111,8 +118,9 @@ async fn page(console: &Console, visit: &Visit, number: &str, failed: Option<&Fa
     match shown.await {
         Ok((material, customer, may)) => {
             let title = format!("#{} {}", material.ticket.number, material.ticket.subject);
-            let status = failed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-            let body = body(visit, &material, &customer, &may, failed);
+            let complains = after.is_some_and(|after| after.complaint.is_some());
+            let status = if complains { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            let body = body(visit, &material, &customer, &may, after);
             let path = format!("/tickets/{}", material.ticket.number);
             (status, visit.page_at(&title, &path).of(&body)).into_response()
         }
@@ -145,7 +153,13 @@ async fn done(
             (visit.texts().broken.to_owned(), visit.spoken.language.tag())
         }
     };
-    page(console, visit, number, Some(&Failed { why, language, typed })).await
+    let complaint = Some(Complaint { why, language });
+    page(console, visit, number, Some(&After { complaint, typed })).await
+}
+
+/// After a form beside the composer: the ticket as it is now, with the answer that somebody had begun.
+async fn done_while_writing(console: &Console, visit: &Visit, number: &str, typed: Typed) -> Response {
+    page(console, visit, number, Some(&After { complaint: None, typed })).await
 }
 
 /// The ticket with what could not be done about it elsewhere.
@@ -163,27 +177,34 @@ async fn material(console: &Console, number: &str) -> Result<Material, DeskError
     console.desk.material(ticket(console, number).await?.id).await
 }
 
+/// What came of a form, where there was one.
+fn outcome(visit: &Visit, after: Option<&After>) -> Markup {
+    html! {
+        @match after {
+            Some(After { complaint: Some(Complaint { why, language }), .. }) => {
+                p.alarm role="alert" dir="auto" lang=(language) { (why) }
+            }
+            Some(After { complaint: None, .. }) => p role="status" { (visit.texts().saved_while_writing) },
+            None => {}
+        }
+    }
+}
+
 /// The page's body; with the forms where somebody may use them.
-fn body(
-    visit: &Visit,
-    material: &Material,
-    customer: &Customer,
-    may: &May,
-    failed: Option<&Failed>,
-) -> Markup {
+fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, after: Option<&After>) -> Markup {
     let texts = visit.texts();
     let works = may.work.is_some();
-    let typed = failed.map(|failed| &failed.typed);
+    let typed = after.map(|after| &after.typed);
     let books = material.books(visit.spoken.language.tongue());
     let thread = material.thread();
     // A merged ticket takes nothing any more.
     let bench = may.work.as_ref().filter(|_| material.merged_into.is_none());
     html! {
-        @if let Some(failed) = failed { p.alarm role="alert" dir="auto" lang=(failed.language) { (failed.why) } }
+        (outcome(visit, after))
         @if let Some(home) = material.merged_into { (merge::banner(visit, &material.ticket, home, works)) }
         (facts(visit, &material.ticket))
         @if let Some(bench) = bench {
-            (fields::form(visit, &material.ticket, &bench.known, typed.map(|typed| &typed.fields)))
+            (fields::form(visit, &material.ticket, &bench.known, bench.sources.picked.as_ref(), typed.map(|typed| &typed.fields)))
             (merge::form(visit, &material.ticket))
         }
         (customer::block(visit, customer, works))
@@ -234,8 +255,8 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
             @if !ticket.tags.is_empty() {
                 div { dt { (texts.tags) } dd { @for tag in &ticket.tags { span.tag { (tag) } " " } } }
             }
-            div { dt { (texts.created) } dd { (time(ticket.created_at)) } }
-            div { dt { (texts.changed) } dd { (time(ticket.updated_at)) } }
+            div { dt { (texts.created) } dd { (visit.time(ticket.created_at)) } }
+            div { dt { (texts.changed) } dd { (visit.time(ticket.updated_at)) } }
         }
     }
 }
@@ -288,7 +309,7 @@ fn one_message(
                     " · " (language.delivery(message.delivery))
                     @if let Some(why) = &message.delivery_reason { ": " (visit.tell(why)) }
                 }
-                " · " (time(message.created_at))
+                " · " (visit.time(message.created_at))
                 @if let Some(number) = from {
                     " · " (texts.from_ticket) " " a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) }
                 }
@@ -339,7 +360,7 @@ fn one_line(visit: &Visit, line: &Line) -> Markup {
             div {
                 code { (line.what) } " "
                 span dir="auto" { (line.text) } " "
-                @if line.level == 0 { (time(line.at)) }
+                @if line.level == 0 { (visit.time(line.at)) }
             }
         }
     }

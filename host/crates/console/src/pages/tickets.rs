@@ -1,19 +1,25 @@
-//! The list of tickets with who asks, newest first.
+//! The list of tickets with who asks and how long they wait: views of it, its order, and changing several at once.
+
+pub(crate) mod bulk;
+
+use std::collections::BTreeSet;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, Page, TicketFilter};
+use domain::Timestamp;
 use domain::contact::{Contact, canonical_address, is_address};
 use domain::id::{ContactId, TicketId};
 use domain::ticket::{StatusCategory, Ticket};
+use domain::token::Scope;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::Visit;
 use crate::Console;
 use crate::language::Texts;
-use crate::view::time;
+use crate::session::{holder, own_name};
 
 /// Tickets on a page.
 const TICKETS_ON_PAGE: u32 = 50;
@@ -31,16 +37,98 @@ pub(crate) struct Asked {
     category: String,
     assignee: String,
     tag: String,
+    /// A view of the house's own; see `View`.
+    view: String,
+    /// In which order; see `Order`.
+    order: String,
     /// The last ticket of the page before.
     after: String,
+}
+
+/// Which tickets, beside everything else that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    All,
+    /// Of whoever signed in.
+    Mine,
+    /// Nobody's.
+    Unassigned,
+    /// Of what people wrote the newest is the customer's.
+    Waiting,
+}
+
+impl View {
+    const EVERY: [Self; 4] = [Self::All, Self::Mine, Self::Unassigned, Self::Waiting];
+
+    /// The word in the address.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Mine => "mine",
+            Self::Unassigned => "unassigned",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    const fn name(self, texts: &Texts) -> &'static str {
+        match self {
+            Self::All => texts.view_all,
+            Self::Mine => texts.view_mine,
+            Self::Unassigned => texts.view_unassigned,
+            Self::Waiting => texts.view_waiting,
+        }
+    }
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Newest tickets first.
+    Arrival,
+    /// Whose customer has been silent longest first.
+    Longest,
+    /// Whose customer wrote last first.
+    Latest,
+}
+
+impl Order {
+    const EVERY: [Self; 3] = [Self::Arrival, Self::Longest, Self::Latest];
+
+    /// The word in the address.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Arrival => "arrival",
+            Self::Longest => "longest",
+            Self::Latest => "latest",
+        }
+    }
+
+    const fn name(self, texts: &Texts) -> &'static str {
+        match self {
+            Self::Arrival => texts.order_arrival,
+            Self::Longest => texts.order_longest,
+            Self::Latest => texts.order_latest,
+        }
+    }
 }
 
 /// What is listed.
 struct Listed {
     /// Tickets with who asks; one more than fits on the page where there are more.
     found: Vec<(Ticket, Option<Contact>)>,
+    /// Those of them that wait for us.
+    waiting: BTreeSet<TicketId>,
+    now: Timestamp,
     /// The person whose tickets they are, where only theirs were asked for.
     person: Option<Contact>,
+}
+
+/// Who looks at the list.
+struct Looker {
+    /// What they are called, where they signed in.
+    name: Option<String>,
+    /// Whether they may work on tickets.
+    works: bool,
 }
 
 /// Shows the list; a number leads to its ticket, an address to its person's tickets.
@@ -58,7 +146,11 @@ pub(crate) async fn show(
             let theirs = asked.of(person);
             return Ok(Redirect::to(&theirs.link(&visit, theirs.status(), None)).into_response());
         }
-        let body = list(&visit, &listed(&console, &asked).await?, &asked);
+        let looker = looker(&console, &visit).await?;
+        if asked.view() == View::Mine && looker.name.is_none() {
+            return Ok(Redirect::to(&visit.spoken.link("/login", &[])).into_response());
+        }
+        let body = list(&visit, &listed(&console, &asked, &looker).await?, &asked, &looker);
         Ok::<_, DeskError>(visit.page_at(visit.texts().tickets, "/").of(&body).into_response())
     };
     shown.await.unwrap_or_else(|error| visit.failed(error))
@@ -74,7 +166,13 @@ async fn person_named(console: &Console, asked: &Asked) -> Result<Option<Contact
     Ok(person.map(|person| person.id))
 }
 
-async fn listed(console: &Console, asked: &Asked) -> Result<Listed, DeskError> {
+async fn looker(console: &Console, visit: &Visit) -> Result<Looker, DeskError> {
+    let token = holder(console, &visit.headers).await?;
+    let works = token.as_ref().is_some_and(|token| token.allows(Scope::Write, console.desk.now()));
+    Ok(Looker { name: token.as_ref().and_then(own_name), works })
+}
+
+async fn listed(console: &Console, asked: &Asked, looker: &Looker) -> Result<Listed, DeskError> {
     let store = console.desk.ask();
     let after = asked.after.parse::<TicketId>().ok().map(|id| id.to_string());
     let page = Page { after, limit: TICKETS_ON_PAGE + 1 };
@@ -82,7 +180,10 @@ async fn listed(console: &Console, asked: &Asked) -> Result<Listed, DeskError> {
         Some(id) => store.contact(id).await?,
         None => None,
     };
-    Ok(Listed { found: store.tickets_and_requesters(&asked.filter(), &page).await?, person })
+    let found = store.tickets_and_requesters(&asked.filter(looker), &page).await?;
+    let ids: Vec<TicketId> = found.iter().map(|(ticket, _)| ticket.id).collect();
+    let waiting = store.tickets_waiting(&ids).await?.into_iter().collect();
+    Ok(Listed { found, waiting, now: console.desk.now(), person })
 }
 
 impl Asked {
@@ -94,21 +195,49 @@ impl Asked {
         self.requester.parse().ok()
     }
 
+    fn view(&self) -> View {
+        View::EVERY.into_iter().find(|view| view.word() == self.view).unwrap_or(View::All)
+    }
+
+    /// What waits for us is shown longest first, unless something else is asked for.
+    fn order(&self) -> Order {
+        let usual = if self.view() == View::Waiting { Order::Longest } else { Order::Arrival };
+        Order::EVERY.into_iter().find(|order| order.word() == self.order).unwrap_or(usual)
+    }
+
+    /// The same in a view, in its usual order.
+    fn seen_as(&self, view: View) -> Self {
+        Self { view: view.word().to_owned(), order: String::new(), after: String::new(), ..self.clone() }
+    }
+
+    /// The same in an order.
+    fn sorted(&self, order: Order) -> Self {
+        Self { order: order.word().to_owned(), after: String::new(), ..self.clone() }
+    }
+
     /// The same of one person instead of what was typed.
     fn of(&self, person: ContactId) -> Self {
         Self { q: String::new(), requester: person.to_string(), after: String::new(), ..self.clone() }
     }
 
-    fn filter(&self) -> TicketFilter {
+    fn filter(&self, looker: &Looker) -> TicketFilter {
         let told = |word: &str| Some(word.trim().to_owned()).filter(|word| !word.is_empty());
+        let assignee = match self.view() {
+            View::Mine => looker.name.clone(),
+            View::Unassigned => Some(String::new()),
+            View::All | View::Waiting => told(&self.assignee),
+        };
         TicketFilter {
             status_category: self.status(),
             words: told(&self.q),
             team: told(&self.team),
             category: told(&self.category),
-            assignee: told(&self.assignee),
+            assignee,
             tag: told(&self.tag),
             requester: self.requester(),
+            waiting: self.view() == View::Waiting,
+            by_customer: self.order() != Order::Arrival,
+            oldest_first: self.order() == Order::Longest,
             ..TicketFilter::default()
         }
     }
@@ -126,6 +255,11 @@ impl Asked {
         ]
     }
 
+    /// View and order, as they are asked for.
+    fn looks(&self) -> [(&'static str, &str); 2] {
+        [("view", &self.view), ("order", &self.order)]
+    }
+
     fn is_narrow(&self) -> bool {
         self.words().iter().any(|(_, word)| !word.trim().is_empty())
     }
@@ -134,26 +268,39 @@ impl Asked {
         let mut query: Vec<(&str, &str)> = Vec::new();
         query.extend(status.map(|s| ("status", s.as_str())));
         query.extend(self.words().into_iter().filter(|(_, word)| !word.trim().is_empty()));
+        query.extend(self.looks().into_iter().filter(|(_, word)| !word.is_empty()));
         query.extend(after.map(|id| ("after", id)));
         visit.spoken.link("/", &query)
     }
 }
 
-fn list(visit: &Visit, listed: &Listed, asked: &Asked) -> Markup {
+fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Markup {
     let texts = visit.texts();
     let found = listed.found.as_slice();
     let limit = usize::try_from(TICKETS_ON_PAGE).unwrap_or(usize::MAX);
     let tickets = found.get(..limit).unwrap_or(found);
     let older =
         (found.len() > limit).then(|| tickets.last().map(|(ticket, _)| ticket.id.to_string())).flatten();
+    let (first, next) = match asked.order() {
+        Order::Arrival => (texts.newest, texts.older),
+        Order::Longest | Order::Latest => (texts.first_page, texts.further),
+    };
     html! {
         (search(visit, asked))
         @if let Some(person) = &listed.person { p { (texts.tickets_of) " " strong { bdi { (called(texts, person)) } } } }
+        (views(visit, asked, looker))
         (filters(visit, asked))
-        @if tickets.is_empty() { p { (texts.no_tickets) } } @else { (table(visit, tickets)) }
+        (orders(visit, asked))
+        @if tickets.is_empty() { p { (texts.no_tickets) } } @else if looker.works {
+            @let here = Some(asked.after.as_str()).filter(|after| !after.is_empty());
+            form method="post" action=(asked.link(visit, asked.status(), here)) {
+                (table(visit, listed, tickets, true))
+                (bulk::form(visit, looker.name.as_deref()))
+            }
+        } @else { (table(visit, listed, tickets, false)) }
         nav.pages {
-            @if !asked.after.is_empty() { a href=(asked.link(visit, asked.status(), None)) rel="first" { "« " (texts.newest) } }
-            @if let Some(id) = older { a href=(asked.link(visit, asked.status(), Some(&id))) rel="next" { (texts.older) " »" } }
+            @if !asked.after.is_empty() { a href=(asked.link(visit, asked.status(), None)) rel="first" { "« " (first) } }
+            @if let Some(id) = older { a href=(asked.link(visit, asked.status(), Some(&id))) rel="next" { (next) " »" } }
         }
     }
 }
@@ -173,6 +320,9 @@ fn search(visit: &Visit, asked: &Asked) -> Markup {
             @if visit.spoken.chosen { input type="hidden" name="lang" value=(visit.spoken.language.tag()); }
             @if !asked.requester.is_empty() { input type="hidden" name="requester" value=(asked.requester); }
             @if !asked.status.is_empty() { input type="hidden" name="status" value=(asked.status); }
+            @for (name, word) in asked.looks() {
+                @if !word.is_empty() { input type="hidden" name=(name) value=(word); }
+            }
             p.buttons {
                 input #q name="q" type="search" maxlength="200" value=(asked.q);
                 button type="submit" { (texts.search) }
@@ -186,6 +336,33 @@ fn search(visit: &Visit, asked: &Asked) -> Markup {
                 }
             }
             @if asked.is_narrow() { a href=(visit.spoken.link("/", &[])) { (texts.everything) } }
+        }
+    }
+}
+
+fn views(visit: &Visit, asked: &Asked, looker: &Looker) -> Markup {
+    let texts = visit.texts();
+    let offered = View::EVERY.into_iter().filter(|view| *view != View::Mine || looker.name.is_some());
+    html! {
+        nav.filters aria-label=(texts.show_view) {
+            @for view in offered {
+                a href=(asked.seen_as(view).link(visit, asked.status(), None)) aria-current=[(view == asked.view()).then_some("true")] {
+                    (view.name(texts))
+                }
+            }
+        }
+    }
+}
+
+fn orders(visit: &Visit, asked: &Asked) -> Markup {
+    let texts = visit.texts();
+    html! {
+        nav.filters aria-label=(texts.show_order) {
+            @for order in Order::EVERY {
+                a href=(asked.sorted(order).link(visit, asked.status(), None)) aria-current=[(order == asked.order()).then_some("true")] {
+                    (order.name(texts))
+                }
+            }
         }
     }
 }
@@ -204,7 +381,8 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
     }
 }
 
-fn table(visit: &Visit, tickets: &[(Ticket, Option<Contact>)]) -> Markup {
+/// The tickets of a page; each with a box to tick where they can be changed together.
+fn table(visit: &Visit, listed: &Listed, tickets: &[(Ticket, Option<Contact>)], ticks: bool) -> Markup {
     let texts = visit.texts();
     let heads = [
         texts.number,
@@ -216,12 +394,42 @@ fn table(visit: &Visit, tickets: &[(Ticket, Option<Contact>)]) -> Markup {
         texts.language,
         texts.team,
         texts.tags,
+        texts.waiting,
         texts.created,
     ];
+    let tick = ticks.then_some(texts.tick);
     html! {
         table.tickets {
-            thead { tr { @for head in heads { th scope="col" { (head) } } } }
-            tbody { @for (ticket, requester) in tickets { (row(visit, ticket, requester.as_ref())) } }
+            thead { tr { @for head in tick.into_iter().chain(heads) { th scope="col" { (head) } } } }
+            tbody {
+                @for (ticket, requester) in tickets {
+                    tr {
+                        @if ticks {
+                            td data-name=(texts.tick) {
+                                input type="checkbox" name=(bulk::TICKED) value=(bulk::ticked(ticket)) aria-label={ (texts.tick) " #" (ticket.number) };
+                            }
+                        }
+                        (cells(visit, ticket, requester.as_ref()))
+                        (wait(visit, listed, ticket))
+                        td data-name=(texts.created) { (visit.time(ticket.created_at)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Since when the customer waits for us, if so: since the newest message.
+fn wait(visit: &Visit, listed: &Listed, ticket: &Ticket) -> Markup {
+    let texts = visit.texts();
+    let since = ticket.last_customer_message_at.filter(|_| listed.waiting.contains(&ticket.id));
+    html! {
+        @match since {
+            Some(since) => td data-name=(texts.waiting) {
+                (texts.waits) " " (visit.spoken.language.span(listed.now.0 - since.0))
+                " (" (visit.time(since)) ")"
+            },
+            None => td.empty data-name=(texts.waiting) { "–" },
         }
     }
 }
@@ -245,21 +453,18 @@ fn called<'p>(texts: &Texts, person: &'p Contact) -> &'p str {
     }
 }
 
-fn row(visit: &Visit, ticket: &Ticket, requester: Option<&Contact>) -> Markup {
+fn cells(visit: &Visit, ticket: &Ticket, requester: Option<&Contact>) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let address = visit.spoken.link(&format!("/tickets/{}", ticket.number), &[]);
     html! {
-        tr {
-            td data-name=(texts.number) { (ticket.number) }
-            th scope="row" data-name=(texts.subject) { a href=(address) dir="auto" { (ticket.subject) } }
-            (cell(texts.customer, requester.map(|person| called(texts, person))))
-            td data-name=(texts.status) class={ "status " (ticket.status_category) } { (language.status(ticket.status_category)) }
-            td data-name=(texts.priority) class={ "priority " (ticket.priority) } { (language.priority(ticket.priority)) }
-            (cell(texts.category, ticket.category.as_deref()))
-            (cell(texts.language, ticket.language.as_deref()))
-            (cell(texts.team, ticket.team.as_deref()))
-            td data-name=(texts.tags) class={ @if ticket.tags.is_empty() { "empty" } } { @for tag in &ticket.tags { span.tag { (tag) } " " } }
-            td data-name=(texts.created) { (time(ticket.created_at)) }
-        }
+        td data-name=(texts.number) { (ticket.number) }
+        th scope="row" data-name=(texts.subject) { a href=(address) dir="auto" { (ticket.subject) } }
+        (cell(texts.customer, requester.map(|person| called(texts, person))))
+        td data-name=(texts.status) class={ "status " (ticket.status_category) } { (language.status(ticket.status_category)) }
+        td data-name=(texts.priority) class={ "priority " (ticket.priority) } { (language.priority(ticket.priority)) }
+        (cell(texts.category, ticket.category.as_deref()))
+        (cell(texts.language, ticket.language.as_deref()))
+        (cell(texts.team, ticket.team.as_deref()))
+        td data-name=(texts.tags) class={ @if ticket.tags.is_empty() { "empty" } } { @for tag in &ticket.tags { span.tag { (tag) } " " } }
     }
 }

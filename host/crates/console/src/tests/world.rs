@@ -58,6 +58,16 @@ impl World {
         Self::with(Access::Open, false).await
     }
 
+    /// The same for people whose clocks show another zone's time.
+    pub(super) async fn in_zone(zone: &str) -> Self {
+        let time_zone = zone.to_owned();
+        Box::pin(Self::of(
+            Access::Open,
+            DeskConfig { redaction_required: false, time_zone, ..DeskConfig::default() },
+        ))
+        .await
+    }
+
     pub(super) async fn with(access: Access, redaction_required: bool) -> Self {
         Box::pin(Self::of(access, DeskConfig { redaction_required, ..DeskConfig::default() })).await
     }

@@ -19,12 +19,22 @@ const LOOK_S: i64 = 3 * HOUR_S;
 const OFFSET_S_MAX: i64 = 16 * HOUR_S;
 
 /// A zone.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Zone(Tz);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone(Tz);
+
+/// UTC.
+impl Default for Zone {
+    fn default() -> Self {
+        Self(Tz::UTC)
+    }
+}
 
 impl Zone {
     /// Finds a zone by its IANA name.
-    pub(crate) fn parse(name: &str) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    /// A refusal that names one that is near.
+    pub fn parse(name: &str) -> Result<Self, Refusal> {
         name.parse::<Tz>().map(Self).map_err(|_| {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
             let names: Vec<&str> = TZ_VARIANTS.iter().map(|tz| tz.name()).collect();
@@ -107,6 +117,25 @@ impl Zone {
         }
     }
 
+    /// Date and time that clocks in the zone show.
+    #[must_use]
+    pub fn wall(self, at: Timestamp) -> String {
+        at.to_utc().with_timezone(&self.0).format("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// What the zone's time is called at an instant: `CET`, or in summer `CEST`. Where there is no word for it, its
+    /// distance from UTC.
+    #[must_use]
+    pub fn abbreviation(self, at: Timestamp) -> String {
+        at.to_utc().with_timezone(&self.0).format("%Z").to_string()
+    }
+
+    /// Its IANA name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
     /// An instant as people in the zone read it.
     pub(super) fn display(self, at: Timestamp) -> String {
         at.to_utc().with_timezone(&self.0).format("%Y-%m-%d %H:%M %:z").to_string()
@@ -115,4 +144,23 @@ impl Zone {
 
 fn naive(s: i64) -> NaiveDateTime {
     DateTime::from_timestamp(s, 0).unwrap_or_default().naive_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_their_own_clock_and_what_its_time_is_called() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let read = |zone: Zone, at: &str| {
+            let at: Timestamp = at.parse().unwrap();
+            (zone.wall(at), zone.abbreviation(at))
+        };
+        let both = |wall: &str, called: &str| (wall.to_owned(), called.to_owned());
+        assert_eq!(read(berlin, "2026-11-18T23:30:00Z"), both("2026-11-19 00:30", "CET"));
+        assert_eq!(read(berlin, "2026-07-01T12:00:59Z"), both("2026-07-01 14:00", "CEST"));
+        assert_eq!(read(Zone::default(), "2026-07-01T12:00:00Z"), both("2026-07-01 12:00", "UTC"));
+        assert_eq!((berlin.name(), Zone::default().name()), ("Europe/Berlin", "UTC"));
+    }
 }

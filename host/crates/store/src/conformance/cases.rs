@@ -26,6 +26,7 @@ list! {
         a_second_ticket_of_the_same_number_conflicts,
         ticket_numbers_are_given_once,
         filters_choose_what_they_say,
+        who_waits_for_us_is_listed_by_the_customers_newest_message,
         pages_join_without_gap_or_overlap,
         a_view_holds_the_requester_and_the_newest_fifty_messages,
         contacts_have_one_address_each,

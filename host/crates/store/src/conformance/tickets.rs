@@ -1,5 +1,6 @@
 //! Tickets and contacts.
 
+use domain::message::Direction;
 use domain::ticket::StatusCategory;
 
 use super::{Sample, Verdict, holds, same, there};
@@ -205,6 +206,7 @@ pub(super) async fn filters_choose_what_they_say(store: &Store) -> Verdict {
         (TicketFilter { category: Some("delivery".to_owned()), ..none.clone() }, vec![2]),
         (TicketFilter { assignee: Some("kim".to_owned()), ..none.clone() }, vec![2]),
         (TicketFilter { assignee: Some("ki".to_owned()), ..none.clone() }, vec![]),
+        (TicketFilter { assignee: Some(String::new()), ..none.clone() }, vec![1]),
         (TicketFilter { words: Some("my parcel".to_owned()), ..none.clone() }, vec![2]),
         (TicketFilter { words: Some("100% OF".to_owned()), ..none.clone() }, vec![2]),
         (TicketFilter { words: Some("is%my".to_owned()), ..none.clone() }, vec![]),
@@ -222,6 +224,80 @@ pub(super) async fn filters_choose_what_they_say(store: &Store) -> Verdict {
             store.tickets(&filter, &Page::default()).await?.into_iter().map(|t| t.number).collect();
         same!((&filter, numbers), (&filter, expected));
     }
+    Ok(())
+}
+
+/// The numbers of a list's tickets, read in pages of two.
+async fn numbers(store: &Store, filter: &TicketFilter) -> Result<Vec<i64>, StoreError> {
+    let mut page = Page::first(2);
+    let mut numbers = Vec::new();
+    loop {
+        let tickets = store.tickets(filter, &page).await?;
+        let Some(last) = tickets.last() else { return Ok(numbers) };
+        page = Page::after(last.id, 2);
+        numbers.extend(tickets.iter().map(|t| t.number));
+    }
+}
+
+pub(super) async fn who_waits_for_us_is_listed_by_the_customers_newest_message(store: &Store) -> Verdict {
+    let make = Sample::default();
+    // Wrote last, at this minute; none: never wrote.
+    let wrote =
+        [(1, Some(50)), (2, Some(10)), (3, Some(40)), (4, Some(20)), (5, None), (6, Some(50)), (7, Some(5))];
+    let mut facts = Vec::new();
+    let mut ids = Vec::new();
+    for (number, minute) in wrote {
+        let mut ticket = make.ticket(number);
+        ticket.created_at = make.now.plus(30);
+        ticket.last_customer_message_at = minute.map(|minute| make.now.plus(minute));
+        if number == 7 {
+            ticket.status_category = StatusCategory::Solved;
+        }
+        // A machine answered the third, a person the fourth; the second got a person's answer before it wrote again.
+        let answer = match number {
+            2 => Some((9, false)),
+            3 => Some((41, true)),
+            4 => Some((20, false)),
+            _ => None,
+        };
+        if let Some((minute, automatic)) = answer {
+            let mut message = make.message(ticket.id);
+            message.direction = Direction::Outbound;
+            (message.created_at, message.automatic) = (make.now.plus(minute), automatic);
+            facts.push(Fact::AddMessage(Box::new(message)));
+        }
+        ids.push(ticket.id);
+        facts.push(Fact::PutTicket { ticket: Box::new(ticket), read_version: None });
+    }
+    store.commit(Commit { facts }).await?;
+    let none = TicketFilter::default();
+    let waiting = TicketFilter { waiting: true, ..none.clone() };
+    let table = [
+        (TicketFilter { by_customer: true, oldest_first: true, ..none.clone() }, vec![7, 2, 4, 5, 3, 1, 6]),
+        (TicketFilter { by_customer: true, ..none.clone() }, vec![6, 1, 3, 5, 4, 2, 7]),
+        (waiting.clone(), vec![6, 3, 2, 1]),
+        (TicketFilter { oldest_first: true, ..waiting.clone() }, vec![1, 2, 3, 6]),
+        (TicketFilter { by_customer: true, oldest_first: true, ..waiting.clone() }, vec![2, 3, 1, 6]),
+        (TicketFilter { by_customer: true, ..waiting.clone() }, vec![6, 1, 3, 2]),
+        (TicketFilter { assignee: Some(String::new()), ..waiting.clone() }, vec![]),
+        (
+            TicketFilter {
+                status_category: Some(StatusCategory::Solved),
+                by_customer: true,
+                oldest_first: true,
+                ..none.clone()
+            },
+            vec![7],
+        ),
+    ];
+    for (filter, expected) in table {
+        same!((&filter, numbers(store, &filter).await?), (&filter, expected));
+    }
+    let views = store.views(&TicketFilter { by_customer: true, ..waiting }, &Page::first(1)).await?;
+    same!(views.iter().map(|view| view.ticket.number).collect::<Vec<_>>(), [6]);
+    let waits = store.tickets_waiting(&ids).await?;
+    same!(waits, [0, 1, 2, 5].map(|place| ids[place]));
+    holds!(store.tickets_waiting(&[]).await?.is_empty());
     Ok(())
 }
 

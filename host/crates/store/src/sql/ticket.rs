@@ -7,10 +7,11 @@ use domain::id::TicketId;
 use domain::message::Message;
 use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
+use sqlx::QueryBuilder;
 
 use super::dialect::with_words;
 use super::reader::{Reader, above, all, below, json, ms, one, plain, text};
-use super::{Connection, Outcome, Row, contact, dialect, message, unique};
+use super::{Connection, Db, Outcome, Row, contact, dialect, message, unique};
 use crate::error::StoreError;
 use crate::records::{Page, TicketFilter};
 use crate::words::Words;
@@ -147,45 +148,143 @@ macro_rules! view_columns {
     };
 }
 
-/// The filter's part that every list has; `$1` and `$2` are the page's. The list is walked along an index, from the
-/// side of `$1` that is asked for, one way.
+/// Whether we are waited for: of what people wrote the newest is the customer's.
+macro_rules! waits {
+    () => {
+        "(t.status_category IN ('new', 'open') AND t.last_customer_message_at IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM message m WHERE m.ticket_id = t.ticket_id AND m.direction = 'outbound' AND NOT m.automatic \
+          AND m.created_at >= t.last_customer_message_at))"
+    };
+}
+
+/// The moment of the page's last ticket, in the order of the customers' newest messages.
+macro_rules! page_end {
+    ($start:literal) => {
+        concat!(
+            "COALESCE((SELECT COALESCE(p.last_customer_message_at, p.created_at) FROM ticket p WHERE p.ticket_id = $1), ",
+            $start,
+            ")"
+        )
+    };
+}
+
+/// What comes behind that page; put so that both databases walk the indexes of step 16.
+macro_rules! behind {
+    ($compare:literal, $start:literal) => {
+        concat!(
+            "COALESCE(t.last_customer_message_at, t.created_at) ",
+            $compare,
+            "= ",
+            page_end!($start),
+            " AND (COALESCE(t.last_customer_message_at, t.created_at) <> ",
+            page_end!($start),
+            " OR t.ticket_id ",
+            $compare,
+            " $1)"
+        )
+    };
+}
+
+/// The filter's part that every list has; `$1` and `$2` are the page's. The list is walked along the index that
+/// `$driver` names; messages with the words that are looked for are read one way, `$beyond` a ticket where the list's
+/// order is that of tickets.
 macro_rules! filtered {
-    ($columns:ident, $along:literal, $side:literal, $way:literal) => {
+    ($columns:ident, $driver:expr, $beyond:literal, $way:literal, $order:literal) => {
         concat!(
             "SELECT ",
             $columns!(),
             "WHERE ",
-            $along,
-            "t.ticket_id ",
-            $side,
-            " $1 AND ($3 IS NULL OR t.status_category = $3) AND ($4 IS NULL OR t.requester_id = $4) \
+            $driver,
+            " AND ($3 IS NULL OR t.status_category = $3) AND ($4 IS NULL OR t.requester_id = $4) \
              AND ($5 IS NULL OR t.team = $5) AND ($6 IS NULL OR t.tags LIKE $6 ESCAPE '!') \
              AND ($7 IS NULL OR t.last_customer_message_at < $7) \
              AND ($8 IS NULL OR (t.last_reply_at < $8 AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0))) \
              AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) \
              AND ($11 IS NULL OR $11 LIKE '%\"' || REPLACE(t.inbox, '_', '!_') || '\"%' ESCAPE '!') \
-             AND ($12 IS NULL OR t.category = $12) AND ($13 IS NULL OR t.assignee = $13) \
+             AND ($12 IS NULL OR t.category = $12) AND ($13 IS NULL OR COALESCE(t.assignee, '') = $13) \
              AND ($14 IS NULL OR LOWER(t.subject) LIKE $14 ESCAPE '!' OR t.ticket_id IN (",
-            with_words!($side, $way),
-            ")) ORDER BY t.ticket_id ",
-            $way,
+            with_words!($beyond, $way),
+            ")) AND (NOT $16 OR ",
+            waits!(),
+            ") ",
+            $order,
             " LIMIT $2"
         )
     };
 }
 
-/// Whole statements by what the index is to be walked along: a requester's tickets, those of a status, or
-/// all. `$3` and `$4` stand in all of them, so that one binding serves every one.
-macro_rules! statement {
+/// A list in the order in which tickets came.
+macro_rules! by_id {
+    ($columns:ident, $along:literal, newest) => {
+        filtered!(
+            $columns,
+            concat!($along, "t.ticket_id < $1"),
+            "AND w.ticket_id < $1 ",
+            "DESC",
+            "ORDER BY t.ticket_id DESC"
+        )
+    };
+    ($columns:ident, $along:literal, oldest) => {
+        filtered!(
+            $columns,
+            concat!($along, "t.ticket_id > $1"),
+            "AND w.ticket_id > $1 ",
+            "ASC",
+            "ORDER BY t.ticket_id ASC"
+        )
+    };
+}
+
+/// The same in the order of the customers' newest messages.
+macro_rules! by_customer {
+    ($columns:ident, $status:literal, oldest) => {
+        filtered!(
+            $columns,
+            concat!($status, behind!(">", "0")),
+            "",
+            "ASC",
+            "ORDER BY COALESCE(t.last_customer_message_at, t.created_at), t.ticket_id"
+        )
+    };
+    ($columns:ident, $status:literal, newest) => {
+        filtered!(
+            $columns,
+            concat!($status, behind!("<", "9223372036854775807")),
+            "",
+            "DESC",
+            "ORDER BY COALESCE(t.last_customer_message_at, t.created_at) DESC, t.ticket_id DESC"
+        )
+    };
+}
+
+/// Those in the order in which tickets came.
+macro_rules! statement_by_id {
     ($filter:expr, $columns:ident) => {{
         let filter: &TicketFilter = $filter;
         match (filter.requester.is_some(), filter.status_category.is_some(), filter.oldest_first) {
-            (true, _, false) => filtered!($columns, "t.requester_id = $4 AND ", "<", "DESC"),
-            (true, _, true) => filtered!($columns, "t.requester_id = $4 AND ", ">", "ASC"),
-            (false, true, false) => filtered!($columns, "t.status_category = $3 AND ", "<", "DESC"),
-            (false, true, true) => filtered!($columns, "t.status_category = $3 AND ", ">", "ASC"),
-            (false, false, false) => filtered!($columns, "", "<", "DESC"),
-            (false, false, true) => filtered!($columns, "", ">", "ASC"),
+            (true, _, false) => by_id!($columns, "t.requester_id = $4 AND ", newest),
+            (true, _, true) => by_id!($columns, "t.requester_id = $4 AND ", oldest),
+            (false, true, false) => by_id!($columns, "t.status_category = $3 AND ", newest),
+            (false, true, true) => by_id!($columns, "t.status_category = $3 AND ", oldest),
+            (false, false, false) => by_id!($columns, "", newest),
+            (false, false, true) => by_id!($columns, "", oldest),
+        }
+    }};
+}
+
+/// Whole statements by what the index is to be walked along: the customers' newest messages, a requester's tickets,
+/// those of a status, or all. `$3` and `$4` stand in all of them, so that one binding serves every one.
+macro_rules! statement {
+    ($filter:expr, $columns:ident) => {{
+        let filter: &TicketFilter = $filter;
+        match (filter.by_customer, filter.waiting, filter.oldest_first) {
+            (true, true, true) => by_customer!($columns, "t.status_category IN ('new', 'open') AND ", oldest),
+            (true, true, false) => {
+                by_customer!($columns, "t.status_category IN ('new', 'open') AND ", newest)
+            }
+            (true, false, true) => by_customer!($columns, "", oldest),
+            (true, false, false) => by_customer!($columns, "", newest),
+            (false, ..) => statement_by_id!(filter, $columns),
         }
     }};
 }
@@ -242,6 +341,24 @@ pub(crate) async fn list_with_requesters(
     Ok(views.into_iter().map(|view| (view.ticket, view.requester)).collect())
 }
 
+/// Which of these tickets wait for us.
+pub(crate) async fn waiting(c: &mut Connection, tickets: &[TicketId]) -> Outcome<Vec<TicketId>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<Db>::new(concat!(
+        "SELECT t.ticket_id FROM ticket t WHERE ",
+        waits!(),
+        " AND t.ticket_id IN ("
+    ));
+    let mut ids = query.separated(", ");
+    for id in tickets {
+        ids.push_bind(id.to_string());
+    }
+    let rows = query.push(") ORDER BY t.ticket_id").build().fetch_all(c).await?;
+    all(&rows, |row| Reader::of(row, "ticket", "ticket_id").word("ticket_id"))
+}
+
 async fn rows(
     c: &mut Connection,
     statement: &'static str,
@@ -266,6 +383,7 @@ async fn rows(
         .bind(filter.assignee.as_deref())
         .bind(filter.words.as_deref().map(subject_pattern))
         .bind(filter.words.as_deref().and_then(Words::of).map(|words| dialect::asked(&words)))
+        .bind(filter.waiting)
         .fetch_all(c)
         .await?;
     Ok(rows)

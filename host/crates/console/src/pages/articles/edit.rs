@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::Console;
 use crate::pages::{Visit, login};
 use crate::session::{Administrator, signed_in};
-use crate::view::{fact, time};
+use crate::view::fact;
 
 /// Longest text that the form takes, characters.
 const TEXT_CHARS_MAX: usize = 60_000;
@@ -211,9 +211,9 @@ fn facts(visit: &Visit, article: &Article) -> Markup {
             (fact(texts.language, Some(&article.locale)))
             (fact(texts.state, Some(visit.spoken.language.article_state(article.state))))
             (fact(texts.product, article.product.as_deref()))
-            @if let Some(from) = article.valid_from { div { dt { (texts.holds_from) } dd { (time(from)) } } }
-            @if let Some(until) = article.valid_until { div { dt { (texts.holds_until) } dd { (time(until)) } } }
-            div { dt { (texts.changed) } dd { (time(article.updated_at)) } }
+            @if let Some(from) = article.valid_from { div { dt { (texts.holds_from) } dd { (visit.time(from)) } } }
+            @if let Some(until) = article.valid_until { div { dt { (texts.holds_until) } dd { (visit.time(until)) } } }
+            div { dt { (texts.changed) } dd { (visit.time(article.updated_at)) } }
         }
     }
 }

@@ -12,7 +12,6 @@ use super::framed;
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::Overseer;
-use crate::view::time;
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/audit";
@@ -63,7 +62,7 @@ fn row(visit: &Visit, entry: &AuditEntry, names: &Names) -> Markup {
     html! {
         tr {
             td data-name=(words.number) { (entry.sequence) }
-            td data-name=(texts.at) { (time(record.at)) }
+            td data-name=(texts.at) { (visit.time(record.at)) }
             td data-name=(texts.who) { div { (record.actor.kind) " " bdi { (names.who(&record.actor)) } } }
             td data-name=(texts.action) { code { (record.action) } }
             td data-name=(texts.target) { bdi { (record.object) } }

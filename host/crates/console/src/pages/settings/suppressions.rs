@@ -15,7 +15,6 @@ use super::{days_field, end_after, framed};
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::{Administrator, Overseer};
-use crate::view::time;
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/suppressions";
@@ -200,13 +199,13 @@ fn row(visit: &Visit, now: Timestamp, listed: &Suppression) -> Markup {
         tr {
             th scope="row" data-name=(words.address) { bdi { (listed.address) } }
             td data-name=(words.reason) dir="auto" { (visit.tell(&listed.reason)) }
-            td data-name=(texts.made) { (time(listed.created_at)) }
+            td data-name=(texts.made) { (visit.time(listed.created_at)) }
             td data-name=(texts.ends) {
                 div {
                     @match listed.until {
                         None => (texts.for_good),
                         Some(until) => {
-                            (time(until))
+                            (visit.time(until))
                             @if until <= now { " (" (texts.ended) ")" }
                         }
                     }

@@ -18,7 +18,6 @@ use super::{days_field, end_after, framed};
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::{Administrator, Overseer, holder};
-use crate::view::time;
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/tokens";
@@ -188,7 +187,7 @@ fn row(visit: &Visit, standing: &Standing, token: &Token) -> Markup {
                 }
             }
             td data-name=(texts.scopes) { div { @for scope in &token.scopes { code.tag { (scope) } " " } } }
-            td data-name=(texts.made) { (time(token.created_at)) }
+            td data-name=(texts.made) { (visit.time(token.created_at)) }
             td data-name=(texts.ends) { div { (end(visit, standing.now, token.expires_at)) } }
             td data-name=(texts.revoke) { (revocation(visit, standing, token)) }
         }
@@ -201,7 +200,7 @@ fn end(visit: &Visit, now: Timestamp, expires_at: Option<Timestamp>) -> Markup {
         @match expires_at {
             None => (texts.never_ends),
             Some(at) => {
-                (time(at))
+                (visit.time(at))
                 @if at <= now { " (" (texts.ended) ")" }
             }
         }

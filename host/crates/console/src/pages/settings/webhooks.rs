@@ -15,7 +15,6 @@ use super::framed;
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::{Administrator, Overseer};
-use crate::view::time;
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/webhooks";
@@ -90,7 +89,7 @@ fn row(visit: &Visit, webhook: &Webhook, dead: &[DeadJob]) -> Markup {
             td data-name=(texts.given_up) { (dead.iter().filter(is_its).count()) }
             td data-name=(words.last_error) dir="auto" {
                 @match newest {
-                    Some(job) => div { (time(job.died_at)) " " (visit.tell(&job.last_error)) },
+                    Some(job) => div { (visit.time(job.died_at)) " " (visit.tell(&job.last_error)) },
                     None => "–",
                 }
             }

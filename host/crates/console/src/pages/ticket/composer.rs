@@ -7,6 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use desk::{DeskError, Memo, NewFile, NewMessage, NewMessageKind};
 use domain::Refusal;
+use domain::article::Article;
 use domain::effect::Effect;
 use domain::files::{FileLimits, shown};
 use domain::id::MessageId;
@@ -27,6 +28,10 @@ use crate::session::Agent;
 
 /// Longest text that the form takes, characters.
 const TEXT_CHARS_MAX: usize = 50_000;
+
+/// The form's id. The fields of a ticket are sent with it as well, to another address: so an answer that somebody has
+/// begun is not lost when they save those.
+pub(super) const FORM: &str = "composer";
 
 /// Sends an answer or keeps a note.
 pub(crate) async fn write(
@@ -146,15 +151,13 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
     };
     let text = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
     let action = format!("/tickets/{}/message", ticket.number);
-    // Should it fail, the page that comes back shows the same article.
-    let picked = sources.picked.as_ref().map(|article| article.id.to_string());
-    let asked: Vec<(&str, &str)> = picked.iter().map(|id| ("article", id.as_str())).collect();
+    let action = sent_to(visit, &action, sources.picked.as_ref());
     html! {
         h2 #answer { (texts.answer) }
         (customer::warning(visit, customer))
         @if let Some(draft) = draft { (source(visit, books, draft)) }
         (sources::form(visit, ticket, sources))
-        form.composer method="post" action=(visit.spoken.link(&action, &asked)) enctype="multipart/form-data" {
+        form.composer id=(FORM) method="post" action=(action) enctype="multipart/form-data" {
             label for="text" { (texts.answer_label) }
             textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
                 (text.unwrap_or(suggested))
@@ -176,6 +179,13 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
     }
 }
 
+/// Where the form is sent: the page that comes back shows the same article in the answer.
+pub(super) fn sent_to(visit: &Visit, path: &str, picked: Option<&Article>) -> String {
+    let picked = picked.map(|article| article.id.to_string());
+    let asked: Vec<(&str, &str)> = picked.iter().map(|id| ("article", id.as_str())).collect();
+    visit.spoken.link(path, &asked)
+}
+
 /// The form where there is nobody to answer any more.
 pub(super) fn note_form(
     visit: &Visit,
@@ -188,7 +198,7 @@ pub(super) fn note_form(
     html! {
         h2 #answer { (texts.write_note) }
         p.alarm { (texts.nobody_to_answer) }
-        form.composer method="post" action=(visit.spoken.link(&action, &[])) enctype="multipart/form-data" {
+        form.composer id=(FORM) method="post" action=(visit.spoken.link(&action, &[])) enctype="multipart/form-data" {
             label for="text" { (texts.answer_label) }
             textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
                 (typed.map_or("", |typed| typed.text.as_str()))

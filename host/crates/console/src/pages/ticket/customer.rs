@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::Console;
 use crate::pages::Visit;
-use crate::view::{fact, time};
+use crate::view::fact;
 
 /// Who asks.
 pub(super) struct Customer {
@@ -47,7 +47,7 @@ pub(super) fn block(visit: &Visit, customer: &Customer, works: bool) -> Markup {
                 @if let Some(listed) = &customer.suppression {
                     div { dt { (texts.no_automatic_mail) } dd {
                         // Why is for those who work here: the API shows the list to admins only.
-                        @if works { (listing(visit, listed)) } @else { (texts.since) " " (time(listed.created_at)) }
+                        @if works { (listing(visit, listed)) } @else { (texts.since) " " (visit.time(listed.created_at)) }
                     } }
                 }
                 @let page = visit.spoken.link(&format!("/people/{id}"), &[]);
@@ -83,8 +83,8 @@ pub(super) fn warning(visit: &Visit, customer: &Customer) -> Markup {
 pub(crate) fn listing(visit: &Visit, listed: &Suppression) -> Markup {
     let texts = visit.texts();
     html! {
-        (texts.since) " " (time(listed.created_at))
-        @if let Some(until) = listed.until { ", " (texts.holds_until) " " (time(until)) }
+        (texts.since) " " (visit.time(listed.created_at))
+        @if let Some(until) = listed.until { ", " (texts.holds_until) " " (visit.time(until)) }
         @if !listed.reason.is_empty() { ": " bdi { (visit.tell(&listed.reason)) } }
     }
 }

@@ -8,12 +8,14 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use desk::{DeskError, Page, TicketChange, TicketFilter};
 use domain::Refusal;
+use domain::article::Article;
 use domain::ticket::{Field, Priority, StatusCategory, Ticket};
 use maud::{Markup, html};
 
 use super::Typed;
+use super::composer::{self, FORM};
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, login};
 use crate::session::Agent;
 
 /// Tickets whose words are offered again, the newest ones.
@@ -35,8 +37,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The words of the newest tickets.
-    pub(super) async fn of(console: &Console) -> Result<Self, DeskError> {
+    /// The words of the newest tickets, and the name of who is at work.
+    pub(super) async fn of(console: &Console, me: Option<String>) -> Result<Self, DeskError> {
         let newest = Page::first(TICKETS_LOOKED_AT);
         let tickets = console.desk.ask().tickets(&TicketFilter::default(), &newest).await?;
         let mut known = Self::default();
@@ -45,24 +47,48 @@ impl Known {
             known.teams.extend(ticket.team);
             known.assignees.extend(ticket.assignee);
         }
+        known.assignees.extend(me);
         Ok(known)
     }
 }
 
-/// Changes the fields that were changed in the form.
+/// Changes the fields that were changed in the form. An answer that was begun comes along and stands in the composer
+/// again.
 pub(crate) async fn change(
     State(console): State<Console>,
-    agent: Agent,
+    agent: Result<Agent, Response>,
     visit: Visit,
     Path(number): Path<String>,
     sent: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Response {
-    let done = match &sent {
-        Ok(Form(sent)) => save(&console, &agent, &number, sent).await,
-        Err(_) => Err(visit.unreadable().into()),
-    };
+    let readable = sent.is_ok();
     let fields = sent.map(|Form(sent)| sent).unwrap_or_default();
-    super::done(&console, &visit, &number, Typed { fields, ..Typed::default() }, done).await
+    let text = fields.get("text").cloned().unwrap_or_default();
+    let agent = match agent {
+        Ok(agent) => agent,
+        Err(answer) if answer.status().is_redirection() && !text.trim().is_empty() => {
+            return login::again(&visit, &text);
+        }
+        Err(answer) => return answer,
+    };
+    let done = match readable {
+        true => save(&console, &agent, &number, &fields).await,
+        false => Err(visit.unreadable().into()),
+    };
+    // Without a text there was no composer: the page offers what it offers to everybody.
+    let draft = (!text.is_empty()).then(|| fields.get("draft").cloned().unwrap_or_default());
+    // This form takes the names of chosen files along, not the files: the page says so.
+    let files = fields.get("files").is_some_and(|name| !name.is_empty());
+    match done {
+        Ok(()) if !text.trim().is_empty() => {
+            let typed = Typed { text, draft, files, ..Typed::default() };
+            super::done_while_writing(&console, &visit, &number, typed).await
+        }
+        done => {
+            let typed = Typed { text, draft, files, fields, ..Typed::default() };
+            super::done(&console, &visit, &number, typed, done).await
+        }
+    }
 }
 
 async fn save(
@@ -93,7 +119,8 @@ fn changes(ticket: &Ticket, sent: &BTreeMap<String, String>) -> Result<Vec<Ticke
         let name = field.to_string();
         let Some(value) = sent.get(&name).map(|value| value.trim()) else { continue };
         let shown = sent.get(&format!("was.{name}")).map_or("", |was| was.as_str());
-        if value == shown {
+        // What is there already need not be set: a page that is sent again says the same twice.
+        if value == shown || value == current(ticket, &field) {
             continue;
         }
         if current(ticket, &field) != shown {
@@ -130,6 +157,9 @@ fn new_field(ticket: &Ticket, sent: &BTreeMap<String, String>) -> Result<Option<
         let sentence = "Name the field for its value: a key consists of 1 to 64 of a-z 0-9 _ - . :";
         return Err(Refusal::new("bad_key", sentence).at("new.key"));
     }
+    if ticket.custom.get(key).is_some_and(|there| there == value) {
+        return Ok(None);
+    }
     if ticket.custom.contains_key(key) {
         let sentence = format!("The ticket has a field {key} already: change it where it stands.");
         return Err(Refusal::new("bad_key", sentence).at("new.key"));
@@ -154,15 +184,16 @@ fn current<'t>(ticket: &'t Ticket, field: &Field) -> &'t str {
     }
 }
 
-/// The form; what was typed stands in it again when it could not be saved.
+/// The fields, as part of the composer's form; what was typed stands in them again when it could not be saved.
 pub(super) fn form(
     visit: &Visit,
     ticket: &Ticket,
     known: &Known,
+    picked: Option<&Article>,
     typed: Option<&BTreeMap<String, String>>,
 ) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
-    let action = format!("/tickets/{}/fields", ticket.number);
+    let action = composer::sent_to(visit, &format!("/tickets/{}/fields", ticket.number), picked);
     let typed = typed.filter(|typed| !typed.is_empty());
     let shown = |field: &Field| {
         let now = || current(ticket, field).to_owned();
@@ -180,20 +211,23 @@ pub(super) fn form(
     html! {
         details.sorting open[typed.is_some()] {
             summary { (texts.sort_by_hand) }
-            form.fields method="post" action=(visit.spoken.link(&action, &[])) {
-                @for field in fields_of(ticket) { input type="hidden" name={ "was." (field) } value=(current(ticket, &field)); }
+            div.fields {
+                @for field in fields_of(ticket) { input type="hidden" form=(FORM) name={ "was." (field) } value=(current(ticket, &field)); }
                 (choice("status", texts.status, &shown(&Field::Status), statuses))
                 (choice("priority", texts.priority, &shown(&Field::Priority), priorities))
                 @for (field, label, known) in &words { (word(field, label, &shown(field), known)) }
                 (tags(visit, ticket, typed))
                 @for key in ticket.custom.keys() {
                     @let field = Field::Custom(key.clone());
-                    label { (key) input name=(field) value=(shown(&field)) autocomplete="off"; }
+                    label { (key) input form=(FORM) name=(field) value=(shown(&field)) autocomplete="off"; }
                 }
                 @let typed_in = |name: &str| typed.and_then(|typed| typed.get(name)).map_or("", |word| word.as_str());
-                label { (texts.new_field) input name="new.key" maxlength="64" value=(typed_in("new.key")) autocapitalize="none" autocomplete="off"; }
-                label { (texts.new_value) input name="new.value" value=(typed_in("new.value")) autocomplete="off"; }
-                p.buttons { button type="submit" { (texts.save) } }
+                label { (texts.new_field) input form=(FORM) name="new.key" maxlength="64" value=(typed_in("new.key")) autocapitalize="none" autocomplete="off"; }
+                label { (texts.new_value) input form=(FORM) name="new.value" value=(typed_in("new.value")) autocomplete="off"; }
+                p.buttons {
+                    // A file that was chosen stays behind; an answer may be empty.
+                    button type="submit" form=(FORM) formaction=(action) formenctype="application/x-www-form-urlencoded" formnovalidate { (texts.save) }
+                }
             }
         }
     }
@@ -203,8 +237,8 @@ fn tags(visit: &Visit, ticket: &Ticket, typed: Option<&BTreeMap<String, String>>
     let now = ticket.tags.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     let shown = typed.and_then(|typed| typed.get("tags")).unwrap_or(&now);
     html! {
-        input type="hidden" name="was.tags" value=(now);
-        label { (visit.texts().tags_help) input name="tags" value=(shown) autocapitalize="none" autocomplete="off"; }
+        input type="hidden" form=(FORM) name="was.tags" value=(now);
+        label { (visit.texts().tags_help) input form=(FORM) name="tags" value=(shown) autocapitalize="none" autocomplete="off"; }
     }
 }
 
@@ -217,7 +251,7 @@ fn choice<'a>(
     html! {
         label {
             (label)
-            select name=(name) {
+            select form=(FORM) name=(name) {
                 @for (value, text) in options { option value=(value) selected[value == current] { (text) } }
             }
         }
@@ -229,7 +263,7 @@ fn word(field: &Field, label: &str, shown: &str, known: &BTreeSet<String>) -> Ma
     html! {
         label {
             (label)
-            input name=(field) value=(shown) maxlength=(WORD_CHARS_MAX) list=(list) autocomplete="off";
+            input form=(FORM) name=(field) value=(shown) maxlength=(WORD_CHARS_MAX) list=(list) autocomplete="off";
         }
         datalist id=(list) { @for word in known { option value=(word) {} } }
     }

@@ -20,7 +20,6 @@ use super::Typed;
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::Revealer;
-use crate::view::time;
 
 /// How long a wish to which nobody agreed stands on the page, milliseconds.
 const WISHES_SHOWN_MS: i64 = 7 * DAY_MS;
@@ -172,7 +171,7 @@ fn shown(visit: &Visit, number: &str, seen: &Seen) -> Response {
         div.text #value dir="auto" { (seen.value) }
         dl.facts {
             div { dt { (texts.reason) } dd dir="auto" { (seen.reveal.reason) } }
-            @if let Some(until) = seen.reveal.until { div { dt { (own.may_be_seen_until) } dd { (time(until)) } } }
+            @if let Some(until) = seen.reveal.until { div { dt { (own.may_be_seen_until) } dd { (visit.time(until)) } } }
         }
         p { (own.value_written_down) }
         p { a href=(visit.spoken.link(&ticket, &[])) { (own.back_to_ticket) } }
@@ -237,8 +236,8 @@ fn one(visit: &Visit, material: &Material, wishes: &Wishes, wish: &Reveal, redac
     html! {
         p {
             bdi { (material.names.who(&wish.asked_by)) } " " (own.asks) ": " code { (redaction.placeholder) }
-            " · " (time(wish.asked_at)) " · " bdi { (wish.reason) }
-            @if let Some(until) = wish.until { " · " (own.may_be_seen_until) " " (time(until)) }
+            " · " (visit.time(wish.asked_at)) " · " bdi { (wish.reason) }
+            @if let Some(until) = wish.until { " · " (own.may_be_seen_until) " " (visit.time(until)) }
         }
         @if wish.until.is_some() {
             (form("value", own.see_once_more))

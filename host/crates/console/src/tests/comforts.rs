@@ -1,0 +1,185 @@
+//! Views and order of the list, several tickets at once, the desk's own clock, and an answer that is not lost.
+
+use domain::Actor;
+use domain::clock::{HOUR_MS, MINUTE_MS};
+use domain::ticket::{Field, StatusCategory, Ticket};
+use domain::token::Scope;
+
+use super::access::{session, sign_in};
+use super::work::{agent_at_work, messages, post};
+use super::world::World;
+
+async fn now(world: &World, ticket: &Ticket) -> Ticket {
+    world.desk.ask().ticket(ticket.id).await.unwrap().unwrap()
+}
+
+async fn set(world: &World, ticket: &Ticket, field: Field, value: &str) {
+    let change = desk::TicketChange::SetField { field, value: value.to_owned() };
+    world.desk.change_ticket(ticket.id, vec![change], None, Actor::system()).await.unwrap();
+}
+
+/// An agent, whose token is called `t`; a parcel that nobody looks after, and an invoice of hers, answered.
+async fn a_parcel_and_an_invoice() -> (World, String, Ticket, Ticket) {
+    let (world, cookie, parcel) = agent_at_work().await;
+    world.clock.advance(MINUTE_MS);
+    let invoice = world.ticket("Invoice", "Where is my invoice?").await;
+    set(&world, &invoice, Field::Assignee, "t").await;
+    world.clock.advance(MINUTE_MS);
+    post(&world, &cookie, "/tickets/2/message", "text=Here+it+is.&kind=reply").await;
+    (world, cookie, parcel, invoice)
+}
+
+#[tokio::test]
+async fn the_list_shows_mine_what_nobody_looks_after_and_who_waits_since_when() {
+    let (world, cookie, _, invoice) = a_parcel_and_an_invoice().await;
+    world.clock.advance(3 * HOUR_MS);
+    for (query, shown, hidden) in [
+        ("view=mine", ">Invoice</a>", ">Parcel</a>"),
+        ("view=unassigned", ">Parcel</a>", ">Invoice</a>"),
+        ("view=waiting", ">Parcel</a>", ">Invoice</a>"),
+    ] {
+        let page = world.get_with(&format!("/?{query}"), &[("cookie", &cookie)]).await;
+        page.says(&[shown, &format!("href=\"/?{query}\" aria-current=\"true\"")]);
+        assert!(!page.text.contains(hidden), "{query}");
+    }
+    world.get("/").await.says(&["waits 3 h", ">waiting for us</a>"]);
+    world.get("/?view=waiting&lang=de").await.says(&["wartet 3 Std.", "warten auf uns"]);
+    let open = world.get("/?view=mine").await;
+    assert_eq!((open.status.as_u16(), open.header("location")), (303, "/login"), "whose?");
+    assert!(!world.get("/").await.text.contains("view=mine"));
+
+    set(&world, &invoice, Field::Assignee, "").await;
+    let mine = world.get_with("/?view=mine", &[("cookie", &cookie)]).await;
+    mine.says(&["There is no ticket here."]);
+}
+
+#[tokio::test]
+async fn the_list_is_put_into_the_order_of_the_customers_newest_messages() {
+    let (world, ..) = a_parcel_and_an_invoice().await;
+    for (order, parcel_is_first) in [("arrival", false), ("longest", true), ("latest", false)] {
+        let page = world.get(&format!("/?order={order}")).await;
+        let (parcel, invoice) = (page.text.find(">Parcel</a>"), page.text.find(">Invoice</a>"));
+        assert_eq!(parcel < invoice, parcel_is_first, "{order}");
+        page.says(&[&format!("href=\"/?order={order}\" aria-current=\"true\"")]);
+    }
+    for n in 0..50 {
+        world.clock.advance(MINUTE_MS);
+        world.ticket(&format!("Subject-{n:02}."), "x").await;
+    }
+    let page = world.get("/?order=longest").await;
+    page.says(&[">Parcel</a>", "Subject-47.", "rel=\"next\"", "Further"]);
+    assert!(!page.text.contains("Subject-48."));
+    let next =
+        page.text.split("href=\"").find(|part| part.starts_with("/?order=longest&amp;after=")).unwrap();
+    let next = next.split('"').next().unwrap().replace("&amp;", "&");
+    let rest = world.get(&next).await;
+    rest.says(&["Subject-48.", "Subject-49.", "First page"]);
+    assert!(!rest.text.contains("Subject-47."));
+}
+
+#[tokio::test]
+async fn ticked_tickets_are_changed_together_and_what_was_refused_is_told() {
+    let (world, cookie, first) = agent_at_work().await;
+    let second = world.ticket("Second", "x").await;
+    let third = world.ticket("Third", "x").await;
+    let box_of = |ticket: &Ticket| format!("ticked={}.{}", ticket.number, ticket.version);
+    let boxes = [box_of(&first), box_of(&second), box_of(&third)].join("&");
+    let page = world.get_with("/", &[("cookie", &cookie)]).await;
+    page.says(&[&format!("name=\"ticked\" value=\"1.{}\"", first.version), "Change the ticked tickets"]);
+    assert!(!world.get("/").await.text.contains("name=\"ticked\""));
+
+    set(&world, &third, Field::Priority, "high").await;
+    let form = format!("{boxes}&status=pending&team=billing&assignee=t&tags=late+vip&what=change");
+    let done = post(&world, &cookie, "/?view=unassigned", &form).await;
+    assert_eq!(done.status, 200);
+    done.says(&["Changed: 2.", "Not changed: 1.", ">#3</a>", "by now", "href=\"/?view=unassigned\""]);
+    for ticket in [&first, &second] {
+        let changed = now(&world, ticket).await;
+        assert_eq!(changed.status_category, StatusCategory::Pending);
+        assert_eq!((changed.team.as_deref(), changed.assignee.as_deref()), (Some("billing"), Some("t")));
+        assert!(changed.tags.contains("late") && changed.tags.contains("vip"));
+    }
+    assert_eq!(
+        now(&world, &third).await.status_category,
+        StatusCategory::New,
+        "nothing of it is changed unseen"
+    );
+
+    let form = format!("{}&team=billing", box_of(&now(&world, &first).await));
+    post(&world, &cookie, "/", &form).await.says(&["Changed: 0.", "Were so already: 1."]);
+    let form = format!("{}&team=Not+a+key", box_of(&now(&world, &first).await));
+    post(&world, &cookie, "/?lang=de", &form)
+        .await
+        .says(&["Nicht geändert: 1.", "Ein Teamschlüssel besteht aus"]);
+    let form = format!("{}&ticked=99.1&what=spam", box_of(&now(&world, &third).await));
+    post(&world, &cookie, "/", &form).await.says(&["Changed: 1.", "#99"]);
+    let spam = now(&world, &third).await;
+    assert_eq!((spam.status_category, spam.category.as_deref()), (StatusCategory::Closed, Some("spam")));
+}
+
+#[tokio::test]
+async fn nothing_ticked_too_much_ticked_and_nothing_to_do_are_told() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let one = format!("ticked=1.{}", ticket.version);
+    let many = (1..=101).map(|n| format!("ticked={n}.1")).collect::<Vec<_>>().join("&");
+    for (form, why) in [
+        ("status=closed".to_owned(), "Tick at least one ticket"),
+        (format!("{many}&status=closed"), "At most 100 tickets"),
+        (format!("{one}&status=&team=+&tags=&what=change"), "Say what is to be changed"),
+    ] {
+        let done = post(&world, &cookie, "/", &form).await;
+        assert_eq!(done.status, 422);
+        done.says(&[why]);
+    }
+    let (_, secret) = world.token(&[Scope::Read], None).await;
+    let reader = session(&sign_in(&world, &secret).await);
+    let refused = post(&world, &reader, "/", &format!("{one}&status=closed")).await;
+    assert_eq!(refused.header("location"), "/login");
+    assert_eq!(now(&world, &ticket).await.version, ticket.version);
+}
+
+#[tokio::test]
+async fn times_are_those_of_the_desks_own_clock() {
+    let world = World::in_zone("Europe/Berlin").await;
+    world.ticket("Parcel", "x").await;
+    let time =
+        "<time datetime=\"2026-11-18T11:06:40.000Z\" title=\"CET (Europe/Berlin)\">2026-11-18 12:06</time>";
+    for path in ["/", "/tickets/1"] {
+        world.get(path).await.says(&[time]);
+    }
+    let summer = domain::Timestamp(super::world::NOW.0 + 240 * 24 * HOUR_MS);
+    world.clock.set(summer);
+    world.ticket("Second", "x").await;
+    world.get("/").await.says(&["title=\"CEST (Europe/Berlin)\">2027-07-16 13:06</time>"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_begun_stands_in_the_composer_when_fields_are_saved() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&[
+        "id=\"composer\"",
+        "form=\"composer\" formaction=\"/tickets/1/fields\"",
+        "<select form=\"composer\" name=\"status\">",
+    ]);
+    let form = "was.team=&team=billing&new.key=order_date&new.value=May&text=Half+an+%3Canswer%3E&draft=";
+    for time in ["first", "again, by the browser's reload"] {
+        let saved = post(&world, &cookie, "/tickets/1/fields", form).await;
+        assert_eq!((saved.status.as_u16(), saved.header("location")), (200, ""), "{time}");
+        saved.says(&[">Half an &lt;answer&gt;</textarea>", "is not sent yet", "value=\"billing\""]);
+    }
+    let saved = now(&world, &ticket).await;
+    assert_eq!((saved.team.as_deref(), saved.custom["order_date"].as_str()), (Some("billing"), "May"));
+    assert_eq!(messages(&world, &ticket).await.len(), 1, "nothing was sent");
+
+    let form = "was.priority=normal&priority=enormous&text=Half+an+answer";
+    let refused = post(&world, &cookie, "/tickets/1/fields", form).await;
+    assert_eq!(refused.status, 422);
+    refused.says(&[">Half an answer</textarea>"]);
+    let signed_out =
+        post(&world, "", "/tickets/1/fields", "was.team=billing&team=&text=Half+an+answer").await;
+    assert_eq!(signed_out.status, 401);
+    signed_out.says(&[">Half an answer</textarea>", "not signed in any more"]);
+    let plain = post(&world, &cookie, "/tickets/1/fields", "was.team=billing&team=&text=").await;
+    assert_eq!((plain.status.as_u16(), plain.header("location")), (303, "/tickets/1"));
+}
