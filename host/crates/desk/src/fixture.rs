@@ -91,7 +91,7 @@ impl Fixture {
     }
 
     pub(crate) async fn ticket(&self, email: &str) -> Ticket {
-        self.desk.create_ticket(request(email), None, agent()).await.unwrap()
+        Box::pin(self.desk.create_ticket(request(email), None, agent())).await.unwrap()
     }
 
     /// A live installation with all that its manifest asks for; its component is not there.

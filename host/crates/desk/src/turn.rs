@@ -331,12 +331,12 @@ impl Desk {
     ) -> Result<Bench, DeskError> {
         let mut bench = Bench::after(seen);
         if let Some(id) = event.ticket_id
-            && let Some(fresh) = self.0.store.view(id).await?
+            && let Some(fresh) = Box::pin(self.0.store.view(id)).await?
         {
-            self.bring_for(&mut bench, event, fresh).await?;
+            Box::pin(self.bring_for(&mut bench, event, fresh)).await?;
         }
         for ran in stages {
-            self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals)).await?;
+            Box::pin(self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals))).await?;
             self.decide(event, ran, &mut bench);
         }
         Ok(bench)

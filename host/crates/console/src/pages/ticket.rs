@@ -154,12 +154,12 @@ async fn done(
         }
     };
     let complaint = Some(Complaint { why, language });
-    page(console, visit, number, Some(&After { complaint, typed })).await
+    Box::pin(page(console, visit, number, Some(&After { complaint, typed }))).await
 }
 
 /// After a form beside the composer: the ticket as it is now, with the answer that somebody had begun.
 async fn done_while_writing(console: &Console, visit: &Visit, number: &str, typed: Typed) -> Response {
-    page(console, visit, number, Some(&After { complaint: None, typed })).await
+    Box::pin(page(console, visit, number, Some(&After { complaint: None, typed }))).await
 }
 
 /// The ticket with what could not be done about it elsewhere.
