@@ -119,8 +119,8 @@ async fn messages_with_a_word_come_newest_first_out_of_the_index_and_are_not_sor
     ] {
         let plan = plan(&mut connection, statement).await;
         assert!(plan.contains("message_words VIRTUAL TABLE INDEX"), "{plan}");
-        assert!(plan.contains("p USING INTEGER PRIMARY KEY"), "{plan}");
-        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN p"), "{plan}");
+        assert!(plan.contains("w USING INTEGER PRIMARY KEY"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN w"), "{plan}");
     }
 }
 
