@@ -122,7 +122,7 @@ fn entries(path: &std::path::Path) -> anyhow::Result<Vec<Entry>> {
 /// not say it. Without the bundled triage (no source tree) the answering plugin's own default counts.
 async fn linguist(ground: &Ground) -> Option<Bench> {
     let folder = plugin::bundled("triage").ok()?;
-    let loaded = plugin::load(ground, &folder.display().to_string()).await;
+    let loaded = Box::pin(plugin::load(ground, &folder.display().to_string())).await;
     loaded
         .inspect_err(|error| screen::say(format_args!("languages are not guessed: {error:#}")))
         .ok()

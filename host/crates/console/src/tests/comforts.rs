@@ -20,9 +20,9 @@ async fn set(world: &World, ticket: &Ticket, field: Field, value: &str) {
 
 /// An agent, whose token is called `t`; a parcel that nobody looks after, and an invoice of hers, answered.
 async fn a_parcel_and_an_invoice() -> (World, String, Ticket, Ticket) {
-    let (world, cookie, parcel) = agent_at_work().await;
+    let (world, cookie, parcel) = Box::pin(agent_at_work()).await;
     world.clock.advance(MINUTE_MS);
-    let invoice = world.ticket("Invoice", "Where is my invoice?").await;
+    let invoice = Box::pin(world.ticket("Invoice", "Where is my invoice?")).await;
     set(&world, &invoice, Field::Assignee, "t").await;
     world.clock.advance(MINUTE_MS);
     post(&world, &cookie, "/tickets/2/message", "text=Here+it+is.&kind=reply").await;
