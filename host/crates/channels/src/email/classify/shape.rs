@@ -293,9 +293,11 @@ fn absence_subject(shape: &Shape<'_>) -> Found {
         return None;
     }
     if let Some(rest) = subject_after(&shape.subject, "absence") {
-        // "Automatic reply: …" is a program's; somebody asks how to switch "automatic reply off".
-        let goes_on = rest.trim_start().starts_with(char::is_alphanumeric) && !shape.subject.contains(':');
-        if !(goes_on && shape.asks) {
+        // "Automatic reply: …" is a program's; somebody asks how to switch "automatic reply off". There the text has
+        // the word.
+        let goes_on = rest.trim_start().starts_with(char::is_alphanumeric);
+        let is_spoken_of = !shape.subject.contains(':') && (goes_on || shape.asks || shape.requests);
+        if !is_spoken_of {
             return found(AutoClass::AutoReplied, "the subject is that of an automatic reply");
         }
     }
