@@ -66,6 +66,11 @@ fn by_sender(person: f32, sender: f32) -> f32 {
     person / (person + sender * (1.0 - person))
 }
 
+/// Whether it is an address that programs write from.
+pub(super) fn is_programs(from: Option<&str>) -> bool {
+    senders_odds(from) >= PROGRAMS_ODDS
+}
+
 /// How many times as likely a machine is that has such an address.
 fn senders_odds(from: Option<&str>) -> f32 {
     let local = from.and_then(|from| from.split_once('@')).map_or("", |(local, _)| local);
@@ -83,12 +88,13 @@ fn senders_odds(from: Option<&str>) -> f32 {
 
 #[rustfmt::skip]
 const PROGRAMS: &[&str] = &[
-    "actualites", "alarm", "alarme", "alarms", "alert", "alerts", "anlage", "automat", "backup", "backups", "benachrichtigung",
-    "bot", "cron", "daemon", "device", "digest", "drucker", "fax", "guestvoice", "mailer", "marketing", "monitor",
-    "monitoring", "nagios", "nas", "neues", "neuigkeiten", "news", "newsletter", "nieuws", "noticias", "notification",
-    "notifications", "notify", "notizie", "offers", "pbx", "postmaster", "printer", "promo", "reminder", "reminders", "report",
-    "reports", "robot", "root", "scan", "scanner", "sensor", "server", "statistik", "status", "survey", "system",
-    "tracking", "umfrage", "update", "updates", "usv", "voicemail", "webinar", "zabbix",
+    "actualites", "alarm", "alarme", "alarms", "alert", "alerts", "anlage", "apache", "automat", "backup", "backups",
+    "benachrichtigung", "bot", "cron", "daemon", "device", "digest", "drucker", "fax", "git", "gitlab", "guestvoice",
+    "httpd", "jenkins", "jira", "mailer", "marketing", "monitor", "monitoring", "mysql", "nagios", "nas", "neues",
+    "neuigkeiten", "news", "newsletter", "nieuws", "nobody", "noticias", "notification", "notifications", "notify",
+    "notizie", "offers", "oracle", "pbx", "postgres", "postmaster", "printer", "promo", "redmine", "reminder",
+    "reminders", "report", "reports", "robot", "root", "scan", "scanner", "sensor", "server", "statistik", "status",
+    "survey", "system", "tracking", "umfrage", "update", "updates", "usv", "voicemail", "webinar", "wwwrun", "zabbix",
 ];
 #[rustfmt::skip]
 const OFFICES: &[&str] = &[
