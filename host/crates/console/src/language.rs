@@ -396,6 +396,9 @@ texts! {
     unmerge: "Take the merge back", "Zusammenführung rückgängig machen";
     goes_on_as: "This ticket was merged and goes on as", "Dieses Ticket wurde zusammengeführt und geht weiter als";
     takes_nothing: "It takes nothing any more.", "Es nimmt nichts mehr an.";
+    took_in: "Merged into this ticket:", "Mit diesem Ticket zusammengeführt:";
+    took_in_help: "What was redacted in them is on their own pages.", "Was in ihnen geschwärzt wurde, steht auf ihren eigenen Seiten.";
+    end_hold: "Take off legal-hold", "legal-hold abnehmen";
     from_ticket: "from", "aus";
     may_belong_to: "May belong to", "Gehört vielleicht zu";
     narrow: "Narrow by team, person, topic or tag", "Nach Team, Person, Thema oder Schlagwort eingrenzen";

@@ -19,7 +19,7 @@ use crate::arrival::{
 };
 use crate::idempotency::Memo;
 use crate::races::{Races, ended};
-use crate::redact::Redacted;
+use crate::redact::{Held, Redacted};
 use crate::thread::Thread;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
@@ -158,20 +158,24 @@ impl Desk {
         let clear = self.0.seal.open(&id.to_string(), &intake.sealed)?;
         let arrival = read_arrival(intake.kind, clear, &self.0.senders, self.0.config.mail.own()).await?;
         let thread = self.find_thread(&arrival).await?;
-        let inbox = match thread.ticket() {
-            Some(ticket) => ticket.inbox.clone(),
-            None => arrival.inbox.clone().or_else(|| self.0.config.mail.inbox_of(&arrival.recipients)),
-        };
-        let known = thread.ticket().map(|t| t.id);
-        let redacted = match self.redact(document(&arrival), known, inbox.as_deref()).await {
+        let mut known = thread.ticket().map(|t| t.id);
+        let mut redacted = match self.redacted_for(&arrival, &thread).await {
             Ok(redacted) => redacted,
             Err(held) => return self.hold(lease, &intake, held).await,
         };
         let dead = self.dead_address(&arrival).await?;
         let mut races = Races::about("the ticket");
         loop {
+            let thread = self.reread(&thread).await?;
+            // Merged meanwhile: placeholders are counted by the ticket that they stand on.
+            if thread.ticket().map(|t| t.id) != known {
+                known = thread.ticket().map(|t| t.id);
+                redacted = match self.redacted_for(&arrival, &thread).await {
+                    Ok(redacted) => redacted,
+                    Err(held) => return self.hold(lease, &intake, held).await,
+                };
+            }
             let attempt = async {
-                let thread = self.reread(&thread).await?;
                 let (work, mut facts) = self.admit_arrival(&arrival, &redacted, thread).await?;
                 facts.extend(dead.clone().map(Fact::PutSuppression));
                 facts.push(Fact::SetIntake {
@@ -189,13 +193,17 @@ impl Desk {
         }
     }
 
+    /// What came in as it may stand on the ticket that it continues, or on a new one.
+    async fn redacted_for(&self, arrival: &Arrival, thread: &Thread) -> Result<Redacted, Held> {
+        let inbox = match thread.ticket() {
+            Some(ticket) => ticket.inbox.clone(),
+            None => arrival.inbox.clone().or_else(|| self.0.config.mail.inbox_of(&arrival.recipients)),
+        };
+        Box::pin(self.redact(document(arrival), thread.ticket().map(|t| t.id), inbox.as_deref())).await
+    }
+
     /// Keeps an intake back: sealed, visible, tried again, an event for the admin.
-    async fn hold(
-        &self,
-        lease: &Lease,
-        intake: &Intake,
-        held: crate::redact::Held,
-    ) -> Result<Outcome, DeskError> {
+    async fn hold(&self, lease: &Lease, intake: &Intake, held: Held) -> Result<Outcome, DeskError> {
         let why = held.why;
         tracing::error!(intake = %intake.id, why, "held: redaction is not possible now");
         metrics::counter!("kulanz_intake_held_total").increment(1);

@@ -9,6 +9,7 @@ use domain::redaction::{
     BY_HAND, Document, Finding, Part, Placeholders, Redaction, canonical_value, fill, is_class, redact,
 };
 use domain::strike::Strike;
+use domain::ticket::Ticket;
 use domain::work::Work;
 use domain::{Actor, Refusal};
 use serde_json::json;
@@ -75,8 +76,11 @@ impl Desk {
                 let said = json!({ "class": class });
                 let mut more =
                     vec![self.kept_mark(mark).await?, self.audit(&actor, "redaction.missed", id, said)];
-                more.extend(self.withdrawn(ticket.id, value).await?);
-                more.extend(self.elsewhere(&message, &redacted.strike()).await?);
+                let family = Box::pin(self.family_of(&ticket)).await?;
+                for of in family.iter().chain([&ticket]) {
+                    more.extend(self.withdrawn(of.id, value).await?);
+                }
+                more.extend(self.elsewhere(&message, &ticket, &family, &redacted).await?);
                 self.rewrite(&message, ticket, &redacted, &actor, more).await
             };
             if let Some(done) = races.end(attempt.await) {
@@ -149,21 +153,24 @@ impl Desk {
         }
     }
 
-    /// The ticket's other messages without the values: answers and notes quote what they answer, and
-    /// no rule finds there what it missed here.
-    async fn elsewhere(&self, than: &Message, values: &Strike) -> Result<Vec<Fact>, DeskError> {
-        if values.is_empty() {
+    /// The ticket's other messages without the values, and those of its family: answers and notes quote what they
+    /// answer, and no rule finds there what it missed here.
+    async fn elsewhere(
+        &self,
+        than: &Message,
+        ticket: &Ticket,
+        family: &[Ticket],
+        redacted: &Redacted,
+    ) -> Result<Vec<Fact>, DeskError> {
+        let (here, there) = (redacted.strike(), redacted.strike_of(ticket.number));
+        if here.is_empty() {
             return Ok(Vec::new());
         }
         let mut facts = Vec::new();
-        for was in self.0.store.messages(than.ticket_id).await?.into_iter().filter(|was| was.id != than.id) {
-            let mut now = was.clone();
-            let mut struck = values.text(&mut now.subject);
-            struck |= values.text(&mut now.text);
-            struck |= values.text(&mut now.reply_text);
-            if struck {
-                facts.push(Fact::RewriteMessage { was: Box::new(was), now: Box::new(now) });
-            }
+        for of in family.iter().chain([ticket]) {
+            let values = if of.id == ticket.id { &here } else { &there };
+            let messages = self.0.store.messages(of.id).await?.into_iter();
+            facts.extend(messages.filter(|was| was.id != than.id).filter_map(|was| struck(was, values)));
         }
         Ok(facts)
     }
@@ -204,6 +211,15 @@ impl Desk {
         let value = serde_json::to_string(&marks).unwrap_or_default();
         Ok(Fact::PutSetting { key: MARKS.to_owned(), value })
     }
+}
+
+/// A message without the values; none where it has none of them.
+fn struck(was: Message, values: &Strike) -> Option<Fact> {
+    let mut now = was.clone();
+    let mut struck = values.text(&mut now.subject);
+    struck |= values.text(&mut now.text);
+    struck |= values.text(&mut now.reply_text);
+    struck.then(|| Fact::RewriteMessage { was: Box::new(was), now: Box::new(now) })
 }
 
 /// Where a value stands in a message's subject and text.

@@ -44,7 +44,9 @@ pub(crate) fn check(
             "The same text was sent on this ticket a moment ago. Change it if it shall go once more.";
         return Err(Refusal::new("sent_already", sentence).at("text"));
     }
-    if view.messages.iter().filter(|m| m.id > seen).any(|m| m.author != *writer) {
+    // What was merged in is of another ticket: `seen` is one of this ticket's own messages.
+    let newer = view.messages.iter().filter(|m| m.id > seen && m.ticket_id == view.ticket.id);
+    if newer.into_iter().any(|m| m.author != *writer) {
         let sentence = "Somebody else wrote on this ticket meanwhile. Read it, then send again.";
         return Err(Refusal::new("written_meanwhile", sentence).at("seen"));
     }

@@ -7,6 +7,7 @@ use domain::id::{DecisionId, MessageId, TicketId};
 use domain::message::{Direction, Message};
 use domain::plugin::Mode;
 use domain::redaction::{Document, Part};
+use domain::retention::LEGAL_HOLD;
 use domain::run::{Decision, DecisionStatus};
 use domain::ticket::{Field, Ticket};
 use domain::turn::{Bid, LoopBudget, reply_subject, resolve};
@@ -162,8 +163,7 @@ impl Desk {
         let stamp = self.stamp(author);
         let text = redacted.part(0);
         meanwhile::check(&view, new, &text, files, actor, &stamp)?;
-        let thread = Box::pin(self.thread_of(&view)).await?;
-        let mut message = draft(&view, new.kind, text, thread, &stamp);
+        let mut message = draft(&view, new.kind, text, &stamp);
         let blobs = self.enclose(&mut message, files, redacted, &stamp)?;
         if new.kind == NewMessageKind::Inbound {
             message.internet_message_id = Some(self.0.config.mail.given_message_id(message.id));
@@ -305,7 +305,9 @@ impl Desk {
                 let ticket =
                     self.0.store.ticket(id).await?.ok_or_else(|| DeskError::missing("ticket", id))?;
                 check_version(&ticket, expect_version)?;
-                Box::pin(self.check_not_merged(&ticket)).await?;
+                if !changes.iter().all(is_about_hold) {
+                    Box::pin(self.check_not_merged(&ticket)).await?;
+                }
                 let mut work = Work::on(ticket);
                 let stamp = self.stamp(actor.clone());
                 for change in &changes {
@@ -484,6 +486,11 @@ fn quoted(new: &NewMessage, draft: Option<&Decision>) -> Option<String> {
     new.article.clone().or(of_draft).filter(|_| new.kind == NewMessageKind::Reply)
 }
 
+/// Whether a change puts a ticket on legal hold or ends that. A merged one keeps words of its own, so it takes this.
+fn is_about_hold(change: &TicketChange) -> bool {
+    matches!(change, TicketChange::AddTag(tag) | TicketChange::RemoveTag(tag) if tag == LEGAL_HOLD)
+}
+
 /// Refuses a change of a ticket that is not what its writer has read.
 pub(crate) fn check_version(ticket: &Ticket, expected: Option<i64>) -> Result<(), Refusal> {
     match expected.filter(|version| *version != ticket.version) {
@@ -500,7 +507,6 @@ fn draft(
     view: &domain::snapshot::TicketView,
     kind: NewMessageKind,
     text: String,
-    thread: (Option<String>, Vec<String>),
     stamp: &Stamp<'_>,
 ) -> Message {
     let direction = kind.direction();
@@ -511,7 +517,7 @@ fn draft(
     if direction == Direction::Outbound {
         message.subject = reply_subject(&view.ticket.subject);
         message.to_address = view.requester.as_ref().map(|r| r.email.clone());
-        (message.in_reply_to, message.references) = thread;
+        (message.in_reply_to, message.references) = view.thread();
     }
     message
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use domain::id::{ContactId, EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
-use domain::redaction::{Clean, Document, Finding, Placeholders, Redaction, Replacement, leftover, redact};
+use domain::redaction::{
+    Clean, Document, Finding, Placeholders, Redaction, Replacement, leftover, of_ticket, redact,
+};
 use domain::run::{Fault, Run};
 use domain::strike::Strike;
 use runtime::{Input, NoHost};
@@ -41,6 +43,12 @@ impl Redacted {
     /// What was replaced, to be struck wherever else it was recorded.
     pub(crate) fn strike(&self) -> Strike {
         Strike::new(self.replacements.iter().map(|r| (r.value.clone(), r.placeholder.clone())))
+    }
+
+    /// The same for other tickets that tell this one's words: its placeholders bear its number there.
+    pub(crate) fn strike_of(&self, number: i64) -> Strike {
+        let values = self.replacements.iter();
+        Strike::new(values.map(|r| (r.value.clone(), of_ticket(&r.placeholder, number))))
     }
 
     /// What was replaced, with the name of the part it stood in.

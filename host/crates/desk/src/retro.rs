@@ -205,9 +205,40 @@ impl Desk {
         facts.push(Fact::Strike { ticket_id: work.ticket.id, values });
         // What was learnt from the ticket was learnt from the words as they were.
         facts.push(Fact::RemoveAlternate { article_id: None, ticket_id: work.ticket.id });
-        facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
+        let mut works = Box::pin(self.told_elsewhere(&work.ticket, was, redacted, actor, &mut facts)).await?;
+        works.push(work);
+        works.sort_by_key(|work| work.ticket.id);
+        facts.extend(self.work_facts(&mut works).await);
         facts.push(Fact::RewriteMessage { was: Box::new(was.clone()), now: Box::new(now) });
         Ok(self.0.store.commit(Commit { facts }).await?)
+    }
+
+    /// Where a ticket was merged, plugins have read its words on the others of its family as well: those that change.
+    async fn told_elsewhere(
+        &self,
+        ticket: &Ticket,
+        was: &Message,
+        redacted: &Redacted,
+        actor: &Actor,
+        facts: &mut Vec<Fact>,
+    ) -> Result<Vec<Work>, DeskError> {
+        let values = redacted.strike_of(ticket.number);
+        let mut works = Vec::new();
+        for other in self.family_of(ticket).await? {
+            facts.push(Fact::Strike { ticket_id: other.id, values: values.clone() });
+            facts.push(Fact::RemoveAlternate { article_id: None, ticket_id: other.id });
+            let mut work = Work::on(other);
+            let mut struck = values.text(&mut work.ticket.subject);
+            for field in work.ticket.custom.values_mut() {
+                struck |= values.text(field);
+            }
+            if struck {
+                let data = json!({ "message_id": was.id, "values": redacted.finds().count() });
+                work.record(&self.stamp(actor.clone()), EventType::MessageRedacted, Vec::new(), data);
+                works.push(work);
+            }
+        }
+        Ok(works)
     }
 }
 

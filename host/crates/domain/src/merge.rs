@@ -1,13 +1,11 @@
 //! Merging: a ticket that turns out to be about the same thing as another one of the same customer goes on there, and
-//! can be taken out again. Changes two works and their events; knows no store, moves no message, and follows no chain.
+//! can be taken out again. Changes works and their events; knows no store and moves no message. Whatever was merged is
+//! one step from where it goes on: there are no chains.
 
 use crate::event::EventType;
 use crate::ticket::{Field, StatusCategory, Ticket};
 use crate::work::{Stamp, Work};
 use crate::{Actor, Refusal};
-
-/// How many merges are followed from one ticket to the one where it goes on.
-pub const HOPS_MAX: usize = 16;
 
 /// Why nothing comes of what plugins propose for a merged ticket, and of automatic mail that waits on it.
 pub const MERGED: &str = "the ticket was merged into another one";
@@ -28,6 +26,7 @@ pub fn merge(from: &mut Work, into: &mut Work, stamp: &Stamp<'_>) -> Result<(), 
     from.ticket.tags.iter().for_each(|tag| drop(into.add_tag(stamp, tag)));
     let newest = into.ticket.last_customer_message_at.max(from.ticket.last_customer_message_at);
     into.ticket.last_customer_message_at = newest;
+    into.ticket.last_reply_at = into.ticket.last_reply_at.max(from.ticket.last_reply_at);
     let rests = matches!(
         into.ticket.status_category,
         StatusCategory::Pending | StatusCategory::Solved | StatusCategory::Closed
@@ -36,6 +35,13 @@ pub fn merge(from: &mut Work, into: &mut Work, stamp: &Stamp<'_>) -> Result<(), 
         set_status(into, stamp, StatusCategory::Open)?;
     }
     Ok(())
+}
+
+/// What had been merged into a ticket goes on with it: on the one that it was merged into.
+pub fn follow(child: &mut Work, into: &mut Work, stamp: &Stamp<'_>) {
+    child.ticket.merged_into = Some(into.ticket.id);
+    child.record(stamp, EventType::TicketMerged, Vec::new(), told_of(&into.ticket));
+    into.record(stamp, EventType::TicketTookIn, Vec::new(), told_of(&child.ticket));
 }
 
 /// Takes a merge back: the ticket goes on by itself, open. What the other one got by the merge stays there.
@@ -77,6 +83,23 @@ fn may_merge(from: &Ticket, into: &Ticket) -> Result<(), Refusal> {
         return Err(Refusal::new("other_customer", sentence).at("into"));
     }
     Ok(())
+}
+
+/// The refusal to merge into a ticket that there is not.
+#[must_use]
+pub fn no_ticket(into: i64) -> Refusal {
+    let sentence = format!("There is no ticket #{into}: look at its number again.");
+    Refusal::new("no_ticket", sentence).at("into")
+}
+
+/// The refusal to merge a ticket into one that goes on as it.
+#[must_use]
+pub fn goes_on_here(named: &Ticket, home: &Ticket) -> Refusal {
+    let sentence = format!(
+        "Ticket #{} goes on as #{} already: take that merge back first if it shall be the other way round.",
+        named.number, home.number
+    );
+    Refusal::new("same_ticket", sentence).at("into")
 }
 
 /// The refusal of whatever somebody wants to do on a ticket that goes on as the one of this number.
@@ -141,6 +164,7 @@ mod tests {
         let (mut from, mut into) = pair(&ids, StatusCategory::Open, StatusCategory::Pending);
         from.ticket.tags.insert("parcel".to_owned());
         from.ticket.last_customer_message_at = Some(NOW);
+        from.ticket.last_reply_at = Some(NOW);
         from.ticket.priority = crate::ticket::Priority::Urgent;
         merge(&mut from, &mut into, &kim(&ids)).unwrap();
         assert_eq!(from.ticket.merged_into, Some(into.ticket.id));
@@ -155,6 +179,7 @@ mod tests {
         assert!(into.ticket.tags.contains("parcel"));
         assert_eq!(into.ticket.priority, crate::ticket::Priority::Normal, "its fields stay");
         assert_eq!(into.ticket.last_customer_message_at, Some(NOW));
+        assert_eq!(into.ticket.last_reply_at, Some(NOW), "it was answered: nobody answers again by himself");
     }
 
     #[test]
@@ -194,6 +219,17 @@ mod tests {
         merged.ticket.merged_into = Some(third.ticket.id);
         assert_eq!((code(&merged, &into), code(&into, &merged)), ("merged", "merged"));
         assert!(goes_on_elsewhere(&merged.ticket, 10).sentence.contains("#10"));
+    }
+
+    #[test]
+    fn what_was_merged_into_a_ticket_goes_on_with_it_and_all_stories_tell_it() {
+        let ids = CountingIds::default();
+        let (mut child, mut into) = pair(&ids, StatusCategory::Closed, StatusCategory::Open);
+        child.ticket.merged_into = Some(TicketId::mint(&ids, NOW));
+        follow(&mut child, &mut into, &kim(&ids));
+        assert_eq!(child.ticket.merged_into, Some(into.ticket.id));
+        assert_eq!((kinds(&child), kinds(&into)), (vec!["ticket.merged"], vec!["ticket.took_in"]));
+        assert_eq!(child.events[0].data["number"].as_i64(), Some(10));
     }
 
     #[test]

@@ -355,6 +355,22 @@ pub fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
     out
 }
 
+/// A text of one ticket as it is read on another one: its placeholders bear its number (`[PHONE-1 of #12]`), since
+/// those of the other ticket mean other values. Nothing fills them.
+#[must_use]
+pub fn of_ticket(text: &str, number: i64) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (_, end) in placeholders_in(text) {
+        // Up to its bracket, which is one byte.
+        out.push_str(text.get(at..end - 1).unwrap_or(""));
+        out.push_str(&format!(" of #{number}]"));
+        at = end;
+    }
+    out.push_str(text.get(at..).unwrap_or(""));
+    out
+}
+
 /// Where something stands that has the form of a placeholder.
 fn placeholders_in(text: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
@@ -409,6 +425,15 @@ mod tests {
             finding(text, "DE34", "IBAN", 1.0),
         ];
         assert_eq!(run(text, &found), "Grüße, [IBAN-1] und nochmal [IBAN-1], dann [IBAN-2] – ä");
+    }
+
+    #[test]
+    fn placeholders_of_another_ticket_bear_its_number_and_are_never_filled() {
+        let told = of_ticket("Call [PHONE-1] or [IBAN-2:DE…] – [sic] ä [PERSON-3:A**]", 12);
+        assert_eq!(told, "Call [PHONE-1 of #12] or [IBAN-2:DE…] – [sic] ä [PERSON-3:A** of #12]");
+        assert_eq!(of_ticket(&told, 10), told, "whose they are is said once");
+        let values = BTreeMap::from([("[PHONE-1]".to_owned(), "0171".to_owned())]);
+        assert_eq!(fill(&told, &values), told);
     }
 
     #[test]

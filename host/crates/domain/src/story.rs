@@ -17,7 +17,7 @@ use crate::event::{Event, EventType};
 use crate::id::{EventId, InstallationId};
 use crate::message::{Delivery, Direction, Message};
 use crate::plugin::{Hook, Phrase, Phrasebook};
-use crate::redaction::Redaction;
+use crate::redaction::{Redaction, of_ticket};
 use crate::run::{Decision, DecisionStatus, Run};
 use crate::ticket::Ticket;
 
@@ -182,14 +182,16 @@ fn said_elsewhere(material: &Material, words: &Words) -> Vec<((Timestamp, EventI
     let mut said = Vec::new();
     for of in &material.took_in {
         for event in of.events.iter().filter(|event| is_arrival(event.kind)) {
-            let told = message_text(event, &of.messages, words);
+            let (told, number) = (message_text(event, &of.messages, words), of.ticket.number);
             let by = tail(event, material, words);
             let line = Line {
                 at: event.time,
                 number: String::new(),
                 kind: "event",
                 what: event.kind.to_string(),
-                text: format!("{told} {} #{}{by}", words.from_ticket, of.ticket.number).trim().to_owned(),
+                text: format!("{} {} #{number}{by}", of_ticket(&told, number), words.from_ticket)
+                    .trim()
+                    .to_owned(),
                 level: 0,
             };
             said.push(((event.time, event.id), line));

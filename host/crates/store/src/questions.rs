@@ -74,10 +74,11 @@ questions! {
     tickets_and_requesters(filter: &TicketFilter, page: &Page) -> Vec<(Ticket, Option<Contact>)> = ticket::list_with_requesters(filter, page);
     /// Which of these tickets wait for us: new or open, and of what people wrote the newest is the customer's.
     tickets_waiting(ids: &[TicketId]) -> Vec<TicketId> = ticket::waiting(ids);
-    /// A ticket with its requester and its newest 50 messages.
+    /// A ticket with its requester and its newest 50 messages, among them those of tickets that were merged into it:
+    /// their placeholders bear their ticket's number.
     view(id: TicketId) -> Option<TicketView> = ticket::view(id);
 
-    /// Tickets with their requesters and newest 50 messages each; for pages of at most 200.
+    /// Tickets with their requesters and the newest 50 of their own messages each; for pages of at most 200.
     views(filter: &TicketFilter, page: &Page) -> Vec<TicketView> = ticket::views(filter, page);
 
     /// A contact.

@@ -42,13 +42,7 @@ async fn merge_ticket(
     sent: Sent<MergeBody>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<TicketBody>), ApiError> {
     let ticket = ticket_at(&desk, number).await?;
-    let into = sent.value.into;
-    let missing = || {
-        let sentence = format!("There is no ticket #{into}: look at its number again.");
-        ApiError::invalid("into", "no_ticket", sentence)
-    };
-    let other = desk.ask().ticket_by_number(into).await?.ok_or_else(missing)?;
-    let merged = desk.merge_ticket(ticket.id, other.id, version, caller.actor()).await?;
+    let merged = desk.merge_ticket(ticket.id, sent.value.into, version, caller.actor()).await?;
     Ok(versioned(merged))
 }
 

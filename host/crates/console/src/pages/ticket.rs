@@ -21,7 +21,7 @@ use desk::DeskError;
 use domain::actor::Names;
 use domain::files::FileLimits;
 use domain::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
-use domain::redaction::Redaction;
+use domain::redaction::{Redaction, of_ticket};
 use domain::run::Decision;
 use domain::story::{Books, Line, Material, Story, describe_in};
 use domain::ticket::{RELATED, Ticket};
@@ -45,6 +45,8 @@ struct Typed {
     /// Whether files were chosen.
     files: bool,
     fields: BTreeMap<String, String>,
+    /// Number of the ticket that this one was to be merged into.
+    into: String,
     /// A wish to see a value whose reason did not do.
     unmet: Option<reveals::Unmet>,
 }
@@ -201,17 +203,21 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
     let bench = may.work.as_ref().filter(|_| material.merged_into.is_none());
     html! {
         (outcome(visit, after))
-        @if let Some(home) = material.merged_into { (merge::banner(visit, &material.ticket, home, works)) }
+        @if let Some(home) = material.merged_into {
+            (merge::banner(visit, &material.ticket, home, works))
+            (merge::left_over(visit, typed))
+        }
+        (merge::took_in(visit, material))
         (facts(visit, &material.ticket))
         @if let Some(bench) = bench {
             (fields::form(visit, &material.ticket, &bench.known, bench.sources.picked.as_ref(), typed.map(|typed| &typed.fields)))
-            (merge::form(visit, &material.ticket))
+            (merge::form(visit, &material.ticket, bench.sources.picked.as_ref(), typed))
         }
         (customer::block(visit, customer, works))
         h2 { (texts.messages) }
         @if thread.is_empty() { p { (texts.no_messages) } }
         @for (ticket, message) in thread {
-            @let forms = works.then(|| message_forms(visit, ticket, message));
+            @let forms = works.then(|| message_forms(visit, &material.ticket, ticket, message));
             @let files = attachments::list(visit, ticket, message, may.open);
             @let from = (ticket.id != material.ticket.id).then_some(ticket.number);
             (one_message(visit, &material.names, message, from, &files, forms))
@@ -271,11 +277,11 @@ fn own_field(visit: &Visit, key: &str, value: &str) -> Markup {
     }
 }
 
-/// What an agent may do about one message.
-fn message_forms(visit: &Visit, ticket: &Ticket, message: &Message) -> Markup {
+/// What an agent may do about one message of a ticket, on the page of one.
+fn message_forms(visit: &Visit, page: &Ticket, ticket: &Ticket, message: &Message) -> Markup {
     html! {
         @if message.delivery == Delivery::Held { (queue::decision(visit, message, Some(ticket.number))) }
-        (marks::miss_form(visit, ticket, message))
+        (marks::miss_form(visit, page, ticket, message))
     }
 }
 
@@ -317,7 +323,9 @@ fn one_message(
                 @if let Some(helped) = message.helped { " · " (if helped { texts.rated_yes } else { texts.rated_no }) }
                 @if let Some(sender) = sender(texts, message) { " · " span class={ "sender " (message.sender_auth) } { (sender) } }
             }
-            div.text dir="auto" { (message.text) }
+            div.text dir="auto" {
+                @if let Some(number) = from { (of_ticket(&message.text, number)) } @else { (message.text) }
+            }
             (files)
             @if let Some(forms) = forms { (forms) }
         }

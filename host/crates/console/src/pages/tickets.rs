@@ -2,7 +2,7 @@
 
 pub(crate) mod bulk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -118,6 +118,8 @@ struct Listed {
     found: Vec<(Ticket, Option<Contact>)>,
     /// Those of them that wait for us.
     waiting: BTreeSet<TicketId>,
+    /// Numbers of those where merged ones go on.
+    homes: BTreeMap<TicketId, i64>,
     now: Timestamp,
     /// The person whose tickets they are, where only theirs were asked for.
     person: Option<Contact>,
@@ -183,7 +185,11 @@ async fn listed(console: &Console, asked: &Asked, looker: &Looker) -> Result<Lis
     let found = store.tickets_and_requesters(&asked.filter(looker), &page).await?;
     let ids: Vec<TicketId> = found.iter().map(|(ticket, _)| ticket.id).collect();
     let waiting = store.tickets_waiting(&ids).await?.into_iter().collect();
-    Ok(Listed { found, waiting, now: console.desk.now(), person })
+    let mut homes = BTreeMap::new();
+    for id in found.iter().filter_map(|(ticket, _)| ticket.merged_into).collect::<BTreeSet<_>>() {
+        homes.extend(store.ticket(id).await?.map(|home| (id, home.number)));
+    }
+    Ok(Listed { found, waiting, homes, now: console.desk.now(), person })
 }
 
 impl Asked {
@@ -409,7 +415,8 @@ fn table(visit: &Visit, listed: &Listed, tickets: &[(Ticket, Option<Contact>)], 
                                 input type="checkbox" name=(bulk::TICKED) value=(bulk::ticked(ticket)) aria-label={ (texts.tick) " #" (ticket.number) };
                             }
                         }
-                        (cells(visit, ticket, requester.as_ref()))
+                        @let home = ticket.merged_into.and_then(|home| listed.homes.get(&home).copied());
+                        (cells(visit, ticket, requester.as_ref(), home))
                         (wait(visit, listed, ticket))
                         td data-name=(texts.created) { (visit.time(ticket.created_at)) }
                     }
@@ -453,14 +460,18 @@ fn called<'p>(texts: &Texts, person: &'p Contact) -> &'p str {
     }
 }
 
-fn cells(visit: &Visit, ticket: &Ticket, requester: Option<&Contact>) -> Markup {
+/// What a ticket's row says of it; `home` is the number of the one where it goes on, if it was merged.
+fn cells(visit: &Visit, ticket: &Ticket, requester: Option<&Contact>, home: Option<i64>) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let address = visit.spoken.link(&format!("/tickets/{}", ticket.number), &[]);
     html! {
         td data-name=(texts.number) { (ticket.number) }
         th scope="row" data-name=(texts.subject) { a href=(address) dir="auto" { (ticket.subject) } }
         (cell(texts.customer, requester.map(|person| called(texts, person))))
-        td data-name=(texts.status) class={ "status " (ticket.status_category) } { (language.status(ticket.status_category)) }
+        td data-name=(texts.status) class={ "status " (ticket.status_category) } {
+            (language.status(ticket.status_category))
+            @if let Some(home) = home { " → " a href=(visit.spoken.link(&format!("/tickets/{home}"), &[])) { "#" (home) } }
+        }
         td data-name=(texts.priority) class={ "priority " (ticket.priority) } { (language.priority(ticket.priority)) }
         (cell(texts.category, ticket.category.as_deref()))
         (cell(texts.language, ticket.language.as_deref()))

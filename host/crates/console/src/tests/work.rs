@@ -493,8 +493,9 @@ async fn a_ticket_is_merged_by_its_number_shows_where_it_goes_on_and_can_be_take
     assert_eq!(now(&world, &ticket).await.merged_into, None);
 
     let sent = post(&world, &cookie, "/tickets/2/merge", "into=+%231").await;
-    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/2"));
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
     assert_eq!(now(&world, &ticket).await.merged_into, Some(home.id));
+    world.get("/").await.says(&[" → <a href=\"/tickets/1\">#1</a>"]);
     let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
     page.says(&["goes on as <a href=\"/tickets/1\">#1</a>", "Take the merge back"]);
     assert!(!page.text.contains("name=\"text\"") && !page.text.contains("/tickets/2/fields"));
@@ -503,10 +504,67 @@ async fn a_ticket_is_merged_by_its_number_shows_where_it_goes_on_and_can_be_take
     assert!(!looked.text.contains("/unmerge"));
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
     page.says(&["And the second one?", "from <a href=\"/tickets/2\">#2</a>", "ticket.took_in"]);
-    page.says(&["/tickets/2/messages/", "action=\"/tickets/1/message\""]);
+    page.says(&["/tickets/2/messages/", "action=\"/tickets/1/message\"", "name=\"page\" value=\"1\""]);
+    page.says(&["Merged into this ticket: <a href=\"/tickets/2\">#2</a>. What was redacted"]);
+    let round = post(&world, &cookie, "/tickets/1/merge", "into=2").await;
+    round.says(&["Ticket #2 goes on as #1 already"]);
 
     let sent = post(&world, &cookie, "/tickets/2/unmerge", "").await;
     assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/2"));
     assert_eq!(now(&world, &ticket).await.status_category, StatusCategory::Open);
     assert!(!world.get("/tickets/1").await.text.contains("And the second one?"));
+}
+
+#[tokio::test]
+async fn what_was_written_while_a_ticket_is_merged_is_not_lost() {
+    let (world, cookie, _) = agent_at_work().await;
+    let ticket = world.ticket("Parcel again", "And the second one?").await;
+    let refused = post(&world, &cookie, "/tickets/2/merge", "into=99&text=It+left+today.").await;
+    assert_eq!(refused.status, 422);
+    refused.says(&[
+        "There is no ticket #99",
+        "name=\"into\" value=\"99\"",
+        "dir=\"auto\">It left today.</textarea>",
+    ]);
+    let stale = post(&world, &cookie, "/tickets/2/merge", "into=1&version=0").await;
+    assert_eq!((stale.status.as_u16(), now(&world, &ticket).await.merged_into), (422, None));
+
+    let merged = post(&world, &cookie, "/tickets/2/merge", "into=1&text=It+left+today.").await;
+    assert_eq!(merged.status, 200);
+    merged.says(&[
+        "Your answer is not sent yet",
+        "action=\"/tickets/1/message\"",
+        ">It left today.</textarea>",
+    ]);
+
+    let late = post(&world, &cookie, "/tickets/2/message", "text=It+left+today.&kind=reply").await;
+    assert_eq!(late.status, 422);
+    late.says(&[
+        "goes on as <a href=\"/tickets/1\">#1</a>",
+        "readonly dir=\"auto\">It left today.</textarea>",
+    ]);
+}
+
+#[tokio::test]
+async fn enter_behind_the_number_of_a_merge_merges_and_saves_what_else_was_changed() {
+    let (world, cookie, home) = agent_at_work().await;
+    let ticket = world.ticket("Parcel again", "And the second one?").await;
+    let form = format!("was.team=&team=billing&version={}&into=1", ticket.version);
+    let sent = post(&world, &cookie, "/tickets/2/fields", &form).await;
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
+    let merged = now(&world, &ticket).await;
+    assert_eq!((merged.team.as_deref(), merged.merged_into), (Some("billing"), Some(home.id)));
+}
+
+#[tokio::test]
+async fn a_miss_in_a_message_of_a_merged_ticket_is_marked_from_the_page_where_it_goes_on() {
+    let (world, cookie, home) = agent_at_work().await;
+    let ticket = world.ticket("Parcel again", "Ask Mrs Quandt.").await;
+    post(&world, &cookie, "/tickets/2/merge", "into=1").await;
+    let message = messages(&world, &ticket).await.remove(0);
+    let path = format!("/tickets/2/messages/{}/miss", message.id);
+    let sent = post(&world, &cookie, &path, "value=Quandt&class=PERSON&page=1").await;
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
+    let page = world.get_with(&format!("/tickets/{}", home.number), &[("cookie", &cookie)]).await;
+    page.says(&["Ask Mrs [PERSON-1 of #2]."]);
 }

@@ -24,7 +24,7 @@ async fn ours(house: &Fixture, ticket: &Ticket, automatic: bool, delivery: Deliv
 }
 
 async fn merged(house: &Fixture, from: &Ticket, into: &Ticket) -> Ticket {
-    house.desk.merge_ticket(from.id, into.id, None, agent()).await.unwrap()
+    house.desk.merge_ticket(from.id, into.number, None, agent()).await.unwrap()
 }
 
 async fn now(house: &Fixture, ticket: &Ticket) -> Ticket {
@@ -64,6 +64,7 @@ async fn whatever_leads_to_a_merged_ticket_leads_to_where_it_goes_on() {
     let answer = ours(&house, &last, false, Delivery::Sent).await;
     merged(&house, &last, &between).await;
     merged(&house, &between, &home).await;
+    assert_eq!(now(&house, &last).await.merged_into, Some(home.id), "one step, however it came there");
     let id = answer.internet_message_id.unwrap();
     let token = reply_token(&house.desk.0.seal, last.id, "ana@example.org");
     let address = house.desk.0.config.mail.reply_address(last.number, &token).unwrap();
@@ -101,8 +102,11 @@ async fn a_merged_ticket_takes_nothing_until_the_merge_is_taken_back() {
         assert_eq!(refusal.code, "merged");
         assert!(refusal.sentence.contains(&format!("#{}", home.number)), "{}", refusal.sentence);
     }
-    assert_eq!(refused(desk.merge_ticket(ticket.id, home.id, None, agent()).await).code, "merged");
-    assert_eq!(refused(desk.merge_ticket(home.id, ticket.id, None, agent()).await).code, "same_ticket");
+    assert_eq!(refused(desk.merge_ticket(ticket.id, home.number, None, agent()).await).code, "merged");
+    let round = refused(desk.merge_ticket(home.id, ticket.number, None, agent()).await);
+    assert_eq!((round.code, round.field.as_deref()), ("same_ticket", Some("into")));
+    assert!(round.sentence.contains("goes on as"), "{}", round.sentence);
+    assert_eq!(refused(desk.merge_ticket(home.id, 99, None, agent()).await).code, "no_ticket");
     let stale = desk.unmerge_ticket(ticket.id, Some(after.version - 1), agent()).await;
     assert_eq!(refused(stale).code, "version_conflict");
     let back = desk.unmerge_ticket(ticket.id, Some(after.version), agent()).await.unwrap();
@@ -119,7 +123,7 @@ async fn tickets_of_two_customers_are_not_merged() {
     let house = Fixture::new().await;
     let anas = house.ticket("ana@example.org").await;
     let bobs = house.ticket("bob@example.org").await;
-    let refusal = refused(house.desk.merge_ticket(anas.id, bobs.id, None, agent()).await);
+    let refusal = refused(house.desk.merge_ticket(anas.id, bobs.number, None, agent()).await);
     assert_eq!((refusal.code, refusal.field.as_deref()), ("other_customer", Some("into")));
     for ticket in [anas, bobs] {
         assert_eq!(now(&house, &ticket).await, ticket);
@@ -165,4 +169,55 @@ async fn an_answer_goes_on_with_the_customers_newest_mail_wherever_it_arrived() 
     assert!(story.contains(&format!("from #{}", ticket.number)), "{story}");
     let material = house.desk.material(home.id).await.unwrap();
     assert_eq!(material.thread().len(), 3);
+}
+
+#[tokio::test]
+async fn what_plugins_and_the_gate_see_of_a_ticket_holds_what_was_said_on_merged_ones() {
+    let house = Fixture::new().await;
+    let home = house.ticket("ana@example.org").await;
+    let ticket = house.ticket("ana@example.org").await;
+    let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
+    let mut answer = blank_message(id, ticket.id, Direction::Outbound, agent(), NOW);
+    "Call [PHONE-1].".clone_into(&mut answer.text);
+    house.facts(vec![Fact::AddMessage(Box::new(answer))]).await;
+    merged(&house, &ticket, &home).await;
+    let view = house.store.view(home.id).await.unwrap().unwrap();
+    let of: Vec<_> = view.messages.iter().map(|message| message.ticket_id).collect();
+    assert_eq!(of, [home.id, ticket.id, ticket.id]);
+    let said = view.messages.last().unwrap();
+    let told = format!("Call [PHONE-1 of #{}].", ticket.number);
+    assert_eq!((said.id, &said.text), (id, &told), "it is another value than the home's own");
+    house.desk.unmerge_ticket(ticket.id, None, agent()).await.unwrap();
+    assert_eq!(house.store.view(home.id).await.unwrap().unwrap().messages.len(), 1);
+}
+
+#[tokio::test]
+async fn a_value_that_was_missed_is_taken_out_of_all_tickets_of_one_matter() {
+    let house = Fixture::new().await;
+    let home = house.ticket("ana@example.org").await;
+    let ticket = house.ticket("ana@example.org").await;
+    let note = |text: &str| NewMessage { text: text.to_owned(), ..new_message(NewMessageKind::Note) };
+    let there = house.desk.post_message(ticket.id, note("Ask Mrs Quandt."), None, agent()).await.unwrap();
+    let here = house.desk.post_message(home.id, note("Quandt called."), None, agent()).await.unwrap();
+    merged(&house, &ticket, &home).await;
+    Box::pin(house.desk.mark_miss(there.id, "Quandt", "PERSON", agent())).await.unwrap();
+    let now = async |id| house.store.message(id).await.unwrap().unwrap().text;
+    assert_eq!(now(there.id).await, "Ask Mrs [PERSON-1].");
+    assert_eq!(now(here.id).await, format!("[PERSON-1 of #{}] called.", ticket.number));
+}
+
+#[tokio::test]
+async fn a_merged_ticket_is_put_on_legal_hold_and_the_hold_is_ended_there() {
+    let house = Fixture::new().await;
+    let home = house.ticket("ana@example.org").await;
+    let ticket = house.ticket("ana@example.org").await;
+    merged(&house, &ticket, &home).await;
+    let hold = domain::retention::LEGAL_HOLD.to_owned();
+    for (change, held) in [(TicketChange::AddTag(hold.clone()), true), (TicketChange::RemoveTag(hold), false)]
+    {
+        let after = house.desk.change_ticket(ticket.id, vec![change], None, agent()).await.unwrap();
+        assert_eq!(after.tags.contains(domain::retention::LEGAL_HOLD), held);
+    }
+    let other = vec![TicketChange::AddTag("late".to_owned())];
+    assert_eq!(refused(house.desk.change_ticket(ticket.id, other, None, agent()).await).code, "merged");
 }

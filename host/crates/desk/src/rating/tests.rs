@@ -235,7 +235,7 @@ async fn an_erased_ticket_can_not_be_rated_and_nothing_learnt_from_it_is_left() 
 async fn what_did_not_help_on_a_merged_ticket_opens_the_one_where_it_goes_on() {
     let w = World::new().await;
     let home = w.f.ticket("ana@example.org").await;
-    w.f.desk.merge_ticket(w.ticket.id, home.id, None, agent()).await.unwrap();
+    w.f.desk.merge_ticket(w.ticket.id, home.number, None, agent()).await.unwrap();
     let solve = TicketChange::SetField { field: Field::Status, value: "solved".to_owned() };
     w.f.desk.change_ticket(home.id, vec![solve], None, agent()).await.unwrap();
     assert_eq!(w.rate(false).await, Rated::Noted { helped: false });

@@ -87,7 +87,7 @@ fn what_was_said_on_a_merged_ticket_stands_where_it_was_said_with_its_number() {
     let id = MessageId::mint(&ids, earlier);
     let ana = Actor::new(ActorKind::Contact, "ana");
     let mut message = blank_message(id, other.id, Direction::Inbound, ana.clone(), earlier);
-    message.reply_text = "Where is it?".to_owned();
+    message.reply_text = "Where is it, [PERSON-1]?".to_owned();
     let event = |sequence: i64, kind: EventType, time: Timestamp| Event {
         id: EventId::mint(&ids, time),
         kind,
@@ -105,7 +105,10 @@ fn what_was_said_on_a_merged_ticket_stands_where_it_was_said_with_its_number() {
     material.took_in = vec![TookIn { ticket: other, events, messages: vec![message] }];
     let story = Story::tell(&material);
     let (first, last) = (story.lines.first().unwrap(), story.lines.last().unwrap());
-    assert_eq!((first.number.as_str(), first.text.as_str()), ("", "“Where is it?” (human) from #5"));
+    assert_eq!(
+        (first.number.as_str(), first.text.as_str()),
+        ("", "“Where is it, [PERSON-1 of #5]?” (human) from #5")
+    );
     assert_eq!((last.what.as_str(), last.text.as_str()), ("ticket.took_in", "#5"));
     let thread: Vec<i64> = material.thread().into_iter().map(|(of, _)| of.number).collect();
     assert_eq!(thread, [5, 7]);

@@ -22,6 +22,8 @@ list! {
         a_stale_version_writes_nothing,
         a_merged_ticket_is_found_by_the_one_where_it_goes_on,
         words_of_a_merged_ticket_stay_until_those_of_the_other_one_may_go,
+        what_is_recorded_of_a_merged_ticket_stays_while_the_other_one_is_on_hold,
+        a_view_holds_what_was_said_on_merged_tickets_too,
         a_list_of_views_says_what_each_view_says,
         a_second_ticket_of_the_same_number_conflicts,
         ticket_numbers_are_given_once,

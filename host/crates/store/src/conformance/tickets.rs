@@ -76,6 +76,51 @@ pub(super) async fn words_of_a_merged_ticket_stay_until_those_of_the_other_one_m
     Ok(())
 }
 
+pub(super) async fn what_is_recorded_of_a_merged_ticket_stays_while_the_other_one_is_on_hold(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    let (mut home, mut merged) = (make.ticket(1), make.ticket(2));
+    merged.merged_into = Some(home.id);
+    let run = make.run(make.installation_id(), merged.id);
+    let decision = make.decision(&run, merged.id, "d1");
+    let put = |ticket: &domain::ticket::Ticket, read_version| Fact::PutTicket {
+        ticket: Box::new(ticket.clone()),
+        read_version,
+    };
+    let records = vec![Fact::AddRun(Box::new(run)), Fact::AddDecision(Box::new(decision))];
+    store.commit(Commit::of([vec![put(&home, None), put(&merged, None)], records].concat())).await?;
+    let before = make.now.plus(1_000);
+    same!((store.runs_before(before).await?, store.decisions_before(before).await?), (1, 1));
+    home.tags.insert(domain::retention::LEGAL_HOLD.to_owned());
+    home.version = 2;
+    store.commit(Commit::of(vec![put(&home, Some(1))])).await?;
+    same!((store.runs_before(before).await?, store.decisions_before(before).await?), (0, 0));
+    (merged.merged_into, merged.version) = (None, 2);
+    store.commit(Commit::of(vec![put(&merged, Some(1))])).await?;
+    same!((store.runs_before(before).await?, store.decisions_before(before).await?), (1, 1));
+    Ok(())
+}
+
+pub(super) async fn a_view_holds_what_was_said_on_merged_tickets_too(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let (home, mut merged) = (make.ticket(1), make.ticket(2));
+    merged.merged_into = Some(home.id);
+    let (first, last) = (make.message(merged.id), make.message(home.id));
+    let facts = vec![
+        Fact::PutTicket { ticket: Box::new(home.clone()), read_version: None },
+        Fact::PutTicket { ticket: Box::new(merged.clone()), read_version: None },
+        Fact::AddMessage(Box::new(first.clone())),
+        Fact::AddMessage(Box::new(last.clone())),
+    ];
+    store.commit(Commit { facts }).await?;
+    let view = there(store.view(home.id).await?, "the view")?;
+    let marked = first.text.replace("[EMAIL-1]", "[EMAIL-1 of #2]");
+    same!(view.messages, vec![domain::message::Message { text: marked, ..first.clone() }, last]);
+    same!(there(store.view(merged.id).await?, "the other view")?.messages, vec![first]);
+    Ok(())
+}
+
 pub(super) async fn a_stale_version_writes_nothing(store: &Store) -> Verdict {
     let make = Sample::default();
     let ticket = make.ticket(1);

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::records::{AutomaticCounts, Page};
 
 /// Messages of a ticket that a view holds.
-const VIEW_MESSAGES_MAX: i64 = 50;
+pub(crate) const VIEW_MESSAGES_MAX: i64 = 50;
 /// For how many tickets messages are asked for in one statement.
 const TICKETS_AT_ONCE: [usize; 3] = [10, 50, 200];
 

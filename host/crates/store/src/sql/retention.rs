@@ -12,19 +12,29 @@ fn hold() -> String {
     format!("%\"{LEGAL_HOLD}\"%")
 }
 
+/// Whether a row belongs to a ticket that is on hold, or to one that goes on as a ticket on hold: `$2` is the hold.
+macro_rules! held {
+    ($of:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM ticket t LEFT JOIN ticket home ON home.ticket_id = t.merged_into \
+             WHERE t.ticket_id = ",
+            $of,
+            ".ticket_id AND (t.tags LIKE $2 OR home.tags LIKE $2))"
+        )
+    };
+}
+
 /// Which rows have been kept long enough: `$1` is the moment, `$2` the hold.
 macro_rules! due {
     (originals) => {
-        "state = 'done' AND received_at < $1 AND LENGTH(sealed) > 0 \
-         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = intake.ticket_id AND t.tags LIKE $2)"
+        concat!("state = 'done' AND received_at < $1 AND LENGTH(sealed) > 0 AND NOT ", held!("intake"))
     };
     (runs) => {
-        "run_id < $1 AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = run.ticket_id AND t.tags LIKE $2)"
+        concat!("run_id < $1 AND NOT ", held!("run"))
     };
     // A suggestion that still waits for a person stays.
     (decisions) => {
-        "decision_id < $1 AND status <> 'suggested' \
-         AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ticket_id = decision.ticket_id AND t.tags LIKE $2)"
+        concat!("decision_id < $1 AND status <> 'suggested' AND NOT ", held!("decision"))
     };
     // What is short is an id or a number, and is what keeps a mail from being taken in twice.
     (answers) => {

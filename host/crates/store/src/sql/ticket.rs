@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::contact::Contact;
 use domain::id::TicketId;
 use domain::message::Message;
+use domain::redaction::of_ticket;
 use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 use sqlx::QueryBuilder;
@@ -296,7 +297,7 @@ fn read_view(row: &Row) -> Result<TicketView, StoreError> {
     Ok(TicketView { ticket: read(row)?, requester, messages: Vec::new() })
 }
 
-/// Two statements: ticket with requester, then messages with their attachments.
+/// Ticket with requester, then messages with their attachments, those of merged tickets among them.
 pub(crate) async fn view(c: &mut Connection, id: TicketId) -> Outcome<Option<TicketView>> {
     let id = id.to_string();
     let row = sqlx::query(concat!("SELECT ", view_columns!(), "WHERE t.ticket_id = $1"))
@@ -304,11 +305,32 @@ pub(crate) async fn view(c: &mut Connection, id: TicketId) -> Outcome<Option<Tic
         .fetch_optional(&mut *c)
         .await?;
     let Some(mut view) = one(row, read_view)? else { return Ok(None) };
-    view.messages = message::newest(c, &id).await?;
+    view.messages = message::newest(&mut *c, &id).await?;
+    Box::pin(take_in(c, &mut view)).await?;
     Ok(Some(view))
 }
 
-/// The same two statements for a whole list of tickets.
+/// What was said on the tickets that were merged into this one counts among its newest messages.
+async fn take_in(c: &mut Connection, view: &mut TicketView) -> Outcome<()> {
+    let merged = merged_into(&mut *c, view.ticket.id).await?;
+    let numbers: BTreeMap<TicketId, i64> = merged.iter().map(|ticket| (ticket.id, ticket.number)).collect();
+    let ids: Vec<TicketId> = numbers.keys().copied().collect();
+    for mut message in message::newest_of(c, &ids).await? {
+        if let Some(number) = numbers.get(&message.ticket_id) {
+            for text in [&mut message.subject, &mut message.text, &mut message.reply_text] {
+                *text = of_ticket(text, *number);
+            }
+        }
+        view.messages.push(message);
+    }
+    view.messages.sort_by_key(|message| message.id);
+    let most = usize::try_from(message::VIEW_MESSAGES_MAX).unwrap_or(usize::MAX);
+    let surplus = view.messages.len().saturating_sub(most);
+    view.messages.drain(..surplus);
+    Ok(())
+}
+
+/// Two statements for a whole list of tickets, each with its own messages alone.
 pub(crate) async fn views(
     c: &mut Connection,
     filter: &TicketFilter,

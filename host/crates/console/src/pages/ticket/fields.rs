@@ -12,8 +12,8 @@ use domain::article::Article;
 use domain::ticket::{Field, Priority, StatusCategory, Ticket};
 use maud::{Markup, html};
 
-use super::Typed;
 use super::composer::{self, FORM};
+use super::{Typed, merge};
 use crate::Console;
 use crate::pages::{Visit, login};
 use crate::session::Agent;
@@ -53,7 +53,7 @@ impl Known {
 }
 
 /// Changes the fields that were changed in the form. An answer that was begun comes along and stands in the composer
-/// again.
+/// again. Whoever presses Enter behind a number to merge into has sent this form, and means the merge as well.
 pub(crate) async fn change(
     State(console): State<Console>,
     agent: Result<Agent, Response>,
@@ -75,20 +75,32 @@ pub(crate) async fn change(
         true => save(&console, &agent, &number, &fields).await,
         false => Err(visit.unreadable().into()),
     };
-    // Without a text there was no composer: the page offers what it offers to everybody.
-    let draft = (!text.is_empty()).then(|| fields.get("draft").cloned().unwrap_or_default());
-    // This form takes the names of chosen files along, not the files: the page says so.
-    let files = fields.get("files").is_some_and(|name| !name.is_empty());
+    if done.is_ok() && fields.get("into").is_some_and(|into| !into.trim().is_empty()) {
+        // What was saved has made it another version.
+        let fields = fields.into_iter().filter(|(name, _)| name != "version").collect();
+        return Box::pin(merge::worked(&console, agent, &visit, &number, fields)).await;
+    }
+    let typed = begun(&fields);
     match done {
         Ok(()) if !text.trim().is_empty() => {
-            let typed = Typed { text, draft, files, ..Typed::default() };
             super::done_while_writing(&console, &visit, &number, typed).await
         }
         done => {
-            let typed = Typed { text, draft, files, fields, ..Typed::default() };
+            let typed = Typed { fields, ..typed };
             super::done(&console, &visit, &number, typed, done).await
         }
     }
+}
+
+/// The answer that was begun while another form of the page was sent.
+pub(super) fn begun(fields: &BTreeMap<String, String>) -> Typed {
+    let text = fields.get("text").cloned().unwrap_or_default();
+    // Without a text there was no composer: the page offers what it offers to everybody.
+    let draft = (!text.is_empty()).then(|| fields.get("draft").cloned().unwrap_or_default());
+    // Such a form takes the names of chosen files along, not the files: the page says so.
+    let files = fields.get("files").is_some_and(|name| !name.is_empty());
+    let into = fields.get("into").cloned().unwrap_or_default();
+    Typed { text, draft, files, into, ..Typed::default() }
 }
 
 async fn save(

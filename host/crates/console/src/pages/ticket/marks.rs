@@ -28,6 +28,8 @@ const VALUE_CHARS_MAX: usize = 200;
 pub(crate) struct Missed {
     value: String,
     class: String,
+    /// Number of the ticket on whose page the form stood; the message may be of one that was merged into it.
+    page: String,
 }
 
 /// Takes out what redaction left in.
@@ -49,7 +51,8 @@ pub(crate) async fn miss(
         Box::pin(console.desk.mark_miss(id, value.trim(), &missed.class, agent.0)).await.map(drop)
     };
     let done = done.await;
-    super::done(&console, &visit, &number, Typed::default(), done).await
+    let page = missed.page.parse::<i64>().map_or_else(|_| number.clone(), |page| page.to_string());
+    super::done(&console, &visit, &page, Typed::default(), done).await
 }
 
 /// Puts back what redaction took out for nothing: who does it sees what was sealed.
@@ -72,7 +75,7 @@ pub(crate) async fn false_alarm(
 }
 
 /// The form for a miss, folded away below a message.
-pub(super) fn miss_form(visit: &Visit, ticket: &Ticket, message: &Message) -> Markup {
+pub(super) fn miss_form(visit: &Visit, page: &Ticket, ticket: &Ticket, message: &Message) -> Markup {
     let texts = visit.texts();
     let action = format!("/tickets/{}/messages/{}/miss", ticket.number, message.id);
     html! {
@@ -84,6 +87,7 @@ pub(super) fn miss_form(visit: &Visit, ticket: &Ticket, message: &Message) -> Ma
                     (texts.miss_class)
                     select name="class" { @for class in CLASSES { option value=(class) { (class) } } }
                 }
+                input type="hidden" name="page" value=(page.number);
                 button type="submit" { (texts.miss_send) }
             }
         }

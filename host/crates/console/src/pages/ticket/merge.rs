@@ -1,54 +1,89 @@
 //! Merging on a ticket's page: the form, the banner of a merged ticket, and taking a merge back.
 
+use std::collections::BTreeMap;
+
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use desk::DeskError;
 use domain::Refusal;
+use domain::article::Article;
+use domain::retention::LEGAL_HOLD;
+use domain::story::Material;
 use domain::ticket::Ticket;
 use maud::{Markup, html};
-use serde::Deserialize;
 
-use super::Typed;
+use super::composer::{self, FORM};
+use super::{Typed, fields};
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, login};
 use crate::session::Agent;
 
-/// What the form sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Wanted {
-    /// Number of the other ticket, as people write it.
-    into: String,
-}
-
-/// Merges the ticket into the one that was named.
+/// Merges the ticket into the one that was named. An answer that was begun comes along, as with the fields.
 pub(crate) async fn merge(
     State(console): State<Console>,
-    agent: Agent,
+    agent: Result<Agent, Response>,
     visit: Visit,
     Path(number): Path<String>,
-    sent: Result<Form<Wanted>, FormRejection>,
+    sent: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Response {
-    let done = match sent {
-        Ok(Form(wanted)) => join(&console, agent, &number, &wanted.into).await,
-        Err(_) => Err(visit.unreadable().into()),
-    };
-    super::done(&console, &visit, &number, Typed::default(), done).await
+    let readable = sent.is_ok();
+    let sent = sent.map(|Form(sent)| sent).unwrap_or_default();
+    let text = sent.get("text").map_or("", |text| text.trim());
+    match agent {
+        Ok(agent) if readable => Box::pin(worked(&console, agent, &visit, &number, sent)).await,
+        Ok(_) => {
+            let unreadable = Err(visit.unreadable().into());
+            super::done(&console, &visit, &number, Typed::default(), unreadable).await
+        }
+        Err(answer) if answer.status().is_redirection() && !text.is_empty() => login::again(&visit, text),
+        Err(answer) => answer,
+    }
 }
 
-async fn join(console: &Console, agent: Agent, number: &str, into: &str) -> Result<(), DeskError> {
+/// The page after the merge: where the ticket goes on; after a refusal the ticket with what was typed.
+pub(super) async fn worked(
+    console: &Console,
+    agent: Agent,
+    visit: &Visit,
+    number: &str,
+    sent: BTreeMap<String, String>,
+) -> Response {
+    let begun = fields::begun(&sent);
+    match join(console, agent, number, &sent).await {
+        Ok(home) if begun.text.trim().is_empty() => {
+            super::done(console, visit, &home, Typed::default(), Ok(())).await
+        }
+        // A draft is one of the ticket that is closed now.
+        Ok(home) => {
+            let begun = Typed { draft: Some(String::new()), into: String::new(), ..begun };
+            super::done_while_writing(console, visit, &home, begun).await
+        }
+        Err(why) => super::done(console, visit, number, begun, Err(why)).await,
+    }
+}
+
+/// Merges; the number of the ticket where it goes on.
+async fn join(
+    console: &Console,
+    agent: Agent,
+    number: &str,
+    sent: &BTreeMap<String, String>,
+) -> Result<String, DeskError> {
     let ticket = super::ticket(console, number).await?;
-    let into: i64 = into.trim().trim_start_matches('#').parse().map_err(|_| {
+    let into = sent.get("into").map_or("", |into| into.trim());
+    let into: i64 = into.trim_start_matches('#').parse().map_err(|_| {
         let sentence = "Give the number of the ticket that this one belongs to, such as 12.";
         Refusal::new("bad_request", sentence).at("into")
     })?;
-    let other = console.desk.ask().ticket_by_number(into).await?.ok_or_else(|| {
-        let sentence = format!("There is no ticket #{into}: look at its number again.");
-        Refusal::new("no_ticket", sentence).at("into")
-    })?;
-    console.desk.merge_ticket(ticket.id, other.id, None, agent.0).await.map(drop)
+    let version = sent.get("version").and_then(|version| version.parse().ok());
+    let merged = console.desk.merge_ticket(ticket.id, into, version, agent.0).await?;
+    let home = match merged.merged_into {
+        Some(home) => console.desk.ask().ticket(home).await?,
+        None => None,
+    };
+    Ok(home.map_or_else(|| number.to_owned(), |home| home.number.to_string()))
 }
 
 /// Takes the merge back.
@@ -66,18 +101,58 @@ pub(crate) async fn unmerge(
     super::done(&console, &visit, &number, Typed::default(), done).await
 }
 
-/// The form, folded away: it is seldom needed.
-pub(super) fn form(visit: &Visit, ticket: &Ticket) -> Markup {
+/// The form, folded away: it is seldom needed. Part of the composer's form, so that an answer that was begun comes
+/// along.
+pub(super) fn form(
+    visit: &Visit,
+    ticket: &Ticket,
+    picked: Option<&Article>,
+    typed: Option<&Typed>,
+) -> Markup {
     let texts = visit.texts();
-    let action = format!("/tickets/{}/merge", ticket.number);
+    let action = composer::sent_to(visit, &format!("/tickets/{}/merge", ticket.number), picked);
+    let into = typed.map_or("", |typed| typed.into.as_str());
     html! {
-        details.sorting {
+        details.sorting open[!into.is_empty()] {
             summary { (texts.merge) }
-            form.fields method="post" action=(visit.spoken.link(&action, &[])) {
-                label { (texts.merge_into) input name="into" required maxlength="20" inputmode="numeric" autocomplete="off"; }
-                p.buttons { button type="submit" { (texts.merge_now) } }
+            div.fields {
+                input type="hidden" form=(FORM) name="version" value=(ticket.version);
+                label { (texts.merge_into) input form=(FORM) name="into" value=(into) maxlength="20" inputmode="numeric" autocomplete="off"; }
+                p.buttons {
+                    button type="submit" form=(FORM) formaction=(action) formenctype="application/x-www-form-urlencoded" formnovalidate { (texts.merge_now) }
+                }
             }
             p { (texts.merge_help) }
+        }
+    }
+}
+
+/// The tickets that go on as this one, with the way there.
+pub(super) fn took_in(visit: &Visit, material: &Material) -> Markup {
+    let texts = visit.texts();
+    html! {
+        @if !material.took_in.is_empty() {
+            p {
+                (texts.took_in)
+                @for (n, of) in material.took_in.iter().enumerate() {
+                    @if n > 0 { "," }
+                    " " a href=(visit.spoken.link(&format!("/tickets/{}", of.ticket.number), &[])) { "#" (of.ticket.number) }
+                }
+                ". " (texts.took_in_help)
+            }
+        }
+    }
+}
+
+/// What somebody wrote while the ticket was merged: this page has no composer that it could stand in.
+pub(super) fn left_over(visit: &Visit, typed: Option<&Typed>) -> Markup {
+    let written = typed.map(|typed| typed.text.as_str()).filter(|text| !text.trim().is_empty());
+    html! {
+        @if let Some(written) = written {
+            div.composer {
+                label for="written" { (visit.texts().written) }
+                textarea #written rows="10" readonly dir="auto" { (written) }
+            }
         }
     }
 }
@@ -87,6 +162,7 @@ pub(super) fn banner(visit: &Visit, ticket: &Ticket, home: i64, works: bool) -> 
     let texts = visit.texts();
     let path = format!("/tickets/{home}");
     let back = format!("/tickets/{}/unmerge", ticket.number);
+    let fields = format!("/tickets/{}/fields", ticket.number);
     html! {
         p.alarm role="status" {
             (texts.goes_on_as) " " a href=(visit.spoken.link(&path, &[])) { "#" (home) } ". " (texts.takes_nothing)
@@ -94,6 +170,13 @@ pub(super) fn banner(visit: &Visit, ticket: &Ticket, home: i64, works: bool) -> 
         @if works {
             form.buttons method="post" action=(visit.spoken.link(&back, &[])) {
                 button type="submit" { (texts.unmerge) }
+            }
+            @if ticket.tags.contains(LEGAL_HOLD) {
+                form.buttons method="post" action=(visit.spoken.link(&fields, &[])) {
+                    input type="hidden" name="was.tags" value=(LEGAL_HOLD);
+                    input type="hidden" name="tags" value="";
+                    button type="submit" { (texts.end_hold) }
+                }
             }
         }
     }
