@@ -12,6 +12,7 @@ use domain::message::{AutoClass, SenderAuth};
 use domain::redaction::{Document, Part};
 use domain::ticket::{CUSTOM_MAX, Channel, TAGS_MAX, is_language_tag};
 use store::IntakeKind;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use crate::DeskError;
 use crate::redact::Redacted;
@@ -233,6 +234,11 @@ fn sender_auth(verdict: &Verdict, address: &str) -> SenderAuth {
     }
 }
 
+/// The text with each letter and its mark as one sign (NFC), as words are looked for: some programs write them as two.
+fn composed(text: String) -> String {
+    if is_nfc(&text) { text } else { text.nfc().collect() }
+}
+
 fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
     let address = sender_of(&mail);
     let mut problems = mail.problems;
@@ -245,8 +251,8 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
         // Replies to this address are refused by the gate: it names nobody.
         address: address.unwrap_or_else(|| "unknown@invalid".to_owned()),
         name: mail.from_name,
-        subject: mail.subject,
-        text: mail.text,
+        subject: composed(mail.subject),
+        text: composed(mail.text),
         language: None,
         auto_class: mail.auto_class,
         auto_reason: mail.auto_reason,
@@ -272,8 +278,8 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         inbox: new.inbox,
         address: canonical_address(&new.email),
         name: new.name,
-        subject: new.subject,
-        text: new.text,
+        subject: composed(new.subject),
+        text: composed(new.text),
         language: new.language,
         auto_class: AutoClass::Human,
         auto_reason: None,

@@ -27,9 +27,10 @@ pub(crate) mod dialect {
 
     use domain::Timestamp;
     use domain::job::{Job, Lease, NewJob};
+    use sqlx::QueryBuilder;
 
     use super::sql::reader::{Reader, json, readable};
-    use super::{Connection, Ground};
+    use super::{Connection, Db, Ground};
     use crate::error::Outcome;
     use crate::words::Words;
 
@@ -42,25 +43,19 @@ pub(crate) mod dialect {
          AND written_by < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
          ORDER BY written_by, event_id LIMIT $2";
 
-    /// Tickets (`w`) with the words `$15` in a message, beyond one where that is asked for: those of so many messages, beginning with the newest (or
-    /// the oldest, as the list goes).
-    macro_rules! with_words {
-        ($beyond:literal, $way:literal) => {
-            concat!(
-                "SELECT w.ticket_id FROM message w WHERE w.words @@ to_tsquery('simple', $15) ",
-                $beyond,
-                "ORDER BY w.message_id ",
-                $way,
-                " LIMIT 5000"
+    /// Asks for the tickets (`t`) of messages with the words; conditions and an order may follow.
+    pub(crate) fn push_words(query: &mut QueryBuilder<Db>, words: &Words) {
+        query
+            .push(
+                "SELECT t.ticket_id FROM message w JOIN ticket t ON t.ticket_id = w.ticket_id \
+                 WHERE w.words @@ to_tsquery('simple', ",
             )
-        };
+            .push_bind(words.for_tsquery())
+            .push(")");
     }
-    pub(crate) use with_words;
 
-    /// Words as the index of this database is asked for them.
-    pub(crate) fn asked(words: &Words) -> String {
-        words.for_tsquery()
-    }
+    /// Those messages in the order in which they came.
+    pub(crate) const HITS_CAME: &str = "w.message_id";
 
     /// Whether a lease is held, by the database's clock: hosts' clocks never decide a lease. Locks the lane,
     /// so that nobody can take it over between this look and the commit.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::id::{ContactId, IntakeId, TicketId};
 use domain::job::Job;
 use domain::seal::Sealed;
-use domain::ticket::StatusCategory;
+use domain::ticket::{StatusCategory, Ticket};
 use domain::{Timestamp, text_enum};
 
 text_enum! {
@@ -67,7 +67,8 @@ pub struct Suppression {
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Id of the last item of the page before (for dead jobs their sequence, for suppressions the address).
+    /// Id of the last item of the page before (for dead jobs their sequence, for suppressions the address, for tickets
+    /// `TicketFilter::place`).
     pub after: Option<String>,
     /// Most items.
     pub limit: u32,
@@ -104,11 +105,13 @@ pub struct TicketFilter {
     pub team: Option<String>,
     /// Is about this.
     pub category: Option<String>,
-    /// Is this person's; empty: nobody's.
+    /// Is this person's, capitals or not; empty: nobody's.
     pub assignee: Option<String>,
-    /// Its subject has these words in a row, or one of its messages has all of them in its subject and text, capitals
-    /// or not. There the last word may be a beginning, and words in quotes stand in a row. Of a word that stands in
-    /// very many messages, the newest count (the oldest when those come first).
+    /// Its subject has these words in a row, capitals or not.
+    pub subject: Option<String>,
+    /// One of its messages has all of these words in its subject and text, capitals or not. The last one may be a
+    /// beginning, and words in quotes stand in a row; without a letter or digit they do not matter. Of a word that stands
+    /// in very many messages, the newest count (the oldest where the oldest tickets come first).
     pub words: Option<String>,
     /// Asked by this contact.
     pub requester: Option<ContactId>,
@@ -122,12 +125,42 @@ pub struct TicketFilter {
     pub created_after: Option<Timestamp>,
     /// Of one of these inboxes; empty: of any, or of none.
     pub inboxes: BTreeSet<String>,
-    /// New or open, and of what people wrote the newest is the customer's: a machine's answer is none.
+    /// New or open, and of what people wrote the newest is the customer's: a machine's answer is none, nor is one that
+    /// could not be delivered. Whoever was erased does not wait.
     pub waiting: bool,
     /// In the order of the customers' newest messages (where there is none, of when they came), not of when they came.
     pub by_customer: bool,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
+}
+
+impl TicketFilter {
+    /// Where a ticket stands in this order. By the customers' messages that is a moment with the ticket: its customer may
+    /// write before the next page is asked for.
+    #[must_use]
+    pub fn place(&self, ticket: &Ticket) -> String {
+        if !self.by_customer {
+            return ticket.id.to_string();
+        }
+        let moment = ticket.last_customer_message_at.unwrap_or(ticket.created_at);
+        format!("{}.{}", moment.0, ticket.id)
+    }
+
+    /// The page behind such a place; the first one where it is none of this order.
+    #[must_use]
+    pub fn page_behind(&self, place: &str, limit: u32) -> Page {
+        let is_known = match self.by_customer {
+            true => moment_and_id(place).is_some(),
+            false => place.parse::<TicketId>().is_ok(),
+        };
+        Page { after: is_known.then(|| place.to_owned()), limit }
+    }
+}
+
+/// Moment and ticket of a place in the order of the customers' newest messages.
+pub(crate) fn moment_and_id(place: &str) -> Option<(i64, TicketId)> {
+    let (moment, id) = place.split_once('.')?;
+    Some((moment.parse().ok()?, id.parse().ok()?))
 }
 
 /// A person to be taken out of everything.

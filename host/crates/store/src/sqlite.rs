@@ -35,9 +35,10 @@ pub(crate) struct Ground {
 pub(crate) mod dialect {
     use domain::Timestamp;
     use domain::job::{Lease, NewJob};
+    use sqlx::QueryBuilder;
 
     use super::sql::reader::{Reader, all, json, readable};
-    use super::{Connection, Ground};
+    use super::{Connection, Db, Ground};
     use crate::error::Outcome;
     use crate::words::Words;
 
@@ -46,27 +47,20 @@ pub(crate) mod dialect {
     pub(crate) const FEED: &str = "WHERE rowid > COALESCE((SELECT e.rowid FROM event e WHERE e.event_id <= $1 \
          ORDER BY e.event_id DESC LIMIT 1), 0) ORDER BY rowid LIMIT $2";
 
-    /// Tickets (`w`) with the words `$15` in a message, beyond one where that is asked for: those of so many messages, beginning with the newest (or
-    /// the oldest, as the list goes). The index hands messages out in that order, so that it stops there.
-    macro_rules! with_words {
-        ($beyond:literal, $way:literal) => {
-            concat!(
-                "SELECT w.ticket_id FROM message_words \
+    /// Asks for the tickets (`t`) of messages with the words; conditions and an order may follow.
+    pub(crate) fn push_words(query: &mut QueryBuilder<Db>, words: &Words) {
+        query
+            .push(
+                "SELECT t.ticket_id FROM message_words \
                  CROSS JOIN message_place w ON w.place = message_words.rowid \
-                 WHERE message_words MATCH COALESCE($15, '\"\"') ",
-                $beyond,
-                "ORDER BY message_words.rowid ",
-                $way,
-                " LIMIT 5000"
+                 CROSS JOIN ticket t ON t.ticket_id = w.ticket_id WHERE message_words MATCH ",
             )
-        };
+            .push_bind(words.for_fts5());
     }
-    pub(crate) use with_words;
 
-    /// Words as the index of this database is asked for them.
-    pub(crate) fn asked(words: &Words) -> String {
-        words.for_fts5()
-    }
+    /// Those messages in the order in which they came: the index hands them out so, and it stops where enough are
+    /// found.
+    pub(crate) const HITS_CAME: &str = "message_words.rowid";
 
     /// Whether a lease is held. Nobody else can write meanwhile, so looking is enough (PostgreSQL locks).
     pub(crate) async fn lease_held(

@@ -1,6 +1,8 @@
 //! Words that people look for in messages, and how each database is asked for them. Nothing of what was typed reaches
 //! a database's own language of queries but letters and digits, in quotes. Knows no table and no statement.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Words that count; what is typed after them does not.
 const WORDS_MAX: usize = 16;
 /// Letters of a word that count.
@@ -21,6 +23,8 @@ impl Words {
     /// The words of what was typed; none when there is no letter and no digit in it. What stands between quotes, or
     /// between two spaces (`parcel-4711`), is a row.
     pub(crate) fn of(typed: &str) -> Option<Self> {
+        // Texts are kept with letter and mark as one sign; some keyboards and programs write them as two.
+        let typed: String = typed.nfc().collect();
         let (mut rows, mut begins, mut left) = (Vec::new(), false, WORDS_MAX);
         for (place, part) in typed.split('"').enumerate() {
             let quoted = place % 2 == 1;
@@ -129,11 +133,14 @@ mod tests {
         let (fts5, tsquery) = asked("ÜBERGRÖßE für");
         assert_eq!(fts5, "\"übergröße\" AND \"für\"*");
         assert_eq!(tsquery, "('übergröße' | 'Übergröße' | 'ÜbergrÖße') & ('für':* | 'fÜr':*)");
+        assert_eq!(asked("u\u{308}ber").0, "\"über\"*", "a letter and its mark are one");
     }
 
     #[test]
     fn what_is_typed_never_becomes_part_of_the_query() {
-        assert_eq!(Words::of(" \" & ' \\ (*) : ^ - "), None);
+        for nothing in ["", "\"", "*", "\0", " \" & ' \\ (*) : ^ - "] {
+            assert_eq!(Words::of(nothing), None);
+        }
         assert_eq!(asked("\" OR NEAR(").0, "\"or near\"");
         assert_eq!(asked("x' | !y:* <-> text:{a}").1, "('x') & ('y') & ('text') <-> ('a')");
         let long = "x".repeat(5_000);

@@ -129,10 +129,19 @@ async fn messages_are_added_and_the_story_tells_of_them() {
         messages["items"].as_array().unwrap().iter().map(|m| m["direction"].as_str().unwrap()).collect();
     assert_eq!(directions, ["inbound", "note", "outbound", "inbound"]);
     assert_eq!(messages["items"][2]["to_address"], "ana@example.org");
-    for (words, hits) in [("%22is+a+note%22", 1), ("NOTE+thi", 1), ("note+reply", 0), ("%22+OR+NEAR(", 0)] {
-        let found =
-            world.call(Read, "GET", &format!("/api/v1/tickets?subject={words}"), Value::Null).await.ok();
-        assert_eq!(found["items"].as_array().unwrap().len(), hits, "{words}");
+    for (query, hits) in [
+        ("words=%22is+a+note%22", 1),
+        ("words=NOTE+thi", 1),
+        ("words=note+reply", 0),
+        ("words=%22+OR+NEAR(", 0),
+        ("words=*", 1),
+        ("words=note&subject=ARCE", 1),
+        ("subject=note", 0),
+        ("assignee=", 1),
+        ("assignee=kim", 0),
+    ] {
+        let found = world.call(Read, "GET", &format!("/api/v1/tickets?{query}"), Value::Null).await.ok();
+        assert_eq!(found["items"].as_array().unwrap().len(), hits, "{query}");
     }
 
     let events = world.call(Read, "GET", &format!("{base}/events"), Value::Null).await.ok();

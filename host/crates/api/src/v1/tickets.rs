@@ -251,13 +251,15 @@ pub(crate) struct TicketsQuery {
     team: Option<String>,
     /// Is about this.
     category: Option<String>,
-    /// Is this person's.
+    /// Is this person's, capitals or not; empty: nobody's.
     assignee: Option<String>,
-    /// Its subject has these words in a row, or one of its messages (mails, answers and notes) has all of them in its
-    /// subject and redacted text, capitals or not. In messages the last word may be a beginning of three letters or
-    /// more, and words in quotes stand in a row. Of a word in more than 5,000 messages, each page looks at the newest
-    /// 5,000 (the oldest, with `order=oldest`).
+    /// Its subject has these words in a row, capitals or not.
     subject: Option<String>,
+    /// One of its messages (mails, answers and notes) has all of these words in its subject and redacted text, capitals or
+    /// not. The last word may be a beginning of three letters or more, and words in quotes stand in a row; what has no
+    /// letter and no digit leaves the list as it is. Where more than 5,000 messages of tickets that the other parameters
+    /// choose have the words, each page looks at the newest 5,000 (the oldest, with `order=oldest`).
+    words: Option<String>,
     /// Came in by this inbox.
     inbox: Option<String>,
     /// Asked by this contact (id).
@@ -302,7 +304,8 @@ async fn list_tickets(
         team: query.team,
         category: query.category,
         assignee: query.assignee,
-        words: query.subject,
+        subject: query.subject,
+        words: query.words,
         requester: query.requester_id,
         created_after: query.created_after,
         inboxes: query.inbox.into_iter().collect(),

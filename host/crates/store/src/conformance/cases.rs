@@ -29,6 +29,8 @@ list! {
         ticket_numbers_are_given_once,
         filters_choose_what_they_say,
         who_waits_for_us_is_listed_by_the_customers_newest_message,
+        pages_join_though_the_last_tickets_customer_wrote_meanwhile,
+        whom_no_answer_reached_still_waits_and_who_was_erased_does_not,
         pages_join_without_gap_or_overlap,
         a_view_holds_the_requester_and_the_newest_fifty_messages,
         contacts_have_one_address_each,
@@ -51,6 +53,7 @@ list! {
         words_of_a_text_that_was_rolled_back_are_not_found,
         whatever_is_typed_is_looked_for_and_nothing_else_happens,
         pages_of_what_is_found_join_as_all_pages_do,
+        what_else_is_asked_for_is_asked_before_hits_are_cut_off,
         only_the_beginning_of_a_very_long_text_is_looked_through,
     }
     runs {

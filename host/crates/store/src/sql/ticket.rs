@@ -10,11 +10,10 @@ use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 use sqlx::QueryBuilder;
 
-use super::dialect::with_words;
 use super::reader::{Reader, above, all, below, json, ms, one, plain, text};
 use super::{Connection, Db, Outcome, Row, contact, dialect, message, unique};
 use crate::error::StoreError;
-use crate::records::{Page, TicketFilter};
+use crate::records::{Page, TicketFilter, moment_and_id};
 use crate::words::Words;
 
 macro_rules! ticket_columns {
@@ -131,163 +130,156 @@ pub(crate) async fn merged_into(c: &mut Connection, id: TicketId) -> Outcome<Vec
     all(&rows, read)
 }
 
-/// A ticket's columns alone.
-macro_rules! list_columns {
-    () => {
-        concat!(ticket_columns!(), " FROM ticket t ")
-    };
-}
+/// A ticket's columns alone, up to where conditions begin.
+pub(crate) const TICKETS: &str = concat!("SELECT ", ticket_columns!(), " FROM ticket t WHERE ");
 
-/// A ticket's columns and its requester's, of `ticket t LEFT JOIN contact c`.
-macro_rules! view_columns {
-    () => {
-        concat!(
-            ticket_columns!(),
-            ", c.contact_id, c.name, c.email, c.locale, c.time_zone, c.verified, c.proactive_consent, \
-             c.created_at AS contact_created_at FROM ticket t LEFT JOIN contact c ON c.contact_id = t.requester_id "
-        )
-    };
-}
+/// A ticket's columns and its requester's, up to where conditions begin.
+pub(crate) const WITH_REQUESTERS: &str = concat!(
+    "SELECT ",
+    ticket_columns!(),
+    ", c.contact_id, c.name, c.email, c.locale, c.time_zone, c.verified, c.proactive_consent, \
+     c.created_at AS contact_created_at FROM ticket t LEFT JOIN contact c ON c.contact_id = t.requester_id WHERE "
+);
 
-/// Whether we are waited for: of what people wrote the newest is the customer's.
+/// Whether we are waited for: of what people wrote the newest is the customer's. What never reached the customer is no
+/// answer, and whoever was erased waits no more. Put so that both databases walk the index of step 16.
 macro_rules! waits {
     () => {
-        "(t.status_category IN ('new', 'open') AND t.last_customer_message_at IS NOT NULL AND NOT EXISTS \
-         (SELECT 1 FROM message m WHERE m.ticket_id = t.ticket_id AND m.direction = 'outbound' AND NOT m.automatic \
-          AND m.created_at >= t.last_customer_message_at))"
+        "(CASE WHEN t.status_category IN ('new', 'open') THEN 1 END = 1 \
+         AND t.last_customer_message_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE m.ticket_id = t.ticket_id AND m.direction = 'outbound' AND NOT m.automatic \
+          AND m.delivery NOT IN ('failed', 'suppressed') AND m.created_at >= t.last_customer_message_at) \
+         AND NOT EXISTS (SELECT 1 FROM contact e WHERE e.contact_id = t.requester_id \
+          AND e.email = LOWER(e.contact_id) || '@erased.invalid'))"
     };
 }
 
-/// The moment of the page's last ticket, in the order of the customers' newest messages.
-macro_rules! page_end {
-    ($start:literal) => {
-        concat!(
-            "COALESCE((SELECT COALESCE(p.last_customer_message_at, p.created_at) FROM ticket p WHERE p.ticket_id = $1), ",
-            $start,
-            ")"
-        )
+/// When the customer last wrote, else when the ticket came.
+macro_rules! wrote {
+    () => {
+        "COALESCE(t.last_customer_message_at, t.created_at)"
     };
 }
 
-/// What comes behind that page; put so that both databases walk the indexes of step 16.
-macro_rules! behind {
-    ($compare:literal, $start:literal) => {
-        concat!(
-            "COALESCE(t.last_customer_message_at, t.created_at) ",
-            $compare,
-            "= ",
-            page_end!($start),
-            " AND (COALESCE(t.last_customer_message_at, t.created_at) <> ",
-            page_end!($start),
-            " OR t.ticket_id ",
-            $compare,
-            " $1)"
-        )
-    };
+/// Of messages with the words, so many are looked at.
+const HITS_MAX: i64 = 5_000;
+
+/// A list's statement. Only what is asked for stands in it, so that a database sees which index leads to it.
+pub(crate) fn listing(
+    columns: &'static str,
+    filter: &TicketFilter,
+    page: &Page,
+) -> Outcome<QueryBuilder<Db>> {
+    let mut query = QueryBuilder::<Db>::new(columns);
+    match filter.words.as_deref().and_then(Words::of) {
+        Some(words) => with_words(&mut query, filter, page, &words)?,
+        None => asked(&mut query, filter, page)?,
+    }
+    let way = way(filter);
+    query.push(" ORDER BY ");
+    if filter.by_customer {
+        query.push(wrote!()).push(way).push(", ");
+    }
+    query.push("t.ticket_id").push(way).push(" LIMIT ").push_bind(i64::from(page.limit));
+    Ok(query)
 }
 
-/// The filter's part that every list has; `$1` and `$2` are the page's. The list is walked along the index that
-/// `$driver` names; messages with the words that are looked for are read one way, `$beyond` a ticket where the list's
-/// order is that of tickets.
-macro_rules! filtered {
-    ($columns:ident, $driver:expr, $beyond:literal, $way:literal, $order:literal) => {
-        concat!(
-            "SELECT ",
-            $columns!(),
-            "WHERE ",
-            $driver,
-            " AND ($3 IS NULL OR t.status_category = $3) AND ($4 IS NULL OR t.requester_id = $4) \
-             AND ($5 IS NULL OR t.team = $5) AND ($6 IS NULL OR t.tags LIKE $6 ESCAPE '!') \
-             AND ($7 IS NULL OR t.last_customer_message_at < $7) \
-             AND ($8 IS NULL OR (t.last_reply_at < $8 AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0))) \
-             AND ($9 IS NULL OR t.solved_at < $9) AND ($10 IS NULL OR t.created_at > $10) \
-             AND ($11 IS NULL OR $11 LIKE '%\"' || REPLACE(t.inbox, '_', '!_') || '\"%' ESCAPE '!') \
-             AND ($12 IS NULL OR t.category = $12) AND ($13 IS NULL OR COALESCE(t.assignee, '') = $13) \
-             AND ($14 IS NULL OR LOWER(t.subject) LIKE $14 ESCAPE '!' OR t.ticket_id IN (",
-            with_words!($beyond, $way),
-            ")) AND (NOT $16 OR ",
-            waits!(),
-            ") ",
-            $order,
-            " LIMIT $2"
-        )
-    };
+/// Everything that is asked of a ticket but words.
+fn asked(query: &mut QueryBuilder<Db>, filter: &TicketFilter, page: &Page) -> Outcome<()> {
+    beyond(query, filter, page);
+    with_fields(query, filter)?;
+    with_times(query, filter);
+    Ok(())
 }
 
-/// A list in the order in which tickets came.
-macro_rules! by_id {
-    ($columns:ident, $along:literal, newest) => {
-        filtered!(
-            $columns,
-            concat!($along, "t.ticket_id < $1"),
-            "AND w.ticket_id < $1 ",
-            "DESC",
-            "ORDER BY t.ticket_id DESC"
-        )
-    };
-    ($columns:ident, $along:literal, oldest) => {
-        filtered!(
-            $columns,
-            concat!($along, "t.ticket_id > $1"),
-            "AND w.ticket_id > $1 ",
-            "ASC",
-            "ORDER BY t.ticket_id ASC"
-        )
-    };
+/// Tickets of messages with the words. The rest is asked there as well, so that what is cut off are hits that would be
+/// listed. In the order of tickets they are taken the way of the list; a customer's newest message is among the newest.
+fn with_words(
+    query: &mut QueryBuilder<Db>,
+    filter: &TicketFilter,
+    page: &Page,
+    words: &Words,
+) -> Outcome<()> {
+    query.push("t.ticket_id IN (");
+    dialect::push_words(query, words);
+    query.push(" AND ");
+    asked(query, filter, page)?;
+    query.push(" ORDER BY ").push(dialect::HITS_CAME);
+    query.push(if filter.by_customer { " DESC" } else { way(filter) });
+    query.push(" LIMIT ").push_bind(HITS_MAX).push(")");
+    Ok(())
 }
 
-/// The same in the order of the customers' newest messages.
-macro_rules! by_customer {
-    ($columns:ident, $status:literal, oldest) => {
-        filtered!(
-            $columns,
-            concat!($status, behind!(">", "0")),
-            "",
-            "ASC",
-            "ORDER BY COALESCE(t.last_customer_message_at, t.created_at), t.ticket_id"
-        )
-    };
-    ($columns:ident, $status:literal, newest) => {
-        filtered!(
-            $columns,
-            concat!($status, behind!("<", "9223372036854775807")),
-            "",
-            "DESC",
-            "ORDER BY COALESCE(t.last_customer_message_at, t.created_at) DESC, t.ticket_id DESC"
-        )
-    };
+const fn way(filter: &TicketFilter) -> &'static str {
+    if filter.oldest_first { "" } else { " DESC" }
 }
 
-/// Those in the order in which tickets came.
-macro_rules! statement_by_id {
-    ($filter:expr, $columns:ident) => {{
-        let filter: &TicketFilter = $filter;
-        match (filter.requester.is_some(), filter.status_category.is_some(), filter.oldest_first) {
-            (true, _, false) => by_id!($columns, "t.requester_id = $4 AND ", newest),
-            (true, _, true) => by_id!($columns, "t.requester_id = $4 AND ", oldest),
-            (false, true, false) => by_id!($columns, "t.status_category = $3 AND ", newest),
-            (false, true, true) => by_id!($columns, "t.status_category = $3 AND ", oldest),
-            (false, false, false) => by_id!($columns, "", newest),
-            (false, false, true) => by_id!($columns, "", oldest),
-        }
-    }};
+/// What comes behind the page before. Its end is a moment, not a ticket: that one's customer may have written since.
+fn beyond(query: &mut QueryBuilder<Db>, filter: &TicketFilter, page: &Page) {
+    let (sign, start) = if filter.oldest_first { ("> ", 0) } else { ("< ", i64::MAX) };
+    if !filter.by_customer {
+        let end = if filter.oldest_first { above(page) } else { below(page) };
+        query.push("t.ticket_id ").push(sign).push_bind(end);
+        return;
+    }
+    let end = page.after.as_deref().and_then(moment_and_id);
+    let (moment, id) = end.map_or((start, String::new()), |(moment, id)| (moment, id.to_string()));
+    query.push(concat!(wrote!(), " ")).push(sign.trim_end()).push("= ").push_bind(moment);
+    query.push(concat!(" AND (", wrote!(), " <> ")).push_bind(moment);
+    query.push(" OR t.ticket_id ").push(sign).push_bind(id).push(")");
 }
 
-/// Whole statements by what the index is to be walked along: the customers' newest messages, a requester's tickets,
-/// those of a status, or all. `$3` and `$4` stand in all of them, so that one binding serves every one.
-macro_rules! statement {
-    ($filter:expr, $columns:ident) => {{
-        let filter: &TicketFilter = $filter;
-        match (filter.by_customer, filter.waiting, filter.oldest_first) {
-            (true, true, true) => by_customer!($columns, "t.status_category IN ('new', 'open') AND ", oldest),
-            (true, true, false) => {
-                by_customer!($columns, "t.status_category IN ('new', 'open') AND ", newest)
-            }
-            (true, false, true) => by_customer!($columns, "", oldest),
-            (true, false, false) => by_customer!($columns, "", newest),
-            (false, ..) => statement_by_id!(filter, $columns),
-        }
-    }};
+fn with_fields(query: &mut QueryBuilder<Db>, filter: &TicketFilter) -> Outcome<()> {
+    if let Some(requester) = filter.requester {
+        query.push(" AND t.requester_id = ").push_bind(requester.to_string());
+    }
+    if let Some(status) = filter.status_category {
+        // A person's tickets are few: no index of statuses is to be walked instead of theirs.
+        let column = match filter.requester {
+            Some(_) => " AND COALESCE(t.status_category, '') = ",
+            None => " AND t.status_category = ",
+        };
+        query.push(column).push_bind(status.as_str());
+    }
+    if let Some(team) = filter.team.as_deref() {
+        query.push(" AND t.team = ").push_bind(plain(team).into_owned());
+    }
+    if let Some(category) = filter.category.as_deref() {
+        query.push(" AND t.category = ").push_bind(plain(category).into_owned());
+    }
+    if let Some(assignee) = filter.assignee.as_deref() {
+        query.push(" AND LOWER(COALESCE(t.assignee, '')) = LOWER(");
+        query.push_bind(plain(assignee).into_owned()).push(")");
+    }
+    if let Some(tag) = filter.tag.as_deref() {
+        query.push(" AND t.tags LIKE ").push_bind(tag_pattern(tag)).push(" ESCAPE '!'");
+    }
+    if let Some(subject) = filter.subject.as_deref() {
+        query.push(" AND LOWER(t.subject) LIKE ").push_bind(subject_pattern(subject)).push(" ESCAPE '!'");
+    }
+    if !filter.inboxes.is_empty() {
+        query.push(" AND ").push_bind(json(&filter.inboxes)?);
+        query.push(" LIKE '%\"' || REPLACE(t.inbox, '_', '!_') || '\"%' ESCAPE '!'");
+    }
+    if filter.waiting {
+        query.push(concat!(" AND ", waits!()));
+    }
+    Ok(())
+}
+
+fn with_times(query: &mut QueryBuilder<Db>, filter: &TicketFilter) {
+    if let Some(since) = filter.customer_silent_since {
+        query.push(" AND t.last_customer_message_at < ").push_bind(since.0);
+    }
+    if let Some(before) = filter.replied_before {
+        query.push(" AND t.last_reply_at < ").push_bind(before.0);
+        query.push(" AND t.last_reply_at >= COALESCE(t.last_customer_message_at, 0)");
+    }
+    if let Some(before) = filter.solved_before {
+        query.push(" AND t.solved_at < ").push_bind(before.0);
+    }
+    if let Some(after) = filter.created_after {
+        query.push(" AND t.created_at > ").push_bind(after.0);
+    }
 }
 
 /// A ticket with its requester, without messages.
@@ -300,10 +292,8 @@ fn read_view(row: &Row) -> Result<TicketView, StoreError> {
 /// Ticket with requester, then messages with their attachments, those of merged tickets among them.
 pub(crate) async fn view(c: &mut Connection, id: TicketId) -> Outcome<Option<TicketView>> {
     let id = id.to_string();
-    let row = sqlx::query(concat!("SELECT ", view_columns!(), "WHERE t.ticket_id = $1"))
-        .bind(&id)
-        .fetch_optional(&mut *c)
-        .await?;
+    let mut query = QueryBuilder::<Db>::new(WITH_REQUESTERS);
+    let row = query.push("t.ticket_id = ").push_bind(id.as_str()).build().fetch_optional(&mut *c).await?;
     let Some(mut view) = one(row, read_view)? else { return Ok(None) };
     view.messages = message::newest(&mut *c, &id).await?;
     Box::pin(take_in(c, &mut view)).await?;
@@ -336,7 +326,7 @@ pub(crate) async fn views(
     filter: &TicketFilter,
     page: &Page,
 ) -> Outcome<Vec<TicketView>> {
-    let rows = rows(c, statement!(filter, view_columns), filter, page).await?;
+    let rows = rows(c, WITH_REQUESTERS, filter, page).await?;
     let mut views = all(&rows, read_view)?;
     let ids: Vec<TicketId> = views.iter().map(|view| view.ticket.id).collect();
     let mut messages: BTreeMap<TicketId, Vec<Message>> = BTreeMap::new();
@@ -350,7 +340,7 @@ pub(crate) async fn views(
 }
 
 pub(crate) async fn list(c: &mut Connection, filter: &TicketFilter, page: &Page) -> Outcome<Vec<Ticket>> {
-    all(&rows(c, statement!(filter, list_columns), filter, page).await?, read)
+    all(&rows(c, TICKETS, filter, page).await?, read)
 }
 
 /// The same in one statement with those who ask.
@@ -359,7 +349,7 @@ pub(crate) async fn list_with_requesters(
     filter: &TicketFilter,
     page: &Page,
 ) -> Outcome<Vec<(Ticket, Option<Contact>)>> {
-    let views = all(&rows(c, statement!(filter, view_columns), filter, page).await?, read_view)?;
+    let views = all(&rows(c, WITH_REQUESTERS, filter, page).await?, read_view)?;
     Ok(views.into_iter().map(|view| (view.ticket, view.requester)).collect())
 }
 
@@ -383,42 +373,21 @@ pub(crate) async fn waiting(c: &mut Connection, tickets: &[TicketId]) -> Outcome
 
 async fn rows(
     c: &mut Connection,
-    statement: &'static str,
+    columns: &'static str,
     filter: &TicketFilter,
     page: &Page,
 ) -> Outcome<Vec<Row>> {
-    let tag = filter.tag.as_deref().map(tag_pattern);
-    let inboxes = (!filter.inboxes.is_empty()).then(|| json(&filter.inboxes)).transpose()?;
-    let rows = sqlx::query(statement)
-        .bind(if filter.oldest_first { above(page) } else { below(page) })
-        .bind(i64::from(page.limit))
-        .bind(filter.status_category.map(|s| s.as_str()))
-        .bind(text(filter.requester.as_ref()))
-        .bind(filter.team.as_deref())
-        .bind(tag)
-        .bind(ms(filter.customer_silent_since))
-        .bind(ms(filter.replied_before))
-        .bind(ms(filter.solved_before))
-        .bind(ms(filter.created_after))
-        .bind(inboxes)
-        .bind(filter.category.as_deref())
-        .bind(filter.assignee.as_deref())
-        .bind(filter.words.as_deref().map(subject_pattern))
-        .bind(filter.words.as_deref().and_then(Words::of).map(|words| dialect::asked(&words)))
-        .bind(filter.waiting)
-        .fetch_all(c)
-        .await?;
-    Ok(rows)
+    Ok(listing(columns, filter, page)?.build().fetch_all(c).await?)
 }
 
 /// Finds a tag within the JSON list of tags: the quoted word.
 fn tag_pattern(tag: &str) -> String {
-    format!("%\"{}\"%", escaped(tag))
+    format!("%\"{}\"%", escaped(&plain(tag)))
 }
 
-/// Finds words within a subject as they were typed, without quotes around them.
+/// Finds words within a subject as they were typed.
 fn subject_pattern(typed: &str) -> String {
-    format!("%{}%", escaped(&plain(typed).trim_matches('"').to_lowercase()))
+    format!("%{}%", escaped(&plain(typed).to_lowercase()))
 }
 
 /// Words for a pattern, their own wildcards made harmless.

@@ -2,11 +2,14 @@
 
 use domain::Timestamp;
 use domain::id::{InstallationId, TicketId};
+use domain::ticket::StatusCategory;
 use sqlx::sqlite::SqliteSynchronous;
 
 use super::*;
 use crate::facts::{Fact, Over};
+use crate::records::{Page, TicketFilter};
 use crate::sqlite::open::connect;
+use crate::sqlite::sql::ticket::{TICKETS, listing};
 
 async fn writer(limit: Option<&'static str>) -> (Writer, tempfile::TempDir, Arc<watch::Sender<u64>>) {
     let folder = tempfile::tempdir().unwrap();
@@ -110,18 +113,62 @@ async fn originals_that_have_gone_are_not_looked_through_again() {
 }
 
 #[tokio::test]
-async fn messages_with_a_word_come_newest_first_out_of_the_index_and_are_not_sorted() {
+async fn every_list_is_walked_along_an_index_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let (mut connection, _) = connect(&folder.path().join("t.db"), SqliteSynchronous::Off).await.unwrap();
-    for statement in [
-        dialect::with_words!("AND w.ticket_id < $1 ", "DESC"),
-        dialect::with_words!("AND w.ticket_id > $1 ", "ASC"),
-    ] {
-        let plan = plan(&mut connection, statement).await;
-        assert!(plan.contains("message_words VIRTUAL TABLE INDEX"), "{plan}");
-        assert!(plan.contains("w USING INTEGER PRIMARY KEY"), "{plan}");
-        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN w"), "{plan}");
+    let none = TicketFilter::default();
+    let closed = TicketFilter { status_category: Some(StatusCategory::Closed), ..none.clone() };
+    let requester = Some(crate::conformance::Sample::default().contact_id());
+    let nobodys = TicketFilter { assignee: Some(String::new()), ..none.clone() };
+    let by_ticket = "sqlite_autoindex_ticket_1 (ticket_id";
+    // Index and whether what it leads to is sorted then: in the order of tickets, in that of customers' messages.
+    let table = [
+        (none.clone(), (by_ticket, false), ("ticket_by_customer_message", false)),
+        (closed.clone(), ("ticket_by_status (", false), ("ticket_by_status_and_customer_message", false)),
+        (
+            nobodys.clone(),
+            ("ticket_by_assignee (", false),
+            ("ticket_by_assignee_and_customer_message", false),
+        ),
+        (
+            TicketFilter { requester, ..none.clone() },
+            ("ticket_by_requester (requester_id=? AND", false),
+            ("ticket_by_requester", true),
+        ),
+        (
+            TicketFilter { requester, ..closed.clone() },
+            ("ticket_by_requester (requester_id=? AND", false),
+            ("ticket_by_requester", true),
+        ),
+        (
+            TicketFilter { waiting: true, ..none },
+            ("ticket_open_by_customer_message (", true),
+            ("ticket_open_by_customer_message (", false),
+        ),
+    ];
+    for (filter, arrival, customers) in table {
+        for (by_customer, (index, sorted)) in [(false, arrival), (true, customers)] {
+            for oldest_first in [false, true] {
+                let filter = TicketFilter { by_customer, oldest_first, ..filter.clone() };
+                let plan = list_plan(&mut connection, &filter).await;
+                assert!(plan.starts_with(&format!("SEARCH t USING INDEX {index}")), "{filter:?}\n{plan}");
+                assert_eq!(plan.contains("TEMP B-TREE"), sorted, "{filter:?}\n{plan}");
+                // Words lead to their messages, newest or oldest first and unsorted, and those to tickets.
+                let words = Some("torn zip".to_owned());
+                let plan = list_plan(&mut connection, &TicketFilter { words, ..filter }).await;
+                let index = format!("SEARCH t USING INDEX {by_ticket}=?)\nLIST SUBQUERY");
+                assert!(plan.starts_with(&index), "{plan}");
+                assert!(plan.contains("message_words VIRTUAL TABLE INDEX"), "{plan}");
+                assert!(plan.contains("w USING INTEGER PRIMARY KEY"), "{plan}");
+                assert_eq!(plan.matches("TEMP B-TREE").count(), usize::from(by_customer), "{plan}");
+            }
+        }
     }
+}
+
+async fn list_plan(connection: &mut Connection, filter: &TicketFilter) -> String {
+    let query = listing(TICKETS, filter, &Page::first(50)).unwrap();
+    plan(connection, &query.into_string()).await
 }
 
 async fn plan(connection: &mut Connection, statement: &str) -> String {
