@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -163,12 +163,28 @@ fn gauge(count: i64) -> f64 {
     count as f64
 }
 
+/// A page is for people: what they typed with a NUL is looked for with the sign that stands in its place in the
+/// databases.
+fn without_nul(mut request: Request) -> Request {
+    let uri = request.uri();
+    let typed = uri.query().filter(|query| query.contains("%00") && !uri.path().starts_with("/api/"));
+    let Some(typed) = typed else { return request };
+    let address = format!("{}?{}", uri.path(), typed.replace("%00", "%EF%BF%BD"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = address.parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
 /// Deadline and measurement of every request.
 async fn frame(State(front): State<Front>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
     // The pattern, not the path: paths carry ids and would make a time series each.
     let route = request.extensions().get::<MatchedPath>().map_or("pages", |p| p.as_str()).to_owned();
+    let request = without_nul(request);
     // No text in the databases holds a NUL, so nothing has such an address; PostgreSQL would call it an error.
     let has_nul = request.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00"));
     let answer = async {
@@ -299,6 +315,8 @@ mod tests {
         assert_eq!(get_text(&router, "/api/v1/tickets").await.0, StatusCode::UNAUTHORIZED);
         assert!(get_text(&router, "/api").await.1.contains("\"code\""));
         assert_eq!(get_text(&router, "/api/v1/tickets?tag=%00").await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(get_text(&router, "/nothing%00").await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(get_text(&router, "/nothing?q=a%00b").await.1, "no such page");
         stop.send(true).unwrap();
         assert_eq!(
             get_text(&router, "/readyz").await,

@@ -428,6 +428,7 @@ texts! {
     bulk_changed: "Changed:", "Geändert:";
     bulk_same: "Were so already:", "Waren schon so:";
     bulk_refused: "Not changed:", "Nicht geändert:";
+    bulk_conflict: "Somebody changed it meanwhile: look at it again, then tick it again.", "Inzwischen hat es jemand geändert: bitte noch einmal ansehen und dann wieder ankreuzen.";
     bulk_none: "Tick at least one ticket first.", "Kreuzen Sie zuerst mindestens ein Ticket an.";
     bulk_many: "At most 100 tickets are changed at once.", "Höchstens 100 Tickets werden auf einmal geändert.";
     bulk_nothing: "Say what is to be changed: a status, a team, an assignee or a tag.", "Sagen Sie, was sich ändern soll: ein Status, ein Team, eine Zuständigkeit oder ein Schlagwort.";

@@ -9,7 +9,7 @@ use domain::plugin::Mode;
 use domain::redaction::{Document, Part};
 use domain::retention::LEGAL_HOLD;
 use domain::run::{Decision, DecisionStatus};
-use domain::ticket::{Field, Ticket};
+use domain::ticket::{Field, SPAM, StatusCategory, Ticket};
 use domain::turn::{Bid, LoopBudget, reply_subject, resolve};
 use domain::work::{Stamp, Work, blank_message};
 use domain::{Actor, ActorKind, Refusal};
@@ -82,6 +82,15 @@ pub enum TicketChange {
     AddTag(String),
     /// Remove a tag.
     RemoveTag(String),
+}
+
+impl TicketChange {
+    /// What a ticket becomes that a person calls spam: its topic says so, and it is closed.
+    #[must_use]
+    pub fn spam() -> Vec<Self> {
+        let set = |field: Field, value: &str| Self::SetField { field, value: value.to_owned() };
+        vec![set(Field::Category, SPAM), set(Field::Status, StatusCategory::Closed.as_str())]
+    }
 }
 
 impl Desk {

@@ -51,6 +51,9 @@ text_enum! {
     }
 }
 
+/// The topic of what nobody asked for; triage learns it from people.
+pub const SPAM: &str = "spam";
+
 /// Key of the field that names another ticket to which this one may belong: `#12`.
 pub const RELATED: &str = "related";
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::{DeskError, Page, TicketFilter};
+use desk::{DeskError, TicketFilter};
 use domain::Timestamp;
 use domain::contact::{Contact, canonical_address, is_address};
 use domain::id::{ContactId, TicketId};
@@ -41,7 +41,7 @@ pub(crate) struct Asked {
     view: String,
     /// In which order; see `Order`.
     order: String,
-    /// The last ticket of the page before.
+    /// Where the page before ended.
     after: String,
 }
 
@@ -68,6 +68,11 @@ impl View {
             Self::Unassigned => "unassigned",
             Self::Waiting => "waiting",
         }
+    }
+
+    /// Whether it says itself who is in charge.
+    const fn says_who(self) -> bool {
+        matches!(self, Self::Mine | Self::Unassigned)
     }
 
     const fn name(self, texts: &Texts) -> &'static str {
@@ -140,10 +145,11 @@ pub(crate) async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
-    if let Ok(number) = asked.q.trim().trim_start_matches('#').parse::<i64>() {
-        return Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), &[])).into_response();
-    }
     let shown = async {
+        if let Some(number) = number_named(&console, &asked).await? {
+            let ticket = visit.spoken.link(&format!("/tickets/{number}"), &[]);
+            return Ok(Redirect::to(&ticket).into_response());
+        }
         if let Some(person) = person_named(&console, &asked).await? {
             let theirs = asked.of(person);
             return Ok(Redirect::to(&theirs.link(&visit, theirs.status(), None)).into_response());
@@ -156,6 +162,12 @@ pub(crate) async fn show(
         Ok::<_, DeskError>(visit.page_at(visit.texts().tickets, "/").of(&body).into_response())
     };
     shown.await.unwrap_or_else(|error| visit.failed(error))
+}
+
+/// The number that was typed, where it is a ticket's; another one is a word like others.
+async fn number_named(console: &Console, asked: &Asked) -> Result<Option<i64>, DeskError> {
+    let Ok(number) = asked.q.trim().trim_start_matches('#').parse::<i64>() else { return Ok(None) };
+    Ok(console.desk.ask().ticket_by_number(number).await?.map(|ticket| ticket.number))
 }
 
 /// The person whose whole address was typed.
@@ -176,13 +188,13 @@ async fn looker(console: &Console, visit: &Visit) -> Result<Looker, DeskError> {
 
 async fn listed(console: &Console, asked: &Asked, looker: &Looker) -> Result<Listed, DeskError> {
     let store = console.desk.ask();
-    let after = asked.after.parse::<TicketId>().ok().map(|id| id.to_string());
-    let page = Page { after, limit: TICKETS_ON_PAGE + 1 };
+    let filter = asked.filter(looker);
+    let page = filter.page_behind(&asked.after, TICKETS_ON_PAGE + 1);
     let person = match asked.requester() {
         Some(id) => store.contact(id).await?,
         None => None,
     };
-    let found = store.tickets_and_requesters(&asked.filter(looker), &page).await?;
+    let found = store.tickets_and_requesters(&filter, &page).await?;
     let ids: Vec<TicketId> = found.iter().map(|(ticket, _)| ticket.id).collect();
     let waiting = store.tickets_waiting(&ids).await?.into_iter().collect();
     let mut homes = BTreeMap::new();
@@ -226,12 +238,17 @@ impl Asked {
         Self { q: String::new(), requester: person.to_string(), after: String::new(), ..self.clone() }
     }
 
+    /// Who is asked for as in charge, where the view leaves that open.
+    fn in_charge(&self) -> &str {
+        if self.view().says_who() { "" } else { &self.assignee }
+    }
+
     fn filter(&self, looker: &Looker) -> TicketFilter {
         let told = |word: &str| Some(word.trim().to_owned()).filter(|word| !word.is_empty());
         let assignee = match self.view() {
             View::Mine => looker.name.clone(),
             View::Unassigned => Some(String::new()),
-            View::All | View::Waiting => told(&self.assignee),
+            View::All | View::Waiting => told(self.in_charge()),
         };
         TicketFilter {
             status_category: self.status(),
@@ -250,13 +267,13 @@ impl Asked {
 
     /// Everything that is asked for beside status and place, with its name.
     fn words(&self) -> [(&'static str, &str); 6] {
-        let Self { q, requester, team, category, assignee, tag, .. } = self;
+        let Self { q, requester, team, category, tag, .. } = self;
         [
             ("q", q),
             ("requester", requester),
             ("team", team),
             ("category", category),
-            ("assignee", assignee),
+            ("assignee", self.in_charge()),
             ("tag", tag),
         ]
     }
@@ -285,8 +302,8 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
     let found = listed.found.as_slice();
     let limit = usize::try_from(TICKETS_ON_PAGE).unwrap_or(usize::MAX);
     let tickets = found.get(..limit).unwrap_or(found);
-    let older =
-        (found.len() > limit).then(|| tickets.last().map(|(ticket, _)| ticket.id.to_string())).flatten();
+    let last = tickets.last().filter(|_| found.len() > limit);
+    let older = last.map(|(ticket, _)| asked.filter(looker).place(ticket));
     let (first, next) = match asked.order() {
         Order::Arrival => (texts.newest, texts.older),
         Order::Longest | Order::Latest => (texts.first_page, texts.further),
@@ -300,8 +317,8 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
         @if tickets.is_empty() { p { (texts.no_tickets) } } @else if looker.works {
             @let here = Some(asked.after.as_str()).filter(|after| !after.is_empty());
             form method="post" action=(asked.link(visit, asked.status(), here)) {
-                (table(visit, listed, tickets, true))
                 (bulk::form(visit, looker.name.as_deref()))
+                (table(visit, listed, tickets, true))
             }
         } @else { (table(visit, listed, tickets, false)) }
         nav.pages {
@@ -313,12 +330,14 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
 
 fn search(visit: &Visit, asked: &Asked) -> Markup {
     let texts = visit.texts();
-    let fields = [
-        ("team", texts.team, &asked.team),
-        ("assignee", texts.assignee, &asked.assignee),
-        ("category", texts.category, &asked.category),
-        ("tag", texts.tag, &asked.tag),
+    let mut fields = vec![
+        ("team", texts.team, asked.team.as_str()),
+        ("category", texts.category, asked.category.as_str()),
+        ("tag", texts.tag, asked.tag.as_str()),
     ];
+    if !asked.view().says_who() {
+        fields.insert(1, ("assignee", texts.assignee, asked.assignee.as_str()));
+    }
     let narrowed = fields.iter().any(|(.., word)| !word.is_empty());
     html! {
         form.search method="get" action="/" role="search" {
@@ -433,8 +452,10 @@ fn wait(visit: &Visit, listed: &Listed, ticket: &Ticket) -> Markup {
     html! {
         @match since {
             Some(since) => td data-name=(texts.waiting) {
-                (texts.waits) " " (visit.spoken.language.span(listed.now.0 - since.0))
-                " (" (visit.time(since)) ")"
+                span {
+                    (texts.waits) " " (visit.spoken.language.span(listed.now.0 - since.0))
+                    " (" (visit.time(since)) ")"
+                }
             },
             None => td.empty data-name=(texts.waiting) { "–" },
         }

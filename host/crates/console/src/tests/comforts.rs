@@ -42,12 +42,17 @@ async fn the_list_shows_mine_what_nobody_looks_after_and_who_waits_since_when() 
         page.says(&[shown, &format!("href=\"/?{query}\" aria-current=\"true\"")]);
         assert!(!page.text.contains(hidden), "{query}");
     }
-    world.get("/").await.says(&["waits 3 h", ">waiting for us</a>"]);
+    world.get("/").await.says(&["<span>waits 3 h", ">waiting for us</a>"]);
     world.get("/?view=waiting&lang=de").await.says(&["wartet 3 Std.", "warten auf uns"]);
     let open = world.get("/?view=mine").await;
     assert_eq!((open.status.as_u16(), open.header("location")), (303, "/login"), "whose?");
     assert!(!world.get("/").await.text.contains("view=mine"));
 
+    set(&world, &invoice, Field::Assignee, "T").await;
+    world.get_with("/?view=mine", &[("cookie", &cookie)]).await.says(&[">Invoice</a>"]);
+    let unassigned = world.get("/?view=unassigned&assignee=kim").await;
+    unassigned.says(&[">Parcel</a>"]);
+    assert!(!unassigned.text.contains("value=\"kim\""), "a word that does not count is not shown");
     set(&world, &invoice, Field::Assignee, "").await;
     let mine = world.get_with("/?view=mine", &[("cookie", &cookie)]).await;
     mine.says(&["There is no ticket here."]);
@@ -92,7 +97,7 @@ async fn ticked_tickets_are_changed_together_and_what_was_refused_is_told() {
     let form = format!("{boxes}&status=pending&team=billing&assignee=t&tags=late+vip&what=change");
     let done = post(&world, &cookie, "/?view=unassigned", &form).await;
     assert_eq!(done.status, 200);
-    done.says(&["Changed: 2.", "Not changed: 1.", ">#3</a>", "by now", "href=\"/?view=unassigned\""]);
+    done.says(&["Changed: 2.", "Not changed: 1.", ">#3</a>", "meanwhile", "href=\"/?view=unassigned\""]);
     for ticket in [&first, &second] {
         let changed = now(&world, ticket).await;
         assert_eq!(changed.status_category, StatusCategory::Pending);
@@ -111,6 +116,10 @@ async fn ticked_tickets_are_changed_together_and_what_was_refused_is_told() {
     post(&world, &cookie, "/?lang=de", &form)
         .await
         .says(&["Nicht geändert: 1.", "Ein Teamschlüssel besteht aus"]);
+    let both = format!("{}&{}", box_of(&now(&world, &first).await), box_of(&now(&world, &second).await));
+    let twice = post(&world, &cookie, "/?lang=de", &format!("{both}&team=Not+a+key")).await;
+    twice.says(&["Nicht geändert: 2.", ">#1</a>", ">#2</a>"]);
+    assert_eq!(twice.text.matches("Ein Teamschlüssel besteht aus").count(), 1, "a reason is told once");
     let form = format!("{}&ticked=99.1&what=spam", box_of(&now(&world, &third).await));
     post(&world, &cookie, "/", &form).await.says(&["Changed: 1.", "#99"]);
     let spam = now(&world, &third).await;

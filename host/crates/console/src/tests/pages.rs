@@ -73,6 +73,12 @@ async fn tickets_are_found_by_number_subject_and_words_and_the_search_goes_along
         vec![set(domain::ticket::Field::Team, "logistics"), set(domain::ticket::Field::Assignee, "kim")];
     world.desk.change_ticket(ticket.id, changes, None, Actor::system()).await.unwrap();
     assert_eq!(world.get("/?q=%232").await.header("location"), "/tickets/2");
+    world.get("/?q=4711").await.says(&["There is no ticket here."]);
+    world.ticket("Order", "It is order 4711.").await;
+    world.get("/?q=4711").await.says(&[">Order</a>"]);
+    world.get("/?q=*").await.says(&[">Order</a>", "Invoice &amp; more"]);
+    world.ticket("Bu\u{308}cher", "x").await;
+    world.get("/?q=b%C3%BCcher").await.says(&[">B\u{fc}cher</a>"]);
     let found = world.get("/?q=my+PARCEL&lang=de").await;
     found.says(&[
         "Where is my parcel?",

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use desk::{DeskError, TicketChange};
 use domain::Actor;
-use domain::ticket::{Field, StatusCategory, Ticket};
+use domain::ticket::{Field, SPAM, StatusCategory, Ticket};
 use maud::{Markup, html};
 
 use super::Asked;
@@ -24,8 +24,6 @@ pub(super) const TICKED: &str = "ticked";
 const TICKETS_MAX: usize = 100;
 /// Longest word, characters.
 const WORD_CHARS_MAX: usize = 100;
-/// What spam is about; triage learns it from people.
-const SPAM: &str = "spam";
 
 /// A ticket as it was shown: its number and its version.
 pub(super) fn ticked(ticket: &Ticket) -> String {
@@ -45,8 +43,8 @@ struct Outcome {
     changed: usize,
     /// Those that were so already.
     same: usize,
-    /// By number, with the reason.
-    refused: Vec<(i64, String)>,
+    /// Their numbers by the reason.
+    refused: BTreeMap<String, Vec<i64>>,
 }
 
 /// Changes the ticked tickets and tells what became of each.
@@ -90,7 +88,7 @@ fn wish(visit: &Visit, sent: &[(String, String)]) -> Result<Wish, &'static str> 
         |wanted: &str| sent.iter().find(|(name, _)| name == wanted).map_or("", |(_, word)| word.trim());
     let set = |field: Field, value: &str| TicketChange::SetField { field, value: value.to_owned() };
     let changes: Vec<TicketChange> = if word("what") == SPAM {
-        vec![set(Field::Category, SPAM), set(Field::Status, StatusCategory::Closed.as_str())]
+        TicketChange::spam()
     } else {
         let fields = [(Field::Status, "status"), (Field::Team, "team"), (Field::Assignee, "assignee")];
         let fields = fields.into_iter().map(|(field, name)| (field, word(name)));
@@ -118,7 +116,7 @@ async fn work(console: &Console, visit: &Visit, wish: &Wish, actor: &Actor) -> O
         match Box::pin(change_one(console, number, version, &wish.changes, actor)).await {
             Ok(true) => outcome.changed += 1,
             Ok(false) => outcome.same += 1,
-            Err(error) => outcome.refused.push((number, why(visit, error))),
+            Err(error) => outcome.refused.entry(why(visit, error)).or_default().push(number),
         }
     }
     outcome
@@ -142,6 +140,9 @@ async fn change_one(
 /// Why a ticket was not changed, for people.
 fn why(visit: &Visit, error: DeskError) -> String {
     match error {
+        DeskError::Refused(refusal) if refusal.code == "version_conflict" => {
+            visit.texts().bulk_conflict.to_owned()
+        }
         DeskError::Refused(refusal) => visit.tell(&refusal.sentence),
         DeskError::Missing { .. } => visit.texts().missing.to_owned(),
         error @ (DeskError::Redaction(_) | DeskError::Busy(_)) => error.to_string(),
@@ -154,17 +155,21 @@ fn why(visit: &Visit, error: DeskError) -> String {
 
 fn report(visit: &Visit, outcome: &Outcome) -> Markup {
     let texts = visit.texts();
+    let refused: usize = outcome.refused.values().map(Vec::len).sum();
     html! {
         p role="status" {
             (texts.bulk_changed) " " (outcome.changed) "."
             @if outcome.same > 0 { " " (texts.bulk_same) " " (outcome.same) "." }
         }
-        @if !outcome.refused.is_empty() {
+        @if refused > 0 {
             div.alarm role="alert" {
-                p { (texts.bulk_refused) " " (outcome.refused.len()) "." }
+                p { (texts.bulk_refused) " " (refused) "." }
                 ul {
-                    @for (number, why) in &outcome.refused {
-                        li dir="auto" { a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } ": " (why) }
+                    @for (why, numbers) in &outcome.refused {
+                        li dir="auto" {
+                            (why)
+                            @for number in numbers { " " a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } }
+                        }
                     }
                 }
             }
@@ -172,11 +177,11 @@ fn report(visit: &Visit, outcome: &Outcome) -> Markup {
     }
 }
 
-/// What can be done to the ticked ones; stands in the list's form.
+/// What can be done to the ticked ones; stands in the list's form, above the tickets, and stays in sight.
 pub(super) fn form(visit: &Visit, me: Option<&str>) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
-        details {
+        details.bulk {
             summary { (texts.bulk) }
             div.fields {
                 label {
