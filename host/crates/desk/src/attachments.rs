@@ -42,11 +42,19 @@ pub struct NewFile {
     pub bytes: Vec<u8>,
 }
 
+/// What a file is called where it is refused.
+fn called(file: &NewFile) -> String {
+    safe_file_name(&file.file_name).unwrap_or_else(|| "?".to_owned())
+}
+
 /// The files with safe names, if the message may have them.
 fn admit(files: Vec<NewFile>, limits: FileLimits) -> Result<Vec<File>, Refusal> {
+    // First, and no further than the first one too many: naming and looking at each takes its time.
+    let looked_at = files.iter().take(limits.files_max.saturating_add(1));
+    let named: Vec<(String, usize)> = looked_at.map(|file| (called(file), file.bytes.len())).collect();
+    limits.admit(named.iter().map(|(name, size)| (name.as_str(), *size)))?;
     let given = |NewFile { file_name, content_type, bytes }| Given { file_name, content_type, bytes };
     let files = enclosed(files.into_iter().map(given).collect());
-    limits.admit(files.iter().map(|file| (file.file_name.as_str(), file.bytes.len())))?;
     match files.iter().find_map(|file| Some((file, file.danger()?))) {
         Some((file, what)) => Err(harmful(&file.file_name, what)),
         None => Ok(files),
@@ -261,7 +269,8 @@ mod tests {
         let large = vec![0; 10 << 20];
         let larger = vec![0; (10 << 20) + 1];
         for (files, code, said) in [
-            (vec![file("a.pdf", PDF); 11], "bad_file", "“a-11.pdf” is one file too many: a message takes 10"),
+            (vec![file("a.pdf", PDF); 11], "bad_file", "“a.pdf” is one file too many: a message takes 10"),
+            (vec![file("a.pdf", b""); 100_000], "bad_file", "“a.pdf” is empty"),
             (vec![file("a.bin", &larger)], "bad_file", "“a.bin” is larger than 10 MiB"),
             (
                 vec![file("a.bin", &large), file("b.bin", &large), file("c.txt", b"c")],

@@ -1,15 +1,18 @@
 //! What an attached file is by its bytes, where that is dangerous: its name and declared type are claims of the
-//! sender. Looks, never opens: archives stay packed.
+//! sender. A name that makes a desktop run it is dangerous whatever it holds. Looks, never opens: archives stay packed.
 
 use infer::MatcherType;
 
 use super::File;
 
-/// Endings that programs of desktops run by themselves.
+/// Endings that desktops and phones run or install by themselves.
 const RUN_BY_NAME: &[&str] = &[
-    "bat", "chm", "cmd", "cpl", "hta", "iso", "jar", "js", "jse", "lnk", "msi", "ps1", "reg", "scr", "sh",
-    "vbe", "vbs", "wsf",
+    "apk", "appx", "bat", "chm", "cmd", "com", "cpl", "dll", "dmg", "exe", "gadget", "hta", "iso", "jar",
+    "js", "jse", "lnk", "msc", "msi", "msix", "pif", "ps1", "reg", "scf", "scr", "sh", "url", "vb", "vbe",
+    "vbs", "wsf", "wsh", "xll",
 ];
+/// Endings of Office's documents that may have macros.
+const MACROS_BY_NAME: &[&str] = &["docm", "dotm", "potm", "ppam", "ppsm", "pptm", "xlam", "xlsm", "xltm"];
 /// What a package with macros of Office holds, and an older file of Office in UTF-16.
 const MACROS: [&[u8]; 2] = [b"vbaProject.bin", b"_\0V\0B\0A\0_\0P\0R\0O\0J\0E\0C\0T\0"];
 /// Bytes of a text that are looked at for a script.
@@ -25,11 +28,11 @@ impl File {
         if found.is_some_and(|kind| kind.matcher_type() == MatcherType::App) && !is_text() {
             return Some("a program");
         }
+        let ending = self.file_name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
         let holds = |needle: &[u8]| self.bytes.windows(needle.len()).any(|window| window == needle);
-        if MACROS.iter().any(|mark| holds(mark)) {
+        if MACROS_BY_NAME.contains(&ending.as_str()) || MACROS.iter().any(|mark| holds(mark)) {
             return Some("a document with macros");
         }
-        let ending = self.file_name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
         if self.bytes.starts_with(b"#!") || RUN_BY_NAME.contains(&ending.as_str()) {
             return Some("something that runs when it is opened");
         }
@@ -64,6 +67,9 @@ mod tests {
             ("invoice.docx", &macros, "a document with macros"),
             ("notes.txt", b"#!/bin/sh\nrm -rf ~", "something that runs when it is opened"),
             ("invoice.pdf.js", b"var a = 1", "something that runs when it is opened"),
+            ("setup.EXE", b"nothing harmful", "something that runs when it is opened"),
+            ("link.url", b"[InternetShortcut]", "something that runs when it is opened"),
+            ("table.xlsm", b"PK\x03\x04 xl/workbook.xml", "a document with macros"),
             ("page.html", b"<html><SCRIPT>x()</SCRIPT>", "a page with a script in it"),
         ] {
             assert_eq!(file(name, bytes).danger(), Some(what), "{name}");

@@ -1,6 +1,6 @@
 //! Names of attachments made safe to show, to save and to put into a header. Knows nothing of contents.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{charset, limits};
 
@@ -15,19 +15,28 @@ const EXTENSION_CHARS_MAX: usize = 12;
 
 /// Names that files of one mail have already: no two are called the same, whatever the case.
 #[derive(Debug, Default)]
-pub(crate) struct Names(HashSet<String>);
+pub(crate) struct Names {
+    taken: HashSet<String>,
+    /// The number that a name gets next, so that nobody counts up from the beginning for each of many namesakes.
+    next: HashMap<String, usize>,
+}
 
 impl Names {
     /// A safe name for the next file, from what was declared or else from its type.
     pub(crate) fn one_for(&mut self, declared: Option<&str>, content_type: &str) -> String {
-        let wanted = declared.and_then(safe).unwrap_or_else(|| invented(content_type, self.0.len() + 1));
-        let mut name = wanted.clone();
-        let mut number = 2;
-        while !self.0.insert(name.to_lowercase()) {
-            name = numbered(&wanted, number);
-            number += 1;
+        let wanted = declared.and_then(safe).unwrap_or_else(|| invented(content_type, self.taken.len() + 1));
+        if self.taken.insert(wanted.to_lowercase()) {
+            return wanted;
         }
-        name
+        // Long names that differ where they are cut count together.
+        let next = self.next.entry(numbered(&wanted, 2).to_lowercase()).or_insert(2);
+        loop {
+            let name = numbered(&wanted, *next);
+            *next += 1;
+            if self.taken.insert(name.to_lowercase()) {
+                return name;
+            }
+        }
     }
 }
 
@@ -147,6 +156,15 @@ mod tests {
         assert_eq!(safe(&"x".repeat(500)).unwrap().chars().count(), limits::FILE_NAME_CHARS_MAX);
         assert!(numbered(&name, 12).chars().count() <= limits::FILE_NAME_CHARS_MAX);
         assert!(numbered(&name, 12).ends_with("-12.pdf"));
+    }
+
+    #[test]
+    fn namesakes_are_numbered_each_with_one_look() {
+        let mut names = Names::default();
+        let named: Vec<String> =
+            ["a.pdf", "a-3.pdf", "A.pdf", "a.pdf", "a.pdf"].map(|name| names.one_for(Some(name), "")).into();
+        assert_eq!(named, ["a.pdf", "a-3.pdf", "A-2.pdf", "a-4.pdf", "a-5.pdf"]);
+        assert_eq!(names.next.into_values().collect::<Vec<_>>(), [6]);
     }
 
     #[test]
