@@ -150,6 +150,9 @@ impl Desk {
         let token = reply_token(&self.0.seal, message.ticket_id, &to);
         let ticket = self.0.store.ticket(message.ticket_id).await?;
         let number = ticket.as_ref().map(|ticket| ticket.number);
+        let language = ticket.as_ref().and_then(|ticket| ticket.language.clone());
+        let language = message.language.clone().or(language);
+        let subject = self.filled_subject(message, number, language.as_deref()).await?;
         let rating = self.rating_links(message);
         let unsubscribe = ticket.and_then(|ticket| self.unsubscribe_for(message, ticket.requester_id));
         let written = identity.frames.frame(
@@ -177,7 +180,7 @@ impl Desk {
                 .filter(|_| identity.plus_addressing)
                 .and_then(|number| identity.reply_address(number, &token)),
             to,
-            subject: message.subject.clone(),
+            subject,
             html: identity.html.then(|| markdown::to_html(&written)),
             // What a person typed stays as it was typed.
             text: if message.automatic { markdown::to_text(&written) } else { written },
