@@ -275,6 +275,9 @@ texts! {
     article_until: "Holds until (UTC; empty: until it is changed)", "Gilt bis (UTC; leer: bis er geändert wird)";
     saved: "Saved.", "Gespeichert.";
     saved_while_writing: "Saved. Your answer is not sent yet: it stands below.", "Gespeichert. Ihre Antwort ist noch nicht gesendet: Sie steht unten.";
+    sent: "Your answer goes out: with it stands how far it is.", "Ihre Antwort geht hinaus: Wie weit sie ist, steht bei ihr.";
+    noted: "The note is kept.", "Die Notiz ist festgehalten.";
+    gone_without_fields: "The message was sent or kept, but the fields were not saved:", "Die Nachricht ist gesendet oder behalten, aber die Felder sind nicht gespeichert:";
     back_to_articles: "Back to the articles", "Zurück zu den Artikeln";
     remove_article: "Remove this article", "Diesen Artikel löschen";
     remove_article_help: "It is gone at once, with what was learnt about it. Answers that quote it and were not sent yet wait for a person.", "Er ist sofort weg, mit allem, was über ihn gelernt wurde. Antworten, die ihn zitieren und noch nicht gesendet sind, warten auf einen Menschen.";

@@ -68,11 +68,8 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .route("/queue", get(pages::queue::show))
         .route("/queue/mail/{id}", post(pages::queue::decide))
         .route("/tickets/{number}/attachments/{id}", get(pages::ticket::attachments::download))
-        .route(
-            "/tickets/{number}/message",
-            post(pages::ticket::composer::write)
-                .layer(DefaultBodyLimit::max(pages::ticket::written::FORM_BYTES_MAX)),
-        )
+        .route("/tickets/{number}/message", post(pages::ticket::composer::write))
+        .route("/tickets/{number}/answer", post(pages::ticket::composer::go_on))
         .route("/tickets/{number}/fields", post(pages::ticket::fields::change))
         .route("/tickets/{number}/merge", post(pages::ticket::merge::merge))
         .route("/tickets/{number}/unmerge", post(pages::ticket::merge::unmerge))

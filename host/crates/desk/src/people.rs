@@ -22,6 +22,8 @@ use crate::races::Races;
 use crate::redact::Redacted;
 use crate::{Desk, DeskError};
 
+/// Longest text of a message, bytes.
+const TEXT_BYTES_MAX: usize = domain::effect::TEXT_BYTES_MAX * 16;
 /// The document's parts before those of files.
 const FIRST_FILE: usize = 1;
 
@@ -122,11 +124,7 @@ impl Desk {
         memo: Option<Memo<Message>>,
         actor: Actor,
     ) -> Result<Message, DeskError> {
-        if new.text.trim().is_empty() || new.text.len() > domain::effect::TEXT_BYTES_MAX * 16 {
-            return Err(Refusal::new("bad_request", "A message has 1 byte to 1 MiB of text.")
-                .at("text")
-                .into());
-        }
+        check_text(&new.text)?;
         self.check_article(new.article.as_deref()).await?;
         let files = self.admitted(files).await?;
         let text = std::iter::once(Part { name: "text".to_owned(), text: new.text.clone() });
@@ -483,6 +481,18 @@ impl Desk {
             .into())
         }
     }
+}
+
+/// Refuses a message without words, or with too many.
+fn check_text(text: &str) -> Result<(), Refusal> {
+    let sentence = if text.trim().is_empty() {
+        "Write a few words: a message has a text, even where it brings files."
+    } else if text.len() > TEXT_BYTES_MAX {
+        "The text is longer than 1 MiB: shorten it, or send it as a file."
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new("bad_request", sentence).at("text"))
 }
 
 /// The article that a reply quotes: the one that was named, or its draft's where the draft's words are still there.

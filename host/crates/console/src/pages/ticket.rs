@@ -9,7 +9,7 @@ pub(crate) mod merge;
 pub(crate) mod reveals;
 mod sources;
 pub(crate) mod suggestions;
-pub(crate) mod written;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use desk::DeskError;
 use domain::actor::Names;
 use domain::files::FileLimits;
+use domain::id::MessageId;
 use domain::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
 use domain::redaction::{Redaction, of_ticket};
 use domain::run::Decision;
@@ -42,8 +43,14 @@ struct Typed {
     text: String,
     /// The draft that it was written from, empty for none; absent where no text came along.
     draft: Option<String>,
+    /// The newest message that stood on the page when it was begun.
+    seen: Option<MessageId>,
+    /// Whether what the address asks for is put behind it, not in its place.
+    adds: bool,
     /// Whether files were chosen.
     files: bool,
+    /// Words by which articles were looked for.
+    find: Option<String>,
     fields: BTreeMap<String, String>,
     /// Number of the ticket that this one was to be merged into.
     into: String,
@@ -56,6 +63,8 @@ struct Typed {
 struct After {
     /// Why nothing came of it; none where all went well.
     complaint: Option<Complaint>,
+    /// What came of it.
+    notice: Option<&'static str>,
     typed: Typed,
 }
 
@@ -105,7 +114,14 @@ async fn page(console: &Console, visit: &Visit, number: &str, after: Option<&Aft
         let work = match allows(Scope::Write) {
             true => Some(Bench {
                 known: fields::Known::of(console, token.as_ref().and_then(own_name)).await?,
-                sources: sources::Sources::of(console, visit, &material.ticket, &material.messages).await?,
+                sources: sources::Sources::of(
+                    console,
+                    visit,
+                    &material.ticket,
+                    &material.messages,
+                    after.and_then(|after| after.typed.find.as_deref()),
+                )
+                .await?,
                 limits: console.desk.config().attachments,
             }),
             false => None,
@@ -135,33 +151,68 @@ async fn done(
     console: &Console,
     visit: &Visit,
     number: &str,
-    typed: Typed,
+    mut typed: Typed,
     done: Result<(), DeskError>,
 ) -> Response {
-    let (why, language) = match done {
+    let error = match done {
         // Sent twice is sent once.
-        Ok(()) | Err(DeskError::Repeated) => {
-            return Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), &[])).into_response();
-        }
-        Err(DeskError::Refused(refusal)) => {
+        Ok(()) | Err(DeskError::Repeated) => return back(visit, number, &[]),
+        Err(error @ DeskError::Missing { .. }) => return visit.failed(error),
+        Err(error) => error,
+    };
+    // Who was told of the newest message may read it on this page.
+    if matches!(&error, DeskError::Refused(refusal) if refusal.code == "written_meanwhile") {
+        typed.seen = None;
+    }
+    let complaint = Some(complaint(visit, &error));
+    Box::pin(page(console, visit, number, Some(&After { complaint, notice: None, typed }))).await
+}
+
+/// Back to the ticket's page; the address says what came of it.
+fn back(visit: &Visit, number: &str, said: &[(&str, &str)]) -> Response {
+    Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), said)).into_response()
+}
+
+/// What a form could not do, as the reader reads it.
+fn complaint(visit: &Visit, error: &DeskError) -> Complaint {
+    let own = visit.spoken.language.tag();
+    let (why, language) = match error {
+        DeskError::Refused(refusal) => {
             let told = visit.tell(&refusal.sentence);
-            let language = if told == refusal.sentence { "en" } else { visit.spoken.language.tag() };
+            let language = if told == refusal.sentence { "en" } else { own };
             (told, language)
         }
-        Err(error @ (DeskError::Redaction(_) | DeskError::Busy(_))) => (error.to_string(), "en"),
-        Err(error @ DeskError::Missing { .. }) => return visit.failed(error),
-        Err(error) => {
+        DeskError::Redaction(_) | DeskError::Busy(_) => (error.to_string(), "en"),
+        error => {
             tracing::error!(%error, path = visit.uri.path(), "a form could not be worked");
-            (visit.texts().broken.to_owned(), visit.spoken.language.tag())
+            (visit.texts().broken.to_owned(), own)
         }
     };
-    let complaint = Some(Complaint { why, language });
-    Box::pin(page(console, visit, number, Some(&After { complaint, typed }))).await
+    Complaint { why, language }
 }
 
 /// After a form beside the composer: the ticket as it is now, with the answer that somebody had begun.
-async fn done_while_writing(console: &Console, visit: &Visit, number: &str, typed: Typed) -> Response {
-    Box::pin(page(console, visit, number, Some(&After { complaint: None, typed }))).await
+async fn while_writing(
+    console: &Console,
+    visit: &Visit,
+    number: &str,
+    notice: Option<&'static str>,
+    typed: Typed,
+) -> Response {
+    Box::pin(page(console, visit, number, Some(&After { complaint: None, notice, typed }))).await
+}
+
+/// After a message that went while the fields that came with it could not be saved: these stand in the form again.
+async fn gone_without_fields(
+    console: &Console,
+    visit: &Visit,
+    number: &str,
+    typed: Typed,
+    why: &DeskError,
+) -> Response {
+    let Complaint { why, language } = complaint(visit, why);
+    let complaint = Some(Complaint { why: format!("{} {why}", visit.texts().gone_without_fields), language });
+    Box::pin(page(console, visit, number, Some(&After { complaint, notice: None, typed }))).await
 }
 
 /// The ticket with what could not be done about it elsewhere.
@@ -181,14 +232,15 @@ async fn material(console: &Console, number: &str) -> Result<Material, DeskError
 
 /// What came of a form, where there was one.
 fn outcome(visit: &Visit, after: Option<&After>) -> Markup {
+    let notice = match after {
+        Some(after) => after.notice,
+        None => composer::notice(visit),
+    };
     html! {
-        @match after {
-            Some(After { complaint: Some(Complaint { why, language }), .. }) => {
-                p.alarm role="alert" dir="auto" lang=(language) { (why) }
-            }
-            Some(After { complaint: None, .. }) => p role="status" { (visit.texts().saved_while_writing) },
-            None => {}
+        @if let Some(Complaint { why, language }) = after.and_then(|after| after.complaint.as_ref()) {
+            p.alarm role="alert" dir="auto" lang=(language) { (why) }
         }
+        @if let Some(notice) = notice { p role="status" { (notice) } }
     }
 }
 

@@ -102,7 +102,7 @@ async fn an_answer_takes_along_the_files_that_were_chosen() {
     let written = form("Here it is.\r\nThanks", &[("label.pdf", "%PDF-1.4\n"), ("", "")]);
     for _ in 0..2 {
         let sent = send(&world, &cookie, &written).await;
-        assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/2"));
+        assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/2?done=sent"));
     }
     let ticket = world.store.ticket_by_number(2).await.unwrap().unwrap();
     let messages = world.store.messages(ticket.id).await.unwrap();
@@ -141,4 +141,23 @@ async fn files_that_cannot_be_sent_are_told_by_name_and_what_was_typed_stays() {
     let written = form("Liebe Ana", &[("photo.png", "MZ\0program")]);
     let told = world.upload("/tickets/2/message?lang=de", &headers, &written).await;
     told.says(&["„photo.png“ ist ein Programm"]);
+}
+
+#[tokio::test]
+async fn a_quotation_mark_in_a_files_name_arrives_as_what_it_is() {
+    let (world, cookie, _) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
+    let written = form("Here it is.", &[("the %22label%22.pdf", "%PDF-1.4\n")]);
+    assert_eq!(send(&world, &cookie, &written).await.status, 303);
+    let ticket = world.store.ticket_by_number(2).await.unwrap().unwrap();
+    let answer = world.store.messages(ticket.id).await.unwrap().pop().unwrap();
+    assert_eq!(answer.attachments[0].file_name, "the _label_.pdf");
+}
+
+#[tokio::test]
+async fn whoever_is_no_agent_sends_no_files_and_no_long_form() {
+    let (world, _, _) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
+    let large = "x".repeat(3 << 20);
+    let sent = send(&world, "", &form("Dear Ana", &[("scan.txt", large.as_str())])).await;
+    assert_eq!(sent.status, 401);
+    sent.says(&[">Dear Ana</textarea>"]);
 }

@@ -6,7 +6,7 @@ use domain::ticket::{Field, StatusCategory, Ticket};
 use domain::token::Scope;
 
 use super::access::{session, sign_in};
-use super::work::{agent_at_work, messages, post};
+use super::work::{agent_at_work, hidden, messages, post, suggest};
 use super::world::World;
 
 async fn now(world: &World, ticket: &Ticket) -> Ticket {
@@ -191,4 +191,95 @@ async fn an_answer_that_was_begun_stands_in_the_composer_when_fields_are_saved()
     signed_out.says(&[">Half an answer</textarea>", "not signed in any more"]);
     let plain = post(&world, &cookie, "/tickets/1/fields", "was.team=billing&team=&text=").await;
     assert_eq!((plain.status.as_u16(), plain.header("location")), (303, "/tickets/1"));
+}
+
+#[tokio::test]
+async fn saving_fields_beside_an_answer_does_not_hide_what_a_colleague_wrote_meanwhile() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let seen = hidden(&world.get_with("/tickets/1", &[("cookie", &cookie)]).await, "seen");
+    let (_, secret) = world.token(&[Scope::Read, Scope::Write], None).await;
+    let colleague = session(&sign_in(&world, &secret).await);
+    post(&world, &colleague, "/tickets/1/message", "text=We+pay+it+back").await;
+    let form = format!("was.team=&team=billing&text=You+get+a+new+one&seen={seen}");
+    let saved = post(&world, &cookie, "/tickets/1/fields", &form).await;
+    assert_eq!(hidden(&saved, "seen"), seen);
+    let form = format!("text=You+get+a+new+one&seen={}", hidden(&saved, "seen"));
+    let told = post(&world, &cookie, "/tickets/1/message", &form).await;
+    assert_eq!(told.status, 422);
+    told.says(&["Somebody else wrote on this ticket meanwhile"]);
+    assert_ne!(hidden(&told, "seen"), seen, "whoever was told has read it");
+    assert_eq!(messages(&world, &ticket).await.len(), 2);
+}
+
+#[tokio::test]
+async fn fields_that_were_changed_beside_an_answer_are_saved_with_it() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let fields = "was.status=new&status=solved&was.team=&team=billing&was.tags=parcel&tags=parcel+late";
+    for _ in 0..2 {
+        let form = format!("{fields}&text=It+left+today&kind=reply&once=abc");
+        let sent = post(&world, &cookie, "/tickets/1/message", &form).await;
+        assert_eq!(sent.header("location"), "/tickets/1?done=sent");
+    }
+    let sorted = now(&world, &ticket).await;
+    assert_eq!((sorted.status_category, sorted.team.as_deref()), (StatusCategory::Solved, Some("billing")));
+    assert!(sorted.tags.contains("late"));
+    assert_eq!(messages(&world, &ticket).await.len(), 2);
+
+    let overtaken = "was.team=&team=shipping&text=One+more&kind=note";
+    let refused = post(&world, &cookie, "/tickets/1/message?lang=de", overtaken).await;
+    assert_eq!(refused.status, 422);
+    refused.says(&["hat jemand team auf „billing“ gesetzt", ">One more</textarea>", "value=\"shipping\""]);
+    assert_eq!(messages(&world, &ticket).await.len(), 2, "nothing went");
+
+    let wrong = "was.team=billing&team=Not+a+key&text=One+more&kind=note";
+    let told = post(&world, &cookie, "/tickets/1/message", wrong).await;
+    assert_eq!(told.status, 422);
+    told.says(&[
+        "The message was sent or kept, but the fields were not saved: A team key",
+        "value=\"Not a key\"",
+    ]);
+    assert!(!told.text.contains(">One more</textarea>"), "it went");
+    assert_eq!(messages(&world, &ticket).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_begun_stays_while_articles_are_looked_for_and_one_is_put_behind_it() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let new = serde_json::from_value(serde_json::json!({
+        "key": "parcel", "locale": "de", "state": "public", "title": "Where is my parcel?", "body": "See there." }));
+    let article = world.desk.put_article(new.unwrap(), Actor::system()).await.unwrap();
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&["formaction=\"/tickets/1/answer#answer\"", "form=\"composer\" name=\"find\""]);
+    let form = "was.team=&team=billing&text=Dear+Ana&draft=&was.find=&find=umbrella";
+    let looked = post(&world, &cookie, "/tickets/1/answer", form).await;
+    assert_eq!(looked.status, 200);
+    looked.says(&[
+        ">Dear Ana</textarea>",
+        "name=\"find\" type=\"search\" maxlength=\"500\" value=\"umbrella\"",
+    ]);
+    looked.says(&["value=\"billing\"", "Articles to answer from (0)"]);
+    assert_eq!(now(&world, &ticket).await.team, None, "looking saves nothing");
+    let entered = post(&world, &cookie, "/tickets/1/fields", "was.find=&find=umbrella&text=").await;
+    entered.says(&["value=\"umbrella\"", "Saved."]);
+
+    let path = format!("/tickets/1/answer?article={}", article.id);
+    let put = post(&world, &cookie, &path, "text=Dear+Ana&put=article").await;
+    put.says(&[">Dear Ana\n\nSee there.</textarea>", "name=\"article\" value=\"parcel\" checked"]);
+    let untouched = "text=A+draft.%0D%0AYours&was.text=A+draft.%0D%0AYours&put=article";
+    post(&world, &cookie, &path, untouched).await.says(&[">See there.</textarea>"]);
+    let signed_out = post(&world, "", &path, "text=Dear+Ana&put=article").await;
+    assert_eq!(signed_out.status, 401);
+    signed_out.says(&[">Dear Ana</textarea>"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_begun_stays_when_a_suggestion_is_decided() {
+    let (world, cookie, ticket) = agent_at_work().await;
+    let id = suggest(&world, &ticket, "Parcels take three days.").await;
+    let path = format!("/tickets/1/suggestions/{id}");
+    let declined = post(&world, &cookie, &path, "what=decline&text=Dear+Ana&draft=").await;
+    assert_eq!(declined.status, 200);
+    declined.says(&[">Dear Ana</textarea>", "is not sent yet"]);
+    let decision = world.desk.ask().decision(id).await.unwrap().unwrap();
+    assert_eq!(decision.status, domain::run::DecisionStatus::Rejected);
 }

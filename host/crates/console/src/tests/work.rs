@@ -41,7 +41,7 @@ async fn now(world: &World, ticket: &Ticket) -> Ticket {
 }
 
 /// A reply that a plugin suggested; its id.
-async fn suggest(world: &World, ticket: &Ticket, text: &str) -> DecisionId {
+pub(super) async fn suggest(world: &World, ticket: &Ticket, text: &str) -> DecisionId {
     suggest_from(world, ticket, text, &CountingIds::default(), Some("delivery")).await
 }
 
@@ -123,8 +123,9 @@ async fn an_answer_goes_to_the_customer_once_however_often_it_is_sent() {
     let form = "text=It+left+today.%0D%0AThanks&kind=reply&once=abc";
     for _ in 0..2 {
         let sent = post(&world, &cookie, "/tickets/1/message", form).await;
-        assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
+        assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1?done=sent"));
     }
+    world.get("/tickets/1?done=sent&lang=de").await.says(&["<p role=\"status\">Ihre Antwort geht hinaus"]);
     let messages = messages(&world, &ticket).await;
     let [_, answer] = messages.as_slice() else { panic!("{} messages", messages.len()) };
     assert_eq!((answer.direction, answer.text.as_str()), (Direction::Outbound, "It left today.\nThanks"));
@@ -133,7 +134,7 @@ async fn an_answer_goes_to_the_customer_once_however_often_it_is_sent() {
 }
 
 /// The value of a hidden field.
-fn hidden(page: &Answer, name: &str) -> String {
+pub(super) fn hidden(page: &Answer, name: &str) -> String {
     let behind = page.text.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
     behind.split('"').next().unwrap().to_owned()
 }
@@ -208,10 +209,17 @@ async fn what_cannot_be_sent_is_told_and_what_was_typed_stays() {
     assert_eq!(sent.status, 422);
     sent.says(&["role=\"alert\"", "A draft is a suggested reply", ">Dear Ana</textarea>"]);
     sent.says(&["href=\"/tickets/1?lang=de\""]);
-    let unreadable = post(&world, &cookie, "/tickets/1/message", "text=a&text=b").await;
-    assert_eq!(unreadable.status, 422);
-    let empty = post(&world, &cookie, "/tickets/1/message", "text=+").await;
+    let endless = format!("text={}", "a".repeat(2 << 20));
+    for (path, cookie, status) in [
+        ("/tickets/1/message", cookie.as_str(), 422),
+        ("/tickets/1/fields", cookie.as_str(), 422),
+        ("/tickets/1/message", "", 303),
+    ] {
+        assert_eq!(post(&world, cookie, path, &endless).await.status, status, "{path}");
+    }
+    let empty = post(&world, &cookie, "/tickets/1/message?lang=de", "text=+").await;
     assert_eq!(empty.status, 422);
+    empty.says(&["Schreiben Sie ein paar Worte"]);
     assert_eq!(post(&world, &cookie, "/tickets/99/message", "text=x").await.status, 404);
     assert_eq!(messages(&world, &ticket).await.len(), 1);
 }
@@ -232,7 +240,11 @@ async fn a_suggested_reply_stands_in_the_composer_with_its_source_and_is_sent_fr
     let form = format!("text=Parcels+take+four+days.&kind=reply&draft={id}");
     for _ in 0..2 {
         let sent = post(&world, &cookie, "/tickets/1/message", &format!("{form}&once=x")).await;
-        assert_eq!(sent.header("location"), "/tickets/1", "sent twice is sent once, with its draft too");
+        assert_eq!(
+            sent.header("location"),
+            "/tickets/1?done=sent",
+            "sent twice is sent once, with its draft too"
+        );
     }
     assert_eq!(messages(&world, &ticket).await.len(), 2);
     assert_eq!(messages(&world, &ticket).await[1].text, "Parcels take four days.");
@@ -433,7 +445,9 @@ async fn an_article_that_the_question_finds_is_put_into_the_answer_and_learns_it
     assert!(!page.text.contains("See inner."));
     let looked = world.get_with("/tickets/1?find=umbrella", &[("cookie", &cookie)]).await;
     looked.says(&["Articles to answer from (0)", "value=\"umbrella\""]);
-    let pick = page.text.split("href=\"").find(|part| part.starts_with("/tickets/1?article=")).unwrap();
+    let pick =
+        page.text.split("formaction=\"").find(|part| part.starts_with("/tickets/1/answer?article=")).unwrap();
+    let pick = pick.replacen("/answer", "", 1);
     let picked = world.get_with(pick.split('#').next().unwrap(), &[("cookie", &cookie)]).await;
     picked.says(&[">See parcel.\nThere.</textarea>", "name=\"article\" value=\"parcel\" checked"]);
     post(&world, &cookie, "/tickets/1/message", "text=See+parcel.%0D%0AThere.&kind=reply&article=parcel")

@@ -21,9 +21,9 @@ use rand::Rng;
 use super::customer::{self, Customer};
 use super::sources::{self, Sources};
 use super::written::Written;
-use super::{Typed, percent, reason};
+use super::{Typed, fields, percent, reason};
 use crate::Console;
-use crate::pages::{Visit, login};
+use crate::pages::Visit;
 use crate::session::Agent;
 
 /// Longest text that the form takes, characters.
@@ -33,7 +33,12 @@ const TEXT_CHARS_MAX: usize = 50_000;
 /// begun is not lost when they save those.
 pub(super) const FORM: &str = "composer";
 
-/// Sends an answer or keeps a note.
+/// What the address says after an answer.
+const SENT: &str = "sent";
+/// What it says after a note.
+const NOTED: &str = "noted";
+
+/// Sends an answer or keeps a note, and saves what was changed of the ticket beside it.
 pub(crate) async fn write(
     State(console): State<Console>,
     agent: Result<Agent, Response>,
@@ -41,45 +46,103 @@ pub(crate) async fn write(
     Path(number): Path<String>,
     request: Request,
 ) -> Response {
-    let limits = match agent {
-        Ok(_) => console.desk.config().attachments,
-        // Only the words are handed back to whoever may not write.
-        Err(_) => FileLimits { files_max: 0, file_bytes_max: 0, bytes_max: 0 },
-    };
-    let (mut written, readable) = Box::pin(Written::of(request, &limits)).await;
-    let files = std::mem::take(&mut written.files);
-    let agent = match agent {
-        Ok(agent) => agent,
-        Err(answer) if answer.status().is_redirection() && !written.text.is_empty() => {
-            return login::again(&visit, &written.text);
-        }
+    let sent = Box::pin(Written::by(&console, agent, &visit, request)).await;
+    let (agent, mut written, readable) = match sent {
+        Ok(sent) => sent,
         Err(answer) => return answer,
     };
+    let files = std::mem::take(&mut written.files);
     let with_files = !files.is_empty();
     let done = match readable {
-        true => Box::pin(send(&console, agent, &number, &written, files)).await,
+        true => Box::pin(send(&console, &agent, &number, &written, files)).await,
         false => Err(visit.unreadable().into()),
     };
-    let typed =
-        Typed { text: written.text, draft: Some(written.draft), files: with_files, ..Typed::default() };
-    super::done(&console, &visit, &number, typed, done).await
+    let kind = kind_of(&written);
+    match done {
+        Ok(Gone { unsaved: None }) => {
+            super::back(&visit, &number, &[("done", if kind == NewMessageKind::Note { NOTED } else { SENT })])
+        }
+        Ok(Gone { unsaved: Some(why) }) => {
+            let typed = Typed { fields: written.fields, ..Typed::default() };
+            super::gone_without_fields(&console, &visit, &number, typed, &why).await
+        }
+        Err(error) => {
+            let typed = Typed { files: with_files, ..written.typed() };
+            super::done(&console, &visit, &number, typed, Err(error)).await
+        }
+    }
+}
+
+/// Shows the page anew around an answer that was begun: with articles that were looked for, or with one put into it.
+pub(crate) async fn go_on(
+    State(console): State<Console>,
+    agent: Result<Agent, Response>,
+    visit: Visit,
+    Path(number): Path<String>,
+    request: Request,
+) -> Response {
+    let sent = Box::pin(Written::by(&console, agent, &visit, request)).await;
+    let (written, readable) = match sent {
+        Ok((_, written, readable)) => (written, readable),
+        Err(answer) => return answer,
+    };
+    let (puts, is_untouched) = (!written.said("put").is_empty(), written.is_untouched());
+    let mut typed = written.typed();
+    if puts {
+        // What the page had put there itself gives way; what was typed stays in front.
+        if is_untouched {
+            typed.text.clear();
+        }
+        typed = Typed { adds: true, draft: None, ..typed };
+    }
+    match readable {
+        true => super::while_writing(&console, &visit, &number, None, typed).await,
+        false => super::done(&console, &visit, &number, typed, Err(visit.unreadable().into())).await,
+    }
+}
+
+/// A message that went, and why the fields that came with it were not saved.
+struct Gone {
+    unsaved: Option<DeskError>,
 }
 
 async fn send(
     console: &Console,
-    agent: Agent,
+    agent: &Agent,
     number: &str,
     written: &Written,
     files: Vec<NewFile>,
-) -> Result<(), DeskError> {
+) -> Result<Gone, DeskError> {
     let ticket = super::ticket(console, number).await?;
-    let kind = if written.kind == "note" { NewMessageKind::Note } else { NewMessageKind::Reply };
+    // Compared before the message, which changes the ticket as well: an answered one is open.
+    let changes = fields::changes(&ticket, &written.fields)?;
+    match Box::pin(post(console, agent, &ticket, written, files)).await {
+        // Sent twice is sent once.
+        Ok(()) | Err(DeskError::Repeated) => {}
+        Err(error) => return Err(error),
+    }
+    let saved = match changes.is_empty() {
+        true => Ok(()),
+        false => {
+            Box::pin(console.desk.change_ticket(ticket.id, changes, None, agent.0.clone())).await.map(drop)
+        }
+    };
+    Ok(Gone { unsaved: saved.err() })
+}
+
+async fn post(
+    console: &Console,
+    agent: &Agent,
+    ticket: &Ticket,
+    written: &Written,
+    files: Vec<NewFile>,
+) -> Result<(), DeskError> {
+    let kind = kind_of(written);
     let draft = match (kind, written.draft.as_str()) {
         (NewMessageKind::Reply, id) if !id.is_empty() => Some(id.parse().map_err(|_| no_draft())?),
         _ => None,
     };
-    // Browsers send line ends as the form's standard has them.
-    let text = written.text.replace("\r\n", "\n").trim().to_owned();
+    let text = written.words();
     let once = Some(written.once.as_str()).filter(|once| !once.is_empty() && once.len() <= 64);
     let memo = once.map(|once| Memo {
         source: "console".to_owned(),
@@ -91,7 +154,20 @@ async fn send(
     // Without one there was nothing to overlook.
     let seen = written.seen.parse().ok();
     let new = NewMessage { kind, text, article, draft, seen };
-    console.desk.post_with_files(ticket.id, new, files, memo, agent.0).await.map(drop)
+    console.desk.post_with_files(ticket.id, new, files, memo, agent.0.clone()).await.map(drop)
+}
+
+fn kind_of(written: &Written) -> NewMessageKind {
+    if written.kind == "note" { NewMessageKind::Note } else { NewMessageKind::Reply }
+}
+
+/// What is said on the page after a message that went.
+pub(super) fn notice(visit: &Visit) -> Option<&'static str> {
+    match visit.asked("done") {
+        Some(SENT) => Some(visit.texts().sent),
+        Some(NOTED) => Some(visit.texts().noted),
+        _ => None,
+    }
 }
 
 /// Tells messages of one form apart: a page that the browser brought back may send another text under the same key.
@@ -149,7 +225,20 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
         (None, Some(Effect::Reply { text, .. })) => text.as_str(),
         _ => "",
     };
-    let text = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
+    let begun = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
+    let text = match begun {
+        Some(begun) if typed.is_some_and(|typed| typed.adds) => {
+            format!("{}\n\n{suggested}", begun.trim_end())
+        }
+        Some(begun) => begun.to_owned(),
+        None => suggested.to_owned(),
+    };
+    let put = match begun {
+        Some(_) => typed.and_then(|typed| typed.fields.get("was.text")).map_or("", |put| put.as_str()),
+        None => suggested,
+    };
+    // What somebody wrote before they could read the newest message was written without it.
+    let seen = typed.and_then(|typed| typed.seen).or(*seen);
     let action = format!("/tickets/{}/message", ticket.number);
     let action = sent_to(visit, &action, sources.picked.as_ref());
     html! {
@@ -160,8 +249,9 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
         form.composer id=(FORM) method="post" action=(action) enctype="multipart/form-data" {
             label for="text" { (texts.answer_label) }
             textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
-                (text.unwrap_or(suggested))
+                (text)
             }
+            @if !put.is_empty() { input type="hidden" name="was.text" value=(put); }
             (files_field(visit, limits, *typed))
             @if let Some(draft) = draft {
                 label.choice { input type="checkbox" name="draft" value=(draft.id) checked; " " (texts.of_draft) }
@@ -184,6 +274,14 @@ pub(super) fn sent_to(visit: &Visit, path: &str, picked: Option<&Article>) -> St
     let picked = picked.map(|article| article.id.to_string());
     let asked: Vec<(&str, &str)> = picked.iter().map(|id| ("article", id.as_str())).collect();
     visit.spoken.link(path, &asked)
+}
+
+/// A button beside the form that takes an answer along that was begun, and shows the page anew at the answer.
+pub(super) fn button(action: &str, name: &str, value: &str, label: &str) -> Markup {
+    html! {
+        // A file that was chosen stays behind; an answer may be empty.
+        button type="submit" form=(FORM) formaction={ (action) "#answer" } formenctype="application/x-www-form-urlencoded" formnovalidate name=(name) value=(value) { (label) }
+    }
 }
 
 /// The form where there is nobody to answer any more.

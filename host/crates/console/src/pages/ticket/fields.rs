@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use desk::{DeskError, Page, TicketChange, TicketFilter};
 use domain::Refusal;
@@ -13,9 +11,10 @@ use domain::ticket::{Field, Priority, StatusCategory, Ticket};
 use maud::{Markup, html};
 
 use super::composer::{self, FORM};
-use super::{Typed, merge};
+use super::merge;
+use super::written::Written;
 use crate::Console;
-use crate::pages::{Visit, login};
+use crate::pages::Visit;
 use crate::session::Agent;
 
 /// Tickets whose words are offered again, the newest ones.
@@ -59,48 +58,38 @@ pub(crate) async fn change(
     agent: Result<Agent, Response>,
     visit: Visit,
     Path(number): Path<String>,
-    sent: Result<Form<BTreeMap<String, String>>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let readable = sent.is_ok();
-    let fields = sent.map(|Form(sent)| sent).unwrap_or_default();
-    let text = fields.get("text").cloned().unwrap_or_default();
-    let agent = match agent {
-        Ok(agent) => agent,
-        Err(answer) if answer.status().is_redirection() && !text.trim().is_empty() => {
-            return login::again(&visit, &text);
-        }
+    let sent = Box::pin(Written::by(&console, agent, &visit, request)).await;
+    let (agent, written, readable) = match sent {
+        Ok(sent) => sent,
         Err(answer) => return answer,
     };
     let done = match readable {
-        true => save(&console, &agent, &number, &fields).await,
+        true => save(&console, &agent, &number, &written.fields).await,
         false => Err(visit.unreadable().into()),
     };
-    if done.is_ok() && fields.get("into").is_some_and(|into| !into.trim().is_empty()) {
+    if done.is_ok() && !written.said("into").trim().is_empty() {
+        let mut written = written;
         // What was saved has made it another version.
-        let fields = fields.into_iter().filter(|(name, _)| name != "version").collect();
-        return Box::pin(merge::worked(&console, agent, &visit, &number, fields)).await;
+        written.fields.remove("version");
+        return Box::pin(merge::worked(&console, agent, &visit, &number, written)).await;
     }
-    let typed = begun(&fields);
+    let texts = visit.texts();
+    let notice = match (written.is_begun(), written.looks_further()) {
+        (true, _) => Some(texts.saved_while_writing),
+        // Enter in the search presses the first button of the form, which is this one.
+        (false, true) => Some(texts.saved),
+        (false, false) => None,
+    };
+    let mut typed = written.typed();
     match done {
-        Ok(()) if !text.trim().is_empty() => {
-            super::done_while_writing(&console, &visit, &number, typed).await
+        Ok(()) if notice.is_some() => {
+            typed.fields.retain(|name, _| name == "was.text");
+            super::while_writing(&console, &visit, &number, notice, typed).await
         }
-        done => {
-            let typed = Typed { fields, ..typed };
-            super::done(&console, &visit, &number, typed, done).await
-        }
+        done => super::done(&console, &visit, &number, typed, done).await,
     }
-}
-
-/// The answer that was begun while another form of the page was sent.
-pub(super) fn begun(fields: &BTreeMap<String, String>) -> Typed {
-    let text = fields.get("text").cloned().unwrap_or_default();
-    // Without a text there was no composer: the page offers what it offers to everybody.
-    let draft = (!text.is_empty()).then(|| fields.get("draft").cloned().unwrap_or_default());
-    // Such a form takes the names of chosen files along, not the files: the page says so.
-    let files = fields.get("files").is_some_and(|name| !name.is_empty());
-    let into = fields.get("into").cloned().unwrap_or_default();
-    Typed { text, draft, files, into, ..Typed::default() }
 }
 
 async fn save(
@@ -125,7 +114,10 @@ async fn save(
 }
 
 /// What differs from what the form showed. A field that somebody else changed meanwhile is not overwritten unseen.
-fn changes(ticket: &Ticket, sent: &BTreeMap<String, String>) -> Result<Vec<TicketChange>, Refusal> {
+pub(super) fn changes(
+    ticket: &Ticket,
+    sent: &BTreeMap<String, String>,
+) -> Result<Vec<TicketChange>, Refusal> {
     let mut changes = Vec::new();
     for field in fields_of(ticket) {
         let name = field.to_string();
@@ -206,10 +198,14 @@ pub(super) fn form(
 ) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let action = composer::sent_to(visit, &format!("/tickets/{}/fields", ticket.number), picked);
-    let typed = typed.filter(|typed| !typed.is_empty());
     let shown = |field: &Field| {
-        let now = || current(ticket, field).to_owned();
-        typed.and_then(|typed| typed.get(&field.to_string()).cloned()).unwrap_or_else(now)
+        let over = typed.and_then(|typed| typed_over(typed, &field.to_string()));
+        over.unwrap_or_else(|| current(ticket, field)).to_owned()
+    };
+    let is_changed = |typed: &BTreeMap<String, String>| {
+        let mut names = fields_of(ticket).into_iter().map(|field| field.to_string());
+        names.any(|name| typed_over(typed, &name).is_some())
+            || ["tags", "new.key", "new.value"].iter().any(|name| typed_over(typed, name).is_some())
     };
     let statuses = StatusCategory::ALL.iter().map(|s| (s.as_str(), language.status(*s)));
     let priorities = Priority::ALL.iter().map(|p| (p.as_str(), language.priority(*p)));
@@ -221,7 +217,7 @@ pub(super) fn form(
         (Field::Language, texts.language, &none),
     ];
     html! {
-        details.sorting open[typed.is_some()] {
+        details.sorting open[typed.is_some_and(is_changed)] {
             summary { (texts.sort_by_hand) }
             div.fields {
                 @for field in fields_of(ticket) { input type="hidden" form=(FORM) name={ "was." (field) } value=(current(ticket, &field)); }
@@ -245,9 +241,15 @@ pub(super) fn form(
     }
 }
 
+/// What was typed into a field, where it is something else than the form had shown: the ticket may have changed since.
+fn typed_over<'t>(typed: &'t BTreeMap<String, String>, name: &str) -> Option<&'t str> {
+    let was = typed.get(&format!("was.{name}")).map_or("", |was| was.as_str());
+    typed.get(name).map(String::as_str).filter(|value| *value != was)
+}
+
 fn tags(visit: &Visit, ticket: &Ticket, typed: Option<&BTreeMap<String, String>>) -> Markup {
     let now = ticket.tags.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    let shown = typed.and_then(|typed| typed.get("tags")).unwrap_or(&now);
+    let shown = typed.and_then(|typed| typed_over(typed, "tags")).unwrap_or(&now);
     html! {
         input type="hidden" form=(FORM) name="was.tags" value=(now);
         label { (visit.texts().tags_help) input form=(FORM) name="tags" value=(shown) autocapitalize="none" autocomplete="off"; }

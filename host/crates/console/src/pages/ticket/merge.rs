@@ -1,10 +1,6 @@
 //! Merging on a ticket's page: the form, the banner of a merged ticket, and taking a merge back.
 
-use std::collections::BTreeMap;
-
-use axum::Form;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use desk::DeskError;
 use domain::Refusal;
@@ -15,9 +11,10 @@ use domain::ticket::Ticket;
 use maud::{Markup, html};
 
 use super::composer::{self, FORM};
-use super::{Typed, fields};
+use super::Typed;
+use super::written::Written;
 use crate::Console;
-use crate::pages::{Visit, login};
+use crate::pages::Visit;
 use crate::session::Agent;
 
 /// Merges the ticket into the one that was named. An answer that was begun comes along, as with the fields.
@@ -26,18 +23,16 @@ pub(crate) async fn merge(
     agent: Result<Agent, Response>,
     visit: Visit,
     Path(number): Path<String>,
-    sent: Result<Form<BTreeMap<String, String>>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let readable = sent.is_ok();
-    let sent = sent.map(|Form(sent)| sent).unwrap_or_default();
-    let text = sent.get("text").map_or("", |text| text.trim());
-    match agent {
-        Ok(agent) if readable => Box::pin(worked(&console, agent, &visit, &number, sent)).await,
-        Ok(_) => {
-            let unreadable = Err(visit.unreadable().into());
-            super::done(&console, &visit, &number, Typed::default(), unreadable).await
+    match Box::pin(Written::by(&console, agent, &visit, request)).await {
+        Ok((agent, written, true)) => {
+            Box::pin(worked(&console, agent, &visit, &number, written)).await
         }
-        Err(answer) if answer.status().is_redirection() && !text.is_empty() => login::again(&visit, text),
+        Ok((_, written, false)) => {
+            let unreadable = Err(visit.unreadable().into());
+            super::done(&console, &visit, &number, written.typed(), unreadable).await
+        }
         Err(answer) => answer,
     }
 }
@@ -48,36 +43,36 @@ pub(super) async fn worked(
     agent: Agent,
     visit: &Visit,
     number: &str,
-    sent: BTreeMap<String, String>,
+    sent: Written,
 ) -> Response {
-    let begun = fields::begun(&sent);
-    match join(console, agent, number, &sent).await {
+    let joined = join(console, agent, number, &sent).await;
+    let begun = sent.typed();
+    match joined {
         Ok(home) if begun.text.trim().is_empty() => {
             super::done(console, visit, &home, Typed::default(), Ok(())).await
         }
-        // A draft is one of the ticket that is closed now.
+        // Draft, fields and what had been read are the merged ticket's.
         Ok(home) => {
-            let begun = Typed { draft: Some(String::new()), into: String::new(), ..begun };
-            super::done_while_writing(console, visit, &home, begun).await
+            let begun = Typed {
+                text: begun.text,
+                draft: Some(String::new()),
+                files: begun.files,
+                ..Typed::default()
+            };
+            super::while_writing(console, visit, &home, None, begun).await
         }
         Err(why) => super::done(console, visit, number, begun, Err(why)).await,
     }
 }
 
 /// Merges; the number of the ticket where it goes on.
-async fn join(
-    console: &Console,
-    agent: Agent,
-    number: &str,
-    sent: &BTreeMap<String, String>,
-) -> Result<String, DeskError> {
+async fn join(console: &Console, agent: Agent, number: &str, sent: &Written) -> Result<String, DeskError> {
     let ticket = super::ticket(console, number).await?;
-    let into = sent.get("into").map_or("", |into| into.trim());
-    let into: i64 = into.trim_start_matches('#').parse().map_err(|_| {
+    let into: i64 = sent.said("into").trim().trim_start_matches('#').parse().map_err(|_| {
         let sentence = "Give the number of the ticket that this one belongs to, such as 12.";
         Refusal::new("bad_request", sentence).at("into")
     })?;
-    let version = sent.get("version").and_then(|version| version.parse().ok());
+    let version = sent.said("version").parse().ok();
     let merged = console.desk.merge_ticket(ticket.id, into, version, agent.0).await?;
     let home = match merged.merged_into {
         Some(home) => console.desk.ask().ticket(home).await?,

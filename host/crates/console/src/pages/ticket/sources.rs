@@ -10,6 +10,7 @@ use domain::ticket::Ticket;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::composer::{self, FORM};
 use crate::Console;
 use crate::pages::Visit;
 
@@ -38,15 +39,16 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// What the address asks for; else what the customer's newest message finds.
+    /// What the form (`find`) or the address asks for; else what the customer's newest message finds.
     pub(super) async fn of(
         console: &Console,
         visit: &Visit,
         ticket: &Ticket,
         messages: &[Message],
+        find: Option<&str>,
     ) -> Result<Self, DeskError> {
         let asked = Query::<Asked>::try_from_uri(&visit.uri).map(|Query(asked)| asked).unwrap_or_default();
-        let words = asked.find.trim().to_owned();
+        let words = find.unwrap_or(&asked.find).trim().to_owned();
         let is_a_persons =
             |m: &&Message| m.direction == Direction::Inbound && m.auto_class == AutoClass::Human;
         let newest = messages.iter().rev().find(is_a_persons);
@@ -71,19 +73,20 @@ async fn picked(console: &Console, id: &str) -> Result<Option<Article>, DeskErro
     Ok(article.filter(|a| a.state == ArticleState::Public && a.holds_at(console.desk.now())))
 }
 
-/// The search, and what it found.
+/// The search, and what it found; an answer that was begun comes along with both.
 pub(super) fn form(visit: &Visit, ticket: &Ticket, sources: &Sources) -> Markup {
     let texts = visit.texts();
-    let path = format!("/tickets/{}", ticket.number);
+    let path = format!("/tickets/{}/answer", ticket.number);
+    let again = composer::sent_to(visit, &path, sources.picked.as_ref());
     html! {
         details.sources open[!sources.words.is_empty()] {
             summary { (texts.answer_from_article) " (" (sources.offered.len()) ")" }
-            form.search method="get" action={ (path) "#answer" } role="search" {
-                @if visit.spoken.chosen { input type="hidden" name="lang" value=(visit.spoken.language.tag()); }
+            div.search role="search" {
                 label for="find" { (texts.find_article) }
+                input type="hidden" form=(FORM) name="was.find" value=(sources.words);
                 p.buttons {
-                    input #find name="find" type="search" maxlength="500" value=(sources.words);
-                    button type="submit" { (texts.search) }
+                    input #find form=(FORM) name="find" type="search" maxlength="500" value=(sources.words);
+                    (composer::button(&again, "look", "for", texts.search))
                 }
             }
             @if sources.offered.is_empty() { p { (texts.no_articles) } }
@@ -95,7 +98,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, sources: &Sources) -> Markup 
                             summary dir="auto" lang=(article.locale) { (article.title) }
                             div.text dir="auto" lang=(article.locale) { (article.body) }
                         }
-                        a href={ (visit.spoken.link(&path, &[("article", &id)])) "#answer" } { (texts.into_composer) }
+                        (composer::button(&visit.spoken.link(&path, &[("article", &id)]), "put", "article", texts.into_composer))
                     }
                 }
             }

@@ -1,8 +1,6 @@
 //! What plugins suggested and nobody decided yet: accepted or declined with one click.
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use desk::DeskError;
 use domain::Refusal;
@@ -11,37 +9,38 @@ use domain::run::{Decision, DecisionStatus};
 use domain::story::{Books, Material, describe_in};
 use domain::ticket::Ticket;
 use maud::{Markup, html};
-use serde::Deserialize;
 
-use super::{Typed, composer, percent, reason};
+use super::composer::{self, FORM};
+use super::written::Written;
+use super::{percent, reason};
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::Agent;
 
-/// What the form sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Decided {
-    /// Which button: `accept` does it, anything else declines.
-    what: String,
-}
-
-/// Accepts or declines.
+/// Accepts or declines, as the button says (`what`: `accept` does it, anything else declines). An answer that was begun
+/// comes along and stands in the composer again.
 pub(crate) async fn decide(
     State(console): State<Console>,
-    agent: Agent,
+    agent: Result<Agent, Response>,
     visit: Visit,
     Path((number, id)): Path<(String, String)>,
-    sent: Result<Form<Decided>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let decided = sent.map(|Form(decided)| decided).unwrap_or_default();
+    let sent = Box::pin(Written::by(&console, agent, &visit, request)).await;
+    let (agent, written, readable) = match sent {
+        Ok(sent) => sent,
+        Err(answer) => return answer,
+    };
     let done = async {
+        if !readable {
+            return Err(visit.unreadable().into());
+        }
         let ticket = super::ticket(&console, &number).await?;
         let missing = || DeskError::missing("decision", &id);
         let id = id.parse().map_err(|_| missing())?;
         let decision = console.desk.ask().decision(id).await?.filter(|d| d.ticket_id == ticket.id);
         let decision = decision.ok_or_else(missing)?;
-        match (decided.what.as_str(), composer::is_draft(&decision)) {
+        match (written.said("what"), composer::is_draft(&decision)) {
             ("accept", true) => Err(Refusal::new(
                 "not_read",
                 "A reply is sent from the composer, by somebody who has read it.",
@@ -51,8 +50,14 @@ pub(crate) async fn decide(
             _ => console.desk.decline(id, "", agent.0).await.map(drop),
         }
     };
-    let done = done.await;
-    super::done(&console, &visit, &number, Typed::default(), done).await
+    let done = Box::pin(done).await;
+    match done {
+        Ok(()) if written.is_begun() && !written.is_untouched() => {
+            let notice = Some(visit.texts().saved_while_writing);
+            super::while_writing(&console, &visit, &number, notice, written.typed()).await
+        }
+        done => super::done(&console, &visit, &number, written.typed(), done).await,
+    }
 }
 
 /// What waits for a decision, with everything it would say. A reply is put into the composer and sent from there.
@@ -83,23 +88,27 @@ fn one(visit: &Visit, ticket: &Ticket, books: &Books<'_>, decision: &Decision, i
     let (number, id) = (ticket.number, decision.id.to_string());
     let action = visit.spoken.link(&format!("/tickets/{number}/suggestions/{id}"), &[]);
     let what = describe_in(&decision.effect, visit.spoken.language.tongue());
+    let decide = |value: &str, label: &str| {
+        html! {
+            button type="submit" form=(FORM) formaction=(action) formenctype="application/x-www-form-urlencoded" formnovalidate name="what" value=(value) aria-label={ (label) ": " (what) } { (label) }
+        }
+    };
+    let put = visit.spoken.link(&format!("/tickets/{number}/answer"), &[("draft", &id)]);
     html! {
-        form method="post" action=(action) {
-            p dir="auto" {
-                (what) " · " (decision.plugin_id) " · " (percent(decision.basis.confidence))
-                @if !decision.basis.reason.is_empty() { " — " (reason(books, decision)) }
+        p dir="auto" {
+            (what) " · " (decision.plugin_id) " · " (percent(decision.basis.confidence))
+            @if !decision.basis.reason.is_empty() { " — " (reason(books, decision)) }
+        }
+        @if let Some(text) = words(&decision.effect).filter(|_| !in_composer) { div.text dir="auto" { (text) } }
+        p.buttons {
+            @if in_composer {
+                a href="#answer" { (texts.in_composer) }
+            } @else if composer::is_draft(decision) {
+                (composer::button(&put, "put", "draft", texts.into_composer))
+            } @else {
+                (decide("accept", texts.accept))
             }
-            @if let Some(text) = words(&decision.effect).filter(|_| !in_composer) { div.text dir="auto" { (text) } }
-            p.buttons {
-                @if in_composer {
-                    a href="#answer" { (texts.in_composer) }
-                } @else if composer::is_draft(decision) {
-                    a href={ (visit.spoken.link(&format!("/tickets/{number}"), &[("draft", &id)])) "#answer" } { (texts.into_composer) }
-                } @else {
-                    button type="submit" name="what" value="accept" aria-label={ (texts.accept) ": " (what) } { (texts.accept) }
-                }
-                button type="submit" name="what" value="decline" aria-label={ (texts.decline) ": " (what) } { (texts.decline) }
-            }
+            (decide("decline", texts.decline))
         }
     }
 }

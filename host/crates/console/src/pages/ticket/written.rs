@@ -1,22 +1,30 @@
-//! What the composer's form sends: its fields, and the files that were chosen. Keeps no more of them than shows that they
-//! are too much, and reads to the end all the same: a browser that is cut off shows no answer.
+//! What is sent from a ticket's page: the composer's fields, the ticket's, which are part of the same form, and the files
+//! that were chosen. Keeps no more of them than shows that they are too much. Decides nothing about what comes of it.
+
+use std::collections::BTreeMap;
 
 use axum::Form;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
 use desk::NewFile;
 use domain::files::FileLimits;
-use serde::Deserialize;
+use domain::id::MessageId;
 
-/// Longest form that is read, bytes.
-pub(crate) const FORM_BYTES_MAX: usize = 64 << 20;
-/// Most bytes that are kept of a field: more than the longest text that a message may have.
-const FIELD_BYTES_MAX: usize = 2 << 20;
+use super::Typed;
+use crate::Console;
+use crate::pages::{Visit, login};
+use crate::session::Agent;
+
+/// Most bytes of a form without files, and of the fields of one with files: more than the longest text that a message
+/// may have.
+const FIELDS_BYTES_MAX: usize = 2 << 20;
+/// Whoever is no agent adds no files.
+const NO_FILES: FileLimits = FileLimits { files_max: 0, file_bytes_max: 0, bytes_max: 0 };
 
 /// What the form sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) text: String,
     /// Which button: `note` writes among us, anything else to the customer.
@@ -29,36 +37,72 @@ pub(super) struct Written {
     pub(super) seen: String,
     /// Made with the form: sending the same form twice is one message.
     pub(super) once: String,
+    /// All else: the ticket's fields with what they were, and what single buttons say.
+    pub(super) fields: BTreeMap<String, String>,
     /// The files that were chosen.
-    #[serde(skip)]
     pub(super) files: Vec<NewFile>,
 }
 
 impl Written {
-    /// What a request says, and whether all of it could be read.
-    pub(super) async fn of(request: Request, limits: &FileLimits) -> (Self, bool) {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-            let mut written = Self::default();
-            let readable = match Multipart::from_request(request, &()).await {
-                Ok(sent) => written.take_in(sent, limits).await.is_ok(),
-                Err(_) => false,
-            };
-            return (written, readable);
-        }
-        match Form::<Self>::from_request(request, &()).await {
-            Ok(Form(written)) => (written, true),
-            Err(_) => (Self::default(), false),
+    /// What an agent sent, and whether all of it could be read. Who is signed in no more gets the words back.
+    pub(super) async fn by(
+        console: &Console,
+        agent: Result<Agent, Response>,
+        visit: &Visit,
+        request: Request,
+    ) -> Result<(Agent, Self, bool), Response> {
+        let limits = agent.is_ok().then(|| console.desk.config().attachments);
+        let (written, readable) = Box::pin(Self::of(request, limits.as_ref())).await;
+        match agent {
+            Ok(agent) => Ok((agent, written, readable)),
+            Err(answer) if answer.status().is_redirection() && written.is_begun() => {
+                Err(login::again(visit, &written.text))
+            }
+            Err(answer) => Err(answer),
         }
     }
 
-    async fn take_in(&mut self, mut sent: Multipart, limits: &FileLimits) -> Result<(), MultipartError> {
+    /// What a request says, and whether all of it could be read; without limits it brings no files.
+    async fn of(mut request: Request, limits: Option<&FileLimits>) -> (Self, bool) {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let is_multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
+        let room = match limits {
+            // As much again as a message takes: a browser that is cut off shows no answer, and who chose too much is to
+            // read what was too much.
+            Some(limits) if is_multipart => limits.bytes_max.saturating_mul(2),
+            _ => 0,
+        };
+        DefaultBodyLimit::max(room.saturating_add(FIELDS_BYTES_MAX)).apply(&mut request);
+        let mut written = Self::default();
+        let readable = if is_multipart {
+            match Multipart::from_request(request, &()).await {
+                Ok(sent) => written.take_in(sent, limits.unwrap_or(&NO_FILES)).await.is_ok_and(|fits| fits),
+                Err(_) => false,
+            }
+        } else {
+            let sent = Form::<Vec<(String, String)>>::from_request(request, &()).await;
+            let readable = sent.is_ok();
+            for (name, value) in sent.map(|Form(pairs)| pairs).unwrap_or_default() {
+                written.set(name, value);
+            }
+            readable
+        };
+        (written, readable)
+    }
+
+    /// Whether the fields were not too much; files that are show themselves.
+    async fn take_in(&mut self, mut sent: Multipart, limits: &FileLimits) -> Result<bool, MultipartError> {
         let mut room = limits.bytes_max.saturating_add(1);
+        let mut fields_room = FIELDS_BYTES_MAX;
         while let Some(field) = sent.next_field().await? {
-            let Some(file_name) = field.file_name().map(ToOwned::to_owned) else {
+            let Some(file_name) = field.file_name().map(unescaped) else {
                 let name = field.name().unwrap_or_default().to_owned();
-                let bytes = read(field, FIELD_BYTES_MAX).await?;
-                self.set(&name, String::from_utf8_lossy(&bytes).into_owned());
+                let bytes = read(field, fields_room).await?;
+                let used = name.len() + bytes.len();
+                if fields_room > 0 {
+                    self.set(name, String::from_utf8_lossy(&bytes).into_owned());
+                }
+                fields_room = fields_room.saturating_sub(used);
                 continue;
             };
             let content_type = field.content_type().map(ToOwned::to_owned);
@@ -69,21 +113,81 @@ impl Written {
                 self.files.push(NewFile { file_name, content_type, bytes });
             }
         }
-        Ok(())
+        Ok(fields_room > 0)
     }
 
-    fn set(&mut self, name: &str, value: String) {
-        let field = match name {
+    fn set(&mut self, name: String, value: String) {
+        let field = match name.as_str() {
             "text" => &mut self.text,
             "kind" => &mut self.kind,
             "draft" => &mut self.draft,
             "article" => &mut self.article,
             "seen" => &mut self.seen,
             "once" => &mut self.once,
-            _ => return,
+            _ => {
+                self.fields.insert(name, value);
+                return;
+            }
         };
         *field = value;
     }
+
+    /// What a field of the ticket's, or a button, says.
+    pub(super) fn said(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", |value| value.as_str())
+    }
+
+    /// The text as people read it: browsers send line ends as the form's standard has them.
+    pub(super) fn words(&self) -> String {
+        plain(&self.text)
+    }
+
+    /// Whether an answer was begun.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.text.trim().is_empty()
+    }
+
+    /// Whether the text is what the page had put there itself.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.words() == plain(self.said("was.text"))
+    }
+
+    /// Whether other articles are asked for than the page offered.
+    pub(super) fn looks_further(&self) -> bool {
+        let words = self.said("find").trim();
+        !words.is_empty() && words != self.said("was.find").trim()
+    }
+
+    /// What stands in the forms again.
+    pub(super) fn typed(self) -> Typed {
+        // A form that takes the names of chosen files along and not the files has a field for them.
+        let files = !self.files.is_empty() || !self.said("files").is_empty();
+        let find = Some(self.said("find").to_owned()).filter(|words| !words.is_empty());
+        let into = self.said("into").to_owned();
+        // Without a text nothing was begun: the page offers what it offers to everybody.
+        let is_begun = !self.text.is_empty();
+        let Self { text, draft, seen, fields, .. } = self;
+        Typed {
+            seen: seen.parse::<MessageId>().ok().filter(|_| is_begun),
+            draft: is_begun.then_some(draft),
+            text,
+            files,
+            find,
+            fields,
+            into,
+            ..Typed::default()
+        }
+    }
+}
+
+fn plain(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
+/// A file's name before a browser wrote it into a header: these three are all that it escapes (HTML, "Multipart form
+/// data").
+fn unescaped(name: &str) -> String {
+    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }
 
 /// Reads a field whole, and keeps its beginning.
@@ -94,4 +198,14 @@ async fn read(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, MultipartErr
         kept.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_read_as_they_were_before_browsers_wrote_them_down() {
+        assert_eq!(unescaped("a %22b%22%0D%0A 100 %25.pdf"), "a \"b\"\r\n 100 %25.pdf");
+    }
 }
