@@ -93,7 +93,8 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
     house.mail(&mail("ana@example.org", "help@shop.example", 1, "Hello, how are you there?")).await;
     prove(&house, "ana@example.org").await;
     house.clock.advance(2 * DAY_MS);
-    house.mail(&mail("ana@example.org", "help@shop.example", 2, &card())).await;
+    let second = mail("ana@example.org", "help@shop.example", 2, &card());
+    house.mail(&second.replace("Question 2", "My phone is +49 171 2345678")).await;
     let sent = house.outbox.sent().pop().unwrap();
     assert!(sent.text.contains("+49 171 2345678"), "{}", sent.text);
     assert!(sent.text.contains("[CREDIT_CARD-1]"), "no card goes out: {}", sent.text);
@@ -117,6 +118,7 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
     house.settle().await;
     let sent = house.outbox.sent().pop().unwrap();
     assert_eq!(sent.text, "Dear Ana Quillfeather, we call +49 171 2345678 about [CREDIT_CARD-1].");
+    assert_eq!(sent.subject, "Re: My phone is +49 171 2345678", "a subject is filled as the text is");
 
     // Who has proved nothing gets nothing back, whoever gave it.
     house.mail(&mail("eve@example.org", "help@shop.example", 3, &card())).await;

@@ -33,7 +33,7 @@ pub(crate) async fn decide(
     };
     let done = async {
         if !readable {
-            return Err(visit.unreadable().into());
+            return Err(DeskError::from(visit.unreadable()));
         }
         let ticket = super::ticket(&console, &number).await?;
         let missing = || DeskError::missing("decision", &id);
