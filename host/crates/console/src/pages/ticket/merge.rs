@@ -10,8 +10,8 @@ use domain::story::Material;
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 
-use super::composer::{self, FORM};
 use super::Typed;
+use super::composer::{self, FORM};
 use super::written::Written;
 use crate::Console;
 use crate::pages::Visit;
@@ -26,9 +26,7 @@ pub(crate) async fn merge(
     request: Request,
 ) -> Response {
     match Box::pin(Written::by(&console, agent, &visit, request)).await {
-        Ok((agent, written, true)) => {
-            Box::pin(worked(&console, agent, &visit, &number, written)).await
-        }
+        Ok((agent, written, true)) => Box::pin(worked(&console, agent, &visit, &number, written)).await,
         Ok((_, written, false)) => {
             let unreadable = Err(visit.unreadable().into());
             super::done(&console, &visit, &number, written.typed(), unreadable).await
