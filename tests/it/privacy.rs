@@ -84,6 +84,13 @@ on_both!(with_four_eyes_another_person_has_to_agree_and_few_are_asked_for, |back
         assert_eq!(refused(house.desk.export_person(ana.id, with_token).await.unwrap_err()), "four_eyes");
     }
     let reveal = house.desk.ask_reveal(iban.id, why, agent()).await.unwrap();
+    let again = house.desk.ask_reveal(iban.id, why, agent()).await.unwrap();
+    assert_eq!(again, reveal, "one wish of one person for one value");
+    house.mail(&refund("bo@example.org", "Bo Quillfeather", 2)).await;
+    let (first, other) = (house.ticket(1).await.id, house.ticket(2).await.id);
+    assert_eq!(house.store.reveals_of(first, reveal.asked_at).await.unwrap(), [reveal.clone()]);
+    assert!(house.store.reveals_of(other, reveal.asked_at).await.unwrap().is_empty());
+    assert!(house.store.reveals_of(first, reveal.asked_at.plus(1)).await.unwrap().is_empty());
     assert_eq!(refused(house.desk.look(reveal.id, agent()).await.unwrap_err()), "not_granted");
     let through_the_api = domain::Actor::new(domain::ActorKind::Api, agent().id);
     for same in [agent(), through_the_api.clone()] {

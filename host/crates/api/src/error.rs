@@ -181,6 +181,7 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code {
             "version_conflict" => StatusCode::PRECONDITION_FAILED,
+            "scope_missing" => StatusCode::FORBIDDEN,
             "not_a_suggestion" | "not_applicable" => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
@@ -256,6 +257,7 @@ mod tests {
         for (error, status, code) in [
             (refused("ticket_closed"), 422, "ticket_closed"),
             (refused("version_conflict"), 412, "version_conflict"),
+            (refused("scope_missing"), 403, "scope_missing"),
             (DeskError::missing("ticket", 7), 404, "not_found"),
             (DeskError::Busy("the ticket"), 409, "busy"),
             (DeskError::Repeated, 409, "repeated"),

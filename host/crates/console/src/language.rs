@@ -404,7 +404,7 @@ texts! {
     end_hold: "Take off legal-hold", "legal-hold abnehmen";
     from_ticket: "from", "aus";
     may_belong_to: "May belong to", "Gehört vielleicht zu";
-    narrow: "Narrow by team, person, topic or tag", "Nach Team, Person, Thema oder Schlagwort eingrenzen";
+    narrow: "Narrow by team, person, category or tag", "Nach Team, Person, Thema oder Schlagwort eingrenzen";
     everything: "Show everything again", "Wieder alles zeigen";
     tag: "Tag", "Schlagwort";
     tags_help: "Tags, with spaces between them", "Schlagworte, durch Leerzeichen getrennt";

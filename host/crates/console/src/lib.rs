@@ -42,7 +42,7 @@ pub(crate) struct Console {
     pub(crate) zone: Zone,
 }
 
-/// The console: `/`, `/tickets/{number}`, `/people/{id}`, `/articles`, `/plugins`, `/queue`, `/settings`, and what they
+/// The console: `/`, `/tickets/{number}`, `/contacts/{id}`, `/articles`, `/plugins`, `/queue`, `/settings`, and what they
 /// need. It answers every other address with a page that says so: merge it last.
 pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
     let zone = desk.config().zone();
@@ -79,11 +79,11 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .route("/tickets/{number}/redactions/{id}/reveal", post(pages::ticket::reveals::ask))
         .route("/tickets/{number}/reveals/{id}/grant", post(pages::ticket::reveals::agree))
         .route("/tickets/{number}/reveals/{id}/value", post(pages::ticket::reveals::look))
-        .route("/people/{id}", get(pages::people::show))
-        .route("/people/{id}/export", post(pages::people::export))
-        .route("/people/{id}/erase", post(pages::people::erase))
-        .route("/people/{id}/suppress", post(pages::people::suppress))
-        .route("/people/{id}/lift", post(pages::people::lift))
+        .route("/contacts/{id}", get(pages::contacts::show))
+        .route("/contacts/{id}/export", post(pages::contacts::export))
+        .route("/contacts/{id}/erase", post(pages::contacts::erase))
+        .route("/contacts/{id}/suppress", post(pages::contacts::suppress))
+        .route("/contacts/{id}/lift", post(pages::contacts::lift))
         .fallback(pages::problem::no_such_page)
         .layer(from_fn_with_state(console.clone(), session::guard))
         .layer(from_fn_with_state(console.clone(), pages::tell_house))

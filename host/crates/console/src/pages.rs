@@ -1,8 +1,8 @@
 //! The list of pages. Each file has its view and its handler.
 
 pub(crate) mod articles;
+pub(crate) mod contacts;
 pub(crate) mod login;
-pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod problem;
 pub(crate) mod queue;

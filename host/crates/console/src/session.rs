@@ -99,7 +99,7 @@ pub(crate) async fn holder(console: &Console, headers: &HeaderMap) -> Result<Opt
 
 /// What somebody who signed in is called, in one line: the name of their token. Tickets with this assignee are theirs.
 pub(crate) fn own_name(token: &Token) -> Option<String> {
-    Some(token.name.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|name| !name.is_empty())
+    Some(token.in_one_line()).filter(|name| !name.is_empty())
 }
 
 /// Somebody who signed in with a token that may write, on a form of our own. Looking may be open to everybody who can
@@ -154,7 +154,13 @@ impl FromRequestParts<Console> for Overseer {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
-        admitted(parts, console, Scope::Admin).await.map(|_| Self)
+        let Err(refused) = admitted(parts, console, Scope::Admin).await else { return Ok(Self) };
+        // Signing in again would help nobody who is signed in.
+        if matches!(holder(console, &parts.headers).await, Ok(Some(_))) {
+            let visit = Visit::of(&parts.uri, &parts.headers, &parts.extensions);
+            return Err(problem::lacks_admin(&visit));
+        }
+        Err(refused)
     }
 }
 

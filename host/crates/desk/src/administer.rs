@@ -3,7 +3,7 @@
 use domain::actor::Names;
 use domain::event::EventType;
 use domain::id::{ScheduleId, TokenId, WebhookId};
-use domain::token::{Scope, Token};
+use domain::token::{Scope, Token, one_line};
 use domain::webhook::Webhook;
 use domain::{Actor, Refusal, Timestamp};
 use serde_json::Value;
@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Suppression};
 
 use crate::{Desk, DeskError};
+
+/// Longest reason of a suppression, characters.
+const REASON_CHARS_MAX: usize = 500;
 
 /// A token to be made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -40,20 +43,29 @@ impl Desk {
     /// Makes a token. The secret is answered once and never again.
     ///
     /// # Errors
-    /// When the name is empty or no scope is given.
+    /// When the name is empty or another token's, no scope is given, or the actor may not give the scope `reveal`.
     pub async fn create_token(&self, new: NewToken, actor: Actor) -> Result<(Token, String), DeskError> {
-        if new.name.trim().is_empty() || new.name.len() > 80 {
+        let name = one_line(&new.name);
+        if name.is_empty() || name.len() > 80 {
             return Err(Refusal::new("bad_request", "A token's name has 1 to 80 bytes.").at("name").into());
         }
         if new.scopes.is_empty() {
             return Err(Refusal::new("bad_request", "Name at least one scope.").at("scopes").into());
         }
+        let (now, tokens) = (self.now(), self.0.store.tokens().await?);
+        if new.scopes.contains(&Scope::Reveal) {
+            self.check_may_give_reveal(&tokens, &actor)?;
+        }
+        let stands = |token: &Token| token.expires_at.is_none_or(|at| now < at);
+        if tokens.iter().any(|token| stands(token) && token.in_one_line() == name) {
+            let sentence = "A token of this name stands already, and tickets and stories go by the name: take another one, or revoke that one first.";
+            return Err(Refusal::new("name_taken", sentence).at("name").into());
+        }
         let secret = format!("klz_{}", hex::encode(random_32()));
-        let now = self.now();
         let id = TokenId::mint(self.0.ids.as_ref(), now);
         let token = Token {
             id,
-            name: new.name,
+            name,
             digest: digest(&secret),
             scopes: new.scopes,
             created_at: now,
@@ -72,14 +84,34 @@ impl Desk {
         Ok((token, secret))
     }
 
+    /// No scope includes `reveal`, not even by a detour: who has it makes another one, the operator at the machine the
+    /// first. Where a second person has to agree the operator makes each: with two tokens one person would be two.
+    fn check_may_give_reveal(&self, tokens: &[Token], maker: &Actor) -> Result<(), Refusal> {
+        if !maker.has_token() {
+            return Ok(());
+        }
+        if self.0.config.vault.four_eyes {
+            let sentence = "Here a second person has to agree before a value is seen, so the operator makes each token with the scope `reveal`: `kulanz token create`, on SQLite while the server is stopped.";
+            return Err(Refusal::new("four_eyes", sentence).at("scopes"));
+        }
+        let now = self.now();
+        let own = tokens.iter().find(|token| token.id.to_string() == maker.id);
+        if own.is_some_and(|token| token.allows(Scope::Reveal, now)) {
+            return Ok(());
+        }
+        let sentence = "Only a token with the scope `reveal` makes another that has it; the operator makes the first with `kulanz token create`.";
+        Err(Refusal::new("scope_missing", sentence).at("scopes"))
+    }
+
     /// Makes a token useless.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When there is none of that id.
     pub async fn revoke_token(&self, id: TokenId, actor: Actor) -> Result<(), DeskError> {
         let token = self.0.store.tokens().await?.into_iter().find(|token| token.id == id);
+        let token = token.ok_or_else(|| DeskError::missing("token", id))?;
         // The token goes; what it was called is read from here ever after.
-        let details = token.map_or(Value::Null, |token| serde_json::json!({ "name": token.name }));
+        let details = serde_json::json!({ "name": token.name });
         let facts = vec![Fact::RemoveToken(id), self.audit(&actor, "token.revoked", id, details)];
         Ok(self.0.store.commit(Commit { facts }).await?)
     }
@@ -167,7 +199,7 @@ impl Desk {
     /// Puts an address on the suppression list: no automatic mail goes there.
     ///
     /// # Errors
-    /// When it is no address.
+    /// When it is no address, or the reason is too long.
     pub async fn suppress(
         &self,
         address: &str,
@@ -181,15 +213,17 @@ impl Desk {
                 .at("address")
                 .into());
         }
-        let suppression = Suppression {
-            address,
-            reason: reason.chars().take(500).collect(),
-            until,
-            created_at: self.now(),
-        };
+        if reason.chars().count() > REASON_CHARS_MAX {
+            let sentence = format!(
+                "The reason of a suppression has at most {REASON_CHARS_MAX} characters: say it shorter."
+            );
+            return Err(Refusal::new("bad_request", sentence).at("reason").into());
+        }
+        let whose = self.whose(&address).await?;
+        let suppression = Suppression { address, reason: reason.to_owned(), until, created_at: self.now() };
         let facts = vec![
             Fact::PutSuppression(suppression),
-            self.audit(&actor, "address.suppressed", "address", Value::Null),
+            self.audit(&actor, "address.suppressed", whose, Value::Null),
         ];
         Ok(self.0.store.commit(Commit { facts }).await?)
     }
@@ -207,14 +241,28 @@ impl Desk {
     /// Takes an address off the suppression list.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When it is not on it.
     pub async fn unsuppress(&self, address: &str, actor: Actor) -> Result<(), DeskError> {
         let address = domain::contact::canonical_address(address);
+        if self.0.store.suppression(&address).await?.is_none() {
+            return Err(DeskError::missing("suppression of", address));
+        }
+        let whose = self.whose(&address).await?;
         let facts = vec![
             Fact::RemoveSuppression(address),
-            self.audit(&actor, "address.released", "address", Value::Null),
+            self.audit(&actor, "address.released", whose, Value::Null),
         ];
         Ok(self.0.store.commit(Commit { facts }).await?)
+    }
+
+    /// How the audit trail, from which nothing is ever taken out, names an address: by its contact, of whom an erasure
+    /// leaves the id; where nobody has it, by a digest that only this house can make.
+    async fn whose(&self, address: &str) -> Result<String, DeskError> {
+        let contact = self.0.store.contact_by_email(address).await?;
+        Ok(match contact {
+            Some(contact) => contact.id.to_string(),
+            None => format!("address {}", self.0.seal.digest("EMAIL", address)),
+        })
     }
 }
 

@@ -97,7 +97,7 @@ impl Desk {
     pub async fn mark_false_alarm(&self, id: RedactionId, actor: Actor) -> Result<Message, DeskError> {
         let redaction =
             self.0.store.redaction(id).await?.ok_or_else(|| DeskError::missing("redaction", id))?;
-        self.check_may_show(id, &actor).await?;
+        self.check_may_show(&redaction, &actor).await?;
         let value = self
             .open_value(&redaction)
             .await?

@@ -25,7 +25,7 @@ impl PersonKey {
     }
 }
 
-/// A consent that may still hold was asked for within this time, milliseconds.
+/// A wish that waits, and a consent that may still hold, was asked for within this time, milliseconds.
 const CONSENT_LOOKED_FOR_MS: i64 = 7 * domain::clock::DAY_MS;
 
 impl Desk {
@@ -62,7 +62,8 @@ impl Desk {
         Ok(clear.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
-    /// Asks to see a value. Without four eyes it is granted at once.
+    /// Asks to see a value. Without four eyes it is granted at once; a wish of theirs that waits for consent stays the one
+    /// that there is.
     ///
     /// # Errors
     /// When there is no such value, the reason says nothing, or one person asks too often.
@@ -90,6 +91,11 @@ impl Desk {
                 format!("{asked} values asked for within an hour: more needs an export, or patience.");
             return Err(Refusal::new("too_often", sentence).into());
         }
+        if rules.four_eyes
+            && let Some(waiting) = self.wish_that_waits(&redaction, &actor).await?
+        {
+            return Ok(waiting);
+        }
         let mut reveal = Reveal {
             id: RevealId::mint(self.0.ids.as_ref(), now),
             redaction_id: redaction.id,
@@ -105,6 +111,20 @@ impl Desk {
         }
         self.keep_reveal(&reveal, &actor, "redaction.reveal_asked").await?;
         Ok(reveal)
+    }
+
+    /// Somebody's wish to see a value to which nobody has agreed yet.
+    async fn wish_that_waits(
+        &self,
+        redaction: &Redaction,
+        actor: &Actor,
+    ) -> Result<Option<Reveal>, DeskError> {
+        let since = self.now().plus(-CONSENT_LOOKED_FOR_MS);
+        let asked = self.0.store.reveals_of(redaction.ticket_id, since).await?;
+        let waits = |reveal: &Reveal| {
+            reveal.redaction_id == redaction.id && reveal.until.is_none() && reveal.is_asked_by(actor)
+        };
+        Ok(asked.into_iter().find(waits))
     }
 
     /// Values that somebody asked for, through the API and in the console together.
@@ -146,17 +166,14 @@ impl Desk {
     }
 
     /// Where values are shown to two people only, what shows one for good needs the same consent as looking at it.
-    pub(crate) async fn check_may_show(
-        &self,
-        redaction: RedactionId,
-        actor: &Actor,
-    ) -> Result<(), DeskError> {
+    pub(crate) async fn check_may_show(&self, redaction: &Redaction, actor: &Actor) -> Result<(), DeskError> {
         if !self.0.config.vault.four_eyes {
             return Ok(());
         }
         let now = self.now();
-        let is_theirs = |reveal: &Reveal| reveal.redaction_id == redaction && reveal.is_asked_by(actor);
-        let asked = self.0.store.reveals(now.plus(-CONSENT_LOOKED_FOR_MS)).await?;
+        let is_theirs = |reveal: &Reveal| reveal.redaction_id == redaction.id && reveal.is_asked_by(actor);
+        let since = now.plus(-CONSENT_LOOKED_FOR_MS);
+        let asked = self.0.store.reveals_of(redaction.ticket_id, since).await?;
         if asked.iter().any(|reveal| is_theirs(reveal) && reveal.until.is_some_and(|until| now < until)) {
             return Ok(());
         }

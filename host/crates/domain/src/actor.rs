@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{EventId, RunId};
+use crate::id::{EventId, RunId, TokenId};
 use crate::token::Token;
 
 text_enum! {
@@ -49,6 +49,13 @@ impl Actor {
     pub const fn is_person(&self) -> bool {
         matches!(self.kind, ActorKind::Contact | ActorKind::Agent)
     }
+
+    /// Whether a token stands behind it: through the API, or signed in to the console. The operator at the machine acts
+    /// without one.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.kind == ActorKind::Api || self.id.parse::<TokenId>().is_ok()
+    }
 }
 
 /// Names of those who act, by the ids they act under. What is recorded holds ids only; names are put in where it is
@@ -60,8 +67,7 @@ impl Names {
     /// Of the tokens that stand.
     #[must_use]
     pub fn of(tokens: &[Token]) -> Self {
-        let in_one_line = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self(tokens.iter().map(|token| (token.id.to_string(), in_one_line(&token.name))).collect())
+        Self(tokens.iter().map(|token| (token.id.to_string(), token.in_one_line())).collect())
     }
 
     /// An actor's name, if there is one.
@@ -98,7 +104,7 @@ pub struct Cause {
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::id::{CountingIds, TokenId};
+    use crate::id::CountingIds;
 
     #[test]
     fn a_standing_token_has_a_name_in_one_line_and_everybody_else_an_id() {
@@ -114,6 +120,8 @@ mod tests {
         let agent = Actor::new(ActorKind::Agent, token.id.to_string());
         assert_eq!((names.name(&agent), names.who(&agent)), (Some("Ines B."), "Ines B."));
         assert_eq!(names.tell(&format!("sent by agent {}", token.id)), "sent by agent Ines B.");
+        assert!(agent.has_token() && Actor::new(ActorKind::Api, "admin").has_token());
+        assert!(!Actor::new(ActorKind::Agent, "cli").has_token() && !Actor::system().has_token());
         let gone = Names::default();
         assert_eq!((gone.name(&agent), gone.who(&agent)), (None, agent.id.as_str()));
     }

@@ -44,6 +44,18 @@ impl Token {
             && (self.scopes.contains(&scope)
                 || (scope != Scope::Reveal && self.scopes.contains(&Scope::Admin)))
     }
+
+    /// Its name in one line: what tickets, lists and stories call whoever acts with it.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        one_line(&self.name)
+    }
+}
+
+/// A name without line ends and doubled blanks.
+#[must_use]
+pub fn one_line(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

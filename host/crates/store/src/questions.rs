@@ -100,6 +100,8 @@ questions! {
     ticket_of_attachment(id: AttachmentId) -> Option<TicketId> = message::ticket_of_attachment(id);
     /// Messages that the gate left to a person, newest first.
     held_messages(page: &Page) -> Vec<Message> = message::held(page);
+    /// How many those are.
+    held_count() -> i64 = message::held_count();
     /// What the gate's budgets count: outbound automatic messages that left or may have left.
     automatic_counts(ticket: TicketId, address: &str, domain: &str, now: Timestamp, most: i64) -> AutomaticCounts = message::automatic_counts(ticket, address, domain, now, most);
 
@@ -109,8 +111,8 @@ questions! {
     redaction(id: RedactionId) -> Option<Redaction> = vault::redaction(id);
     /// Somebody's wish to see a sealed value.
     reveal(id: RevealId) -> Option<Reveal> = vault::reveal(id);
-    /// Everybody's wishes since then, oldest first.
-    reveals(since: Timestamp) -> Vec<Reveal> = vault::reveals(since);
+    /// Everybody's wishes since then on one ticket, oldest first.
+    reveals_of(ticket: TicketId, since: Timestamp) -> Vec<Reveal> = vault::reveals_of(ticket, since);
     /// How many somebody asked for since then.
     reveals_since(asked_by: &str, since: Timestamp) -> i64 = vault::reveals_since(asked_by, since);
     /// Ids of messages after one, of all tickets, oldest first.

@@ -1,11 +1,12 @@
 //! Articles, tokens, webhooks, suppressions, the queue, intakes, inbound mail and the switch.
 
-use desk::DeskConfig;
-use domain::Actor;
+use desk::{DeskConfig, NewToken};
 use domain::id::{CountingIds, MessageId};
 use domain::job::{Job, NewJob};
 use domain::message::{Delivery, Direction};
-use domain::token::Scope::{Admin, Inbound, Read, Write};
+use domain::token::Scope::{Admin, Inbound, Read, Reveal, Write};
+use domain::vault::VaultRules;
+use domain::{Actor, ActorKind};
 use serde_json::{Value, json};
 use store::Fact;
 
@@ -83,6 +84,8 @@ async fn secrets_of_tokens_and_webhooks_are_shown_once() {
     assert_eq!(world.call(Admin, "GET", &path, Value::Null).await.ok()["events"], json!(["ticket.created"]));
     assert_eq!(world.call(Admin, "DELETE", &path, Value::Null).await.status, 204);
     assert_eq!(world.call(Admin, "DELETE", &path, Value::Null).await.problem().0, 404);
+    let twice = world.call(Admin, "POST", "/api/v1/tokens", json!({ "name": "shop", "scopes": ["read"] }));
+    assert_eq!(twice.await.problem(), (422, "name_taken", "name"));
     let none = world.call(Admin, "POST", "/api/v1/tokens", json!({ "name": "x", "scopes": [] })).await;
     assert_eq!(none.problem(), (422, "bad_request", "scopes"));
     let ftp = world.call(Admin, "POST", "/api/v1/webhooks", json!({ "url": "ftp://x.example" })).await;
@@ -121,9 +124,26 @@ async fn the_audit_trail_is_read_in_pages_and_keeps_the_name_of_a_revoked_token(
 async fn nobody_gets_the_scope_reveal_by_a_detour() {
     let world = World::new().await;
     let new = json!({ "name": "x", "scopes": ["read", "reveal"] });
-    assert_eq!(world.call(Admin, "POST", "/api/v1/tokens", new).await.problem().0, 403);
+    let refused = world.call(Admin, "POST", "/api/v1/tokens", new).await;
+    assert_eq!(refused.problem(), (403, "scope_missing", "scopes"));
     let tokens = world.desk.ask().tokens().await.unwrap();
     assert!(!tokens.iter().any(|token| token.name == "x"));
+}
+
+#[tokio::test]
+async fn where_four_eyes_are_asked_for_tokens_that_reveal_are_made_on_the_machine() {
+    let vault = VaultRules { four_eyes: true, ..VaultRules::default() };
+    let config = DeskConfig { redaction_required: false, vault, ..DeskConfig::default() };
+    let world = World::with(config).await;
+    let both = NewToken { name: "both".into(), scopes: vec![Admin, Reveal], expires_at: None };
+    let (token, _) = world.desk.create_token(both, Actor::system()).await.unwrap();
+    let second = NewToken { name: "second".into(), scopes: vec![Reveal], expires_at: None };
+    let holder = Actor::new(ActorKind::Api, token.id.to_string());
+    let refused = world.desk.create_token(second, holder).await.unwrap_err();
+    assert!(refused.to_string().contains("the operator makes each token"), "{refused}");
+    let new = json!({ "name": "x", "scopes": ["reveal"] });
+    let refused = world.call(Admin, "POST", "/api/v1/tokens", new).await;
+    assert_eq!(refused.problem(), (422, "four_eyes", "scopes"));
 }
 
 #[tokio::test]

@@ -107,7 +107,6 @@ async fn delete_suppression(
     State(desk): State<Desk>,
     At(address): At<String>,
 ) -> Result<StatusCode, ApiError> {
-    suppression_at(&desk, &address).await?;
     desk.unsuppress(&address, caller.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,7 +14,7 @@ impl Language {
 
 texts! {
     see_again: "See it again", "Wieder ansehen";
-    see_reason: "Why the value is needed, in 8 to 500 characters (it is written down)", "Wozu der Wert gebraucht wird, in 8 bis 500 Zeichen (es wird festgehalten)";
+    see_reason: "Why the value is needed, in 8 to 500 characters and without names (it is written down for good)", "Wozu der Wert gebraucht wird, in 8 bis 500 Zeichen und ohne Namen (es wird auf Dauer festgehalten)";
     see: "Show the value", "Wert zeigen";
     ask_to_see: "Ask another person to agree", "Eine andere Person um Zustimmung bitten";
     see_once_more: "Show it again", "Noch einmal zeigen";
@@ -44,13 +44,12 @@ texts! {
     export: "Hand out what is kept (Art. 15 GDPR)", "Herausgeben, was aufbewahrt wird (Art. 15 DSGVO)";
     export_help: "A JSON file with all tickets and messages of the person, the values behind placeholders in the clear, and their files as long as there is room for them. It is for the person. That it was made is written down.", "Eine JSON-Datei mit allen Tickets und Nachrichten der Person, den Werten hinter Platzhaltern im Klartext und ihren Dateien, solange Platz für sie ist. Sie ist für die Person. Dass sie gemacht wurde, wird festgehalten.";
     export_save: "Save the file", "Datei speichern";
-    export_four_eyes: "Here a second person has to agree to each value, so the operator makes the file: kulanz person export ADDRESS", "Hier muss jedem Wert eine zweite Person zustimmen, deshalb macht der Betreiber die Datei: kulanz person export ADRESSE";
+    export_four_eyes: "Here a second person has to agree to each value, so the operator makes the file: kulanz person export ADDRESS (on SQLite while the server is stopped)", "Hier muss jedem Wert eine zweite Person zustimmen, deshalb macht der Betreiber die Datei: kulanz person export ADRESSE (bei SQLite, während der Server steht)";
     erase: "Erase this person (Art. 17 GDPR)", "Diese Person löschen (Art. 17 DSGVO)";
     erase_goes: "Erased are name and address, the words, subjects, files and sealed values of their tickets, records of runs and decisions on them, originals, their address in errors, suppressions and plugins' memories. It cannot be undone.", "Gelöscht werden Name und Adresse, die Worte, Betreffe, Dateien und versiegelten Werte ihrer Tickets, Aufzeichnungen von Läufen und Entscheidungen dazu, Originale, ihre Adresse in Fehlern, Sperrliste und Gedächtnis der Plugins. Es lässt sich nicht rückgängig machen.";
-    erase_stays: "What stays: status, category, team and times of the tickets; mails that were sent; what somebody else wrote about the person on another ticket. A ticket with the tag legal-hold keeps the person from being erased.", "Es bleiben: Status, Thema, Team und Zeiten der Tickets; Mails, die gesendet sind; was jemand anderes in einem anderen Ticket über die Person schrieb. Ein Ticket mit dem Schlagwort legal-hold verhindert das Löschen.";
+    erase_stays: "What stays: status, category, team and times of the tickets; mails that were sent; what somebody else wrote about the person on another ticket; reasons for seeing values again, as they stand in the audit trail. A ticket with the tag legal-hold keeps the person from being erased.", "Es bleiben: Status, Thema, Team und Zeiten der Tickets; Mails, die gesendet sind; was jemand anderes in einem anderen Ticket über die Person schrieb; Gründe, aus denen Werte wieder angesehen wurden, wie sie im Prüfprotokoll stehen. Ein Ticket mit dem Schlagwort legal-hold verhindert das Löschen.";
     erase_confirm: "Type the address of the person to confirm", "Zur Bestätigung die Adresse der Person eintippen";
     erase_send: "Erase for good", "Endgültig löschen";
-    erase_wrong: "Nothing was erased: what was typed is not the address of this person. Type it as it stands above.", "Nichts wurde gelöscht: Was eingetippt wurde, ist nicht die Adresse dieser Person. Tippen Sie sie so ein, wie sie oben steht.";
     erase_done: "Erased:", "Gelöscht:";
     erase_tickets: "tickets,", "Tickets,";
     erase_messages: "messages,", "Nachrichten,";

@@ -2,6 +2,8 @@
 
 texts! {
     settings: "Settings", "Einstellungen";
+    admin_missing_title: "The scope admin is missing", "Das Recht admin fehlt";
+    admin_missing: "The token that you signed in with lacks the scope admin, which the settings take. Sign out, and sign in with one that has it.", "Dem Token, mit dem Sie angemeldet sind, fehlt das Recht admin, das die Einstellungen brauchen. Melden Sie sich ab und mit einem an, das es hat.";
     standing: "How it stands", "Stand";
     tokens: "Tokens", "Token";
     suppressions: "Suppression list", "Sperrliste";
@@ -35,8 +37,8 @@ texts! {
     token_name: "Name: whose or what for", "Name: wessen oder wofür";
     make: "Make", "Anlegen";
     days: "Days until it ends (empty: never)", "Tage, bis es endet (leer: nie)";
-    days_wrong: "Write the days as a number from 1 to 36500, or leave them empty.", "Schreiben Sie die Tage als Zahl von 1 bis 36500 oder lassen Sie sie leer.";
     reveal_by_reveal: "Only a token with the scope reveal makes another; the first is made on the machine: kulanz token create --scope reveal NAME.", "Nur ein Token mit dem Recht reveal legt ein weiteres an; das erste entsteht auf der Maschine: kulanz token create --scope reveal NAME.";
+    reveal_by_operator: "A token with the scope reveal is made on the machine here, as a second person has to agree to each value: kulanz token create --scope reveal NAME (on SQLite while the server is stopped).", "Ein Token mit dem Recht reveal entsteht hier auf der Maschine, weil jedem Wert eine zweite Person zustimmen muss: kulanz token create --scope reveal NAME (bei SQLite, während der Server steht).";
     token_made: "The token is made. Copy it now: it is not shown again.", "Das Token ist angelegt. Kopieren Sie es jetzt: Es wird nicht noch einmal gezeigt.";
     search_address: "A whole e-mail address", "Eine ganze E-Mail-Adresse";
     not_suppressed: "This address is not on the list.", "Diese Adresse steht nicht auf der Liste.";

@@ -31,6 +31,12 @@ pub(crate) fn of(error: DeskError, visit: &Visit) -> Response {
     show(status, visit)
 }
 
+/// The page for somebody who is signed in, but not as one who may administer.
+pub(crate) fn lacks_admin(visit: &Visit) -> Response {
+    let texts = visit.setting_texts();
+    told(StatusCode::FORBIDDEN, visit, texts.admin_missing_title, texts.admin_missing)
+}
+
 /// The page for a request that leads to nothing.
 pub(crate) fn show(status: StatusCode, visit: &Visit) -> Response {
     let texts = visit.texts();
@@ -39,9 +45,13 @@ pub(crate) fn show(status: StatusCode, visit: &Visit) -> Response {
         StatusCode::FORBIDDEN => (texts.forbidden_title, texts.foreign_form),
         _ => (texts.broken_title, texts.broken),
     };
+    told(status, visit, title, sentence)
+}
+
+fn told(status: StatusCode, visit: &Visit, title: &str, sentence: &str) -> Response {
     let body = html! {
         p { (sentence) }
-        p { a href=(visit.spoken.link("/", &[])) { (texts.back) } }
+        p { a href=(visit.spoken.link("/", &[])) { (visit.texts().back) } }
     };
     (status, visit.page_at(title, visit.uri.path()).of(&body)).into_response()
 }

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use desk::{DeskError, MailboxState, Page, QueueState};
+use desk::{DeskError, MailboxState, QueueState};
 use domain::clock::DAY_MS;
 use domain::gate::Budgets;
 use domain::{Refusal, Timestamp};
@@ -24,8 +24,6 @@ use crate::view::fact;
 
 /// Where it stands.
 const PATH: &str = "/settings";
-/// Most held mails that are counted.
-const HELD_MAX: u32 = 200;
 /// Longest time that a form gives to something that ends, days.
 const DAYS_MAX: i64 = 36_500;
 /// The budget that counts the whole house.
@@ -39,7 +37,8 @@ struct Standing {
     configured: Budgets,
     /// Automatic messages of the last hour.
     used: i64,
-    held: usize,
+    /// Mails that wait for a decision.
+    held: i64,
 }
 
 /// The settings' addresses.
@@ -71,7 +70,7 @@ async fn standing(console: &Console) -> Result<Standing, DeskError> {
         budgets: desk.budgets().await?,
         configured: desk.config().gate.clone(),
         used: desk.automatic_this_hour().await?,
-        held: desk.ask().held_messages(&Page::first(HELD_MAX)).await?.len(),
+        held: desk.ask().held_count().await?,
     })
 }
 
@@ -98,14 +97,17 @@ fn framed(visit: &Visit, path: &str, status: StatusCode, body: &Markup) -> Respo
 }
 
 /// When something ends for which a form gives so many days; never when it gives none.
-fn end_after(visit: &Visit, now: Timestamp, days: &str) -> Result<Option<Timestamp>, Refusal> {
+fn end_after(now: Timestamp, days: &str) -> Result<Option<Timestamp>, Refusal> {
     let days = days.trim();
     if days.is_empty() {
         return Ok(None);
     }
     match days.parse::<i64>() {
         Ok(days) if (1..=DAYS_MAX).contains(&days) => Ok(Some(now.plus(days * DAY_MS))),
-        _ => Err(Refusal::new("bad_request", visit.setting_texts().days_wrong).at("days")),
+        _ => {
+            let sentence = format!("Write the days as a number from 1 to {DAYS_MAX}, or leave them empty.");
+            Err(Refusal::new("bad_request", sentence).at("days"))
+        }
     }
 }
 
@@ -136,14 +138,8 @@ fn body(visit: &Visit, standing: &Standing) -> Markup {
         h2 { (words.budgets) }
         (budgets(visit, standing))
         p { (texts.change_budgets) }
-        p { (texts.held_mails) " " a href=(visit.spoken.link("/queue", &[])) { (held(standing.held)) } }
+        p { (texts.held_mails) " " a href=(visit.spoken.link("/queue", &[])) { (standing.held) } }
     }
-}
-
-/// How many mails wait, as far as they were counted.
-fn held(count: usize) -> String {
-    let is_all = u32::try_from(count).is_ok_and(|count| count < HELD_MAX);
-    if is_all { count.to_string() } else { format!("≥ {HELD_MAX}") }
 }
 
 fn mailboxes(visit: &Visit, mailboxes: &[(String, MailboxState)]) -> Markup {

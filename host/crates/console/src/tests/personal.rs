@@ -39,7 +39,7 @@ async fn a_value_is_seen_again_with_a_reason_on_a_page_that_nobody_keeps() {
     let cookie = with_scopes(&world, &[Scope::Read, Scope::Reveal]).await;
     let path = format!("/tickets/1/redactions/{id}/reveal");
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
-    page.says(&[&path, "See it again", "Show the value", "it is written down"]);
+    page.says(&[&path, "See it again", "Show the value", "without names (it is written down for good)"]);
     assert!(!page.text.contains("Bertholdine"));
     let seen = post(&world, &cookie, &path, REASON).await;
     assert_eq!((seen.status.as_u16(), seen.header("cache-control")), (200, "no-store"));
@@ -108,7 +108,7 @@ async fn a_reason_that_says_nothing_is_asked_for_again_and_stays_in_the_form() {
 #[tokio::test]
 async fn where_four_eyes_are_asked_for_another_person_agrees_on_the_page_of_the_ticket() {
     let world = World::with_four_eyes().await;
-    let (_, id) = Box::pin(with_sealed_name(&world)).await;
+    let (ticket, id) = Box::pin(with_sealed_name(&world)).await;
     let asker = with_scopes(&world, &[Scope::Read, Scope::Reveal]).await;
     let other = with_scopes(&world, &[Scope::Read, Scope::Reveal]).await;
     let reader = with_scopes(&world, &[Scope::Read, Scope::Write]).await;
@@ -116,7 +116,7 @@ async fn where_four_eyes_are_asked_for_another_person_agrees_on_the_page_of_the_
     page.says(&["Ask another person to agree"]);
     let asked = post(&world, &asker, &format!("/tickets/1/redactions/{id}/reveal"), REASON).await;
     assert_eq!((asked.status.as_u16(), asked.header("location")), (303, "/tickets/1"));
-    let wish = world.desk.ask().reveals(super::world::NOW).await.unwrap().remove(0).id;
+    let wish = world.store.reveals_of(ticket.id, super::world::NOW).await.unwrap().remove(0).id;
     let (grant, value) =
         (format!("/tickets/1/reveals/{wish}/grant"), format!("/tickets/1/reveals/{wish}/value"));
     let waits = world.get_with("/tickets/1", &[("cookie", &asker)]).await;
@@ -143,7 +143,7 @@ async fn where_four_eyes_are_asked_for_another_person_agrees_on_the_page_of_the_
 async fn the_page_of_a_person_tells_what_is_known_and_offers_nothing_to_who_only_looks() {
     let world = World::open().await;
     let ticket = world.ticket("Parcel <late>", "x").await;
-    let path = format!("/people/{}", ticket.requester_id);
+    let path = format!("/contacts/{}", ticket.requester_id);
     world.get("/tickets/1").await.says(&[&format!("href=\"{path}\">What is kept of this person")]);
     let reader = with_scopes(&world, &[Scope::Read, Scope::Write]).await;
     for cookie in ["", &reader] {
@@ -154,7 +154,7 @@ async fn the_page_of_a_person_tells_what_is_known_and_offers_nothing_to_who_only
             "allowed, until the person ends",
         ]);
         page.says(&["Known since", "not on it", "Parcel &lt;late&gt;", "href=\"/tickets/1\""]);
-        assert!(!page.text.contains("action=\"/people/"));
+        assert!(!page.text.contains("action=\"/contacts/"));
         for what in ["export", "erase", "suppress", "lift"] {
             let sent =
                 post(&world, cookie, &format!("{path}/{what}"), "address=ana@example.org&reason=x").await;
@@ -162,7 +162,7 @@ async fn the_page_of_a_person_tells_what_is_known_and_offers_nothing_to_who_only
         }
     }
     world.get(&format!("{path}?lang=de")).await.says(&["Sperrliste", "steht nicht darauf"]);
-    for nobody in ["/people/x", "/people/con_01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
+    for nobody in ["/contacts/x", "/contacts/con_01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
         assert_eq!(world.get(nobody).await.status, 404, "{nobody}");
     }
     assert!(!world.desk.ask().contact(ticket.requester_id).await.unwrap().unwrap().is_erased());
@@ -172,7 +172,7 @@ async fn the_page_of_a_person_tells_what_is_known_and_offers_nothing_to_who_only
 async fn everything_kept_of_a_person_is_saved_as_a_file_and_it_is_written_down() {
     let world = World::open().await;
     let (ticket, _) = Box::pin(with_sealed_name(&world)).await;
-    let (person, path) = (ticket.requester_id, format!("/people/{}", ticket.requester_id));
+    let (person, path) = (ticket.requester_id, format!("/contacts/{}", ticket.requester_id));
     let cookie = with_scopes(&world, &[Scope::Read, Scope::Reveal]).await;
     let page = world.get_with(&path, &[("cookie", &cookie)]).await;
     page.says(&["Save the file", &format!("action=\"{path}/export\"")]);
@@ -196,7 +196,7 @@ async fn everything_kept_of_a_person_is_saved_as_a_file_and_it_is_written_down()
 #[tokio::test]
 async fn where_four_eyes_are_asked_for_the_operator_makes_the_file() {
     let world = World::with_four_eyes().await;
-    let path = format!("/people/{}", world.ticket("Parcel", "x").await.requester_id);
+    let path = format!("/contacts/{}", world.ticket("Parcel", "x").await.requester_id);
     let cookie = with_scopes(&world, &[Scope::Read, Scope::Reveal]).await;
     let page = world.get_with(&path, &[("cookie", &cookie)]).await;
     page.says(&["kulanz person export"]);
@@ -210,13 +210,14 @@ async fn where_four_eyes_are_asked_for_the_operator_makes_the_file() {
 async fn a_person_is_erased_only_by_who_types_the_address() {
     let world = World::open().await;
     let ticket = world.ticket("Parcel", "Where is my parcel?").await;
-    let path = format!("/people/{}", ticket.requester_id);
+    let path = format!("/contacts/{}", ticket.requester_id);
     let cookie = with_scopes(&world, &[Scope::Admin]).await;
     let erase = format!("{path}/erase");
     let page = world.get_with(&path, &[("cookie", &cookie)]).await;
     page.says(&[
         &format!("action=\"{erase}\""),
         "What stays: status",
+        "reasons for seeing values again",
         "cannot be undone",
         "Type the address",
     ]);
@@ -229,7 +230,7 @@ async fn a_person_is_erased_only_by_who_types_the_address() {
     let done = post(&world, &cookie, &erase, "address=+Ana%40Example.org").await;
     assert_eq!(done.status, 200);
     done.says(&["Erased: 1 tickets, 1 messages, 0 sealed values.", "This person was erased."]);
-    for gone in ["ana@example.org", "erased.invalid", "action=\"/people/"] {
+    for gone in ["ana@example.org", "erased.invalid", "action=\"/contacts/"] {
         assert!(!done.text.contains(gone), "{gone}");
     }
     assert_eq!(audited(&world, "person.erased").await, 1);
@@ -246,7 +247,7 @@ async fn legal_hold_keeps_a_person_and_the_page_says_what_to_do() {
     let hold = desk::TicketChange::AddTag(domain::retention::LEGAL_HOLD.to_owned());
     world.desk.change_ticket(ticket.id, vec![hold], None, Actor::system()).await.unwrap();
     let cookie = with_scopes(&world, &[Scope::Admin]).await;
-    let path = format!("/people/{}/erase", ticket.requester_id);
+    let path = format!("/contacts/{}/erase", ticket.requester_id);
     let kept = post(&world, &cookie, &path, "address=ana@example.org").await;
     assert_eq!(kept.status, 422);
     kept.says(&["is on legal hold", "ana@example.org"]);
@@ -256,7 +257,7 @@ async fn legal_hold_keeps_a_person_and_the_page_says_what_to_do() {
 async fn an_address_is_put_on_the_suppression_list_and_taken_off_again() {
     let world = World::open().await;
     let ticket = world.ticket("Parcel", "x").await;
-    let path = format!("/people/{}", ticket.requester_id);
+    let path = format!("/contacts/{}", ticket.requester_id);
     let cookie = with_scopes(&world, &[Scope::Admin]).await;
     let done = post(&world, &cookie, &format!("{path}/suppress"), "reason=asked+by+phone").await;
     assert_eq!((done.status.as_u16(), done.header("location")), (303, path.as_str()));

@@ -41,7 +41,9 @@ async fn who_may_not_administer_sees_no_settings_and_changes_none() {
     assert!(!world.get("/").await.text.contains("/settings"), "looking is open, the settings are not");
     let revoke = format!("/settings/tokens/{id}/revoke");
     for path in PAGES {
-        assert_eq!(get(&world, &cookie, path).await.header("location"), "/login", "{path}");
+        let told = get(&world, &cookie, path).await;
+        assert_eq!(told.status, 403, "{path}");
+        told.says(&["lacks the scope admin"]);
         assert_eq!(world.get(path).await.header("location"), "/login", "{path}");
     }
     for (path, form) in [
@@ -90,7 +92,24 @@ async fn a_token_made_here_signs_in_and_its_secret_is_shown_once() {
     assert_eq!(token.expires_at, Some(NOW.plus(30 * DAY_MS)));
     let theirs = session(&sign_in(&world, &secret).await);
     assert_eq!(get(&world, &theirs, "/").await.status, 200);
-    assert_eq!(get(&world, &theirs, "/settings/tokens").await.header("location"), "/login");
+    assert_eq!(get(&world, &theirs, "/settings/tokens").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_token_is_made_once_however_often_its_form_is_sent() {
+    let (world, cookie) = signed_in_with(&[Scope::Admin]).await;
+    let form = "name=Ines++Hauck&scope.read=yes";
+    assert_eq!(post(&world, &cookie, "/settings/tokens", form).await.status, 200);
+    let again = post(&world, &cookie, "/settings/tokens", form).await;
+    assert_eq!(again.status, 422);
+    again.says(&["A token of this name stands already"]);
+    let german = post(&world, &cookie, "/settings/tokens?lang=de", "name=Ines+Hauck&scope.read=yes").await;
+    german.says(&["Es gibt schon ein Token dieses Namens"]);
+    let tokens = world.desk.ask().tokens().await.unwrap();
+    assert_eq!(tokens.iter().map(|token| token.name.as_str()).collect::<Vec<_>>(), ["t", "Ines Hauck"]);
+    let id = tokens[1].id;
+    assert_eq!(post(&world, &cookie, &format!("/settings/tokens/{id}/revoke"), "").await.status, 303);
+    assert_eq!(post(&world, &cookie, "/settings/tokens", form).await.status, 200, "the name is free again");
 }
 
 #[tokio::test]
@@ -121,6 +140,20 @@ async fn only_who_may_reveal_makes_a_token_that_may() {
     let made = post(&world, &cookie, "/settings/tokens", "name=Ines&scope.reveal=yes").await;
     let token = world.desk.authenticate(&secret_on(&made)).await.unwrap().unwrap();
     assert_eq!((token.scopes, token.expires_at), (vec![Scope::Reveal], None));
+}
+
+#[tokio::test]
+async fn where_four_eyes_are_asked_for_nobody_makes_a_second_pair_of_their_own() {
+    let world = World::with_four_eyes().await;
+    let (_, secret) = world.token(&[Scope::Admin, Scope::Reveal], None).await;
+    let cookie = session(&sign_in(&world, &secret).await);
+    let page = get(&world, &cookie, "/settings/tokens").await;
+    page.says(&["is made on the machine here"]);
+    assert!(!page.text.contains("name=\"scope.reveal\""));
+    let refused = post(&world, &cookie, "/settings/tokens?lang=de", "name=Ines&scope.reveal=yes").await;
+    assert_eq!(refused.status, 422);
+    refused.says(&["deshalb macht der Betreiber jedes Token mit dem Recht `reveal`"]);
+    assert_eq!(world.desk.ask().tokens().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -167,6 +200,32 @@ async fn an_address_put_on_the_list_is_told_on_its_ticket_until_it_is_taken_off(
     let wrong = post(&world, &cookie, "/settings/suppressions", "address=ana&reason=typed").await;
     assert_eq!(wrong.status, 422);
     wrong.says(&["An e-mail address looks like", "value=\"ana\"", "value=\"typed\""]);
+    let long = format!("address=bo%40example.org&reason={}", "x".repeat(501));
+    let refused = post(&world, &cookie, "/settings/suppressions?lang=de", &long).await;
+    assert_eq!(refused.status, 422);
+    refused.says(&["höchstens 500 Zeichen"]);
+    assert!(world.desk.suppression_now("bo@example.org").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_audit_trail_tells_whose_address_was_suppressed_and_keeps_no_address() {
+    let (world, cookie) = signed_in_with(&[Scope::Admin]).await;
+    let ana = world.ticket("Parcel", "Where is it?").await.requester_id.to_string();
+    for address in ["ana@example.org", "nobody@example.org"] {
+        world.desk.suppress(address, "bounced", None, Actor::system()).await.unwrap();
+        world.desk.unsuppress(address, Actor::system()).await.unwrap();
+    }
+    let audit = world.store.audit(0, 100).await.unwrap();
+    let objects: Vec<&str> = audit
+        .iter()
+        .filter(|entry| entry.record.action.starts_with("address."))
+        .map(|entry| entry.record.object.as_str())
+        .collect();
+    assert_eq!(objects[..2], [ana.as_str(), ana.as_str()]);
+    assert!(objects[2].starts_with("address ") && objects[2] == objects[3], "{objects:?}");
+    assert!(!get(&world, &cookie, "/settings/audit").await.text.contains("@example.org"));
+    let twice = world.desk.unsuppress("ana@example.org", Actor::system()).await;
+    assert!(matches!(twice, Err(desk::DeskError::Missing { .. })), "{twice:?}");
 }
 
 #[tokio::test]

@@ -138,13 +138,18 @@ impl World {
         self.desk.create_ticket(new, None, Actor::new(ActorKind::Agent, "kim")).await.unwrap()
     }
 
-    /// A token with these scopes; its secret.
+    /// A token with these scopes; its secret. The first is called `t`, and no two are called the same.
     pub(super) async fn token(
         &self,
         scopes: &[Scope],
         expires_at: Option<Timestamp>,
     ) -> (domain::id::TokenId, String) {
-        let new = NewToken { name: "t".to_owned(), scopes: scopes.to_vec(), expires_at };
+        let all = self.desk.ask().tokens().await.unwrap();
+        let mut name = "t".to_owned();
+        while all.iter().any(|token| token.name == name) {
+            name.push('t');
+        }
+        let new = NewToken { name, scopes: scopes.to_vec(), expires_at };
         let (token, secret) = self.desk.create_token(new, Actor::system()).await.unwrap();
         (token.id, secret)
     }

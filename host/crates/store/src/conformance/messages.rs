@@ -88,6 +88,7 @@ pub(super) async fn held_messages_are_listed_newest_first(store: &Store) -> Verd
     let ids = |messages: Vec<Message>| messages.iter().map(|m| m.id).collect::<Vec<_>>();
     same!(ids(store.held_messages(&Page::first(2)).await?), vec![held[2].id, held[1].id]);
     same!(ids(store.held_messages(&Page::after(held[1].id, 2)).await?), vec![held[0].id]);
+    same!(store.held_count().await?, 3);
     Ok(())
 }
 

@@ -289,6 +289,10 @@ pub(crate) async fn held(c: &mut Connection, page: &Page) -> Outcome<Vec<Message
     all(&rows, read)
 }
 
+pub(crate) async fn held_count(c: &mut Connection) -> Outcome<i64> {
+    Ok(sqlx::query_scalar("SELECT COUNT(*) FROM message WHERE delivery = 'held'").fetch_one(c).await?)
+}
+
 /// What counts: what passed the gate and is on its way, gone, or perhaps gone.
 macro_rules! counted {
     ($name:literal, $among:literal) => {

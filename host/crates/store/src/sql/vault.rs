@@ -1,7 +1,7 @@
 //! Keys of people and who asked to see what: rows that hold cipher text and reasons, never a value.
 
 use domain::Timestamp;
-use domain::id::{ContactId, MessageId, RedactionId, RevealId};
+use domain::id::{ContactId, MessageId, RedactionId, RevealId, TicketId};
 use domain::message::Message;
 use domain::redaction::Redaction;
 use domain::seal::Sealed;
@@ -57,11 +57,22 @@ pub(crate) async fn reveal(c: &mut Connection, id: RevealId) -> Outcome<Option<R
     one(row, |row| Reader::of(row, "reveal", "reveal_id").json("body"))
 }
 
-pub(crate) async fn reveals(c: &mut Connection, since: Timestamp) -> Outcome<Vec<Reveal>> {
-    let rows = sqlx::query("SELECT reveal_id, body FROM reveal WHERE asked_at >= $1 ORDER BY reveal_id")
-        .bind(since.0)
-        .fetch_all(c)
-        .await?;
+/// Which ticket a wish is of stands in its body only. Ids begin with the time, so that only the wishes since then are
+/// looked through.
+pub(crate) async fn reveals_of(
+    c: &mut Connection,
+    ticket: TicketId,
+    since: Timestamp,
+) -> Outcome<Vec<Reveal>> {
+    let rows = sqlx::query(
+        "SELECT reveal_id, body FROM reveal \
+         WHERE reveal_id >= $1 AND asked_at >= $2 AND body LIKE $3 ORDER BY reveal_id",
+    )
+    .bind(RevealId::first_at(since).to_string())
+    .bind(since.0)
+    .bind(format!("%\"ticket_id\":\"{ticket}\"%"))
+    .fetch_all(c)
+    .await?;
     all(&rows, |row| Reader::of(row, "reveal", "reveal_id").json("body"))
 }
 

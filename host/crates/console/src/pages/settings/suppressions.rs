@@ -66,7 +66,7 @@ pub(crate) async fn add(
     sent: Result<Form<Written>, FormRejection>,
 ) -> Response {
     let done = match &sent {
-        Ok(Form(written)) => suppress(&console, &visit, written, admin.0).await,
+        Ok(Form(written)) => suppress(&console, written, admin.0).await,
         Err(_) => Err(visit.unreadable().into()),
     };
     let written = sent.map(|Form(written)| written).unwrap_or_default();
@@ -88,28 +88,15 @@ pub(crate) async fn remove(
     sent: Result<Form<Written>, FormRejection>,
 ) -> Response {
     let written = sent.map(|Form(written)| written).unwrap_or_default();
-    match release(&console, &written.address, admin.0).await {
+    match console.desk.unsuppress(&written.address, admin.0).await {
         Ok(()) => Redirect::to(&visit.spoken.link(PATH, &[("saved", "yes")])).into_response(),
         Err(error) => visit.failed(error),
     }
 }
 
-async fn suppress(
-    console: &Console,
-    visit: &Visit,
-    written: &Written,
-    actor: Actor,
-) -> Result<(), DeskError> {
-    let until = end_after(visit, console.desk.now(), &written.days)?;
+async fn suppress(console: &Console, written: &Written, actor: Actor) -> Result<(), DeskError> {
+    let until = end_after(console.desk.now(), &written.days)?;
     console.desk.suppress(&written.address, written.reason.trim(), until, actor).await
-}
-
-async fn release(console: &Console, address: &str, actor: Actor) -> Result<(), DeskError> {
-    let address = canonical_address(address);
-    if console.desk.ask().suppression(&address).await?.is_none() {
-        return Err(DeskError::missing("suppression of", address));
-    }
-    console.desk.unsuppress(&address, actor).await
 }
 
 async fn page(

@@ -11,11 +11,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, NewToken};
 use domain::id::TokenId;
 use domain::token::{Scope, Token};
-use domain::{Actor, Refusal, Timestamp};
+use domain::{Actor, Timestamp};
 use maud::{Markup, html};
 
 use super::{days_field, end_after, framed};
 use crate::Console;
+use crate::language::settings::Texts;
 use crate::pages::Visit;
 use crate::session::{Administrator, Overseer, holder};
 
@@ -39,6 +40,8 @@ struct Standing {
     all: Vec<Token>,
     /// The one that the visitor signed in with.
     mine: Option<Token>,
+    /// Whether values are shown to two people only.
+    four_eyes: bool,
     now: Timestamp,
 }
 
@@ -58,7 +61,7 @@ pub(crate) async fn make(
         let why = visit.texts().form_unreadable;
         return page(&console, &visit, &Outcome::Refused(why, &Sent::new())).await;
     };
-    match made(&console, &visit, &sent, admin.0).await {
+    match made(&console, &sent, admin.0).await {
         Ok((token, secret)) => page(&console, &visit, &Outcome::Made(&token, &secret)).await,
         Err(DeskError::Refused(refusal)) => {
             let why = visit.tell(&refusal.sentence);
@@ -81,37 +84,28 @@ pub(crate) async fn revoke(
     }
 }
 
-async fn made(
-    console: &Console,
-    visit: &Visit,
-    sent: &Sent,
-    actor: Actor,
-) -> Result<(Token, String), DeskError> {
+async fn made(console: &Console, sent: &Sent, actor: Actor) -> Result<(Token, String), DeskError> {
     let typed = |name: &str| sent.get(name).map_or("", |value| value.trim());
     let scopes: Vec<Scope> = Scope::ALL.iter().copied().filter(|scope| is_ticked(sent, *scope)).collect();
-    let now = console.desk.now();
-    let mine = holder(console, &visit.headers).await?;
-    // No scope includes `reveal`, not even by a detour: the API asks the same.
-    if scopes.contains(&Scope::Reveal) && !reveals(mine.as_ref(), now) {
-        let why = visit.setting_texts().reveal_by_reveal;
-        return Err(Refusal::new("missing_scope", why).at("scopes").into());
-    }
-    let expires_at = end_after(visit, now, typed("days"))?;
+    let expires_at = end_after(console.desk.now(), typed("days"))?;
     console.desk.create_token(NewToken { name: typed("name").to_owned(), scopes, expires_at }, actor).await
 }
 
 async fn revoked(console: &Console, id: &str, actor: Actor) -> Result<(), DeskError> {
     let missing = || DeskError::missing("token", id.chars().take(40).collect::<String>());
     let id: TokenId = id.parse().map_err(|_| missing())?;
-    if !console.desk.ask().tokens().await?.iter().any(|token| token.id == id) {
-        return Err(missing());
-    }
     console.desk.revoke_token(id, actor).await
 }
 
-/// Whether a token may make another one with the scope `reveal`.
-fn reveals(token: Option<&Token>, now: Timestamp) -> bool {
-    token.is_some_and(|token| token.allows(Scope::Reveal, now))
+impl Standing {
+    /// Why the scope `reveal` is not offered, where it is not. Whether it is given the desk decides.
+    fn withheld(&self, texts: &Texts) -> Option<&'static str> {
+        if self.four_eyes {
+            return Some(texts.reveal_by_operator);
+        }
+        let reveals = self.mine.as_ref().is_some_and(|token| token.allows(Scope::Reveal, self.now));
+        (!reveals).then_some(texts.reveal_by_reveal)
+    }
 }
 
 fn is_ticked(sent: &Sent, scope: Scope) -> bool {
@@ -147,6 +141,7 @@ async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskErro
     Ok(Standing {
         all: console.desk.ask().tokens().await?,
         mine: holder(console, &visit.headers).await?,
+        four_eyes: console.desk.config().vault.four_eyes,
         now: console.desk.now(),
     })
 }
@@ -227,17 +222,17 @@ fn revocation(visit: &Visit, standing: &Standing, token: &Token) -> Markup {
 fn form(visit: &Visit, standing: &Standing, sent: &Sent) -> Markup {
     let texts = visit.setting_texts();
     let typed = |name: &str| sent.get(name).map_or("", String::as_str);
-    let reveals = reveals(standing.mine.as_ref(), standing.now);
+    let withheld = standing.withheld(texts);
     html! {
         form.composer method="post" action=(visit.spoken.link(PATH, &[])) {
             label for="name" { (texts.token_name) }
             input #name name="name" required maxlength="80" dir="auto" value=(typed("name"));
             fieldset {
                 legend { (texts.scopes) }
-                @for scope in Scope::ALL.iter().copied().filter(|scope| reveals || *scope != Scope::Reveal) {
+                @for scope in Scope::ALL.iter().copied().filter(|scope| withheld.is_none() || *scope != Scope::Reveal) {
                     label.choice { input type="checkbox" name=(field(scope)) value="yes" checked[is_ticked(sent, scope)]; " " (scope) } " "
                 }
-                @if !reveals { p.meta { (texts.reveal_by_reveal) } }
+                @if let Some(why) = withheld { p.meta { (why) } }
             }
             (days_field(visit, typed("days")))
             p.buttons { button.main type="submit" { (texts.make) } }

@@ -50,7 +50,7 @@ pub(super) fn block(visit: &Visit, customer: &Customer, works: bool) -> Markup {
                         @if works { (listing(visit, listed)) } @else { (texts.since) " " (visit.time(listed.created_at)) }
                     } }
                 }
-                @let page = visit.spoken.link(&format!("/people/{id}"), &[]);
+                @let page = visit.spoken.link(&format!("/contacts/{id}"), &[]);
                 div { dt { (own.person) } dd { a href=(page) { (own.to_person) } } }
                 div { dt { (texts.tickets) } dd { a href=(visit.spoken.link("/", &[("requester", &id)])) { (texts.their_tickets) } } }
             }

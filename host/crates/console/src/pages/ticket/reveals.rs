@@ -61,11 +61,8 @@ impl Wishes {
     /// The wishes on a ticket that still lead somewhere.
     pub(super) async fn of(console: &Console, ticket: TicketId, viewer: Actor) -> Result<Self, DeskError> {
         let now = console.desk.now();
-        let mut open = console.desk.ask().reveals(now.plus(-WISHES_SHOWN_MS)).await?;
-        open.retain(|wish| {
-            wish.ticket_id == ticket
-                && wish.until.is_none_or(|until| now < until && wish.is_asked_by(&viewer))
-        });
+        let mut open = console.desk.ask().reveals_of(ticket, now.plus(-WISHES_SHOWN_MS)).await?;
+        open.retain(|wish| wish.until.is_none_or(|until| now < until && wish.is_asked_by(&viewer)));
         Ok(Self { viewer, open, four_eyes: console.desk.config().vault.four_eyes })
     }
 

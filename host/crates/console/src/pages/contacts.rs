@@ -96,7 +96,7 @@ pub(crate) async fn erase(
     let done = Box::pin(async {
         let person = person(&console, &id).await?;
         if !person.is_erased() && canonical_address(&typed) != person.email {
-            let sentence = visit.spoken.language.personal().erase_wrong;
+            let sentence = "Nothing was erased: what was typed is not the address of this person. Type it as it stands above.";
             return Err(DeskError::from(Refusal::new("not_confirmed", sentence).at("address")));
         }
         console.desk.erase_person(person.id, admin.0).await
@@ -117,7 +117,7 @@ pub(crate) async fn suppress(
 ) -> Response {
     let done = Box::pin(async {
         let Form(Reason { reason }) = sent.map_err(|_| visit.unreadable())?;
-        let person = reachable(&visit, person(&console, &id).await?)?;
+        let person = reachable(person(&console, &id).await?)?;
         console.desk.suppress(&person.email, reason.trim(), None, admin.0).await
     });
     let done = done.await;
@@ -132,11 +132,11 @@ pub(crate) async fn lift(
     Path(id): Path<String>,
 ) -> Response {
     let done = Box::pin(async {
-        let person = reachable(&visit, person(&console, &id).await?)?;
-        // Sent twice it is lifted once.
-        match console.desk.ask().suppression(&person.email).await? {
-            Some(_) => console.desk.unsuppress(&person.email, admin.0).await,
-            None => Ok(()),
+        let person = reachable(person(&console, &id).await?)?;
+        match console.desk.unsuppress(&person.email, admin.0).await {
+            // Sent twice it is lifted once.
+            Err(DeskError::Missing { .. }) => Ok(()),
+            done => done,
         }
     });
     let done = done.await;
@@ -150,9 +150,9 @@ async fn person(console: &Console, id: &str) -> Result<Contact, DeskError> {
 }
 
 /// Somebody who has an address.
-fn reachable(visit: &Visit, person: Contact) -> Result<Contact, Refusal> {
+fn reachable(person: Contact) -> Result<Contact, Refusal> {
     match person.is_erased() {
-        true => Err(Refusal::new("already_erased", visit.texts().person_erased)),
+        true => Err(Refusal::new("already_erased", "This person was erased before.")),
         false => Ok(person),
     }
 }
@@ -160,7 +160,7 @@ fn reachable(visit: &Visit, person: Contact) -> Result<Contact, Refusal> {
 /// After a form: back to the person, or the page with why nothing came of it.
 async fn back(console: &Console, visit: &Visit, id: &str, done: Result<(), DeskError>) -> Response {
     match done {
-        Ok(()) => Redirect::to(&visit.spoken.link(&format!("/people/{id}"), &[])).into_response(),
+        Ok(()) => Redirect::to(&visit.spoken.link(&format!("/contacts/{id}"), &[])).into_response(),
         Err(error) => refused(console, visit, id, error).await,
     }
 }
@@ -190,7 +190,7 @@ async fn page(console: &Console, visit: &Visit, id: &str, status: StatusCode, sa
         true => own.person.to_owned(),
         false => format!("{}: {}", own.person, person.name.as_deref().unwrap_or(&person.email)),
     };
-    let path = format!("/people/{}", person.id);
+    let path = format!("/contacts/{}", person.id);
     let body = html! { (said) (body(visit, &known)) };
     (status, visit.page_at(&title, &path).of(&body)).into_response()
 }
@@ -282,7 +282,7 @@ fn tickets(visit: &Visit, known: &Known) -> Markup {
 
 /// Where a form of this person's page goes.
 fn action(visit: &Visit, person: &Contact, what: &str) -> String {
-    visit.spoken.link(&format!("/people/{}/{what}", person.id), &[])
+    visit.spoken.link(&format!("/contacts/{}/{what}", person.id), &[])
 }
 
 fn suppression_forms(visit: &Visit, known: &Known) -> Markup {
