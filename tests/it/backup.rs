@@ -65,6 +65,7 @@ fn a_restore_whose_keys_do_not_fit_is_refused_before_anything_is_changed() {
     let (with, without) = (folder.path().join("with"), folder.path().join("without"));
     let said = first.ended(&["db", "backup", folder.path().to_str().unwrap()], 1);
     assert!(said.contains("not there yet"), "{said}");
+    first.run(&["token", "create", "kim", "--scope", "read"]);
     first.run(&["db", "backup", with.to_str().unwrap(), "--with-keys"]);
     first.run(&["db", "backup", without.to_str().unwrap()]);
 
@@ -85,7 +86,8 @@ fn a_restore_whose_keys_do_not_fit_is_refused_before_anything_is_changed() {
 
     // With the key moved away, as the refusal says.
     std::fs::rename(other.data.join("keys/seal.key"), other.data.join("keys/seal.key.old")).unwrap();
-    other.run(&["db", "restore", with.to_str().unwrap()]);
+    let told = other.ended(&["db", "restore", with.to_str().unwrap()], 0);
+    assert!(told.contains("valid in it: kim (tok_") && !told.contains("jana"), "{told}");
     assert!(other.run(&["person", "export", "ana@example.org"]).contains(IBAN));
 }
 

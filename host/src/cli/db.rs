@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
-use desk::{Page, Store, TicketFilter};
+use desk::{Desk, Page, Store, TicketFilter};
 use domain::audit::{GENESIS, link};
 
 use super::{Ground, RefusedHere, instead, screen};
@@ -206,7 +206,8 @@ async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
     let url = config.database_url()?;
     let Some(file) = url.strip_prefix("sqlite://").map(PathBuf::from) else {
         return Err(RefusedHere::because(
-            "this database is PostgreSQL: use pg_restore; the next start erases again whoever was erased since",
+            "this database is PostgreSQL: use pg_restore; the next start erases again whoever was \
+             erased since, and `kulanz token list` shows which tokens are valid again",
         ));
     };
     let copy = from.join("kulanz.db");
@@ -239,8 +240,17 @@ async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
     }
     drop(locked);
     // Opening the house erases again whoever was erased since.
-    ground.house(instead::READY).await?.close().await;
+    let house = ground.house(instead::READY).await?;
+    let valid = valid_tokens(&house.desk).await?;
+    house.close().await;
     screen::line(file.display())?;
+    if !valid.is_empty() {
+        screen::say(format_args!(
+            "Tokens that are valid in it: {}. Those that were revoked since the backup are valid again: \
+             `kulanz token revoke ID` ends them.",
+            valid.join(", ")
+        ));
+    }
     if !aside.exists() {
         screen::say("Restored.");
         return Ok(());
@@ -251,6 +261,14 @@ async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
         aside.display()
     ));
     Ok(())
+}
+
+/// Names and ids of the tokens that work: a revocation is forgotten with the database it was written to.
+async fn valid_tokens(desk: &Desk) -> anyhow::Result<Vec<String>> {
+    let now = desk.now();
+    let mut tokens = desk.ask().tokens().await?;
+    tokens.retain(|token| token.expires_at.is_none_or(|at| now < at));
+    Ok(tokens.iter().map(|token| format!("{} ({})", token.in_one_line(), token.id)).collect())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

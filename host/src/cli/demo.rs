@@ -18,6 +18,9 @@ use crate::config::Config;
 use crate::wire::House;
 use crate::{lifecycle, server, telemetry};
 
+/// What the token is called with which somebody may work there.
+const TOKEN_NAME: &str = "demo";
+
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// End after the work instead of serving
@@ -219,9 +222,14 @@ fn agent() -> Actor {
 
 /// Says where everything is, and with which token somebody may work there.
 async fn announce(house: &House, address: &str, kept: bool) -> anyhow::Result<()> {
+    // Of an earlier demo in the same folder.
+    let tokens = house.desk.ask().tokens().await?;
+    for earlier in tokens.into_iter().filter(|token| token.name == TOKEN_NAME) {
+        house.desk.revoke_token(earlier.id, operator()).await?;
+    }
     let scopes = vec![Scope::Read, Scope::Write, Scope::Admin];
     let expires_at = Some(house.desk.now().plus(DAY_MS));
-    let new = NewToken { name: "demo".to_owned(), scopes, expires_at };
+    let new = NewToken { name: TOKEN_NAME.to_owned(), scopes, expires_at };
     let (_, secret) = house.desk.create_token(new, operator()).await?;
     screen::say(format_args!("\nKulanz is up:  http://{address}/          tickets and their stories"));
     screen::say(format_args!(

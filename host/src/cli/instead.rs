@@ -50,8 +50,10 @@ pub(super) const DEAD: &str = "GET /api/v1/queue/dead";
 pub(super) const RETRY: &str = "POST /api/v1/queue/dead/retry";
 /// `kulanz audit`
 pub(super) const AUDIT: &str = "GET /api/v1/audit";
+/// `kulanz automation show`
+pub(super) const AUTOMATION: &str = "GET /api/v1/automation";
 /// `kulanz automation on`, `off`
-pub(super) const AUTOMATION: &str = "PUT /api/v1/automation";
+pub(super) const SET_AUTOMATION: &str = "PUT /api/v1/automation";
 /// `kulanz gate show`
 pub(super) const GATE: &str = "GET /api/v1/gate";
 /// `kulanz gate set`, `reset`

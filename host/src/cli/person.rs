@@ -33,15 +33,15 @@ pub(super) enum PersonCommand {
 }
 
 impl PersonCommand {
-    const fn instead(&self) -> &'static str {
+    fn instead(&self) -> String {
         match self {
-            Self::Export { .. } => instead::EXPORT,
-            Self::Erase { .. } => instead::ERASE,
+            Self::Export { .. } => format!("{}, which desk.vault.four_eyes refuses", instead::EXPORT),
+            Self::Erase { .. } => instead::ERASE.to_owned(),
         }
     }
 
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
-        let house = ground.house(self.instead()).await?;
+        let house = ground.house(&self.instead()).await?;
         let desk = &house.desk;
         match self {
             Self::Export { address, output } => {
@@ -109,4 +109,17 @@ fn write_privately(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_export_beside_a_server_is_told_where_the_call_is_refused_too() {
+        let export =
+            PersonCommand::Export { address: "ana@example.org".to_owned(), output: PathBuf::from("-") };
+        let told = export.instead();
+        assert!(told.starts_with(instead::EXPORT) && told.contains("four_eyes"), "{told}");
+    }
 }

@@ -38,16 +38,20 @@ pub(super) enum TokenCommand {
 }
 
 impl TokenCommand {
-    const fn instead(&self) -> &'static str {
+    fn instead(&self) -> String {
         match self {
-            Self::Create { .. } => instead::NEW_TOKEN,
-            Self::List { .. } => instead::TOKENS,
-            Self::Revoke { .. } => instead::REVOKE,
+            Self::Create { scopes, .. } if scopes.contains(&Scope::Reveal) => format!(
+                "{} with a token that has the scope reveal, which desk.vault.four_eyes refuses",
+                instead::NEW_TOKEN
+            ),
+            Self::Create { .. } => instead::NEW_TOKEN.to_owned(),
+            Self::List { .. } => instead::TOKENS.to_owned(),
+            Self::Revoke { .. } => instead::REVOKE.to_owned(),
         }
     }
 
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
-        let house = ground.house(self.instead()).await?;
+        let house = ground.house(&self.instead()).await?;
         let desk = &house.desk;
         match self {
             Self::Create { name, scopes, expires, json } => {
