@@ -55,6 +55,27 @@ pub(super) async fn a_message_of_no_ticket_is_refused(store: &Store) -> Verdict 
     Ok(())
 }
 
+pub(super) async fn what_was_to_be_sent_of_a_forgotten_ticket_is_sent_no_more(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let states = [
+        Delivery::Queued,
+        Delivery::Sending,
+        Delivery::Held,
+        Delivery::Sent,
+        Delivery::Failed,
+        Delivery::None,
+    ];
+    let messages = states.map(|delivery| make.automatic(ticket.id, "ana@example.org", delivery));
+    let facts = messages.into_iter().map(|message| Fact::AddMessage(Box::new(message))).collect();
+    store.commit(Commit { facts }).await?;
+    store.commit(Commit::of(vec![Fact::ForgetTicket(ticket.id)])).await?;
+    let now: Vec<Delivery> = store.messages(ticket.id).await?.into_iter().map(|m| m.delivery).collect();
+    let not = Delivery::Suppressed;
+    same!(now, [not, not, not, Delivery::Sent, Delivery::Failed, Delivery::None]);
+    Ok(())
+}
+
 pub(super) async fn delivery_moves_only_from_the_expected_state(store: &Store) -> Verdict {
     let make = Sample::default();
     let ticket = ticket(store, &make, 1).await?;

@@ -146,7 +146,9 @@ const WORDS: &[&str] = &[
     "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE ticket_id = $1)",
     "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
      to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
-     delivery_reason = NULL, attachments = '[]', article = NULL WHERE ticket_id = $1",
+     delivery_reason = NULL, attachments = '[]', article = NULL, \
+     delivery = CASE WHEN delivery IN ('queued', 'sending', 'held') THEN 'suppressed' ELSE delivery END \
+     WHERE ticket_id = $1",
     // A turn under way decides anew, or it would write back what it had read.
     "UPDATE ticket SET subject = '(erased)', custom = '{}', version = version + 1 WHERE ticket_id = $1",
 ];
