@@ -207,6 +207,7 @@ on_both!(after_hours_without_automation_tickets_are_sorted_and_answers_wait_for_
     assert_eq!(on_again(&house).await, 1);
     house.settle().await;
     assert_eq!(house.ticket(ticket.number).await.category.as_deref(), Some("refund"));
+    assert!(house.story(ticket.number).await.contains("made up for"));
     assert!(house.outbox.sent().is_empty());
     let decisions = house.store.decisions_of(ticket.id).await.unwrap();
     let answer = decisions.iter().find(|d| matches!(d.effect, Effect::Reply { .. })).unwrap();

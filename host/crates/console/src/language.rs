@@ -464,6 +464,8 @@ texts! {
     switch_on_all: "Switch automation on again", "Automatik wieder einschalten";
     switch_on_leaving_missed: "Switch it on, and leave what came in meanwhile to people", "Einschalten, und was inzwischen kam, Menschen überlassen";
     missed_is_made_up: "Once it is on again, plugins are also asked about what came in meanwhile and nobody has dealt with. Late answers are only suggested.", "Ist sie wieder ein, werden die Plugins auch nach dem gefragt, was inzwischen kam und um das sich noch niemand gekümmert hat. Verspätete Antworten werden nur vorgeschlagen.";
+    missed_is_being_made_up: "What came in while automation was off is being made up for.", "Was kam, während die Automatik aus war, wird gerade nachgeholt.";
+    leave_rest_to_people: "Leave the rest of what came in meanwhile to people", "Was davon noch übrig ist, Menschen überlassen";
     unset_secrets: "Not set, so requests that need it fail:", "Nicht gesetzt, Anfragen damit scheitern:";
     upgrade_waits: "A version that asks for more waits for consent:", "Eine Version, die mehr möchte, wartet auf Zustimmung:";
     release: "Let it work again", "Wieder arbeiten lassen";

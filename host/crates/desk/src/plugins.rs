@@ -18,6 +18,7 @@ use serde_json::Value;
 use store::{Commit, Fact};
 use tokio::sync::{Mutex, RwLock};
 
+use crate::automation::Gaps;
 use crate::{Desk, DeskError};
 
 mod canary;
@@ -134,6 +135,8 @@ pub(crate) struct Roster {
     pub(crate) installed: Vec<Arc<Installed>>,
     pub(crate) problems: HashMap<InstallationId, String>,
     pub(crate) automation: bool,
+    /// What is to be known of the times it was off.
+    pub(crate) gaps: Gaps,
     /// Endpoints that are to be told of events.
     pub(crate) webhooks: Vec<Webhook>,
     /// Redaction plugins that are switched on and cannot be called, with the reason: without them a text
@@ -178,9 +181,10 @@ impl Desk {
     pub async fn reload_plugins(&self) -> Result<(), DeskError> {
         let _one_at_a_time = self.0.roster.reading.lock().await;
         let automation = self.0.store.setting(AUTOMATION).await?.as_deref() != Some("off");
+        let gaps = self.gaps(automation).await?;
         let webhooks = self.0.store.webhooks().await?;
         let before = self.roster().await;
-        let mut roster = Roster { automation, webhooks, ..Roster::default() };
+        let mut roster = Roster { automation, gaps, webhooks, ..Roster::default() };
         for installation in self.0.store.installations().await? {
             let id = installation.id;
             // Whoever changed it, here or on another host, may have changed what it keeps as well.

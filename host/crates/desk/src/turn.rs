@@ -84,6 +84,9 @@ impl Desk {
         only: Option<Retried>,
     ) -> Result<Outcome, DeskError> {
         let Some(event) = self.0.store.event(event_id).await? else { return Ok(Outcome::Done(Vec::new())) };
+        if only.is_none() && self.is_peoples(&event).await? {
+            return Ok(Outcome::Done(Vec::new()));
+        }
         let Some((mut stages, mut bench)) = self.run_stages(&event, only).await? else {
             return Ok(Outcome::Done(Vec::new()));
         };
@@ -533,6 +536,7 @@ fn timer_facts(ticket_id: TicketId, timer: &domain::work::Timer) -> [Fact; 2] {
             installation_id: timer.installation_id,
             key: timer.key.clone(),
             depth: timer.depth,
+            cause: timer.cause,
         },
     };
     [Fact::ClearLane { lane }, Fact::Enqueue(job)]

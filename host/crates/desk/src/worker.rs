@@ -109,35 +109,49 @@ impl Worker {
     /// Looks at the time beside the lanes: loading a plugin that another host installed may take long and
     /// must not keep work from being claimed.
     async fn keep_time(&self, mut shutdown: watch::Receiver<bool>) {
-        let mut ticks = tokio::time::interval(SCHEDULES_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let ticking = async {
+            let mut ticks = ticks();
             loop {
                 ticks.tick().await;
                 self.tick().await;
             }
         };
+        // Beside the rest: it reads whole stories, and neither schedules nor another host's switch wait for that.
+        let making_up = async {
+            let mut ticks = ticks();
+            loop {
+                ticks.tick().await;
+                if let Err(error) = Box::pin(self.desk.make_up()).await {
+                    tracing::warn!(%error, "what came in while automation was off could not be made up for now");
+                }
+            }
+        };
         tokio::select! {
             _ = shutdown.wait_for(|stop| *stop) => {}
             () = ticking => {}
+            () = making_up => {}
         }
     }
 
     async fn tick(&self) {
+        // Another host may have installed, switched or quarantined something.
+        if let Err(error) = self.desk.reload_plugins().await {
+            tracing::warn!(%error, "installations could not be read now");
+        }
         if let Err(error) = self.desk.fire_due_schedules().await {
             tracing::warn!(%error, "schedules could not be fired now");
         }
         if let Err(error) = self.desk.keep_retention().await {
             tracing::warn!(%error, "what was kept long enough could not be taken out now");
         }
-        if let Err(error) = self.desk.make_up().await {
-            tracing::warn!(%error, "what came in while automation was off could not be made up for now");
-        }
-        // Another host may have installed, switched or quarantined something.
-        if let Err(error) = self.desk.reload_plugins().await {
-            tracing::warn!(%error, "installations could not be read now");
-        }
     }
+}
+
+/// Each time something is to be looked at.
+fn ticks() -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(SCHEDULES_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks
 }
 
 impl Desk {
@@ -254,19 +268,21 @@ impl Desk {
             Job::Webhook { webhook_id, event_id } => {
                 self.work_webhook(lease, webhook_id, event_id).boxed().await
             }
-            Job::Timer { ticket_id, installation_id, key, depth } => {
+            Job::Timer { ticket_id, installation_id, key, depth, cause } => {
                 let data = serde_json::json!({ "key": key, "installation_id": installation_id });
-                self.work_timer(lease, ticket_id, data, depth).boxed().await
+                self.work_timer(lease, ticket_id, data, cause, depth).boxed().await
             }
         }
     }
 
-    /// A timer comes due: an event on the ticket, handled in its lane like any other.
+    /// A timer comes due: an event on the ticket, handled in its lane like any other. What it began with is known only
+    /// where that was late; its depth always.
     async fn work_timer(
         &self,
         lease: &Lease,
         ticket_id: domain::id::TicketId,
         data: serde_json::Value,
+        began_with: Option<EventId>,
         depth: u32,
     ) -> Result<Outcome, DeskError> {
         let mut races = Races::about("the ticket");
@@ -277,7 +293,7 @@ impl Desk {
                 };
                 let mut work = Work::on(ticket);
                 let mut stamp = self.stamp(Actor::system());
-                let event_id = EventId::mint(stamp.ids, stamp.now);
+                let event_id = began_with.unwrap_or_else(|| EventId::mint(stamp.ids, stamp.now));
                 stamp.cause = Some(Cause { event_id, run_id: None, depth });
                 work.record(&stamp, EventType::TimerDue, Vec::new(), data.clone());
                 let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;

@@ -46,6 +46,9 @@ pub enum Job {
         key: String,
         /// Depth of the chain that set it.
         depth: u32,
+        /// The event in whose turn it was set, where that turn came too late (`work::Timer`).
+        #[serde(default)]
+        cause: Option<EventId>,
     },
 }
 

@@ -43,11 +43,20 @@ pub fn open(ticket: &Ticket, story: &[Event], note: &Event) -> Vec<EventId> {
         return Vec::new();
     }
     let missed = named(note);
-    let is_open = |event: &&Event| {
-        let mut later = story.iter().filter(|later| later.sequence > event.sequence);
-        missed.contains(&event.id) && !later.any(|later| settles(later, event))
-    };
+    let is_open = |event: &&Event| missed.contains(&event.id) && !is_settled(story, event);
     story.iter().filter(is_open).map(|event| event.id).collect()
+}
+
+/// Whether a missed event is nobody's but people's by now: something later settled it, or what was noted before `left`
+/// was left to them. `false` for events that no note names.
+#[must_use]
+pub fn is_peoples(story: &[Event], event: &Event, left: Option<EventId>) -> bool {
+    let note = story.iter().rev().find(|note| named(note).contains(&event.id));
+    note.is_some_and(|note| left.is_some_and(|left| note.id < left) || is_settled(story, event))
+}
+
+fn is_settled(story: &[Event], missed: &Event) -> bool {
+    story.iter().any(|later| later.sequence > missed.sequence && settles(later, missed))
 }
 
 /// Whether a later event leaves nothing to make up for.
@@ -68,6 +77,9 @@ pub fn root<'e>(story: &'e [Event], event: &'e Event) -> Option<&'e Event> {
             return Some(at);
         }
         let cause = at.cause?.event_id;
+        if cause == at.id {
+            return None;
+        }
         at = story.iter().find(|event| event.id == cause)?;
     }
     None
@@ -157,6 +169,24 @@ mod tests {
         assert_eq!(began(&story[1]), Some(received));
         assert_eq!(began(&story[4]), Some(received));
         assert_eq!(began(&story[5]), None);
+    }
+
+    #[test]
+    fn what_was_settled_or_left_to_people_since_it_was_noted_is_theirs() {
+        let mut scene = Scene::new();
+        let theirs = |scene: &Scene, left: Option<EventId>| {
+            let story = &scene.work.events;
+            super::is_peoples(story, &story[1], left)
+        };
+        assert!(!theirs(&scene, None));
+        let note = scene.work.events[2].id;
+        assert!(!theirs(&scene, Some(note)), "left before it was noted");
+        let later = scene.record(EventType::TicketTagged, ActorKind::Plugin, None);
+        assert!(theirs(&scene, Some(later)) && !theirs(&scene, None));
+        scene.record(EventType::MessageSent, ActorKind::Agent, None);
+        assert!(theirs(&scene, None));
+        let story = &scene.work.events;
+        assert!(!super::is_peoples(story, &story[3], None), "nobody missed that one");
     }
 
     #[test]

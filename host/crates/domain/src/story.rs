@@ -16,6 +16,7 @@ use crate::actor::{ActorKind, Names};
 use crate::event::{Event, EventType};
 use crate::id::{EventId, InstallationId};
 use crate::message::{Delivery, Direction, Message};
+use crate::missed;
 use crate::plugin::{Hook, Phrase, Phrasebook};
 use crate::redaction::{Redaction, of_ticket};
 use crate::run::{Decision, DecisionStatus, Run};
@@ -27,6 +28,8 @@ use tongue::Words;
 
 /// Characters of a message that a story quotes; the whole message stands beside it.
 const EXCERPT_CHARS: usize = 95;
+/// What stands before runs that make up for what was missed.
+const MADE_UP: &str = "automation was switched on again, and plugins were asked after all";
 
 /// Everything a story is told from.
 #[derive(Debug, Clone)]
@@ -139,8 +142,14 @@ impl Story {
         let (words, books) = (tongue.words(), &material.books(tongue));
         let mut lines = Vec::new();
         let mut runs: HashMap<Option<EventId>, Vec<&Run>> = HashMap::new();
+        let notes: Vec<(&Event, Vec<EventId>)> = material
+            .events
+            .iter()
+            .map(|event| (event, missed::named(event)))
+            .filter(|(_, missed)| !missed.is_empty())
+            .collect();
         for run in &material.runs {
-            runs.entry(run.event_id).or_default().push(run);
+            runs.entry(stands_below(run, &notes)).or_default().push(run);
         }
         let mut before: Option<&Event> = None;
         let mut elsewhere = said_elsewhere(material, words).into_iter().peekable();
@@ -157,13 +166,14 @@ impl Story {
                 lines.push(event_line(event, material, words));
             }
             before = Some(event);
-            lines.extend(hanging(
-                event,
-                &runs.remove(&Some(event.id)).unwrap_or_default(),
-                material,
-                books,
-                words,
-            ));
+            let runs = runs.remove(&Some(event.id)).unwrap_or_default();
+            let (own, made_up): (Vec<&Run>, Vec<&Run>) =
+                runs.into_iter().partition(|run| run.event_id == Some(event.id));
+            lines.extend(hanging(event, &own, material, books, words));
+            if let Some(first) = made_up.first() {
+                lines.push(made_up_line(first.started_at, words));
+                lines.extend(hanging(event, &made_up, material, books, words));
+            }
         }
         lines.extend(elsewhere.map(|(_, line)| line));
         let ticket = &material.ticket;
@@ -173,6 +183,25 @@ impl Story {
             standing: standing(ticket, words),
             lines,
         }
+    }
+}
+
+/// The event below which a run stands: the one it was for; where that was missed at first, the note that says so.
+fn stands_below(run: &Run, notes: &[(&Event, Vec<EventId>)]) -> Option<EventId> {
+    let id = run.event_id?;
+    let note = notes.iter().rev().find(|(note, missed)| missed.contains(&id) && note.time < run.started_at);
+    Some(note.map_or(id, |(note, _)| note.id))
+}
+
+/// Says that what follows makes up for what was missed.
+fn made_up_line(at: Timestamp, words: &Words) -> Line {
+    Line {
+        at,
+        number: String::new(),
+        kind: "run",
+        what: "made up for".to_owned(),
+        text: words.tongue.tell(MADE_UP),
+        level: 1,
     }
 }
 

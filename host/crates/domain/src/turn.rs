@@ -416,6 +416,7 @@ fn apply_effect(
                 key: key.clone(),
                 due_at: stamp.now.plus(after_ms),
                 depth,
+                cause: stamp.cause.filter(|_| standing.late).map(|cause| cause.event_id),
             });
             Ok(true)
         }

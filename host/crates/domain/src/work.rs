@@ -47,6 +47,9 @@ pub struct Timer {
     pub due_at: Timestamp,
     /// Depth of the chain that set it.
     pub depth: u32,
+    /// The event in whose turn it was set, where that turn came too late to speak to the customer: what is said when the
+    /// timer comes due is late as well. None else: a reminder of next week is on time next week.
+    pub cause: Option<EventId>,
 }
 
 /// How long a solved ticket reopens when the customer writes again; after that a new one is made.

@@ -431,6 +431,15 @@ pub enum Fact {
         /// What.
         value: String,
     },
+    /// A house-wide value in the place of the one that was read (else `Stale("setting")`).
+    ReplaceSetting {
+        /// Which.
+        key: String,
+        /// What was read; none: there was none.
+        read: Option<String>,
+        /// What.
+        value: String,
+    },
 }
 
 impl Fact {

@@ -33,6 +33,8 @@ struct Standing {
     all: Vec<InstalledView>,
     schedules: Vec<Schedule>,
     automation: bool,
+    /// Whether what came in while it was off is being made up for.
+    making_up: bool,
     /// Whether the visitor may switch.
     switches: bool,
     now: Timestamp,
@@ -140,6 +142,7 @@ async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskErro
         all: console.desk.installations().await?,
         schedules: console.desk.ask().schedules().await?,
         automation: console.desk.automation_on().await,
+        making_up: console.desk.is_making_up().await?,
         switches: signed_in(console, &visit.headers, Scope::Admin).await?.is_some(),
         now: console.desk.now(),
     })
@@ -148,7 +151,7 @@ async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskErro
 fn list(visit: &Visit, standing: &Standing) -> Markup {
     let texts = visit.texts();
     html! {
-        @if standing.switches { (kill_switch(visit, standing.automation)) } @else {
+        @if standing.switches { (kill_switch(visit, standing)) } @else {
             p { a href=(visit.spoken.link("/login", &[])) { (texts.sign_in_to_switch) } }
         }
         @if standing.all.is_empty() { p { (texts.no_plugins) } }
@@ -156,8 +159,9 @@ fn list(visit: &Visit, standing: &Standing) -> Markup {
     }
 }
 
-fn kill_switch(visit: &Visit, on: bool) -> Markup {
-    let texts = visit.texts();
+fn kill_switch(visit: &Visit, standing: &Standing) -> Markup {
+    let (texts, on) = (visit.texts(), standing.automation);
+    let making_up = on && standing.making_up;
     let (to, label) = if on { ("off", texts.switch_off_all) } else { ("on", texts.switch_on_all) };
     html! {
         form.buttons method="post" action=(visit.spoken.link("/plugins/automation", &[])) {
@@ -165,8 +169,12 @@ fn kill_switch(visit: &Visit, on: bool) -> Markup {
             @if !on {
                 button type="submit" name="to" value=(ON_LEAVING_MISSED) { (texts.switch_on_leaving_missed) }
             }
+            @if making_up {
+                button type="submit" name="to" value=(ON_LEAVING_MISSED) { (texts.leave_rest_to_people) }
+            }
         }
         @if !on { p { small { (texts.missed_is_made_up) } } }
+        @if making_up { p role="status" { (texts.missed_is_being_made_up) } }
     }
 }
 

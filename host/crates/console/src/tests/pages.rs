@@ -247,8 +247,14 @@ async fn an_admin_switches_plugins_and_nobody_else_does() {
     assert!(!world.desk.automation_on().await);
     let page = world.get_with("/plugins", &[("cookie", &admin)]).await;
     page.says(&["value=\"on-leaving-missed\"", "leave what came in meanwhile to people"]);
+    world.ticket("Parcel", "x").await;
     post(&admin, "/plugins/automation", "to=on").await;
     assert!(world.desk.automation_on().await);
+    let page = world.get_with("/plugins", &[("cookie", &admin)]).await;
+    page.says(&["is being made up for", "value=\"on-leaving-missed\"", "Leave the rest"]);
+    post(&admin, "/plugins/automation", "to=on-leaving-missed").await;
+    let page = world.get_with("/plugins", &[("cookie", &admin)]).await;
+    assert!(!page.text.contains("is being made up for"));
     for (to, on) in [("off", false), ("on-leaving-missed", true)] {
         post(&admin, "/plugins/automation", &format!("to={to}")).await;
         assert_eq!(world.desk.automation_on().await, on);

@@ -157,7 +157,8 @@ async fn a_timer_that_is_set_anew_moves() {
         let ticket = house.store.ticket(ticket.id).await.unwrap().unwrap();
         let mut work = Work::on(ticket);
         let due_at = house.desk.now().plus(hours * domain::clock::HOUR_MS);
-        work.timers.push(Timer { installation_id: installation.id, key: "t".into(), due_at, depth: 1 });
+        let installation_id = installation.id;
+        work.timers.push(Timer { installation_id, key: "t".into(), due_at, depth: 1, cause: None });
         let stamp: Stamp<'_> = house.desk.stamp(Actor::system());
         work.add_tag(&stamp, &format!("h{hours}")).unwrap();
         house.facts(house.desk.work_facts(std::slice::from_mut(&mut work)).await).await;

@@ -115,6 +115,32 @@ fn what_was_said_on_a_merged_ticket_stands_where_it_was_said_with_its_number() {
     assert!(Story::tell_in(&material, Tongue::German).to_string().contains("aus #5"));
 }
 
+#[test]
+fn runs_that_make_up_for_what_was_missed_stand_below_the_note_that_says_so() {
+    let mut material = material();
+    let received = material.events[1].clone();
+    material.runs[1].started_at = NOW.plus(60_000);
+    let data = serde_json::json!({ "why": "nobody was asked", "missed": [received.id] });
+    let id = EventId::mint(&CountingIds::default(), NOW.plus(1));
+    let note = Event { id, kind: EventType::AutomationStopped, sequence: 3, data, ..received };
+    material.events.truncate(2);
+    material.events.push(note);
+    let lines = Story::tell(&material).lines;
+    let whats: Vec<&str> = lines.iter().map(|line| line.what.as_str()).collect();
+    let stopped = whats.iter().position(|what| *what == "automation.stopped").unwrap();
+    assert_eq!(whats[stopped + 1..stopped + 3], ["made up for", "run kulanz.triage"]);
+    assert!(
+        whats[..stopped].contains(&"run kulanz.redaction")
+            && !whats[..stopped].contains(&"run kulanz.triage")
+    );
+    let german = Story::tell_in(&material, Tongue::German).lines;
+    assert!(german.iter().any(|line| line.text.ends_with("Plugins wurden doch noch gefragt")));
+
+    material.runs[1].started_at = NOW;
+    let before = Story::tell(&material).lines;
+    assert!(before.iter().all(|line| line.what != "made up for"), "it ran before that was noted");
+}
+
 fn run(ids: &CountingIds, hook: Hook, event: EventId, why: &str) -> Run {
     Run {
         id: RunId::mint(ids, NOW),

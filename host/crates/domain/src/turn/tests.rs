@@ -258,6 +258,19 @@ fn what_is_said_too_late_waits_for_a_person_and_everything_else_is_done() {
 }
 
 #[test]
+fn a_timer_that_is_set_too_late_knows_what_it_began_with_and_another_one_does_not() {
+    for late in [true, false] {
+        let mut scene = Scene::new();
+        scene.standing().late = late;
+        let timer = scene.propose(Effect::SetTimer { key: "k".into(), after_s: 60 }, 0.9);
+        let decided = scene.resolve(&[(&live("a.b"), 100, vec![timer])]);
+        assert_eq!(decided[0].0, DecisionStatus::Applied, "{}", decided[0].1);
+        let event = scene.event.id;
+        assert_eq!(scene.work().timers[0].cause, late.then_some(event));
+    }
+}
+
+#[test]
 fn what_may_not_be_said_at_all_is_not_suggested_later() {
     let mut scene = Scene::new();
     (scene.standing().late, scene.standing().person_wrote) = (true, true);

@@ -325,6 +325,17 @@ pub(super) async fn settings_keep_their_newest_value(store: &Store) -> Verdict {
         same!(store.setting("kill_switch").await?, Some(value.to_owned()));
     }
     holds!(store.setting("other").await?.is_none());
+    let replace = |key: &str, read: Option<&str>, value: &str| {
+        let (key, read, value) = (key.to_owned(), read.map(str::to_owned), value.to_owned());
+        store.commit(Commit::of(vec![Fact::ReplaceSetting { key, read, value }]))
+    };
+    replace("kill_switch", Some("off"), "on").await?;
+    same!(replace("kill_switch", Some("off"), "x").await, Err(StoreError::Stale("setting")));
+    same!(replace("kill_switch", None, "x").await, Err(StoreError::Stale("setting")));
+    same!(replace("other", Some("off"), "x").await, Err(StoreError::Stale("setting")));
+    same!(store.setting("kill_switch").await?, Some("on".to_owned()));
+    replace("other", None, "x").await?;
+    same!(store.setting("other").await?, Some("x".to_owned()));
     store.ping().await?;
     Ok(())
 }

@@ -85,7 +85,7 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::Seen { external_id, .. } => (2, external_id.clone()),
         Fact::PutSuppression(suppression) => (2, suppression.address.clone()),
         Fact::RemoveSuppression(address) => (2, address.clone()),
-        Fact::PutSetting { key, .. } => (2, key.clone()),
+        Fact::PutSetting { key, .. } | Fact::ReplaceSetting { key, .. } => (2, key.clone()),
         Fact::PutComponent { digest, .. } => (2, digest.clone()),
         Fact::FireSchedule { schedule_id, .. } | Fact::SetScheduleNext { schedule_id, .. } => {
             (2, schedule_id.to_string())
@@ -260,6 +260,7 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::Audit(record) => audit::add(c, record).await?,
         Fact::ReturnNumbers { first, end } => ticket::return_numbers(c, *first, *end).await?,
         Fact::PutSetting { key, value } => setting::put(c, key, value).await?,
+        Fact::ReplaceSetting { key, read, value } => setting::replace(c, key, read.as_deref(), value).await?,
     }
     Ok(false)
 }
