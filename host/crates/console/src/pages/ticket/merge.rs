@@ -57,7 +57,7 @@ pub(super) async fn worked(
                 files: begun.files,
                 ..Typed::default()
             };
-            super::while_writing(console, visit, &home, None, begun).await
+            super::while_writing(console, visit, &home, Some(visit.texts().saved_while_writing), begun).await
         }
         Err(why) => super::done(console, visit, number, begun, Err(why)).await,
     }
