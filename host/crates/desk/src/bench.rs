@@ -42,10 +42,11 @@ impl Seen {
         Self { ticket: view.ticket.clone(), messages: view.messages.iter().map(|m| m.id).collect() }
     }
 
-    /// Whether a person has written to the customer since.
+    /// Whether a person has written to the customer since. What was said on merged tickets was said before.
     fn person_wrote(&self, fresh: &TicketView) -> bool {
         fresh.messages.iter().any(|m| {
-            m.direction == Direction::Outbound
+            m.ticket_id == fresh.ticket.id
+                && m.direction == Direction::Outbound
                 && m.author.kind == ActorKind::Agent
                 && !self.messages.contains(&m.id)
         })

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::grant::Grant;
 use domain::message::{Direction, Message};
-use domain::redaction::{Redaction, fill};
+use domain::redaction::{Redaction, fill, without_others};
 use domain::snapshot::TicketView;
 use domain::turn::neutral_subject;
 
@@ -60,7 +60,7 @@ impl Desk {
         // Of this ticket only: a customer's own subject may have words in brackets.
         let redactions = self.0.store.redactions_of(message.ticket_id).await?;
         let left = redactions.into_iter().map(|redaction| (redaction.placeholder, String::new())).collect();
-        let bare = fill(&filled, &left);
+        let bare = without_others(&fill(&filled, &left));
         if bare == message.subject {
             return Ok(bare);
         }

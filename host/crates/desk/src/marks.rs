@@ -4,7 +4,7 @@
 use domain::event::EventType;
 use domain::id::{MessageId, RedactionId, TicketId};
 use domain::mark::{MARKS_MAX, Mark, MarkKind, around, shape};
-use domain::message::Message;
+use domain::message::{Delivery, Message};
 use domain::redaction::{
     BY_HAND, Document, Finding, Part, Placeholders, Redaction, canonical_value, fill, is_class, redact,
 };
@@ -170,7 +170,10 @@ impl Desk {
         for of in family.iter().chain([ticket]) {
             let values = if of.id == ticket.id { &here } else { &there };
             let messages = self.0.store.messages(of.id).await?.into_iter();
-            facts.extend(messages.filter(|was| was.id != than.id).filter_map(|was| struck(was, values)));
+            // What still waits to be sent would leave with a placeholder that nothing fills.
+            let leaves = |was: &Message| of.id != ticket.id && was.delivery == Delivery::Queued;
+            let others = messages.filter(|was| was.id != than.id && !leaves(was));
+            facts.extend(others.filter_map(|was| struck(was, values)));
         }
         Ok(facts)
     }

@@ -371,6 +371,30 @@ pub fn of_ticket(text: &str, number: i64) -> String {
     out
 }
 
+/// A text without the placeholders of other tickets.
+#[must_use]
+pub fn without_others(text: &str) -> String {
+    let is_number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+    let is_others = |inner: &str| {
+        let parts = inner.split_once(" of #").filter(|(_, number)| is_number(number));
+        parts.is_some_and(|(own, _)| placeholders_in(&format!("[{own}]")).len() == 1)
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('[') {
+        out.push_str(before);
+        match behind.split_once(']') {
+            Some((inner, after)) if is_others(inner) => rest = after,
+            _ => {
+                out.push('[');
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Where something stands that has the form of a placeholder.
 fn placeholders_in(text: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
@@ -432,6 +456,9 @@ mod tests {
         let told = of_ticket("Call [PHONE-1] or [IBAN-2:DE…] – [sic] ä [PERSON-3:A**]", 12);
         assert_eq!(told, "Call [PHONE-1 of #12] or [IBAN-2:DE…] – [sic] ä [PERSON-3:A** of #12]");
         assert_eq!(of_ticket(&told, 10), told, "whose they are is said once");
+        assert_eq!(without_others(&told), "Call  or [IBAN-2:DE…] – [sic] ä ");
+        let own = "[PHONE-1] [sic] [ [A of #1] [PHONE-1 of #x] [";
+        assert_eq!(without_others(own), own, "a ticket's own and what looks alike stay");
         let values = BTreeMap::from([("[PHONE-1]".to_owned(), "0171".to_owned())]);
         assert_eq!(fill(&told, &values), told);
     }

@@ -11,7 +11,6 @@ use domain::ticket::{Field, Priority, StatusCategory, Ticket};
 use maud::{Markup, html};
 
 use super::composer::{self, FORM};
-use super::merge;
 use super::written::Written;
 use crate::Console;
 use crate::pages::Visit;
@@ -52,7 +51,7 @@ impl Known {
 }
 
 /// Changes the fields that were changed in the form. An answer that was begun comes along and stands in the composer
-/// again. Whoever presses Enter behind a number to merge into has sent this form, and means the merge as well.
+/// again.
 pub(crate) async fn change(
     State(console): State<Console>,
     agent: Result<Agent, Response>,
@@ -69,16 +68,12 @@ pub(crate) async fn change(
         true => save(&console, &agent, &number, &written.fields).await,
         false => Err(visit.unreadable().into()),
     };
-    if done.is_ok() && !written.said("into").trim().is_empty() {
-        let mut written = written;
-        // What was saved has made it another version.
-        written.fields.remove("version");
-        return Box::pin(merge::worked(&console, agent, &visit, &number, written)).await;
-    }
     let texts = visit.texts();
-    let notice = match (written.is_begun(), written.looks_further()) {
+    // Enter in the search, or behind the number of a merge, presses the first button of the form, which is this one: the
+    // number stands there again, and the merge takes its own button.
+    let goes_on = written.looks_further() || !written.said("into").trim().is_empty();
+    let notice = match (written.is_begun(), goes_on) {
         (true, _) => Some(texts.saved_while_writing),
-        // Enter in the search presses the first button of the form, which is this one.
         (false, true) => Some(texts.saved),
         (false, false) => None,
     };

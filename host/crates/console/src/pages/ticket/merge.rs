@@ -5,6 +5,7 @@ use axum::response::Response;
 use desk::DeskError;
 use domain::Refusal;
 use domain::article::Article;
+use domain::redaction::of_ticket;
 use domain::retention::LEGAL_HOLD;
 use domain::story::Material;
 use domain::ticket::Ticket;
@@ -44,15 +45,18 @@ pub(super) async fn worked(
     sent: Written,
 ) -> Response {
     let joined = join(console, agent, number, &sent).await;
+    // What the page had put there itself was of the ticket that is closed now.
+    let is_untouched = sent.is_untouched();
     let begun = sent.typed();
     match joined {
-        Ok(home) if begun.text.trim().is_empty() => {
+        Ok(home) if is_untouched || begun.text.trim().is_empty() => {
             super::done(console, visit, &home, Typed::default(), Ok(())).await
         }
         // Draft, fields and what had been read are the merged ticket's.
         Ok(home) => {
             let begun = Typed {
-                text: begun.text,
+                // Its placeholders mean other values there.
+                text: number.parse().map_or(begun.text.clone(), |number| of_ticket(&begun.text, number)),
                 draft: Some(String::new()),
                 files: begun.files,
                 ..Typed::default()

@@ -15,7 +15,7 @@ use domain::id::MessageId;
 use super::Typed;
 use crate::Console;
 use crate::pages::{Visit, login};
-use crate::session::Agent;
+use crate::session::{Agent, id_in};
 
 /// Most bytes of a form without files, and of the fields of one with files: more than the longest text that a message
 /// may have.
@@ -51,8 +51,11 @@ impl Written {
         visit: &Visit,
         request: Request,
     ) -> Result<(Agent, Self, bool), Response> {
-        let limits = agent.is_ok().then(|| console.desk.config().attachments);
-        let (written, readable) = Box::pin(Self::of(request, limits.as_ref())).await;
+        let limits = console.desk.config().attachments;
+        // Whose session ended while they wrote is to read their words again, so what they send is read to the end.
+        let room = if agent.is_ok() || id_in(&visit.headers).is_some() { limits.bytes_max } else { 0 };
+        let kept = if agent.is_ok() { &limits } else { &NO_FILES };
+        let (written, readable) = Box::pin(Self::of(request, kept, room)).await;
         match agent {
             Ok(agent) => Ok((agent, written, readable)),
             Err(answer) if answer.status().is_redirection() && written.is_begun() => {
@@ -62,21 +65,18 @@ impl Written {
         }
     }
 
-    /// What a request says, and whether all of it could be read; without limits it brings no files.
-    async fn of(mut request: Request, limits: Option<&FileLimits>) -> (Self, bool) {
+    /// What a request says, and whether all of it could be read: its fields, and files of so many bytes.
+    async fn of(mut request: Request, limits: &FileLimits, room: usize) -> (Self, bool) {
         let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let is_multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
-        let room = match limits {
-            // As much again as a message takes: a browser that is cut off shows no answer, and who chose too much is to
-            // read what was too much.
-            Some(limits) if is_multipart => limits.bytes_max.saturating_mul(2),
-            _ => 0,
-        };
+        // As much again as a message takes: a browser that is cut off shows no answer, and who chose too much is to read
+        // what was too much.
+        let room = if is_multipart { room.saturating_mul(2) } else { 0 };
         DefaultBodyLimit::max(room.saturating_add(FIELDS_BYTES_MAX)).apply(&mut request);
         let mut written = Self::default();
         let readable = if is_multipart {
             match Multipart::from_request(request, &()).await {
-                Ok(sent) => written.take_in(sent, limits.unwrap_or(&NO_FILES)).await.is_ok_and(|fits| fits),
+                Ok(sent) => written.take_in(sent, limits).await.is_ok_and(|fits| fits),
                 Err(_) => false,
             }
         } else {
