@@ -267,7 +267,7 @@ async fn restore(ground: &Ground, from: &Path) -> anyhow::Result<()> {
 async fn valid_tokens(desk: &Desk) -> anyhow::Result<Vec<String>> {
     let now = desk.now();
     let mut tokens = desk.ask().tokens().await?;
-    tokens.retain(|token| token.expires_at.is_none_or(|at| now < at));
+    tokens.retain(|token| token.stands(now));
     Ok(tokens.iter().map(|token| format!("{} ({})", token.in_one_line(), token.id)).collect())
 }
 

@@ -88,12 +88,10 @@ async fn admitted(parts: &Parts, api: &Api, scope: Scope) -> Result<Token, ApiEr
     let secret =
         bearer(parts).ok_or_else(|| ApiError::no_token("Send a token: Authorization: Bearer klz_…"))?;
     let now = api.desk.now();
-    let token = api
-        .desk
-        .authenticate(secret)
-        .await?
-        .filter(|token| token.expires_at.is_none_or(|at| now < at))
-        .ok_or_else(|| ApiError::bad_token("The token is unknown, revoked or expired: make a new one."))?;
+    let token =
+        api.desk.authenticate(secret).await?.filter(|token| token.stands(now)).ok_or_else(|| {
+            ApiError::bad_token("The token is unknown, revoked or expired: make a new one.")
+        })?;
     if token.allows(scope, now) { Ok(token) } else { Err(ApiError::no_scope(scope)) }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod tickets;
 pub(crate) mod unsubscribe;
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -30,6 +31,13 @@ use crate::language::{self, Spoken, Texts};
 use crate::pace::asker;
 use crate::session::{Administers, id_in};
 use crate::view::{self, Page};
+
+/// An id out of an address; what is none names nothing that is here.
+pub(crate) fn id_of<Id: FromStr>(what: &'static str, text: &str) -> Result<Id, DeskError> {
+    /// What is shown of it, characters.
+    const SHOWN: usize = 40;
+    text.parse().map_err(|_| DeskError::missing(what, text.chars().take(SHOWN).collect::<String>()))
+}
 
 /// Stands on a request while all automation is switched off.
 #[derive(Clone, Copy)]

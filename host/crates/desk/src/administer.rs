@@ -13,7 +13,7 @@ use store::{Commit, Fact, Suppression};
 use crate::{Desk, DeskError};
 
 /// Longest reason of a suppression, characters.
-const REASON_CHARS_MAX: usize = 500;
+pub const SUPPRESSION_REASON_CHARS_MAX: usize = 500;
 
 /// A token to be made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -56,8 +56,7 @@ impl Desk {
         if new.scopes.contains(&Scope::Reveal) {
             self.check_may_give_reveal(&tokens, &actor)?;
         }
-        let stands = |token: &Token| token.expires_at.is_none_or(|at| now < at);
-        if tokens.iter().any(|token| stands(token) && token.in_one_line() == name) {
+        if tokens.iter().any(|token| token.stands(now) && token.in_one_line() == name) {
             let sentence = "A token of this name stands already, and tickets and stories go by the name: take another one, or revoke that one first.";
             return Err(Refusal::new("name_taken", sentence).at("name").into());
         }
@@ -132,7 +131,7 @@ impl Desk {
     pub async fn authenticate(&self, secret: &str) -> Result<Option<Token>, DeskError> {
         let token = self.0.store.token_by_digest(&digest(secret)).await?;
         let now = self.now();
-        Ok(token.filter(|t| t.expires_at.is_none_or(|at| now < at)))
+        Ok(token.filter(|token| token.stands(now)))
     }
 
     /// Makes a webhook endpoint. The signing secret is answered once and never again.
@@ -213,9 +212,9 @@ impl Desk {
                 .at("address")
                 .into());
         }
-        if reason.chars().count() > REASON_CHARS_MAX {
+        if reason.chars().count() > SUPPRESSION_REASON_CHARS_MAX {
             let sentence = format!(
-                "The reason of a suppression has at most {REASON_CHARS_MAX} characters: say it shorter."
+                "The reason of a suppression has at most {SUPPRESSION_REASON_CHARS_MAX} characters: say it shorter."
             );
             return Err(Refusal::new("bad_request", sentence).at("reason").into());
         }

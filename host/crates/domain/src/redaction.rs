@@ -374,7 +374,6 @@ pub fn of_ticket(text: &str, number: i64) -> String {
 /// A text without the placeholders of other tickets.
 #[must_use]
 pub fn without_others(text: &str) -> String {
-    let is_number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
     let is_others = |inner: &str| {
         let parts = inner.split_once(" of #").filter(|(_, number)| is_number(number));
         parts.is_some_and(|(own, _)| placeholders_in(&format!("[{own}]")).len() == 1)
@@ -395,6 +394,10 @@ pub fn without_others(text: &str) -> String {
     out
 }
 
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Where something stands that has the form of a placeholder.
 fn placeholders_in(text: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
@@ -406,8 +409,10 @@ fn placeholders_in(text: &str) -> Vec<(usize, usize)> {
         };
         // A masked value shows its ends behind the number.
         let (number, ends) = number.split_once(':').unwrap_or((number, ""));
-        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        if is_class(class) && is_number && ends.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*') {
+        if is_class(class)
+            && is_number(number)
+            && ends.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*')
+        {
             out.push((start, start + length + 2));
         }
     }

@@ -37,10 +37,16 @@ pub struct Token {
 }
 
 impl Token {
+    /// Whether it has not expired at `now`.
+    #[must_use]
+    pub fn stands(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| now < at)
+    }
+
     /// Whether the token may do what `scope` stands for at `now`.
     #[must_use]
     pub fn allows(&self, scope: Scope, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|at| now < at)
+        self.stands(now)
             && (self.scopes.contains(&scope)
                 || (scope != Scope::Reveal && self.scopes.contains(&Scope::Admin)))
     }

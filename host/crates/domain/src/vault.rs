@@ -5,8 +5,8 @@ use crate::id::{RedactionId, RevealId, TicketId};
 use crate::token::Scope;
 use crate::{Actor, Refusal, Timestamp, text_enum};
 
-/// Longest reason in characters.
-const REASON_CHARS_MAX: usize = 500;
+/// Longest reason for a look at a value, characters.
+pub const REASON_CHARS_MAX: usize = 500;
 /// Shortest reason in characters: a dot is none.
 const REASON_CHARS_MIN: usize = 8;
 

@@ -6,24 +6,23 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::{DeskError, Erased, Page, Suppression, TicketFilter};
+use desk::{DeskError, Erased, Page, SUPPRESSION_REASON_CHARS_MAX, Suppression, TicketFilter};
 use domain::contact::{Contact, canonical_address};
+use domain::id::ContactId;
 use domain::ticket::Ticket;
 use domain::token::Scope;
 use domain::{Refusal, download};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::Visit;
 use super::ticket::customer::{listing, particulars};
+use super::{Visit, id_of};
 use crate::Console;
 use crate::session::{Administrator, Revealer, holder};
 use crate::view::fact;
 
 /// Tickets that are listed, the newest ones; a link leads to all.
 const TICKETS_SHOWN: u32 = 20;
-/// Longest reason of a suppression, characters.
-const REASON_CHARS_MAX: usize = 500;
 
 /// What is known of somebody.
 struct Known {
@@ -144,9 +143,8 @@ pub(crate) async fn lift(
 }
 
 async fn person(console: &Console, id: &str) -> Result<Contact, DeskError> {
-    let missing = || DeskError::missing("contact", id.chars().take(40).collect::<String>());
-    let contact_id = id.parse().map_err(|_| missing())?;
-    console.desk.ask().contact(contact_id).await?.ok_or_else(missing)
+    let id: ContactId = id_of("contact", id)?;
+    console.desk.ask().contact(id).await?.ok_or_else(|| DeskError::missing("contact", id))
 }
 
 /// Somebody who has an address.
@@ -298,7 +296,7 @@ fn suppression_forms(visit: &Visit, known: &Known) -> Markup {
             summary { (if is_listed { own.suppress_again } else { own.suppress }) }
             form.composer method="post" action=(action(visit, person, "suppress")) {
                 label for="suppress-reason" { (own.suppress_reason) }
-                input #suppress-reason name="reason" required maxlength=(REASON_CHARS_MAX) autocomplete="off";
+                input #suppress-reason name="reason" required maxlength=(SUPPRESSION_REASON_CHARS_MAX) autocomplete="off";
                 p.buttons { button type="submit" { (own.suppress_send) } }
             }
         }

@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Console;
-use crate::pages::{Visit, login};
+use crate::pages::{Visit, id_of, login};
 use crate::session::{Administrator, signed_in};
 use crate::view::fact;
 
@@ -119,9 +119,8 @@ pub(crate) async fn remove(
 }
 
 async fn standing(console: &Console, id: &str) -> Result<Article, DeskError> {
-    let missing = || DeskError::missing("article", id.chars().take(40).collect::<String>());
-    let id: ArticleId = id.parse().map_err(|_| missing())?;
-    console.desk.ask().article(id).await?.ok_or_else(missing)
+    let id: ArticleId = id_of("article", id)?;
+    console.desk.ask().article(id).await?.ok_or_else(|| DeskError::missing("article", id))
 }
 
 /// The article that the form was opened for.

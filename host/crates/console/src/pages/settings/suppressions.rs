@@ -5,7 +5,7 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::{DeskError, Page, Suppression};
+use desk::{DeskError, Page, SUPPRESSION_REASON_CHARS_MAX, Suppression};
 use domain::contact::canonical_address;
 use domain::{Actor, Timestamp};
 use maud::{Markup, html};
@@ -216,7 +216,7 @@ fn form(visit: &Visit, written: &Written) -> Markup {
             label for="address" { (words.address) }
             input #address name="address" type="email" required maxlength="320" value=(written.address);
             label for="reason" { (words.reason) }
-            input #reason name="reason" required maxlength="500" dir="auto" value=(written.reason);
+            input #reason name="reason" required maxlength=(SUPPRESSION_REASON_CHARS_MAX) dir="auto" value=(written.reason);
             (days_field(visit, &written.days))
             p.buttons { button.main type="submit" { (texts.add) } }
         }

@@ -17,7 +17,7 @@ use maud::{Markup, html};
 use super::{days_field, end_after, framed};
 use crate::Console;
 use crate::language::settings::Texts;
-use crate::pages::Visit;
+use crate::pages::{Visit, id_of};
 use crate::session::{Administrator, Overseer, holder};
 
 /// Where it stands.
@@ -92,8 +92,7 @@ async fn made(console: &Console, sent: &Sent, actor: Actor) -> Result<(Token, St
 }
 
 async fn revoked(console: &Console, id: &str, actor: Actor) -> Result<(), DeskError> {
-    let missing = || DeskError::missing("token", id.chars().take(40).collect::<String>());
-    let id: TokenId = id.parse().map_err(|_| missing())?;
+    let id: TokenId = id_of("token", id)?;
     console.desk.revoke_token(id, actor).await
 }
 

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 
 use super::framed;
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, id_of};
 use crate::session::{Administrator, Overseer};
 
 /// Where it stands.
@@ -45,8 +45,7 @@ pub(crate) async fn remove(
 }
 
 async fn removed(console: &Console, id: &str, actor: Actor) -> Result<(), DeskError> {
-    let missing = || DeskError::missing("webhook", id.chars().take(40).collect::<String>());
-    let id: WebhookId = id.parse().map_err(|_| missing())?;
+    let id: WebhookId = id_of("webhook", id)?;
     console.desk.remove_webhook(id, actor).await
 }
 

@@ -4,13 +4,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use desk::DeskError;
 use domain::download;
+use domain::id::AttachmentId;
 use domain::message::Message;
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 
 use super::Typed;
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, id_of};
 use crate::session::Opener;
 
 /// Hands an attachment of the ticket on.
@@ -22,10 +23,9 @@ pub(crate) async fn download(
 ) -> Response {
     let opened = async {
         let ticket = super::ticket(&console, &number).await?;
-        let missing = || DeskError::missing("attachment", &id);
-        let id = id.parse().map_err(|_| missing())?;
+        let id: AttachmentId = id_of("attachment", &id)?;
         let of = console.desk.ask().ticket_of_attachment(id).await?.filter(|of| *of == ticket.id);
-        of.ok_or_else(missing)?;
+        of.ok_or_else(|| DeskError::missing("attachment", id))?;
         Box::pin(console.desk.open_attachment(id, opener.0)).await
     };
     match opened.await {

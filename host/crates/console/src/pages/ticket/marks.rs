@@ -5,6 +5,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use desk::DeskError;
+use domain::id::{MessageId, RedactionId};
 use domain::message::Message;
 use domain::redaction::Redaction;
 use domain::ticket::Ticket;
@@ -13,7 +14,7 @@ use serde::Deserialize;
 
 use super::Typed;
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, id_of};
 use crate::session::{Agent, Revealer};
 
 /// Classes that are offered; the API takes any.
@@ -43,10 +44,9 @@ pub(crate) async fn miss(
     let missed = sent.map(|Form(missed)| missed).unwrap_or_default();
     let done = async {
         let ticket = super::ticket(&console, &number).await?;
-        let missing = || DeskError::missing("message", &id);
-        let id = id.parse().map_err(|_| missing())?;
+        let id: MessageId = id_of("message", &id)?;
         let message = console.desk.ask().message(id).await?.filter(|m| m.ticket_id == ticket.id);
-        message.ok_or_else(missing)?;
+        message.ok_or_else(|| DeskError::missing("message", id))?;
         let value = missed.value.replace("\r\n", "\n");
         Box::pin(console.desk.mark_miss(id, value.trim(), &missed.class, agent.0)).await.map(drop)
     };
@@ -64,10 +64,9 @@ pub(crate) async fn false_alarm(
 ) -> Response {
     let done = async {
         let ticket = super::ticket(&console, &number).await?;
-        let missing = || DeskError::missing("redaction", &id);
-        let id = id.parse().map_err(|_| missing())?;
+        let id: RedactionId = id_of("redaction", &id)?;
         let redaction = console.desk.ask().redaction(id).await?.filter(|r| r.ticket_id == ticket.id);
-        redaction.ok_or_else(missing)?;
+        redaction.ok_or_else(|| DeskError::missing("redaction", id))?;
         Box::pin(console.desk.mark_false_alarm(id, agent.0)).await.map(drop)
     };
     let done = done.await;

@@ -37,13 +37,7 @@ pub(crate) async fn merge(
 }
 
 /// The page after the merge: where the ticket goes on; after a refusal the ticket with what was typed.
-pub(super) async fn worked(
-    console: &Console,
-    agent: Agent,
-    visit: &Visit,
-    number: &str,
-    sent: Written,
-) -> Response {
+async fn worked(console: &Console, agent: Agent, visit: &Visit, number: &str, sent: Written) -> Response {
     let joined = join(console, agent, number, &sent).await;
     // What the page had put there itself was of the ticket that is closed now.
     let is_untouched = sent.is_untouched();

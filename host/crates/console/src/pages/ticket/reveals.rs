@@ -8,23 +8,21 @@ use axum::response::{IntoResponse, Response};
 use desk::DeskError;
 use domain::Actor;
 use domain::clock::DAY_MS;
-use domain::id::TicketId;
+use domain::id::{RedactionId, RevealId, TicketId};
 use domain::redaction::Redaction;
 use domain::story::Material;
 use domain::ticket::Ticket;
-use domain::vault::Reveal;
+use domain::vault::{REASON_CHARS_MAX, Reveal};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::Typed;
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, id_of};
 use crate::session::Revealer;
 
 /// How long a wish to which nobody agreed stands on the page, milliseconds.
 const WISHES_SHOWN_MS: i64 = 7 * DAY_MS;
-/// Longest reason, characters.
-const REASON_CHARS_MAX: usize = 500;
 
 /// Why a value is wanted, as the form sends it.
 #[derive(Debug, Default, Deserialize)]
@@ -83,10 +81,9 @@ pub(crate) async fn ask(
     let reason = sent.map(|Form(sent)| sent.reason).unwrap_or_default();
     let asked = Box::pin(async {
         let ticket = super::ticket(&console, &number).await?;
-        let missing = || DeskError::missing("redaction", &id);
-        let redaction_id = id.parse().map_err(|_| missing())?;
-        let redaction = console.desk.ask().redaction(redaction_id).await?;
-        let redaction = redaction.filter(|r| r.ticket_id == ticket.id).ok_or_else(missing)?;
+        let id: RedactionId = id_of("redaction", &id)?;
+        let redaction = console.desk.ask().redaction(id).await?.filter(|r| r.ticket_id == ticket.id);
+        let redaction = redaction.ok_or_else(|| DeskError::missing("redaction", id))?;
         let reveal = console.desk.ask_reveal(redaction.id, &reason, revealer.0.clone()).await?;
         match reveal.until {
             Some(_) => seen(&console, redaction.placeholder, reveal, revealer.0).await.map(Some),
@@ -142,10 +139,9 @@ pub(crate) async fn look(
 /// A wish about a value of this ticket.
 async fn wish(console: &Console, number: &str, id: &str) -> Result<Reveal, DeskError> {
     let ticket = super::ticket(console, number).await?;
-    let missing = || DeskError::missing("reveal", id);
-    let reveal_id = id.parse().map_err(|_| missing())?;
-    let wish = console.desk.ask().reveal(reveal_id).await?;
-    wish.filter(|wish| wish.ticket_id == ticket.id).ok_or_else(missing)
+    let id: RevealId = id_of("reveal", id)?;
+    let wish = console.desk.ask().reveal(id).await?.filter(|wish| wish.ticket_id == ticket.id);
+    wish.ok_or_else(|| DeskError::missing("reveal", id))
 }
 
 async fn seen(

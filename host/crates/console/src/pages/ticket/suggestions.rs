@@ -5,6 +5,7 @@ use axum::response::Response;
 use desk::DeskError;
 use domain::Refusal;
 use domain::effect::Effect;
+use domain::id::DecisionId;
 use domain::run::{Decision, DecisionStatus};
 use domain::story::{Books, Material, describe_in};
 use domain::ticket::Ticket;
@@ -14,7 +15,7 @@ use super::composer::{self, FORM};
 use super::written::Written;
 use super::{percent, reason};
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, id_of};
 use crate::session::Agent;
 
 /// Accepts or declines, as the button says (`what`: `accept` does it, anything else declines). An answer that was begun
@@ -36,10 +37,9 @@ pub(crate) async fn decide(
             return Err(DeskError::from(visit.unreadable()));
         }
         let ticket = super::ticket(&console, &number).await?;
-        let missing = || DeskError::missing("decision", &id);
-        let id = id.parse().map_err(|_| missing())?;
+        let id: DecisionId = id_of("decision", &id)?;
         let decision = console.desk.ask().decision(id).await?.filter(|d| d.ticket_id == ticket.id);
-        let decision = decision.ok_or_else(missing)?;
+        let decision = decision.ok_or_else(|| DeskError::missing("decision", id))?;
         match (written.said("what"), composer::is_draft(&decision)) {
             ("accept", true) => Err(Refusal::new(
                 "not_read",
