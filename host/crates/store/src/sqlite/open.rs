@@ -72,7 +72,7 @@ impl Sqlite {
             .connect_with(reading(&path))
             .await
             .map_err(Failure::from)?;
-        let writer = Writer::start(connection, ground, wake, lock);
+        let writer = Writer::start(connection, ground, wake, lock)?;
         Ok(Self { writer, readers, _folder: folder })
     }
 

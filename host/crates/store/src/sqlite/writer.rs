@@ -1,7 +1,8 @@
-//! The one writer. Requests wait in a bounded queue; up to 64 of them share one transaction and so one
-//! fsync. A request that is dropped by its caller is carried out or not, but never halfway.
+//! The one writer, on a thread of its own. Requests wait in a bounded queue; up to 64 of them share one transaction
+//! and so one fsync. A request that is dropped by its caller is carried out or not, but never halfway.
 
 use std::fs::File;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::facts::Commit;
 const QUEUE: usize = 1_024;
 /// Requests that share a transaction at most.
 const BATCH: usize = 64;
-/// After this long without work the log is folded into the file.
+/// Where nothing was written from one look to the next, so much later, the log is folded into the file.
 const IDLE: Duration = Duration::from_secs(30);
 /// How long a caller waits for room in the queue.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
@@ -65,12 +66,27 @@ impl Writer {
         ground: Ground,
         wake: Arc<watch::Sender<u64>>,
         lock: File,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
         let (orders, inbox) = mpsc::channel(QUEUE);
         let damage = Arc::new(OnceLock::new());
-        let desk = Desk { connection, ground, wake, damage: Arc::clone(&damage), _lock: lock };
-        tokio::spawn(desk.run(inbox));
-        Self { orders, damage }
+        let batches = Arc::new(AtomicU64::new(0));
+        let desk = Desk {
+            connection,
+            ground,
+            wake,
+            damage: Arc::clone(&damage),
+            batches: Arc::clone(&batches),
+            _lock: lock,
+        };
+        tokio::spawn(fold_when_idle(orders.downgrade(), batches));
+        // A commit is dozens of statements, each answered by SQLite's own thread: between two of them the writer must
+        // not stand in line behind whatever the runtime's threads are busy with.
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || runtime.block_on(desk.run(inbox)))
+            .map_err(|e| StoreError::Unavailable(format!("no thread for the database's writer ({e})")))?;
+        Ok(Self { orders, damage })
     }
 
     /// Whether the file was whole so far.
@@ -136,6 +152,25 @@ impl Writer {
     }
 }
 
+/// Has the log folded into the file when nothing was written for a while, once.
+async fn fold_when_idle(orders: mpsc::WeakSender<Order>, batches: Arc<AtomicU64>) {
+    let (mut seen, mut folded) = (0, 0);
+    loop {
+        tokio::time::sleep(IDLE).await;
+        let Some(orders) = orders.upgrade() else { return };
+        let written = batches.load(Ordering::Relaxed);
+        if written == seen && written != folded {
+            let (done, wait) = oneshot::channel();
+            if orders.send(Order::Fold(done)).await.is_err() {
+                return;
+            }
+            let _ = wait.await;
+            folded = written;
+        }
+        seen = written;
+    }
+}
+
 fn closed() -> StoreError {
     StoreError::Unavailable("the store was closed".to_owned())
 }
@@ -146,24 +181,15 @@ struct Desk {
     ground: Ground,
     wake: Arc<watch::Sender<u64>>,
     damage: Arc<OnceLock<StoreError>>,
+    /// How many were written.
+    batches: Arc<AtomicU64>,
     _lock: File,
 }
 
 impl Desk {
     async fn run(mut self, mut inbox: mpsc::Receiver<Order>) {
         let mut orders = Vec::with_capacity(BATCH);
-        let mut unfolded = false;
-        loop {
-            match tokio::time::timeout(IDLE, inbox.recv_many(&mut orders, BATCH)).await {
-                Ok(0) => break,
-                Ok(_) => unfolded = true,
-                Err(_) if unfolded => {
-                    self.fold().await;
-                    unfolded = false;
-                    continue;
-                }
-                Err(_) => continue,
-            }
+        while inbox.recv_many(&mut orders, BATCH).await > 0 {
             let mut batch = Vec::with_capacity(orders.len());
             let (mut closing, mut folding) = (Vec::new(), Vec::new());
             for order in orders.drain(..) {
@@ -183,7 +209,10 @@ impl Desk {
                     }
                 }
             }
-            self.write(batch).await;
+            if !batch.is_empty() {
+                self.write(batch).await;
+                self.batches.fetch_add(1, Ordering::Relaxed);
+            }
             if !folding.is_empty() {
                 self.fold().await;
             }

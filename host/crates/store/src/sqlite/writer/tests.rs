@@ -20,7 +20,7 @@ async fn writer(limit: Option<&'static str>) -> (Writer, tempfile::TempDir, Arc<
     }
     let lock = File::create(folder.path().join("lock")).unwrap();
     let wake = Arc::new(watch::Sender::new(0));
-    (Writer::start(connection, ground, Arc::clone(&wake), lock), folder, wake)
+    (Writer::start(connection, ground, Arc::clone(&wake), lock).unwrap(), folder, wake)
 }
 
 fn value(key: &str, bytes: Option<usize>) -> Fact {
@@ -196,7 +196,7 @@ async fn a_file_that_turns_out_to_be_damaged_is_not_written_to_any_more() {
     std::fs::write(&path, bytes).unwrap();
     let (connection, ground) = connect(&path, SqliteSynchronous::Off).await.unwrap();
     let lock = File::create(folder.path().join("lock2")).unwrap();
-    let writer = Writer::start(connection, ground, Arc::new(watch::Sender::new(0)), lock);
+    let writer = Writer::start(connection, ground, Arc::new(watch::Sender::new(0)), lock).unwrap();
     assert_eq!(writer.is_sound(), Ok(()));
     let mut refused = None;
     for n in 0..200 {
