@@ -78,26 +78,32 @@ pub(crate) mod dialect {
             .await?)
     }
 
-    /// Adds a job. The lane's row is touched even when it is there: the lock it takes makes jobs of one
-    /// lane get their numbers in the order of their commits.
-    pub(crate) async fn enqueue(c: &mut Connection, _: &mut Ground, job: &NewJob) -> Outcome<()> {
-        sqlx::query(
-            "INSERT INTO lane (lane_id, ready_at, lease_until, owner, fence) VALUES ($1, $2, NULL, '', 0) \
-             ON CONFLICT (lane_id) DO UPDATE SET owner = lane.owner",
-        )
-        .bind(&job.lane)
-        .bind(job.ready_at.0)
-        .execute(&mut *c)
-        .await?;
-        sqlx::query(
-            "INSERT INTO job (lane_id, sequence, payload, attempts, error, ready_at) \
-             VALUES ($1, nextval('job_sequence'), $2, 0, '', $3)",
-        )
-        .bind(&job.lane)
-        .bind(json(&job.job)?)
-        .bind(job.ready_at.0)
-        .execute(c)
-        .await?;
+    /// Adds lanes (`$1`, `$2`) and jobs (`$3` to `$5`). A lane's row is touched even when it is there: the lock it takes
+    /// makes jobs of one lane get their numbers in the order of their commits. Numbers are drawn from the sorted rows,
+    /// and those wait for all lanes.
+    const ENQUEUE: &str = "WITH lanes AS (INSERT INTO lane (lane_id, ready_at, lease_until, owner, fence) \
+         SELECT l.lane_id, l.ready_at, NULL, '', 0 FROM unnest($1::text[], $2::bigint[]) AS l(lane_id, ready_at) \
+         ON CONFLICT (lane_id) DO UPDATE SET owner = lane.owner RETURNING lane.lane_id) \
+         INSERT INTO job (lane_id, sequence, payload, attempts, error, ready_at) \
+         SELECT sorted.lane_id, nextval('job_sequence'), sorted.payload, 0, '', sorted.ready_at FROM \
+         (SELECT j.lane_id, j.payload, j.ready_at \
+          FROM unnest($3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY AS j(lane_id, payload, ready_at, place) \
+          JOIN lanes ON lanes.lane_id = j.lane_id ORDER BY j.place) AS sorted";
+
+    /// Adds jobs, numbered in their order; those of one lane stand together, lanes in the order of their locks.
+    pub(crate) async fn enqueue(c: &mut Connection, _: &mut Ground, jobs: &[&NewJob]) -> Outcome<()> {
+        // No lane twice in what is inserted; its first job is its head.
+        let mut heads = jobs.to_vec();
+        heads.dedup_by(|next, head| next.lane == head.lane);
+        let payloads = jobs.iter().map(|job| json(&job.job)).collect::<Outcome<Vec<String>>>()?;
+        sqlx::query(ENQUEUE)
+            .bind(heads.iter().map(|job| job.lane.as_str()).collect::<Vec<_>>())
+            .bind(heads.iter().map(|job| job.ready_at.0).collect::<Vec<_>>())
+            .bind(jobs.iter().map(|job| job.lane.as_str()).collect::<Vec<_>>())
+            .bind(payloads)
+            .bind(jobs.iter().map(|job| job.ready_at.0).collect::<Vec<_>>())
+            .execute(c)
+            .await?;
         Ok(())
     }
 

@@ -96,6 +96,7 @@ list! {
     }
     queue {
         jobs_of_a_lane_run_in_order_one_at_a_time,
+        jobs_queued_in_one_commit_keep_their_order_lane_by_lane,
         different_lanes_run_side_by_side,
         the_longest_ready_lane_comes_first,
         a_job_waits_for_its_time,

@@ -38,6 +38,43 @@ pub(super) async fn jobs_of_a_lane_run_in_order_one_at_a_time(store: &Store) -> 
     Ok(())
 }
 
+pub(super) async fn jobs_queued_in_one_commit_keep_their_order_lane_by_lane(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let first = make.job("b");
+    store.commit(Commit::of(vec![Fact::Enqueue(first.clone())])).await?;
+    // Lanes in turns, one of them there already; the heads of the new ones are ready later than what follows them.
+    let mut jobs = vec![first];
+    for round in 0..10 {
+        for lane in ["c", "b", "a"] {
+            let mut job = make.job(lane);
+            job.ready_at = make.now.plus(if round == 0 { 5 } else { 0 });
+            jobs.push(job);
+        }
+    }
+    store.commit(Commit { facts: jobs.iter().skip(1).cloned().map(Fact::Enqueue).collect() }).await?;
+    let ready = store.claim("w", 9, make.now, HELD_MS).await?;
+    same!(ready.iter().map(|lease| lease.lane.as_str()).collect::<Vec<_>>(), ["b"]);
+    let mut done = Vec::new();
+    let mut leases = ready;
+    while !leases.is_empty() {
+        for lease in leases {
+            store.commit(finish(&lease)).await?;
+            done.push((lease.lane, lease.sequence, lease.job));
+        }
+        leases = store.claim("w", 9, make.now.plus(5), HELD_MS).await?;
+    }
+    for lane in ["a", "b", "c"] {
+        let worked: Vec<_> = done.iter().filter(|(of, ..)| of == lane).collect();
+        holds!(worked.is_sorted_by(|(_, earlier, _), (_, later, _)| earlier < later));
+        same!(
+            worked.iter().map(|(.., job)| job).collect::<Vec<_>>(),
+            jobs.iter().filter(|job| job.lane == lane).map(|job| &job.job).collect::<Vec<_>>()
+        );
+    }
+    same!(done.len(), jobs.len());
+    Ok(())
+}
+
 pub(super) async fn different_lanes_run_side_by_side(store: &Store) -> Verdict {
     let make = Sample::default();
     let facts = ["a", "a", "b", "c"].map(|lane| Fact::Enqueue(make.job(lane))).to_vec();

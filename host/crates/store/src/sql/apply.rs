@@ -19,18 +19,20 @@ pub(crate) async fn commit(c: &mut Connection, ground: &mut Ground, commit: &Com
     facts.sort_by_cached_key(|fact| place(fact));
     let mut work = false;
     for group in facts.chunk_by(|a, b| discriminant(*a) == discriminant(*b)) {
-        if !write_records(c, group).await? {
-            for fact in group {
-                work |= write(c, ground, fact).await?;
-            }
+        if let Some(left) = write_records(c, ground, group).await? {
+            work |= left;
+            continue;
+        }
+        for fact in group {
+            work |= write(c, ground, fact).await?;
         }
     }
     Ok(work)
 }
 
-/// Writes records of one kind, several in one statement: a statement costs more than its rows. `false` for facts of
-/// another kind.
-async fn write_records(c: &mut Connection, facts: &[&Fact]) -> Outcome<bool> {
+/// Writes records or jobs of one kind, several in one statement: a statement costs more than its rows. Says whether that
+/// leaves work; nothing for facts of another kind, which are not written.
+async fn write_records(c: &mut Connection, ground: &mut Ground, facts: &[&Fact]) -> Outcome<Option<bool>> {
     macro_rules! each {
         ($pattern:pat => $record:expr) => {
             facts
@@ -40,6 +42,10 @@ async fn write_records(c: &mut Connection, facts: &[&Fact]) -> Outcome<bool> {
         };
     }
     match facts.first() {
+        Some(Fact::Enqueue(_)) => {
+            dialect::enqueue(c, ground, &each!(Fact::Enqueue(job) => job)).await?;
+            return Ok(Some(true));
+        }
         Some(Fact::AddRun(_)) => run::add(c, &each!(Fact::AddRun(run) => run.as_ref())).await?,
         Some(Fact::AddDecision(_)) => {
             run::add_decisions(c, &each!(Fact::AddDecision(decision) => decision.as_ref())).await?;
@@ -51,9 +57,9 @@ async fn write_records(c: &mut Connection, facts: &[&Fact]) -> Outcome<bool> {
         Some(Fact::AddToLedger { .. }) => {
             ledger::add(c, &each!(Fact::AddToLedger { entry, shard } => (entry.as_ref(), *shard))).await?;
         }
-        _ => return Ok(false),
+        _ => return Ok(None),
     }
-    Ok(true)
+    Ok(Some(false))
 }
 
 /// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep the order they
@@ -139,7 +145,7 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
     match fact {
         // The queue.
         Fact::Enqueue(job) => {
-            dialect::enqueue(c, ground, job).await?;
+            dialect::enqueue(c, ground, &[job]).await?;
             return Ok(true);
         }
         Fact::FinishJob { lane, fence, sequence } => {
