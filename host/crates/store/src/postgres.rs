@@ -29,6 +29,7 @@ pub(crate) mod dialect {
     use domain::job::{Job, Lease, NewJob};
     use sqlx::QueryBuilder;
 
+    use super::sql::queue::{Head, release};
     use super::sql::reader::{Reader, json, readable};
     use super::{Connection, Db, Ground};
     use crate::error::Outcome;
@@ -69,6 +70,26 @@ pub(crate) mod dialect {
         .fetch_optional(c)
         .await?;
         Ok(found.is_some())
+    }
+
+    /// Takes a job away if its lease is held, with the lane locked as above before the job is touched.
+    const TAKE_AWAY: &str = "WITH held AS (SELECT lane_id FROM lane WHERE lane_id = $1 AND fence = $2 \
+         AND lease_until > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) FOR UPDATE) \
+         DELETE FROM job USING held WHERE job.lane_id = held.lane_id AND job.sequence = $3";
+
+    /// Removes a job and gives its lane free: whether more jobs wait in it; none when the lease is not held or the job is
+    /// gone. Two statements: the second sees what was queued while the first waited for the lane.
+    pub(crate) async fn finish(c: &mut Connection, _: &Ground, head: Head<'_>) -> Outcome<Option<bool>> {
+        let gone = sqlx::query(TAKE_AWAY)
+            .bind(head.lane)
+            .bind(head.fence)
+            .bind(head.sequence)
+            .execute(&mut *c)
+            .await?;
+        match gone.rows_affected() {
+            1 => release(c, head.lane).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The clock that leases go by: the database's.

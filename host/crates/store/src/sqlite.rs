@@ -37,6 +37,7 @@ pub(crate) mod dialect {
     use domain::job::{Lease, NewJob};
     use sqlx::QueryBuilder;
 
+    use super::sql::queue::Head;
     use super::sql::reader::{Reader, all, json, readable};
     use super::{Connection, Db, Ground};
     use crate::error::Outcome;
@@ -77,6 +78,28 @@ pub(crate) mod dialect {
                 .await?
                 .flatten();
         Ok(until.is_some_and(|until| until > ground.seen.0))
+    }
+
+    /// Ends a job in one text, which crosses to the database's thread once: the job goes if its lease is held (a row
+    /// that says 0), then the lane if it is empty; else it waits for its next job (a row that says 1).
+    const FINISH: &str = "DELETE FROM job WHERE lane_id = $1 AND sequence = $2 AND EXISTS \
+         (SELECT 1 FROM lane WHERE lane_id = $1 AND fence = $3 AND lease_until > $4) RETURNING 0; \
+         DELETE FROM lane WHERE lane_id = $1 AND fence = $3 AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1); \
+         UPDATE lane SET lease_until = NULL, owner = '', \
+         ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) \
+         WHERE lane_id = $1 AND fence = $3 RETURNING 1";
+
+    /// Removes a job and gives its lane free: whether more jobs wait in it. None when the lease is not held or the job is
+    /// gone: then the caller undoes everything, for the lane is changed all the same.
+    pub(crate) async fn finish(c: &mut Connection, ground: &Ground, head: Head<'_>) -> Outcome<Option<bool>> {
+        let said: Vec<i64> = sqlx::query_scalar(FINISH)
+            .bind(head.lane)
+            .bind(head.sequence)
+            .bind(head.fence)
+            .bind(ground.seen.0)
+            .fetch_all(c)
+            .await?;
+        Ok(said.contains(&0).then(|| said.contains(&1)))
     }
 
     /// The clock that leases go by: the caller's.

@@ -109,6 +109,7 @@ list! {
         a_cleared_lane_is_empty_and_its_holder_is_stale,
         a_lease_is_prolonged_only_by_its_holder,
         a_finished_job_is_not_finished_twice,
+        a_stale_end_among_other_commits_leaves_the_lane_to_its_holder,
         the_state_of_the_queue_adds_up,
         work_wakes_those_who_wait,
         many_workers_never_hold_the_same_lane,

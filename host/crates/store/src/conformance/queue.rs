@@ -301,6 +301,31 @@ pub(super) async fn a_finished_job_is_not_finished_twice(store: &Store) -> Verdi
     Ok(())
 }
 
+pub(super) async fn a_stale_end_among_other_commits_leaves_the_lane_to_its_holder(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let facts = vec![Fact::Enqueue(make.job("lane")), Fact::Enqueue(make.job("lane"))];
+    store.commit(Commit { facts }).await?;
+    let old = one(store, &make, 0).await?;
+    let held = one(store, &make, HELD_MS).await?;
+    let gone = Lease { sequence: held.sequence - 1, ..held.clone() };
+    let commits = [
+        vec![Fact::Enqueue(make.job("other"))],
+        vec![Fact::finish(&old)],
+        vec![Fact::Enqueue(make.job("lane")), Fact::finish(&gone)],
+        vec![Fact::Enqueue(make.job("other"))],
+    ];
+    let results = futures::future::join_all(commits.map(|facts| store.commit(Commit { facts }))).await;
+    same!(results, vec![Ok(()), STALE, STALE, Ok(())]);
+    let leases = store.claim("w", 9, make.now, HELD_MS).await?;
+    same!(leases.iter().map(|lease| lease.lane.as_str()).collect::<Vec<_>>(), ["other"]);
+    store.commit(finish(&held)).await?;
+    let next = one(store, &make, HELD_MS).await?;
+    holds!(next.lane == "lane" && next.sequence > held.sequence);
+    store.commit(finish(&next)).await?;
+    holds!(store.claim("w", 9, make.now, HELD_MS).await?.is_empty());
+    Ok(())
+}
+
 pub(super) async fn the_state_of_the_queue_adds_up(store: &Store) -> Verdict {
     let make = Sample::default();
     same!(store.queue(make.now).await?, crate::QueueState::default());

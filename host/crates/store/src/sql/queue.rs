@@ -27,9 +27,10 @@ async fn hold(c: &mut Connection, ground: &Ground, head: Head<'_>) -> Outcome<()
 
 /// Removes the job and gives the lane free; `true` when more jobs wait in it.
 pub(crate) async fn finish(c: &mut Connection, ground: &Ground, head: Head<'_>) -> Outcome<bool> {
-    hold(c, ground, head).await?;
-    remove(c, head).await?;
-    release(c, head.lane).await
+    match dialect::finish(c, ground, head).await? {
+        Some(waits) => Ok(waits),
+        None => Err(StoreError::Stale("lease").into()),
+    }
 }
 
 async fn remove(c: &mut Connection, head: Head<'_>) -> Outcome<()> {
@@ -42,7 +43,7 @@ async fn remove(c: &mut Connection, head: Head<'_>) -> Outcome<()> {
 }
 
 /// An empty lane disappears (the usual case, so it is tried first); otherwise it waits for its next job.
-async fn release(c: &mut Connection, lane: &str) -> Outcome<bool> {
+pub(crate) async fn release(c: &mut Connection, lane: &str) -> Outcome<bool> {
     let gone = sqlx::query(
         "DELETE FROM lane WHERE lane_id = $1 AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1)",
     )
@@ -52,6 +53,12 @@ async fn release(c: &mut Connection, lane: &str) -> Outcome<bool> {
     if gone.rows_affected() == 1 {
         return Ok(false);
     }
+    free(c, lane).await?;
+    Ok(true)
+}
+
+/// The lane waits for its next job.
+async fn free(c: &mut Connection, lane: &str) -> Outcome<()> {
     sqlx::query(
         "UPDATE lane SET lease_until = NULL, owner = '', \
          ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) WHERE lane_id = $1",
@@ -59,9 +66,10 @@ async fn release(c: &mut Connection, lane: &str) -> Outcome<bool> {
     .bind(lane)
     .execute(c)
     .await?;
-    Ok(true)
+    Ok(())
 }
 
+/// Puts the job back; its lane is not empty then.
 pub(crate) async fn retry(
     c: &mut Connection,
     ground: &Ground,
@@ -84,8 +92,7 @@ pub(crate) async fn retry(
     if done.rows_affected() != 1 {
         return Err(StoreError::Stale("lease").into());
     }
-    release(c, head.lane).await?;
-    Ok(())
+    free(c, head.lane).await
 }
 
 pub(crate) async fn bury(
