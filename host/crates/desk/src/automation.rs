@@ -8,7 +8,6 @@ use domain::event::Event;
 use domain::id::{EventId, TicketId};
 use domain::job::NewJob;
 use domain::missed;
-use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 use domain::work::Work;
 use domain::{Actor, Timestamp};
@@ -339,18 +338,19 @@ impl Desk {
         }
     }
 
-    /// Puts an event's ticket on the bench, and whether it is too late to answer the event without a person.
+    /// Puts an event's ticket on the bench, and whether it is too late to answer the event without a person; `false` when
+    /// the ticket is gone.
     pub(crate) async fn bring_for(
         &self,
         bench: &mut Bench,
         event: &Event,
-        view: TicketView,
-    ) -> Result<(), DeskError> {
+        id: TicketId,
+    ) -> Result<bool, DeskError> {
+        self.bring(bench, id).await?;
+        let Some(view) = bench.views.get(&id) else { return Ok(false) };
         let late = self.is_late(event, &view.ticket).await?;
-        let id = view.ticket.id;
-        self.bring(bench, view).await?;
         bench.standings.entry(id).or_default().late = late;
-        Ok(())
+        Ok(true)
     }
 
     /// Whether an event began with one that was missed too long ago. A story is read only where automation was ever off

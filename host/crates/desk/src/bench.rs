@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ActorKind;
 use domain::effect::Proposal;
 use domain::id::{MessageId, TicketId};
 use domain::message::{Direction, Message, SenderAuth};
@@ -12,6 +11,8 @@ use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 use domain::turn::{Standing, moved_fields};
 use domain::work::Work;
+use domain::{ActorKind, Timestamp};
+use store::Changes;
 
 use crate::{Desk, DeskError};
 
@@ -78,11 +79,21 @@ impl Bench {
 }
 
 impl Desk {
-    /// Puts a ticket on the bench, with what has to be known to decide about it.
-    pub(crate) async fn bring(&self, bench: &mut Bench, view: TicketView) -> Result<(), DeskError> {
+    /// Puts a ticket on the bench, with what has to be known to decide about it; `false` when there is none of that id.
+    pub(crate) async fn bring(&self, bench: &mut Bench, id: TicketId) -> Result<bool, DeskError> {
+        let found = Box::pin(self.0.store.view_and_changes(id, self.hour_ago())).await?;
+        let Some((view, changes)) = found else { return Ok(false) };
+        self.lay(bench, view, changes);
+        Ok(true)
+    }
+
+    fn hour_ago(&self) -> Timestamp {
+        self.now().plus(-domain::clock::HOUR_MS)
+    }
+
+    /// Lays a ticket on the bench as it was read, with the changes that were applied on it within the hour.
+    fn lay(&self, bench: &mut Bench, view: TicketView, changes: Changes) {
         let id = view.ticket.id;
-        let since = self.now().plus(-domain::clock::HOUR_MS);
-        let changes = self.0.store.changes_since(id, since).await?;
         let seen = bench.seen.entry(id).or_insert_with(|| Seen::of(&view));
         let standing = Standing {
             moved: moved_fields(&seen.ticket, &view.ticket),
@@ -92,7 +103,6 @@ impl Desk {
         bench.standings.insert(id, standing);
         bench.works.insert(id, Work::on(view.ticket.clone()));
         bench.views.insert(id, view);
-        Ok(())
     }
 
     /// Brings the tickets that proposals are for and that are not there yet.
@@ -103,11 +113,8 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let targets: BTreeSet<TicketId> = proposals.map(|p| p.ticket_id).collect();
         for id in targets {
-            if bench.works.contains_key(&id) {
-                continue;
-            }
-            if let Some(view) = self.0.store.view(id).await? {
-                self.bring(bench, view).await?;
+            if !bench.works.contains_key(&id) {
+                self.bring(bench, id).await?;
             }
         }
         Ok(())
@@ -116,7 +123,8 @@ impl Desk {
     /// One ticket on a bench of its own: for a person's decision.
     pub(crate) async fn bench_of(&self, view: TicketView) -> Result<Bench, DeskError> {
         let mut bench = Bench::default();
-        self.bring(&mut bench, view).await?;
+        let changes = self.0.store.changes_since(view.ticket.id, self.hour_ago()).await?;
+        self.lay(&mut bench, view, changes);
         Ok(bench)
     }
 }
@@ -134,7 +142,7 @@ pub(crate) fn is_proved(view: &TicketView) -> bool {
     }
 }
 
-fn standing(view: &TicketView, changes: Vec<(String, i64)>, own: &[String]) -> Standing {
+fn standing(view: &TicketView, changes: Changes, own: &[String]) -> Standing {
     let inbound: Option<&Message> = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
     let address = view.requester.as_ref().map(|r| r.email.clone()).unwrap_or_default();
     Standing {

@@ -146,9 +146,10 @@ impl Desk {
         only: Option<Retried>,
     ) -> Result<Option<(Vec<Vec<Ran>>, Bench)>, DeskError> {
         let mut bench = Bench::default();
-        if let Some(id) = event.ticket_id {
-            let Some(view) = self.0.store.view(id).await? else { return Ok(None) };
-            self.bring_for(&mut bench, event, view).await?;
+        if let Some(id) = event.ticket_id
+            && !self.bring_for(&mut bench, event, id).await?
+        {
+            return Ok(None);
         }
         let mut stages = Vec::new();
         for stage in Hook::STAGES {
@@ -333,10 +334,8 @@ impl Desk {
         stages: &[Vec<Ran>],
     ) -> Result<Bench, DeskError> {
         let mut bench = Bench::after(seen);
-        if let Some(id) = event.ticket_id
-            && let Some(fresh) = Box::pin(self.0.store.view(id)).await?
-        {
-            Box::pin(self.bring_for(&mut bench, event, fresh)).await?;
+        if let Some(id) = event.ticket_id {
+            Box::pin(self.bring_for(&mut bench, event, id)).await?;
         }
         for ran in stages {
             Box::pin(self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals))).await?;

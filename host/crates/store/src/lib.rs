@@ -29,8 +29,8 @@ pub mod ephemeral;
 pub use error::StoreError;
 pub use facts::{Commit, Fact, Over};
 pub use records::{
-    AutomaticCounts, DeadJob, Forget, Intake, IntakeKind, IntakeState, Page, QueueState, Suppression,
-    TicketFilter,
+    AutomaticCounts, Changes, DeadJob, Forget, Intake, IntakeKind, IntakeState, Page, QueueState,
+    Suppression, TicketFilter,
 };
 
 /// How much a commit survives.

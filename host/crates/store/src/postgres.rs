@@ -58,6 +58,9 @@ pub(crate) mod dialect {
     /// Those messages in the order in which they came.
     pub(crate) const HITS_CAME: &str = "w.message_id";
 
+    /// A list of pairs of all rows `d`, as JSON.
+    pub(crate) const CHANGES: &str = "COALESCE(json_agg(json_build_array(d.digest, d.times))::text, '[]')";
+
     /// Whether a lease is held, by the database's clock: hosts' clocks never decide a lease. Locks the lane,
     /// so that nobody can take it over between this look and the commit.
     pub(crate) async fn lease_held(c: &mut Connection, _: &Ground, lane: &str, fence: i64) -> Outcome<bool> {

@@ -24,7 +24,7 @@ use domain::webhook::Webhook;
 
 use crate::error::StoreError;
 use crate::records::{
-    AutomaticCounts, DeadJob, Intake, IntakeState, Page, QueueState, Suppression, TicketFilter,
+    AutomaticCounts, Changes, DeadJob, Intake, IntakeState, Page, QueueState, Suppression, TicketFilter,
 };
 use crate::{Backend, Store};
 
@@ -77,6 +77,8 @@ questions! {
     /// A ticket with its requester and its newest 50 messages, among them those of tickets that were merged into it:
     /// their placeholders bear their ticket's number.
     view(id: TicketId) -> Option<TicketView> = ticket::view(id);
+    /// The same with the decisions that were applied on the ticket since an instant: how often each digest.
+    view_and_changes(id: TicketId, since: Timestamp) -> Option<(TicketView, Changes)> = ticket::view_and_changes(id, since);
 
     /// Tickets with their requesters and the newest 50 of their own messages each; for pages of at most 200.
     views(filter: &TicketFilter, page: &Page) -> Vec<TicketView> = ticket::views(filter, page);

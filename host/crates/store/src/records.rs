@@ -176,6 +176,9 @@ pub struct Forget {
     pub digests: Vec<String>,
 }
 
+/// How often each change was applied, by its digest.
+pub type Changes = Vec<(String, i64)>;
+
 /// Automatic messages that have left or may have left, as the gate's budgets count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AutomaticCounts {

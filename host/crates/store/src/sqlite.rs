@@ -63,6 +63,9 @@ pub(crate) mod dialect {
     /// found.
     pub(crate) const HITS_CAME: &str = "message_words.rowid";
 
+    /// A list of pairs of all rows `d`, as JSON.
+    pub(crate) const CHANGES: &str = "json_group_array(json_array(d.digest, d.times))";
+
     /// Whether a lease is held. Nobody else can write meanwhile, so looking is enough (PostgreSQL locks).
     pub(crate) async fn lease_held(
         c: &mut Connection,

@@ -4,8 +4,9 @@ use domain::redaction::Redaction;
 use domain::run::{DecisionStatus, Fault};
 use domain::seal::Sealed;
 use domain::strike::Strike;
+use domain::ticket::Ticket;
 
-use super::{Sample, Verdict, holds, same};
+use super::{Sample, Verdict, holds, same, there};
 use crate::{Commit, Fact, Page, Store, StoreError};
 
 pub(super) async fn runs_read_back_whole(store: &Store) -> Verdict {
@@ -60,7 +61,15 @@ pub(super) async fn decisions_read_back_and_change(store: &Store) -> Verdict {
 
 pub(super) async fn applied_changes_are_counted_by_digest(store: &Store) -> Verdict {
     let make = Sample::default();
-    let (ticket, other) = (make.ticket_id(), make.ticket_id());
+    let contact = make.contact("ana@example.org");
+    let (asked, nothing_done) = (make.ticket(1), make.ticket(2));
+    let facts = [&asked, &nothing_done].map(|ticket| {
+        let ticket = Box::new(Ticket { requester_id: contact.id, ..ticket.clone() });
+        Fact::PutTicket { ticket, read_version: None }
+    });
+    store.commit(Commit::of(vec![Fact::PutContact(contact)])).await?;
+    store.commit(Commit { facts: facts.to_vec() }).await?;
+    let (ticket, other) = (asked.id, make.ticket_id());
     let run = make.run(make.installation_id(), ticket);
     let mut late = make.decision(&run, ticket, "b");
     late.decided_at = make.now.plus(-1);
@@ -76,7 +85,15 @@ pub(super) async fn applied_changes_are_counted_by_digest(store: &Store) -> Verd
     ];
     let facts = decisions.into_iter().map(|d| Fact::AddDecision(Box::new(d))).collect();
     store.commit(Commit { facts }).await?;
-    same!(store.changes_since(ticket, make.now).await?, vec![("a".to_owned(), 2), ("b".to_owned(), 1)]);
+    let counts = vec![("a".to_owned(), 2), ("b".to_owned(), 1)];
+    same!(store.changes_since(ticket, make.now).await?, counts);
+    let (view, mut changes) = there(store.view_and_changes(ticket, make.now).await?, "the ticket")?;
+    changes.sort();
+    same!(changes, counts);
+    same!(Some(view), store.view(ticket).await?);
+    let (_, changes) = there(store.view_and_changes(nothing_done.id, make.now).await?, "the ticket")?;
+    holds!(changes.is_empty());
+    holds!(store.view_and_changes(other, make.now).await?.is_none());
     Ok(())
 }
 

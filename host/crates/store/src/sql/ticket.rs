@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::Timestamp;
 use domain::contact::Contact;
 use domain::id::TicketId;
 use domain::message::Message;
@@ -13,7 +14,7 @@ use sqlx::QueryBuilder;
 use super::reader::{Reader, above, all, below, json, ms, one, plain, text};
 use super::{Connection, Db, Outcome, Row, contact, dialect, message, unique};
 use crate::error::StoreError;
-use crate::records::{Page, TicketFilter, moment_and_id};
+use crate::records::{Changes, Page, TicketFilter, moment_and_id};
 use crate::words::Words;
 
 macro_rules! ticket_columns {
@@ -133,13 +134,36 @@ pub(crate) async fn merged_into(c: &mut Connection, id: TicketId) -> Outcome<Vec
 /// A ticket's columns alone, up to where conditions begin.
 pub(crate) const TICKETS: &str = concat!("SELECT ", ticket_columns!(), " FROM ticket t WHERE ");
 
+/// A ticket's columns and its requester's.
+macro_rules! with_requesters {
+    () => {
+        concat!(
+            "SELECT ",
+            ticket_columns!(),
+            ", c.contact_id, c.name, c.email, c.locale, c.time_zone, c.verified, c.proactive_consent, \
+             c.created_at AS contact_created_at"
+        )
+    };
+}
+
+/// Where those are, up to where conditions begin.
+macro_rules! from_requesters {
+    () => {
+        " FROM ticket t LEFT JOIN contact c ON c.contact_id = t.requester_id WHERE "
+    };
+}
+
 /// A ticket's columns and its requester's, up to where conditions begin.
-pub(crate) const WITH_REQUESTERS: &str = concat!(
-    "SELECT ",
-    ticket_columns!(),
-    ", c.contact_id, c.name, c.email, c.locale, c.time_zone, c.verified, c.proactive_consent, \
-     c.created_at AS contact_created_at FROM ticket t LEFT JOIN contact c ON c.contact_id = t.requester_id WHERE "
+pub(crate) const WITH_REQUESTERS: &str = concat!(with_requesters!(), from_requesters!());
+
+/// The columns of a view: whether others were merged into the ticket is one of them.
+const VIEW: &str = concat!(
+    with_requesters!(),
+    ", EXISTS (SELECT 1 FROM ticket o WHERE o.merged_into = t.ticket_id) AS took_in"
 );
+
+/// Of which ticket.
+const VIEW_OF: &str = concat!(from_requesters!(), "t.ticket_id = ");
 
 /// Whether we are waited for: of what people wrote the newest is the customer's. What never reached the customer is no
 /// answer, and whoever was erased waits no more. Put so that both databases walk the index of step 16.
@@ -289,15 +313,50 @@ fn read_view(row: &Row) -> Result<TicketView, StoreError> {
     Ok(TicketView { ticket: read(row)?, requester, messages: Vec::new() })
 }
 
+/// The same of one ticket, and whether others were merged into it.
+fn read_one(row: &Row) -> Result<(TicketView, bool), StoreError> {
+    let took_in = Reader::of(row, "ticket", "ticket_id").get("took_in")?;
+    Ok((read_view(row)?, took_in))
+}
+
 /// Ticket with requester, then messages with their attachments, those of merged tickets among them.
 pub(crate) async fn view(c: &mut Connection, id: TicketId) -> Outcome<Option<TicketView>> {
-    let id = id.to_string();
-    let mut query = QueryBuilder::<Db>::new(WITH_REQUESTERS);
-    let row = query.push("t.ticket_id = ").push_bind(id.as_str()).build().fetch_optional(&mut *c).await?;
-    let Some(mut view) = one(row, read_view)? else { return Ok(None) };
-    view.messages = message::newest(&mut *c, &id).await?;
-    Box::pin(take_in(c, &mut view)).await?;
-    Ok(Some(view))
+    let mut query = QueryBuilder::<Db>::new(VIEW);
+    query.push(VIEW_OF).push_bind(id.to_string());
+    let row = query.build().fetch_optional(&mut *c).await?;
+    let Some((view, took_in)) = one(row, read_one)? else { return Ok(None) };
+    Ok(Some(with_messages(c, view, took_in).await?))
+}
+
+/// A view with how often each change was applied on its ticket since an instant.
+pub(crate) async fn view_and_changes(
+    c: &mut Connection,
+    id: TicketId,
+    since: Timestamp,
+) -> Outcome<Option<(TicketView, Changes)>> {
+    let mut query = QueryBuilder::<Db>::new(VIEW);
+    query.push(", (SELECT ").push(dialect::CHANGES);
+    query.push(
+        " FROM (SELECT digest, COUNT(*) AS times FROM decision WHERE status = 'applied' AND ticket_id = ",
+    );
+    query.push_bind(id.to_string()).push(" AND decided_at >= ").push_bind(since.0);
+    query.push(" GROUP BY digest) AS d) AS changes").push(VIEW_OF).push_bind(id.to_string());
+    let row = query.build().fetch_optional(&mut *c).await?;
+    let found = one(row, |row| {
+        let changes: Changes = Reader::of(row, "decision", "ticket_id").json("changes")?;
+        Ok((read_one(row)?, changes))
+    })?;
+    let Some(((view, took_in), changes)) = found else { return Ok(None) };
+    Ok(Some((with_messages(c, view, took_in).await?, changes)))
+}
+
+/// A view with its messages.
+async fn with_messages(c: &mut Connection, mut view: TicketView, took_in: bool) -> Outcome<TicketView> {
+    view.messages = message::newest(&mut *c, &view.ticket.id.to_string()).await?;
+    if took_in {
+        Box::pin(take_in(c, &mut view)).await?;
+    }
+    Ok(view)
 }
 
 /// What was said on the tickets that were merged into this one counts among its newest messages.
