@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::dialect::{self, Claim};
 use super::{Connection, Ground, sql};
 use crate::error::{Failure, Outcome, StoreError, damaged, is_damage};
-use crate::facts::Commit;
+use crate::facts::{Commit, Fact};
 
 /// Requests that may wait. Beyond, callers wait `ROOM_WAIT` for room and are then refused.
 const QUEUE: usize = 1_024;
@@ -175,6 +175,16 @@ fn closed() -> StoreError {
     StoreError::Unavailable("the store was closed".to_owned())
 }
 
+/// Whether a task has a single statement that writes, which is a transaction by itself: nobody else writes between what
+/// it read and that. One that answers a row is none of these: reading it may end before it is committed.
+fn writes_once(task: &Task) -> bool {
+    match task {
+        Task::Claim(_) | Task::Extend { .. } => true,
+        Task::Commit(commit) => matches!(commit.facts.as_slice(), [Fact::SetDelivery { .. }]),
+        Task::Reserve { .. } => false,
+    }
+}
+
 /// The writer's own side.
 struct Desk {
     connection: Connection,
@@ -309,6 +319,9 @@ impl Desk {
     }
 
     async fn alone(&mut self, task: &Task) -> Outcome<Answer> {
+        if writes_once(task) {
+            return self.perform(task).await;
+        }
         self.run_statement("BEGIN IMMEDIATE").await?;
         let answer = self.perform(task).await?;
         self.run_statement("COMMIT").await?;

@@ -6,7 +6,7 @@ use domain::ticket::StatusCategory;
 use sqlx::sqlite::SqliteSynchronous;
 
 use super::*;
-use crate::facts::{Fact, Over};
+use crate::facts::Over;
 use crate::records::{Page, TicketFilter};
 use crate::sqlite::open::connect;
 use crate::sqlite::sql::ticket::{TICKETS, listing};
