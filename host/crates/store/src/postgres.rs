@@ -58,6 +58,17 @@ pub(crate) mod dialect {
     /// Those messages in the order in which they came.
     pub(crate) const HITS_CAME: &str = "w.message_id";
 
+    /// Rows that the first or second value hands over as a JSON list; each is its `value`.
+    pub(crate) const ROWS_OF_1: &str = "jsonb_array_elements($1::jsonb) AS r(value)";
+    /// See `ROWS_OF_1`.
+    pub(crate) const ROWS_OF_2: &str = "jsonb_array_elements($2::jsonb) AS r(value)";
+
+    /// Two statements that know nothing of each other as one. Which one's rows are locked first is PostgreSQL's affair, and
+    /// the same each time.
+    pub(crate) fn both(first: &str, second: &str) -> String {
+        format!("WITH also AS ({second}) {first}")
+    }
+
     /// A list of pairs of all rows `d`, as JSON.
     pub(crate) const CHANGES: &str = "COALESCE(json_agg(json_build_array(d.digest, d.times))::text, '[]')";
 

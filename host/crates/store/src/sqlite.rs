@@ -63,6 +63,16 @@ pub(crate) mod dialect {
     /// found.
     pub(crate) const HITS_CAME: &str = "message_words.rowid";
 
+    /// Rows that the first or second value hands over as a JSON list; each is its `value`.
+    pub(crate) const ROWS_OF_1: &str = "json_each($1)";
+    /// See `ROWS_OF_1`.
+    pub(crate) const ROWS_OF_2: &str = "json_each($2)";
+
+    /// Two statements as one text, which crosses to the database's thread once.
+    pub(crate) fn both(first: &str, second: &str) -> String {
+        format!("{first}; {second}")
+    }
+
     /// A list of pairs of all rows `d`, as JSON.
     pub(crate) const CHANGES: &str = "json_group_array(json_array(d.digest, d.times))";
 

@@ -1,17 +1,60 @@
 //! The ledger: counts that only grow, added to by the same commit that writes the run.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use domain::id::InstallationId;
 use domain::ledger::{Day, LedgerCounts, LedgerEntry, Use};
 
-use sqlx::QueryBuilder;
-
-use super::reader::Reader;
-use super::{Connection, Db, Outcome, ROWS_MAX, Row};
+use super::reader::{Reader, json};
+use super::{Connection, Outcome, Row, dialect};
 use crate::error::StoreError;
 
-/// Adds counts, several rows in one statement: this is written with every run. One row takes all that is for it.
+/// A number of a row that is handed over as JSON.
+macro_rules! number {
+    ($place:literal) => {
+        concat!("CAST(value ->> ", $place, " AS BIGINT)")
+    };
+}
+
+/// Whose row: installation, day, digest, shard.
+macro_rules! whose {
+    () => {
+        concat!("value ->> 0, value ->> 1, value ->> 2, ", number!(3))
+    };
+}
+
+/// Both statements. Their rows are handed over as JSON, so that they are one text however many there are.
+static ADD: LazyLock<String> = LazyLock::new(|| {
+    let counts = [
+        "INSERT INTO ledger (installation_id, day, digest, shard, runs, faults, fuel, cpu_us, wall_us, host_calls, \
+         kv_bytes, proposed, applied, rejected, corrected, memory_bytes) SELECT ",
+        concat!(whose!(), ", ", number!(4), ", ", number!(5), ", ", number!(6), ", ", number!(7), ", "),
+        concat!(number!(8), ", ", number!(9), ", ", number!(10), ", ", number!(11), ", ", number!(12), ", "),
+        concat!(number!(13), ", ", number!(14), ", ", number!(15), " FROM "),
+        dialect::ROWS_OF_1,
+        " WHERE TRUE ON CONFLICT (installation_id, day, digest, shard) DO UPDATE SET \
+         runs = ledger.runs + excluded.runs, faults = ledger.faults + excluded.faults, \
+         fuel = ledger.fuel + excluded.fuel, cpu_us = ledger.cpu_us + excluded.cpu_us, \
+         wall_us = ledger.wall_us + excluded.wall_us, host_calls = ledger.host_calls + excluded.host_calls, \
+         kv_bytes = ledger.kv_bytes + excluded.kv_bytes, proposed = ledger.proposed + excluded.proposed, \
+         applied = ledger.applied + excluded.applied, rejected = ledger.rejected + excluded.rejected, \
+         corrected = ledger.corrected + excluded.corrected, \
+         memory_bytes = CASE WHEN excluded.memory_bytes > ledger.memory_bytes THEN excluded.memory_bytes \
+         ELSE ledger.memory_bytes END",
+    ];
+    let uses = [
+        "INSERT INTO ledger_use (installation_id, day, digest, shard, what, calls, bytes_out, bytes_in) SELECT ",
+        concat!(whose!(), ", value ->> 4, ", number!(5), ", ", number!(6), ", ", number!(7), " FROM "),
+        dialect::ROWS_OF_2,
+        " WHERE TRUE ON CONFLICT (installation_id, day, digest, shard, what) DO UPDATE SET \
+         calls = ledger_use.calls + excluded.calls, bytes_out = ledger_use.bytes_out + excluded.bytes_out, \
+         bytes_in = ledger_use.bytes_in + excluded.bytes_in",
+    ];
+    dialect::both(&counts.concat(), &uses.concat())
+});
+
+/// Adds counts, all in one statement: this is written with every run. One row takes all that is for it.
 pub(crate) async fn add(c: &mut Connection, entries: &[(&LedgerEntry, i64)]) -> Outcome<()> {
     let mut rows: BTreeMap<_, LedgerCounts> = BTreeMap::new();
     let mut uses: BTreeMap<_, Use> = BTreeMap::new();
@@ -22,77 +65,36 @@ pub(crate) async fn add(c: &mut Connection, entries: &[(&LedgerEntry, i64)]) -> 
             uses.entry((row.clone(), what)).or_default().add(how);
         }
     }
-    add_counts(c, rows).await?;
-    add_uses(c, uses).await
-}
-
-/// Whose row: installation, day, digest, shard.
-type Key<'e> = (String, &'e String, &'e String, i64);
-
-async fn add_counts(c: &mut Connection, rows: BTreeMap<Key<'_>, LedgerCounts>) -> Outcome<()> {
-    let rows: Vec<_> = rows.into_iter().collect();
-    for some in rows.chunks(ROWS_MAX) {
-        let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO ledger (installation_id, day, digest, shard, runs, faults, fuel, cpu_us, wall_us, host_calls, \
-             kv_bytes, proposed, applied, rejected, corrected, memory_bytes) ",
-        );
-        query.push_values(some, |mut row, ((installation, day, digest, shard), counts)| {
-            row.push_bind(installation)
-                .push_bind(*day)
-                .push_bind(*digest)
-                .push_bind(*shard)
-                .push_bind(counts.runs)
-                .push_bind(counts.faults)
-                .push_bind(counts.fuel)
-                .push_bind(counts.cpu_us)
-                .push_bind(counts.wall_us)
-                .push_bind(counts.host_calls)
-                .push_bind(counts.kv_bytes)
-                .push_bind(counts.proposed)
-                .push_bind(counts.applied)
-                .push_bind(counts.rejected)
-                .push_bind(counts.corrected)
-                .push_bind(counts.memory_bytes);
-        });
-        query.push(
-            " ON CONFLICT (installation_id, day, digest, shard) DO UPDATE SET \
-             runs = ledger.runs + excluded.runs, faults = ledger.faults + excluded.faults, \
-             fuel = ledger.fuel + excluded.fuel, cpu_us = ledger.cpu_us + excluded.cpu_us, \
-             wall_us = ledger.wall_us + excluded.wall_us, host_calls = ledger.host_calls + excluded.host_calls, \
-             kv_bytes = ledger.kv_bytes + excluded.kv_bytes, proposed = ledger.proposed + excluded.proposed, \
-             applied = ledger.applied + excluded.applied, rejected = ledger.rejected + excluded.rejected, \
-             corrected = ledger.corrected + excluded.corrected, \
-             memory_bytes = CASE WHEN excluded.memory_bytes > ledger.memory_bytes THEN excluded.memory_bytes \
-             ELSE ledger.memory_bytes END",
-        );
-        query.build().execute(&mut *c).await?;
-    }
-    Ok(())
-}
-
-async fn add_uses(c: &mut Connection, uses: BTreeMap<(Key<'_>, &String), Use>) -> Outcome<()> {
-    let uses: Vec<_> = uses.into_iter().collect();
-    for some in uses.chunks(ROWS_MAX) {
-        let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO ledger_use (installation_id, day, digest, shard, what, calls, bytes_out, bytes_in) ",
-        );
-        query.push_values(some, |mut row, (((installation, day, digest, shard), what), how)| {
-            row.push_bind(installation)
-                .push_bind(*day)
-                .push_bind(*digest)
-                .push_bind(*shard)
-                .push_bind(*what)
-                .push_bind(how.calls)
-                .push_bind(how.bytes_out)
-                .push_bind(how.bytes_in);
-        });
-        query.push(
-            " ON CONFLICT (installation_id, day, digest, shard, what) DO UPDATE SET \
-             calls = ledger_use.calls + excluded.calls, bytes_out = ledger_use.bytes_out + excluded.bytes_out, \
-             bytes_in = ledger_use.bytes_in + excluded.bytes_in",
-        );
-        query.build().execute(&mut *c).await?;
-    }
+    let counts: Vec<_> = rows
+        .iter()
+        .map(|((installation, day, digest, shard), n)| {
+            (
+                installation,
+                day,
+                digest,
+                shard,
+                n.runs,
+                n.faults,
+                n.fuel,
+                n.cpu_us,
+                n.wall_us,
+                n.host_calls,
+                n.kv_bytes,
+                n.proposed,
+                n.applied,
+                n.rejected,
+                n.corrected,
+                n.memory_bytes,
+            )
+        })
+        .collect();
+    let uses: Vec<_> = uses
+        .iter()
+        .map(|(((installation, day, digest, shard), what), how)| {
+            (installation, day, digest, shard, what, how.calls, how.bytes_out, how.bytes_in)
+        })
+        .collect();
+    sqlx::query(ADD.as_str()).bind(json(&counts)?).bind(json(&uses)?).execute(c).await?;
     Ok(())
 }
 
