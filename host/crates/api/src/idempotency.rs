@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a repeated request gets the first one's answer instead of being done twice.
 //!
 //! Only answers that say "done" are kept, in the same commit as what was done: after an error the same key
-//! may be tried again.
+//! may be tried again. Of an answer about somebody who was erased the key is left: the repeat is told so, or it would
+//! bring the person back.
 
 use std::future::Future;
 
@@ -11,7 +12,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use desk::{DeskError, Memo};
+use desk::{DeskError, ERASED, Memo};
 use domain::token::Token;
 use sha2::{Digest, Sha256};
 
@@ -124,6 +125,10 @@ fn memo<T: 'static>(
 
 async fn replay(api: &Api, source: &str, key: &str, fingerprint: &str) -> Result<Option<Response>, ApiError> {
     let Some(outcome) = api.desk.remembered(source, key).await? else { return Ok(None) };
+    if outcome == ERASED {
+        let detail = "This request was done before, and the person it was about was erased since: it is not done again. What is new takes a new key.";
+        return Err(ApiError::new(StatusCode::GONE, "erased", detail).at("idempotency-key"));
+    }
     let remembered: Remembered =
         serde_json::from_str(&outcome).map_err(|e| ApiError::internal(e.to_string()))?;
     if remembered.fingerprint != fingerprint {

@@ -30,7 +30,7 @@ const ABOUT: &str = "Send a token with every request: `Authorization: Bearer klz
     Texts have been through redaction: what was personal reads `[IBAN-1]`.";
 
 /// Errors that every operation may answer with, and those that depend on its shape.
-const PROBLEMS: [(&str, &str, &str); 11] = [
+const PROBLEMS: [(&str, &str, &str); 12] = [
     ("400", "BadRequest", "The request cannot be read (`bad_json`, `empty_body`)."),
     (
         "401",
@@ -40,6 +40,11 @@ const PROBLEMS: [(&str, &str, &str); 11] = [
     ("403", "Forbidden", "The token lacks the scope (`scope_missing`)."),
     ("404", "NotFound", "There is no such thing (`not_found`)."),
     ("409", "Conflict", "It changed meanwhile or exists already (`stale`, `busy`, `conflict`)."),
+    (
+        "410",
+        "Gone",
+        "The request was done before under its idempotency key, for somebody who was erased since (`erased`).",
+    ),
     (
         "412",
         "PreconditionFailed",
@@ -101,9 +106,12 @@ fn problem(says: &str) -> Response {
 
 fn complete(operation: &mut Operation, has_path_parameter: bool) {
     let has_body = operation.request_body.is_some();
-    let has_condition = operation.parameters.iter().flatten().any(
-        |parameter| matches!(parameter, RefOr::T(p) if p.parameter_in == ParameterIn::Header && p.name == "if-match"),
-    );
+    let has_header = |name: &str| {
+        operation.parameters.iter().flatten().any(
+            |parameter| matches!(parameter, RefOr::T(p) if p.parameter_in == ParameterIn::Header && p.name == name),
+        )
+    };
+    let (has_condition, has_key) = (has_header("if-match"), has_header("idempotency-key"));
     let has_query = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => parameter.parameter_in != ParameterIn::Path,
         RefOr::Ref(_) => true,
@@ -113,6 +121,7 @@ fn complete(operation: &mut Operation, has_path_parameter: bool) {
             "400" | "413" | "415" => has_body,
             "404" => has_path_parameter,
             "409" => has_body || has_path_parameter,
+            "410" => has_key,
             "412" => has_condition,
             "422" => has_body || has_query,
             _ => true,

@@ -80,7 +80,7 @@ pub use rating::{NOT_HELPED, Rated};
 pub use retro::{RetroBatch, RetroFind};
 pub use seal::SealKey;
 pub use store::{
-    AutomaticCounts, DeadJob, Intake, IntakeKind, IntakeState, Page, QueueState, Store, StoreError,
+    AutomaticCounts, DeadJob, ERASED, Intake, IntakeKind, IntakeState, Page, QueueState, Store, StoreError,
     Suppression, TicketFilter,
 };
 pub use worker::{Settled, Worker};

@@ -29,7 +29,7 @@ pub mod ephemeral;
 pub use error::StoreError;
 pub use facts::{Commit, Fact, Over};
 pub use records::{
-    AutomaticCounts, Changes, DeadJob, Forget, Intake, IntakeKind, IntakeState, Page, QueueState,
+    AutomaticCounts, Changes, DeadJob, ERASED, Forget, Intake, IntakeKind, IntakeState, Page, QueueState,
     Suppression, TicketFilter,
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
 use axum::body::Body;
-use domain::token::Scope::{Read, Write};
+use domain::token::Scope::{Admin, Read, Write};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -57,8 +57,7 @@ async fn keys_of_different_tokens_do_not_meet() {
     let world = World::new().await;
     post(&world, "k1", "Parcel").await.ok();
     let headers = [("idempotency-key", "k1")];
-    let admin = domain::token::Scope::Admin;
-    let other = world.call_with(admin, "POST", "/api/v1/tickets", new_ticket("Other"), &headers).await;
+    let other = world.call_with(Admin, "POST", "/api/v1/tickets", new_ticket("Other"), &headers).await;
     assert_eq!((other.status.as_u16(), other.header("idempotency-replayed")), (201, ""));
 }
 
@@ -142,4 +141,25 @@ async fn a_request_whose_process_died_after_the_commit_is_answered_from_what_it_
 async fn messages(world: &World) -> usize {
     let list = world.call(Read, "GET", "/api/v1/tickets/1/messages", Value::Null).await.ok();
     list["items"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_repeat_brings_nobody_back_who_was_erased() {
+    let world = World::new().await;
+    let made = post(&world, "k1", "Parcel").await.ok();
+    let note = json!({ "kind": "note", "text": "x" });
+    let path = format!("/api/v1/tickets/{}/messages", made["number"]);
+    let say =
+        async || world.call_with(Write, "POST", &path, note.clone(), &[("idempotency-key", "k2")]).await;
+    say().await.ok();
+    let person = format!("/api/v1/contacts/{}", made["requester_id"].as_str().unwrap());
+    world.call(Admin, "DELETE", &person, Value::Null).await.ok();
+    for subject in ["Parcel", "Other"] {
+        assert_eq!(post(&world, "k1", subject).await.problem(), (410, "erased", "idempotency-key"));
+    }
+    assert_eq!(say().await.problem().0, 410);
+    assert_eq!((tickets(&world).await, messages(&world).await), (1, 2));
+    let contacts = world.call(Read, "GET", "/api/v1/contacts", Value::Null).await.ok();
+    assert_eq!(contacts["items"].as_array().unwrap().len(), 1, "the one of whom nothing is left");
+    assert_eq!(post(&world, "k3", "Parcel").await.status, 201, "who comes again is somebody new");
 }

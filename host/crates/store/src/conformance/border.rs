@@ -11,7 +11,9 @@ use domain::webhook::Webhook;
 use domain::{Actor, ActorKind};
 
 use super::{Sample, Verdict, holds, same};
-use crate::{Commit, Fact, Intake, IntakeKind, IntakeState, Page, Store, StoreError, Suppression};
+use crate::{
+    Commit, ERASED, Fact, Forget, Intake, IntakeKind, IntakeState, Page, Store, StoreError, Suppression,
+};
 
 pub(super) async fn intake_waits_is_held_and_is_done(store: &Store) -> Verdict {
     let make = Sample::default();
@@ -78,6 +80,58 @@ pub(super) async fn an_outside_id_is_handled_once(store: &Store) -> Verdict {
         same!(store.answers_before(before).await?, left);
     }
     holds!(store.seen("imap", "id-1").await?.is_some());
+    Ok(())
+}
+
+pub(super) async fn a_request_about_somebody_erased_is_remembered_without_a_word(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let person = make.contact("ana_b@example.org");
+    let mut ticket = make.ticket(1);
+    ticket.requester_id = person.id;
+    let about = |id: &str, what: &str| format!("{{\"id\":\"{id}\",\"body\":\"{}\"}}", what.repeat(10));
+    let seen = |key: &str, outcome: String| Fact::Seen {
+        source: "answers".to_owned(),
+        external_id: key.to_owned(),
+        outcome,
+        at: make.now,
+    };
+    let others = about("tkt_other", "a jacket");
+    let facts = vec![
+        Fact::PutContact(person.clone()),
+        Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None },
+        seen("theirs", about(&ticket.id.to_string(), "my jacket")),
+        seen("address", about("tkt_other", "from Ana_B@example.org")),
+        seen("ana_b@example.org-1", "itk_1".to_owned()),
+        seen("anaxb@example.org-1", "itk_2".to_owned()),
+        seen("others", others.clone()),
+    ];
+    store.commit(Commit { facts }).await?;
+    let forget = Forget {
+        contact_id: person.id,
+        address: person.email,
+        address_after: "erased@invalid".to_owned(),
+        digests: Vec::new(),
+    };
+    store.commit(Commit::of(vec![Fact::Forget(Box::new(forget))])).await?;
+    let erased = Some(ERASED.to_owned());
+    for (key, left) in [
+        ("theirs", erased.clone()),
+        ("address", erased.clone()),
+        ("ana_b@example.org-1", None),
+        ("anaxb@example.org-1", Some("itk_2".to_owned())),
+        ("others", Some(others)),
+    ] {
+        same!((key, store.seen("answers", key).await?), (key, left));
+    }
+    same!(
+        store.commit(Commit::of(vec![seen("theirs", "again".to_owned())])).await,
+        Err(StoreError::Conflict("seen"))
+    );
+    for (before, left) in [(make.now, erased), (make.now.plus(1), None)] {
+        store.commit(Commit::of(vec![Fact::DropAnswers { before, most: 9 }])).await?;
+        same!(store.seen("answers", "theirs").await?, left);
+    }
+    holds!(store.seen("answers", "anaxb@example.org-1").await?.is_some());
     Ok(())
 }
 

@@ -67,6 +67,7 @@ list! {
     border {
         intake_waits_is_held_and_is_done,
         an_outside_id_is_handled_once,
+        a_request_about_somebody_erased_is_remembered_without_a_word,
         suppressed_addresses_are_listed_until_removed,
         audit_entries_form_one_chain,
         articles_change_their_version,

@@ -25,13 +25,16 @@ const OF_THEIR_MESSAGES: &[&str] = &[
     "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
      to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
      delivery_reason = NULL, attachments = '[]', article = NULL WHERE author_id = $1",
-    "DELETE FROM seen WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
+    // The key stays, so that the request is not done a second time: it would bring the person back.
+    "UPDATE seen SET outcome = '(erased)' WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
      WHERE t.requester_id = $1 AND seen.outcome LIKE '%' || t.ticket_id || '%')",
 ];
 
 /// Each takes a pattern that finds the person's address as `$1`.
 const WITH_THEIR_ADDRESS: &[&str] = &[
-    "DELETE FROM seen WHERE LOWER(outcome) LIKE $1 ESCAPE '\\'",
+    // A key is the caller's own word: one that has their address in it cannot stay.
+    "DELETE FROM seen WHERE LOWER(external_id) LIKE $1 ESCAPE '\\'",
+    "UPDATE seen SET outcome = '(erased)' WHERE LOWER(outcome) LIKE $1 ESCAPE '\\'",
     "DELETE FROM run WHERE ticket_id IS NULL AND LOWER(body) LIKE $1 ESCAPE '\\'",
     "UPDATE job SET error = '' WHERE LOWER(error) LIKE $1 ESCAPE '\\'",
     "UPDATE dead_job SET error = '' WHERE LOWER(error) LIKE $1 ESCAPE '\\'",

@@ -36,9 +36,10 @@ macro_rules! due {
     (decisions) => {
         concat!("decision_id < $1 AND status <> 'suggested' AND NOT ", held!("decision"))
     };
-    // What is short is an id or a number, and is what keeps a mail from being taken in twice.
+    // What is short is an id or a number, and is what keeps a mail from being taken in twice; or it stands for the
+    // answer about somebody who was erased since, and goes when that would have gone.
     (answers) => {
-        "LENGTH(outcome) > 64 AND at < $1"
+        "(LENGTH(outcome) > 64 OR outcome = '(erased)') AND at < $1"
     };
 }
 
