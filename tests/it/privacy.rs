@@ -6,6 +6,7 @@ use domain::clock::{DAY_MS, MINUTE_MS};
 use domain::message::Message;
 use domain::plugin::Mode;
 use domain::redaction::Redaction;
+use domain::ticket::Field;
 use domain::vault::VaultRules;
 use tests::database::Database;
 use tests::house::{admin, agent, config};
@@ -244,7 +245,8 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
     );
     assert_eq!(house.store.sealed_value(sealed.id).await.unwrap(), None);
     assert_eq!(house.store.vault_key(ana.id).await.unwrap(), None, "the key is destroyed");
-    assert_eq!(refused(house.desk.erase_person(ana.id, admin()).await.unwrap_err()), "already_erased");
+    let again = house.desk.erase_person(ana.id, admin()).await.unwrap();
+    assert_eq!((again.tickets, again.messages, again.values), (1, 0, 0), "there is nothing more to take out");
     let reply = NewMessage {
         kind: NewMessageKind::Reply,
         text: "Hello?".to_owned(),
@@ -270,6 +272,42 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
     for word in ["uillfeather", "QUILLFEATHER", "DE89 3704", "171 2345678"] {
         assert!(!contains(&raw, word), "{word} is still in the files");
     }
+});
+
+on_both!(what_comes_to_the_ticket_of_somebody_erased_goes_when_they_are_erased_again, |backend| {
+    let house = House::furnished(backend).await;
+    house.mail(&refund("ana@example.org", "Ana Quillfeather", 1)).await;
+    let ana = house.store.contact_by_email("ana@example.org").await.unwrap().unwrap();
+    house.desk.erase_person(ana.id, admin()).await.unwrap();
+    let ticket = house.ticket(1).await;
+    let written =
+        |kind, text: &str| NewMessage { kind, text: text.to_owned(), article: None, draft: None, seen: None };
+    let inbound = written(NewMessageKind::Inbound, "It is me, Ana Quillfeather.");
+    let came = house.desk.post_message(ticket.id, inbound, None, agent()).await;
+    assert_eq!(refused(came.unwrap_err()), "erased");
+    // What a mail says belongs to whoever writes it now.
+    house.mail(&refund("ana@example.org", "Ana Quillfeather", 2).replace("Refund", "[#1] Refund")).await;
+    let anew = house.ticket(2).await;
+    assert_eq!((anew.custom["related"].as_str(), anew.requester_id == ana.id), ("#1", false));
+
+    let note = written(NewMessageKind::Note, &format!("Quillfeather called, IBAN {IBAN}."));
+    house.desk.post_message(ticket.id, note, None, agent()).await.unwrap();
+    let caller =
+        desk::TicketChange::SetField { field: Field::Custom("caller".into()), value: "Quillfeather".into() };
+    house.desk.change_ticket(ticket.id, vec![caller], None, agent()).await.unwrap();
+    house.settle().await;
+    let kept = house.desk.export_person(ana.id, admin()).await.unwrap().to_string();
+    assert!(kept.contains("Quillfeather") && kept.contains(IBAN), "it is kept, so it is shown: {kept}");
+
+    let again = house.desk.erase_person(ana.id, admin()).await.unwrap();
+    assert!(again.messages >= 1 && again.values >= 1, "{again:?}");
+    let kept = house.desk.export_person(ana.id, admin()).await.unwrap().to_string();
+    assert!(!kept.contains("uillfeather") && !kept.contains("DE89"), "{kept}");
+    assert_eq!(house.store.vault_key(ana.id).await.unwrap(), None);
+    let audit = house.store.audit(0, 200).await.unwrap();
+    assert_eq!(audit.iter().filter(|e| e.record.action == "person.erased").count(), 2);
+    let messages = house.store.messages(anew.id).await.unwrap();
+    assert!(messages.iter().all(|m| m.text != desk::ERASED), "whoever wrote anew keeps their words");
 });
 
 /// Every row that can be read, as text.

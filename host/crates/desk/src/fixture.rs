@@ -67,6 +67,15 @@ impl Fixture {
 
     /// One whose mail leaves by this way.
     pub(crate) async fn sending(egress: Arc<dyn Egress>) -> Self {
+        Self::of(egress, Arc::new(crate::NoTombstones)).await
+    }
+
+    /// One that writes erasures down here.
+    pub(crate) async fn erasing_into(tombstones: Arc<dyn crate::Tombstones>) -> Self {
+        Self::of(Arc::new(Memory::new()), tombstones).await
+    }
+
+    async fn of(egress: Arc<dyn Egress>, tombstones: Arc<dyn crate::Tombstones>) -> Self {
         let clock = Arc::new(FixedClock::at(NOW));
         let store = Store::open("sqlite::memory:", &Options::default()).await.unwrap();
         let parts = DeskParts {
@@ -77,7 +86,7 @@ impl Fixture {
             egress,
             senders: channels::sender::Senders::unchecked(),
             seal: SealKey::new(&[7; 32]),
-            tombstones: Arc::new(crate::NoTombstones),
+            tombstones,
             meaning: crate::Meaning::none(),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),

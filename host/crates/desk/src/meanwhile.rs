@@ -18,7 +18,8 @@ const SLIP_MS: i64 = 10 * MINUTE_MS;
 /// What a held automatic message says when a person has answered instead.
 pub(crate) const ANSWERED: &str = "a person has answered meanwhile";
 
-/// Refuses what its writer would not have sent, had they looked: see `NewMessage::seen`.
+/// Refuses what its writer would not have sent, had they looked: see `NewMessage::seen`. Where the requester was erased
+/// nobody is answered, and nothing more is taken in as their words: notes are kept.
 pub(crate) fn check(
     view: &TicketView,
     new: &NewMessage,
@@ -27,9 +28,8 @@ pub(crate) fn check(
     writer: &Actor,
     stamp: &Stamp<'_>,
 ) -> Result<(), Refusal> {
-    if new.kind == NewMessageKind::Reply && view.requester.as_ref().is_none_or(Contact::is_erased) {
-        let sentence = "This person was erased: nobody is left to answer. Keep a note instead.";
-        return Err(Refusal::new("erased", sentence).at("kind"));
+    if view.requester.as_ref().is_none_or(Contact::is_erased) {
+        of_somebody_left(new.kind)?;
     }
     let Some(seen) = new.seen else { return Ok(()) };
     let direction = new.kind.direction();
@@ -51,6 +51,18 @@ pub(crate) fn check(
         return Err(Refusal::new("written_meanwhile", sentence).at("seen"));
     }
     Ok(())
+}
+
+/// Refuses what only somebody who is still there can be told or can have written.
+fn of_somebody_left(kind: NewMessageKind) -> Result<(), Refusal> {
+    let sentence = match kind {
+        NewMessageKind::Reply => "This person was erased: nobody is left to answer. Keep a note instead.",
+        NewMessageKind::Inbound => {
+            "This person was erased: what they write now belongs on a new ticket (POST /api/v1/tickets)."
+        }
+        NewMessageKind::Note => return Ok(()),
+    };
+    Err(Refusal::new("erased", sentence).at("kind"))
 }
 
 /// Takes back what plugins wrote to the customer and the gate holds, for this reason: a person has answered instead, or

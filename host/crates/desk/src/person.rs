@@ -2,16 +2,17 @@
 //! erasure is written down outside the database first, so that a restored backup is brought up to it before it
 //! serves anybody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::contact::{Contact, erased_address};
 use domain::id::ContactId;
+use domain::message::Message;
 use domain::redaction::canonical_value;
 use domain::retention::LEGAL_HOLD;
 use domain::ticket::Ticket;
 use domain::{Actor, Refusal, Timestamp};
 use serde_json::{Value, json};
-use store::{Commit, Fact, Forget};
+use store::{Commit, ERASED, Fact, Forget};
 
 use crate::attachments::EXPORT_BYTES_MAX;
 use crate::{Desk, DeskError};
@@ -62,7 +63,7 @@ pub struct Erased {
     pub contact_id: ContactId,
     /// Tickets of theirs, of which numbers are left.
     pub tickets: usize,
-    /// Messages whose words are gone.
+    /// Messages whose words went.
     pub messages: usize,
     /// Sealed values that nobody can read any more.
     pub values: usize,
@@ -140,15 +141,13 @@ impl Desk {
         }))
     }
 
-    /// Takes a person out of everything. Numbers of their tickets stay: status, category, team, times.
+    /// Takes a person out of everything. Numbers of their tickets stay: status, category, team, times. Erasing again takes
+    /// out what was written on their tickets since: notes, fields.
     ///
     /// # Errors
     /// When there is no such contact, a ticket of theirs is on legal hold, or the erasure cannot be written down.
     pub async fn erase_person(&self, contact: ContactId, actor: Actor) -> Result<Erased, DeskError> {
         let person = self.contact_or_missing(contact).await?;
-        if person.is_erased() {
-            return Err(Refusal::new("already_erased", "This person was erased before.").into());
-        }
         self.not_on_hold(contact).await?;
         let erased = self.what_goes(contact).await?;
         let tombstone = Tombstone { contact_id: contact, at: self.now() };
@@ -165,7 +164,8 @@ impl Desk {
         Ok(erased)
     }
 
-    /// Erases again whoever was erased and is back: a backup from before was restored. How many were.
+    /// Erases again whoever was erased and is back: a backup from before was restored. So is what was written of them
+    /// between two erasures, when the backup is from there. How many people were.
     ///
     /// # Errors
     /// When the erasures cannot be read or the store not be written: then nothing may be served.
@@ -175,15 +175,25 @@ impl Desk {
                 "the list of erasures cannot be read ({error}); see to the data directory"
             ))
         })?;
+        let mut asked: BTreeMap<ContactId, BTreeSet<Timestamp>> = BTreeMap::new();
+        for Tombstone { contact_id, at } in all {
+            asked.entry(contact_id).or_default().insert(at);
+        }
         let mut again = 0;
-        for tombstone in all {
-            let Some(person) = self.0.store.contact(tombstone.contact_id).await? else { continue };
-            if person.is_erased() {
+        for (contact, times) in asked {
+            let Some(person) = self.0.store.contact(contact).await? else { continue };
+            // Whoever was erased once only has nothing from before: their address went in the commit that took it all.
+            let newest = times.last().filter(|_| times.len() > 1);
+            let is_back = match newest {
+                Some(newest) if person.is_erased() => self.is_back(contact, *newest).await?,
+                _ => !person.is_erased(),
+            };
+            if !is_back {
                 continue;
             }
             let facts = vec![
                 Fact::Forget(Box::new(self.forget(&person))),
-                self.audit(&Actor::system(), "person.erased_again", tombstone.contact_id, Value::Null),
+                self.audit(&Actor::system(), "person.erased_again", contact, Value::Null),
             ];
             self.0.store.commit(Commit { facts }).await?;
             again += 1;
@@ -192,6 +202,22 @@ impl Desk {
             self.0.store.scrub().await?;
         }
         Ok(again)
+    }
+
+    /// Whether something is there of somebody erased that was written before this erasure of theirs.
+    async fn is_back(&self, contact: ContactId, erased_at: Timestamp) -> Result<bool, DeskError> {
+        for id in self.0.store.tickets_of_person(contact).await? {
+            let Some(ticket) = self.0.store.ticket(id).await? else { continue };
+            let is_theirs = ticket.requester_id == contact;
+            if is_theirs && !ticket.custom.is_empty() && ticket.updated_at <= erased_at {
+                return Ok(true);
+            }
+            let messages = self.0.store.messages(id).await?;
+            if messages.iter().any(|m| has_words(m, contact, is_theirs) && m.created_at <= erased_at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn forget(&self, person: &Contact) -> Forget {
@@ -222,13 +248,12 @@ impl Desk {
 
     async fn what_goes(&self, contact: ContactId) -> Result<Erased, DeskError> {
         let mut erased = Erased { contact_id: contact, tickets: 0, messages: 0, values: 0 };
-        let author = contact.to_string();
         for id in self.0.store.tickets_of_person(contact).await? {
             let Some(ticket) = self.0.store.ticket(id).await? else { continue };
             let is_theirs = ticket.requester_id == contact;
             let messages = self.0.store.messages(id).await?;
             erased.tickets += usize::from(is_theirs);
-            erased.messages += messages.iter().filter(|m| is_theirs || m.author.id == author).count();
+            erased.messages += messages.iter().filter(|m| has_words(m, contact, is_theirs)).count();
             if is_theirs {
                 erased.values += self.0.store.redactions_of(id).await?.len();
             }
@@ -238,5 +263,94 @@ impl Desk {
 
     async fn contact_or_missing(&self, contact: ContactId) -> Result<Contact, DeskError> {
         self.0.store.contact(contact).await?.ok_or_else(|| DeskError::missing("contact", contact))
+    }
+}
+
+/// Whether a message has words that an erasure of this person takes out: all on a ticket of theirs, elsewhere their own.
+fn has_words(message: &Message, contact: ContactId, is_theirs: bool) -> bool {
+    message.text != ERASED && (is_theirs || message.author.id == contact.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use domain::clock::HOUR_MS;
+    use domain::id::TicketId;
+
+    use super::*;
+    use crate::fixture::{Fixture, agent, request};
+    use crate::{NewMessage, NewMessageKind};
+
+    /// Erasures in memory.
+    #[derive(Default)]
+    struct Listed(Mutex<Vec<Tombstone>>);
+
+    impl Tombstones for Listed {
+        fn add(&self, tombstone: &Tombstone) -> std::io::Result<()> {
+            self.0.lock().unwrap().push(tombstone.clone());
+            Ok(())
+        }
+
+        fn all(&self) -> std::io::Result<Vec<Tombstone>> {
+            Ok(self.0.lock().unwrap().clone())
+        }
+    }
+
+    fn message(kind: NewMessageKind, text: &str) -> NewMessage {
+        NewMessage { kind, text: text.to_owned(), article: None, draft: None, seen: None }
+    }
+
+    async fn note(house: &Fixture, ticket: TicketId, text: &str) {
+        let note = message(NewMessageKind::Note, text);
+        Box::pin(house.desk.post_message(ticket, note, None, agent())).await.unwrap();
+    }
+
+    async fn texts(house: &Fixture, ticket: TicketId) -> Vec<String> {
+        house.store.messages(ticket).await.unwrap().into_iter().map(|m| m.text).collect()
+    }
+
+    #[tokio::test]
+    async fn to_a_ticket_of_somebody_erased_come_notes_only_and_erasing_again_takes_them_out() {
+        let house = Fixture::new().await;
+        let ticket = house.ticket("ana@example.org").await;
+        let first = house.desk.erase_person(ticket.requester_id, agent()).await.unwrap();
+        assert_eq!((first.tickets, first.messages), (1, 1));
+        for kind in [NewMessageKind::Reply, NewMessageKind::Inbound] {
+            let more = message(kind, "It is me, Ana.");
+            let refused = Box::pin(house.desk.post_message(ticket.id, more, None, agent())).await;
+            assert!(matches!(&refused, Err(DeskError::Refused(no)) if no.code == "erased"), "{refused:?}");
+        }
+        let placeholder = request(&erased_address(ticket.requester_id));
+        let refused = Box::pin(house.desk.create_ticket(placeholder, None, agent())).await.unwrap_err();
+        assert!(matches!(&refused, DeskError::Refused(no) if no.field.as_deref() == Some("email")));
+        note(&house, ticket.id, "Ana called.").await;
+        assert_eq!(texts(&house, ticket.id).await, [ERASED, "Ana called."]);
+        for gone in [1, 0] {
+            let again = house.desk.erase_person(ticket.requester_id, agent()).await.unwrap();
+            assert_eq!((again.tickets, again.messages), (1, gone));
+            assert_eq!(texts(&house, ticket.id).await, [ERASED, ERASED]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_backup_from_between_two_erasures_brings_back_is_taken_out_and_nothing_later() {
+        let list = Arc::new(Listed::default());
+        let house = Fixture::erasing_into(Arc::clone(&list) as Arc<dyn Tombstones>).await;
+        let ticket = house.ticket("ana@example.org").await;
+        let person = ticket.requester_id;
+        house.desk.erase_person(person, agent()).await.unwrap();
+        house.clock.advance(HOUR_MS);
+        note(&house, ticket.id, "Ana called.").await;
+        assert_eq!(house.desk.erase_again().await.unwrap(), 0, "a note of after the erasure stays");
+        // The database does not know of this one: it is older.
+        house.clock.advance(HOUR_MS);
+        list.add(&Tombstone { contact_id: person, at: house.desk.now() }).unwrap();
+        assert_eq!(house.desk.erase_again().await.unwrap(), 1);
+        assert_eq!(texts(&house, ticket.id).await, [ERASED, ERASED]);
+        house.clock.advance(HOUR_MS);
+        note(&house, ticket.id, "The parcel came back.").await;
+        assert_eq!(house.desk.erase_again().await.unwrap(), 0);
+        assert_eq!(texts(&house, ticket.id).await[2], "The parcel came back.");
     }
 }

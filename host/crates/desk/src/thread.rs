@@ -2,7 +2,7 @@
 //! answers, the number in its subject. Evidence alone lets nobody in: who is no participant gets a ticket of
 //! his own that says where it may belong; nobody sees earlier messages by being in copy.
 
-use domain::contact::is_address;
+use domain::contact::{Contact, is_address};
 use domain::gate::SUPPRESSION_DAYS;
 use domain::id::{MessageId, TicketId};
 use domain::message::{AutoClass, Direction, SenderAuth};
@@ -111,14 +111,26 @@ impl Desk {
         Ok(self.0.store.message(message).await?.is_some_and(|m| m.direction == Direction::Outbound))
     }
 
-    /// The same with the ticket as it is now, or with the one that it was merged into since.
+    /// The same with the ticket as it is now, or with the one that it was merged into since. Nobody goes on with a ticket
+    /// whose requester was erased meanwhile.
     pub(crate) async fn reread(&self, thread: &Thread) -> Result<Thread, DeskError> {
         let now = |ticket: &Ticket| Box::pin(self.home_of(ticket.id));
         Ok(match thread {
             Thread::New => Thread::New,
-            Thread::Continues(ticket) => now(ticket).await?.map_or(Thread::New, Thread::Continues),
+            Thread::Continues(ticket) => {
+                let Some(home) = now(ticket).await? else { return Ok(Thread::New) };
+                match Box::pin(self.is_of_somebody_erased(&home)).await? {
+                    true => Thread::MayBelongTo(home),
+                    false => Thread::Continues(home),
+                }
+            }
             Thread::MayBelongTo(ticket) => now(ticket).await?.map_or(Thread::New, Thread::MayBelongTo),
         })
+    }
+
+    async fn is_of_somebody_erased(&self, ticket: &Ticket) -> Result<bool, DeskError> {
+        let requester = self.0.store.contact(ticket.requester_id).await?;
+        Ok(requester.as_ref().is_some_and(Contact::is_erased))
     }
 
     /// The newest message that it answers, or that it brings back.

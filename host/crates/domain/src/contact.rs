@@ -32,10 +32,13 @@ impl Contact {
     }
 }
 
-/// What stands in the place of an erased person's address: unique, and never anybody's (RFC 2606).
+/// The domain of what stands in the place of erased addresses: never anybody's (RFC 2606).
+const ERASED_DOMAIN: &str = "erased.invalid";
+
+/// What stands in the place of an erased person's address: unique, and no address of anybody.
 #[must_use]
 pub fn erased_address(contact: ContactId) -> String {
-    format!("{}@erased.invalid", contact.to_string().to_lowercase())
+    format!("{}@{ERASED_DOMAIN}", contact.to_string().to_lowercase())
 }
 
 /// The one spelling of an address: trimmed, lower case.
@@ -45,7 +48,8 @@ pub fn canonical_address(address: &str) -> String {
 }
 
 /// Whether an address is well enough formed to be written to: one `@`, a dotted domain or
-/// `localhost`, no blanks or control characters, at most 254 bytes (RFC 5321 §4.5.3.1.3).
+/// `localhost`, no blanks or control characters, at most 254 bytes (RFC 5321 §4.5.3.1.3). What stands for an erased
+/// person is none: nobody writes under it, and nobody is written to.
 #[must_use]
 pub fn is_address(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else { return false };
@@ -53,8 +57,23 @@ pub fn is_address(address: &str) -> bool {
         && local.len() <= 64
         && address.len() <= 254
         && (domain.contains('.') || domain == "localhost")
+        && !domain.eq_ignore_ascii_case(ERASED_DOMAIN)
         && !domain.starts_with('.')
         && !domain.ends_with('.')
         && !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"\\".contains(c))
         && !local.contains('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_an_erased_person_is_no_address() {
+        let person = ContactId::first_at(crate::Timestamp(1_795_000_000_000));
+        let erased = erased_address(person);
+        assert!(erased.ends_with("@erased.invalid"), "{erased}");
+        assert!(!is_address(&erased) && !is_address(&erased.to_uppercase()));
+        assert!(is_address("ana@example.org") && is_address("ana@unerased.invalid"));
+    }
 }

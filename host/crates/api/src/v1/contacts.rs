@@ -112,7 +112,7 @@ pub(crate) struct ErasedBody {
     contact_id: ContactId,
     /// Tickets of theirs, of which numbers are left.
     tickets: usize,
-    /// Messages whose words are gone.
+    /// Messages whose words went.
     messages: usize,
     /// Sealed values that nobody can read any more.
     values: usize,
@@ -131,12 +131,13 @@ async fn export_contact(
     Ok(Json(desk.export_person(id, caller.actor()).await?))
 }
 
-/// Takes a person out of everything (Art. 17 GDPR). Numbers of their tickets stay. Cannot be undone.
+/// Takes a person out of everything (Art. 17 GDPR). Numbers of their tickets stay. Cannot be undone. Erasing again takes
+/// out what was written on their tickets since.
 #[utoipa::path(delete, path = "/contacts/{id}", tag = "contacts", security(("token" = ["admin"])),
     params(("id" = String, Path, description = "The contact's id.")),
     responses(
         (status = 200, description = "What it came to.", body = ErasedBody),
-        (status = 422, description = "On legal hold, or erased before (`legal_hold`, `already_erased`)."),
+        (status = 422, description = "A ticket of theirs is on legal hold (`legal_hold`)."),
     ))]
 async fn erase_contact(
     caller: Caller<Admin>,

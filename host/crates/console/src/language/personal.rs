@@ -52,6 +52,8 @@ texts! {
     erase_send: "Erase for good", "Endgültig löschen";
     erase_done: "Erased:", "Gelöscht:";
     erase_tickets: "tickets,", "Tickets,";
+    erase_again: "Erase what was written since", "Löschen, was seither geschrieben wurde";
+    erase_again_goes: "Erased are notes and fields that came to this person's tickets after the erasure. It cannot be undone.", "Gelöscht werden Notizen und Felder, die nach der Löschung zu den Tickets dieser Person kamen. Es lässt sich nicht rückgängig machen.";
     erase_messages: "messages,", "Nachrichten,";
     erase_values: "sealed values.", "versiegelte Werte.";
 }

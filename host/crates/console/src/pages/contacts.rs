@@ -83,7 +83,7 @@ pub(crate) async fn export(
     }
 }
 
-/// Erases a person whose address was typed to confirm it.
+/// Erases a person whose address was typed to confirm it. Whoever was erased has none: then goes what came since.
 pub(crate) async fn erase(
     State(console): State<Console>,
     admin: Administrator,
@@ -150,7 +150,7 @@ async fn person(console: &Console, id: &str) -> Result<Contact, DeskError> {
 /// Somebody who has an address.
 fn reachable(person: Contact) -> Result<Contact, Refusal> {
     match person.is_erased() {
-        true => Err(Refusal::new("already_erased", "This person was erased before.")),
+        true => Err(Refusal::new("erased", "This person was erased before.")),
         false => Ok(person),
     }
 }
@@ -229,7 +229,9 @@ fn body(visit: &Visit, known: &Known) -> Markup {
     html! {
         @if person.is_erased() { p { (visit.texts().person_erased) } } @else { (facts(visit, known)) }
         (tickets(visit, known))
-        @if !person.is_erased() {
+        @if person.is_erased() {
+            @if may.administer { (erase_again_form(visit, person)) }
+        } @else {
             @if may.administer { (suppression_forms(visit, known)) }
             @if may.reveal { (export_form(visit, known)) }
             @if may.administer { (erase_form(visit, person)) }
@@ -327,6 +329,17 @@ fn erase_form(visit: &Visit, person: &Contact) -> Markup {
                 input #erase-address name="address" required autocapitalize="none" autocomplete="off";
                 p.buttons { button type="submit" { (own.erase_send) } }
             }
+        }
+    }
+}
+
+fn erase_again_form(visit: &Visit, person: &Contact) -> Markup {
+    let own = visit.spoken.language.personal();
+    html! {
+        h2 { (own.erase_again) }
+        p { (own.erase_again_goes) }
+        form method="post" action=(action(visit, person, "erase")) {
+            button type="submit" { (own.erase_send) }
         }
     }
 }

@@ -168,3 +168,29 @@ async fn no_soft_forged_or_foreign_bounce_silences_anybody() {
     }
     assert!(house.store.suppressions(&Page::first(10)).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn nobody_goes_on_with_the_ticket_of_somebody_who_was_erased() {
+    let house = Fixture::new().await;
+    let (ticket, message) = answered_ticket(&house).await;
+    let token = reply_token(&house.desk.0.seal, ticket.id, "ana@example.org");
+    let address = house.desk.0.config.mail.reply_address(ticket.number, &token).unwrap();
+    let begun = Thread::Continues(ticket.clone());
+    assert!(matches!(house.desk.reread(&begun).await.unwrap(), Thread::Continues(_)));
+    house.desk.erase_person(ticket.requester_id, Actor::system()).await.unwrap();
+    assert!(matches!(house.desk.reread(&begun).await.unwrap(), Thread::MayBelongTo(_)));
+    let id = message.internet_message_id.unwrap();
+    let placeholder = domain::contact::erased_address(ticket.requester_id);
+    for mail in [
+        format!("From: ana@example.org\nIn-Reply-To: <{id}>\nSubject: Re: Parcel\n\none\n"),
+        format!("From: ana@example.org\nSubject: Re: [#{}] Parcel\n\ntwo\n", ticket.number),
+        format!("From: ana@example.org\nTo: {address}\nSubject: Re: Parcel\n\nthree\n"),
+        format!("From: {placeholder}\nSubject: Re: [#{}] Parcel\n\nfour\n", ticket.number),
+    ] {
+        let (number, _) = take_in(&house, &mail).await;
+        assert_ne!(number, ticket.number, "{mail}");
+        let came_to = house.store.ticket_by_number(number).await.unwrap().unwrap();
+        assert_ne!(came_to.requester_id, ticket.requester_id, "{mail}");
+    }
+    assert_eq!(house.store.messages(ticket.id).await.unwrap().len(), 2, "hers and our answer");
+}
