@@ -196,7 +196,7 @@ impl Contact {
         self.0.verified()
     }
 
-    /// Whether they agreed to be written to without having asked.
+    /// Whether they may be written to without having asked: so until they end it.
     #[must_use]
     pub fn proactive_consent(&self) -> bool {
         self.0.proactive_consent()

@@ -170,7 +170,7 @@ pub const HOUR_MS: u64 = 3_600_000;
 pub enum Passed {
     /// It was written to before.
     ToldBefore,
-    /// The customer did not agree to proactive mail.
+    /// The customer wants no notices.
     NoConsent,
     /// It is not due, or is about something else.
     NotMeant,

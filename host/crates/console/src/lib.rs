@@ -82,6 +82,7 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .route("/contacts/{id}", get(pages::contacts::show))
         .route("/contacts/{id}/export", post(pages::contacts::export))
         .route("/contacts/{id}/erase", post(pages::contacts::erase))
+        .route("/contacts/{id}/consent", post(pages::contacts::consent))
         .route("/contacts/{id}/suppress", post(pages::contacts::suppress))
         .route("/contacts/{id}/lift", post(pages::contacts::lift))
         .fallback(pages::problem::no_such_page)

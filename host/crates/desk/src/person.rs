@@ -261,7 +261,7 @@ impl Desk {
         Ok(erased)
     }
 
-    async fn contact_or_missing(&self, contact: ContactId) -> Result<Contact, DeskError> {
+    pub(crate) async fn contact_or_missing(&self, contact: ContactId) -> Result<Contact, DeskError> {
         self.0.store.contact(contact).await?.ok_or_else(|| DeskError::missing("contact", contact))
     }
 }

@@ -1,9 +1,9 @@
-//! Leaving a list with one click (RFC 8058): the link that a notice carries, and what following it changes.
-//! Knows no page; whoever has the link has had the notice.
+//! Whether somebody gets notices: the link in each that ends them with one click (RFC 8058), and writing down what a
+//! person said elsewhere. Knows no page; whoever has the link has had the notice.
 
 use domain::contact::Contact;
 use domain::id::ContactId;
-use domain::{Actor, ActorKind};
+use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact};
 
 use crate::{Desk, DeskError};
@@ -42,12 +42,38 @@ impl Desk {
         }
         Ok(true)
     }
+
+    /// Writes down whether somebody may get notices, as they said it by other means than the link. The same again changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// When there is no such contact, they were erased, or the store cannot be written.
+    pub async fn set_consent(
+        &self,
+        contact: ContactId,
+        consent: bool,
+        actor: Actor,
+    ) -> Result<Contact, DeskError> {
+        let mut person = self.contact_or_missing(contact).await?;
+        if person.is_erased() {
+            return Err(Refusal::new("erased", "This person was erased before.").into());
+        }
+        if person.proactive_consent != consent {
+            let set = Fact::SetConsent { contact_id: contact, consent };
+            let details = serde_json::json!({ "proactive_consent": consent });
+            let said = self.audit(&actor, "contact.consent_set", contact, details);
+            self.0.store.commit(Commit { facts: vec![set, said] }).await?;
+            person.proactive_consent = consent;
+        }
+        Ok(person)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::PURPOSE;
-    use crate::fixture::Fixture;
+    use crate::DeskError;
+    use crate::fixture::{Fixture, agent};
 
     #[tokio::test]
     async fn a_link_ends_the_notices_of_its_owner_and_a_guess_of_nobody() {
@@ -65,5 +91,24 @@ mod tests {
             assert!(f.desk.unsubscribe(&word).await.unwrap());
         }
         assert!(!f.store.contact(contact).await.unwrap().unwrap().proactive_consent);
+    }
+
+    #[tokio::test]
+    async fn what_a_person_said_elsewhere_is_written_down_once_and_of_nobody_who_was_erased() {
+        let f = Fixture::new().await;
+        let contact = f.ticket("ana@example.org").await.requester_id;
+        for wish in [false, false, true] {
+            let told = f.desk.set_consent(contact, wish, agent()).await.unwrap();
+            assert_eq!(told.proactive_consent, wish);
+            assert_eq!(f.store.contact(contact).await.unwrap().unwrap(), told);
+        }
+        let trail = f.store.audit(0, 100).await.unwrap();
+        let set: Vec<_> = trail.iter().filter(|e| e.record.action == "contact.consent_set").collect();
+        assert_eq!(set.len(), 2, "{trail:?}");
+        assert_eq!(set[0].record.object, contact.to_string());
+        assert_eq!(set[0].record.details, serde_json::json!({ "proactive_consent": false }));
+        f.desk.erase_person(contact, agent()).await.unwrap();
+        let refused = f.desk.set_consent(contact, true, agent()).await;
+        assert!(matches!(&refused, Err(DeskError::Refused(no)) if no.code == "erased"), "{refused:?}");
     }
 }

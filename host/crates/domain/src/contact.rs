@@ -18,7 +18,7 @@ pub struct Contact {
     pub time_zone: Option<String>,
     /// Whether the address has proved to be theirs.
     pub verified: bool,
-    /// Whether proactive mail is allowed.
+    /// Whether notices that they did not ask for may go to them: they may until the person ends them.
     pub proactive_consent: bool,
     /// Created.
     pub created_at: Timestamp,

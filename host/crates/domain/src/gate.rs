@@ -28,7 +28,7 @@ pub struct Facts {
     pub sender_auth: SenderAuth,
     /// Whether nobody asked (notice) rather than an answer.
     pub proactive: bool,
-    /// Whether the contact agreed to proactive mail.
+    /// Whether the contact may get notices: until they end them.
     pub consent: bool,
     /// Whether the address is blocked (bounces, unsubscribed).
     pub suppressed: bool,
@@ -110,8 +110,8 @@ fn may_ever(facts: &Facts, own_addresses: &[String]) -> Result<(), String> {
         return Err("the address is on the suppression list".to_owned());
     }
     if facts.proactive {
-        let agreed = facts.consent.then_some(());
-        return agreed.ok_or_else(|| "the contact did not agree to proactive mail".to_owned());
+        let allowed = facts.consent.then_some(());
+        return allowed.ok_or_else(|| "the contact wants no notices".to_owned());
     }
     if facts.sender_auth == SenderAuth::Fail {
         let why = "forged sender: its domain says that the newest message is not from there (DMARC)";

@@ -2,7 +2,7 @@
 
 use domain::id::{CountingIds, MessageId, RedactionId};
 use domain::redaction::Redaction;
-use domain::token::Scope::{Read, Write};
+use domain::token::Scope::{Admin, Read, Write};
 use serde_json::{Value, json};
 use store::Fact;
 
@@ -196,6 +196,33 @@ async fn contacts_are_listed_and_found_by_address() {
     assert_eq!(found["items"][0]["id"], all["items"][0]["id"]);
     let none = world.call(Read, "GET", "/api/v1/contacts?email=bo%40example.org", Value::Null).await.ok();
     assert_eq!(none["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_contact_tells_whether_they_want_notices_and_nothing_is_asked_of_who_was_erased() {
+    let world = World::new().await;
+    let made = world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await.ok();
+    let path = format!("/api/v1/contacts/{}", made["requester_id"].as_str().unwrap());
+    let asked = world.call(Read, "GET", &path, Value::Null).await.ok();
+    assert_eq!(asked["proactive_consent"], true, "they may get notices until they end them");
+    for wish in [json!({ "proactive_consent": false }), json!({})] {
+        let told = world.call(Write, "PATCH", &path, wish).await.ok();
+        assert_eq!(told["proactive_consent"], false);
+    }
+    assert_eq!(world.call(Read, "PATCH", &path, json!({})).await.problem().1, "scope_missing");
+    let name = world.call(Write, "PATCH", &path, json!({ "name": "Eve" })).await;
+    assert_eq!(name.problem(), (422, "bad_body", "name"));
+    for _ in 0..2 {
+        let erased = world.call(Admin, "DELETE", &path, Value::Null).await.ok();
+        assert_eq!(erased["tickets"], 1);
+    }
+    let late = world.call(Write, "PATCH", &path, json!({ "proactive_consent": true })).await;
+    assert_eq!(late.problem(), (422, "erased", ""));
+    let words = json!({ "kind": "inbound", "text": "It is me, Ana." });
+    let messages = format!("/api/v1/tickets/{}/messages", made["number"]);
+    let refused = world.call(Write, "POST", &messages, words).await;
+    assert_eq!(refused.problem(), (422, "erased", "kind"));
+    assert!(refused.json["detail"].as_str().unwrap().contains("new ticket"), "{}", refused.json);
 }
 
 #[tokio::test]

@@ -12,9 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
-use crate::auth::{Admin, Caller, Read, Reveal};
+use crate::auth::{Admin, Caller, Read, Reveal, Write};
 use crate::error::ApiError;
-use crate::extract::{Asked, At};
+use crate::extract::{Asked, At, Sent};
 use crate::page::{List, Paging};
 use crate::words::Time;
 
@@ -38,7 +38,8 @@ pub(crate) struct ContactBody {
     time_zone: Option<String>,
     /// Whether the address has proved to be theirs.
     verified: bool,
-    /// Whether proactive mail is allowed.
+    /// Whether notices that they did not ask for may go to them: they may until the person ends them, with the link in a
+    /// notice or by telling you.
     proactive_consent: bool,
     /// Created.
     #[schema(value_type = Time)]
@@ -103,6 +104,36 @@ async fn read_contact(
     Ok(Json(contact.into()))
 }
 
+/// What is changed of a contact; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ContactChanges)]
+pub(crate) struct ContactChangesBody {
+    /// Whether notices that they did not ask for may go to them, as the person told you.
+    proactive_consent: Option<bool>,
+}
+
+/// Writes down what a contact told you: whether they want notices. In the audit trail; the same again changes nothing.
+#[utoipa::path(patch, path = "/contacts/{id}", tag = "contacts", security(("token" = ["write"])),
+    params(("id" = String, Path, description = "The contact's id.")),
+    request_body = ContactChangesBody,
+    responses(
+        (status = 200, description = "The contact as it is now.", body = ContactBody),
+        (status = 422, description = "A value cannot be accepted, or the person was erased (`erased`)."),
+    ))]
+async fn change_contact(
+    caller: Caller<Write>,
+    State(desk): State<Desk>,
+    At(id): At<ContactId>,
+    sent: Sent<ContactChangesBody>,
+) -> Result<Json<ContactBody>, ApiError> {
+    let contact = match sent.value.proactive_consent {
+        Some(consent) => desk.set_consent(id, consent, caller.actor()).await?,
+        None => desk.ask().contact(id).await?.ok_or_else(|| ApiError::missing("contact", id))?,
+    };
+    Ok(Json(contact.into()))
+}
+
 /// What an erasure came to.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Erased)]
@@ -153,6 +184,6 @@ async fn erase_contact(
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_contacts))
-        .routes(routes!(read_contact, erase_contact))
+        .routes(routes!(read_contact, change_contact, erase_contact))
         .routes(routes!(export_contact))
 }

@@ -31,8 +31,10 @@ texts! {
     time_zone: "Time zone", "Zeitzone";
     known_since: "Known since", "Bekannt seit";
     consent: "Notices that nobody asked for", "Unaufgeforderte Mitteilungen";
-    consent_given: "allowed, until the person ends them with the link in a notice", "erlaubt, bis die Person sie über den Link in einer Mitteilung beendet";
+    consent_given: "allowed, until the person ends them, with the link in a notice or by telling you", "erlaubt, bis die Person sie beendet, über den Link in einer Mitteilung oder indem sie es Ihnen sagt";
     consent_ended: "not allowed: this person gets none", "nicht erlaubt: Diese Person bekommt keine";
+    consent_end: "The person wants none: end them", "Die Person möchte keine: beenden";
+    consent_allow: "The person wants them: allow them", "Die Person möchte sie: erlauben";
     suppression: "Suppression list", "Sperrliste";
     not_suppressed: "not on it", "steht nicht darauf";
     no_tickets_of_theirs: "There is no ticket of this person.", "Von dieser Person gibt es kein Ticket.";
@@ -50,10 +52,10 @@ texts! {
     erase_stays: "What stays: status, category, team and times of the tickets; mails that were sent; what somebody else wrote about the person on another ticket; reasons for seeing values again, as they stand in the audit trail. A ticket with the tag legal-hold keeps the person from being erased.", "Es bleiben: Status, Thema, Team und Zeiten der Tickets; Mails, die gesendet sind; was jemand anderes in einem anderen Ticket über die Person schrieb; Gründe, aus denen Werte wieder angesehen wurden, wie sie im Prüfprotokoll stehen. Ein Ticket mit dem Schlagwort legal-hold verhindert das Löschen.";
     erase_confirm: "Type the address of the person to confirm", "Zur Bestätigung die Adresse der Person eintippen";
     erase_send: "Erase for good", "Endgültig löschen";
-    erase_done: "Erased:", "Gelöscht:";
-    erase_tickets: "tickets,", "Tickets,";
     erase_again: "Erase what was written since", "Löschen, was seither geschrieben wurde";
     erase_again_goes: "Erased are notes and fields that came to this person's tickets after the erasure. It cannot be undone.", "Gelöscht werden Notizen und Felder, die nach der Löschung zu den Tickets dieser Person kamen. Es lässt sich nicht rückgängig machen.";
+    erase_done: "Erased:", "Gelöscht:";
+    erase_tickets: "tickets,", "Tickets,";
     erase_messages: "messages,", "Nachrichten,";
     erase_values: "sealed values.", "versiegelte Werte.";
 }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::ticket::customer::{listing, particulars};
 use super::{Visit, id_of};
 use crate::Console;
-use crate::session::{Administrator, Revealer, holder};
+use crate::session::{Administrator, Agent, Revealer, holder};
 use crate::view::fact;
 
 /// Tickets that are listed, the newest ones; a link leads to all.
@@ -35,7 +35,7 @@ struct Known {
 
 /// What the visitor may do here.
 struct May {
-    /// Work on tickets: then they read why an address is suppressed.
+    /// Work on tickets: then they read why an address is suppressed, and write down who wants notices.
     work: bool,
     /// See sealed values, which an export is full of.
     reveal: bool,
@@ -57,6 +57,14 @@ pub(crate) struct Confirmed {
 #[serde(default)]
 pub(crate) struct Reason {
     reason: String,
+}
+
+/// What the form about notices sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wish {
+    /// `yes` when the person wants them.
+    notices: String,
 }
 
 /// Shows a person.
@@ -104,6 +112,23 @@ pub(crate) async fn erase(
         Ok(erased) => page(&console, &visit, &id, StatusCode::OK, &came_to(&visit, &erased)).await,
         Err(error) => refused(&console, &visit, &id, error).await,
     }
+}
+
+/// Writes down whether a person wants notices.
+pub(crate) async fn consent(
+    State(console): State<Console>,
+    agent: Agent,
+    visit: Visit,
+    Path(id): Path<String>,
+    sent: Result<Form<Wish>, FormRejection>,
+) -> Response {
+    let done = Box::pin(async {
+        let Form(Wish { notices }) = sent.map_err(|_| visit.unreadable())?;
+        let person = person(&console, &id).await?;
+        console.desk.set_consent(person.id, notices == "yes", agent.0).await.map(drop)
+    });
+    let done = done.await;
+    back(&console, &visit, &id, done).await
 }
 
 /// Puts a person's address on the suppression list, for good.
@@ -232,6 +257,7 @@ fn body(visit: &Visit, known: &Known) -> Markup {
         @if person.is_erased() {
             @if may.administer { (erase_again_form(visit, person)) }
         } @else {
+            @if may.work { (consent_form(visit, person)) }
             @if may.administer { (suppression_forms(visit, known)) }
             @if may.reveal { (export_form(visit, known)) }
             @if may.administer { (erase_form(visit, person)) }
@@ -283,6 +309,20 @@ fn tickets(visit: &Visit, known: &Known) -> Markup {
 /// Where a form of this person's page goes.
 fn action(visit: &Visit, person: &Contact, what: &str) -> String {
     visit.spoken.link(&format!("/contacts/{}/{what}", person.id), &[])
+}
+
+fn consent_form(visit: &Visit, person: &Contact) -> Markup {
+    let own = visit.spoken.language.personal();
+    let (wish, button) = match person.proactive_consent {
+        true => ("no", own.consent_end),
+        false => ("yes", own.consent_allow),
+    };
+    html! {
+        h2 { (own.consent) }
+        form method="post" action=(action(visit, person, "consent")) {
+            button type="submit" name="notices" value=(wish) { (button) }
+        }
+    }
 }
 
 fn suppression_forms(visit: &Visit, known: &Known) -> Markup {

@@ -154,7 +154,10 @@ async fn the_page_of_a_person_tells_what_is_known_and_offers_nothing_to_who_only
             "allowed, until the person ends",
         ]);
         page.says(&["Known since", "not on it", "Parcel &lt;late&gt;", "href=\"/tickets/1\""]);
-        assert!(!page.text.contains("action=\"/contacts/"));
+        let forms = page.text.matches("action=\"/contacts/").count();
+        let of_notices = page.text.matches(&format!("action=\"{path}/consent\"")).count();
+        let expected = usize::from(!cookie.is_empty());
+        assert_eq!((forms, of_notices), (expected, expected), "who works here writes down who wants notices");
         for what in ["export", "erase", "suppress", "lift"] {
             let sent =
                 post(&world, cookie, &format!("{path}/{what}"), "address=ana@example.org&reason=x").await;
@@ -240,9 +243,32 @@ async fn a_person_is_erased_only_by_who_types_the_address() {
     let again = post(&world, &cookie, &format!("{erase}?lang=de"), "").await;
     assert_eq!(again.status, 200);
     again.says(&["Gelöscht: 1 Tickets, 1 Nachrichten, 0 versiegelte Werte."]);
-    let refused = post(&world, &cookie, &format!("{path}/suppress?lang=de"), "reason=x").await;
-    assert_eq!(refused.status, 422);
-    refused.says(&["Diese Person wurde schon gelöscht."]);
+    for (what, form) in [("suppress", "reason=x"), ("consent", "notices=yes")] {
+        let refused = post(&world, &cookie, &format!("{path}/{what}?lang=de"), form).await;
+        assert_eq!(refused.status, 422, "{what}");
+        refused.says(&["Diese Person wurde schon gelöscht."]);
+    }
+}
+
+#[tokio::test]
+async fn who_works_here_writes_down_whether_a_person_wants_notices() {
+    let world = World::open().await;
+    let path = format!("/contacts/{}", world.ticket("Parcel", "x").await.requester_id);
+    let cookie = with_scopes(&world, &[Scope::Read, Scope::Write]).await;
+    let form = format!("{path}/consent");
+    for (offered, wish, now) in [
+        ("The person wants none", "no", "not allowed: this person gets none"),
+        ("The person wants them", "yes", "allowed, until the person ends them"),
+    ] {
+        world.get_with(&path, &[("cookie", &cookie)]).await.says(&[offered]);
+        for _ in 0..2 {
+            let sent = post(&world, &cookie, &form, &format!("notices={wish}")).await;
+            assert_eq!((sent.status.as_u16(), sent.header("location")), (303, path.as_str()));
+        }
+        world.get(&path).await.says(&[now]);
+    }
+    assert_eq!(audited(&world, "contact.consent_set").await, 2);
+    assert_eq!(post(&world, "", &form, "notices=no").await.header("location"), "/login");
 }
 
 #[tokio::test]
