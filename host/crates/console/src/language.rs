@@ -237,6 +237,7 @@ macro_rules! texts {
 // Below the macro, which they use as well.
 mod personal;
 pub(crate) mod settings;
+mod words;
 
 texts! {
     skip: "Skip to content", "Zum Inhalt springen";
@@ -275,6 +276,7 @@ texts! {
     article_until: "Holds until (UTC; empty: until it is changed)", "Gilt bis (UTC; leer: bis er geändert wird)";
     saved: "Saved.", "Gespeichert.";
     saved_while_writing: "Saved. Your answer is not sent yet: it stands below.", "Gespeichert. Ihre Antwort ist noch nicht gesendet: Sie steht unten.";
+    answer_comes_along: "Your answer is not sent yet: it comes along.", "Ihre Antwort ist noch nicht gesendet: Sie kommt mit.";
     sent: "Your answer goes out: with it stands how far it is.", "Ihre Antwort geht hinaus: Wie weit sie ist, steht bei ihr.";
     noted: "The note is kept.", "Die Notiz ist festgehalten.";
     gone_without_fields: "The message was sent or kept, but the fields were not saved:", "Die Nachricht ist gesendet oder behalten, aber die Felder sind nicht gespeichert:";
@@ -398,6 +400,7 @@ texts! {
     merge_help: "It has to be of the same customer. This one is closed then; what was said here is shown there as well, and answers to it arrive there. It can be taken back.", "Es muss von derselben Kundschaft sein. Dieses wird dann geschlossen; was hier gesagt wurde, steht auch dort, und Antworten darauf kommen dort an. Es lässt sich rückgängig machen.";
     unmerge: "Take the merge back", "Zusammenführung rückgängig machen";
     goes_on_as: "This ticket was merged and goes on as", "Dieses Ticket wurde zusammengeführt und geht weiter als";
+    goes_on: "goes on as", "geht weiter als";
     takes_nothing: "It takes nothing any more.", "Es nimmt nichts mehr an.";
     took_in: "Merged into this ticket:", "Mit diesem Ticket zusammengeführt:";
     took_in_help: "What was redacted in them is on their own pages.", "Was in ihnen geschwärzt wurde, steht auf ihren eigenen Seiten.";
@@ -423,6 +426,8 @@ texts! {
     waits: "waits", "wartet";
     first_page: "First page", "Erste Seite";
     tick: "Tick", "Ankreuzen";
+    tick_all: "Tick all that are shown", "Alle gezeigten ankreuzen";
+    untick_all: "Untick all", "Alle Kreuze wegnehmen";
     bulk: "Change the ticked tickets", "Angekreuzte Tickets ändern";
     bulk_keep: "leave as it is", "so lassen";
     bulk_tags: "Add tags, with spaces between them", "Schlagworte hinzufügen, durch Leerzeichen getrennt";

@@ -1,6 +1,8 @@
 //! One person: what the house knows of them and what they may ask of it, that it is handed out, ended or taken out. Each
 //! form takes the scope that the API asks for the same; how a person is erased is the desk's to know.
 
+use std::collections::BTreeMap;
+
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
@@ -8,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, Erased, Page, SUPPRESSION_REASON_CHARS_MAX, Suppression, TicketFilter};
 use domain::contact::{Contact, canonical_address};
-use domain::id::ContactId;
+use domain::id::{ContactId, TicketId};
 use domain::ticket::Ticket;
 use domain::token::Scope;
 use domain::{Refusal, download};
@@ -16,6 +18,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::ticket::customer::{listing, particulars};
+use super::tickets::{goes_on, homes};
 use super::{Visit, id_of};
 use crate::Console;
 use crate::session::{Administrator, Agent, Revealer, holder};
@@ -30,6 +33,8 @@ struct Known {
     /// Why their address gets no automatic mail now.
     suppression: Option<Suppression>,
     tickets: Vec<Ticket>,
+    /// Numbers of those where merged ones go on.
+    homes: BTreeMap<TicketId, i64>,
     may: May,
 }
 
@@ -229,9 +234,11 @@ async fn known(console: &Console, visit: &Visit, id: &str) -> Result<Known, Desk
         four_eyes: console.desk.config().vault.four_eyes,
     };
     let theirs = TicketFilter { requester: Some(person.id), ..TicketFilter::default() };
+    let tickets = console.desk.ask().tickets(&theirs, &Page::first(TICKETS_SHOWN)).await?;
     Ok(Known {
         suppression: console.desk.suppression_now(&person.email).await?,
-        tickets: console.desk.ask().tickets(&theirs, &Page::first(TICKETS_SHOWN)).await?,
+        homes: homes(console, tickets.iter().filter_map(|ticket| ticket.merged_into).collect()).await?,
+        tickets,
         person,
         may,
     })
@@ -298,6 +305,7 @@ fn tickets(visit: &Visit, known: &Known) -> Markup {
                     li {
                         a href=(visit.spoken.link(&format!("/tickets/{}", ticket.number), &[])) { "#" (ticket.number) }
                         " " bdi { (ticket.subject) } " · " (language.status(ticket.status_category)) " · " (visit.time(ticket.created_at))
+                        (goes_on(visit, &known.homes, ticket))
                     }
                 }
             }

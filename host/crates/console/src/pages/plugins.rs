@@ -117,8 +117,10 @@ fn wanted(visit: &Visit, sent: Result<Form<Switched>, FormRejection>) -> Result<
 async fn after(console: &Console, visit: &Visit, done: Result<(), DeskError>) -> Response {
     match done {
         Ok(()) => Redirect::to(&visit.spoken.link("/plugins", &[])).into_response(),
-        Err(DeskError::Refused(refusal)) => page(console, visit, Some(&refusal.sentence)).await,
-        Err(error @ DeskError::Plugin { .. }) => page(console, visit, Some(&error.to_string())).await,
+        Err(DeskError::Refused(refusal)) => page(console, visit, Some(&visit.tell(&refusal.sentence))).await,
+        Err(error @ DeskError::Plugin { .. }) => {
+            page(console, visit, Some(&visit.tell(&error.to_string()))).await
+        }
         Err(error) => visit.failed(error),
     }
 }
@@ -182,7 +184,7 @@ fn one(visit: &Visit, standing: &Standing, view: &InstalledView) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let installation = &view.installation;
     let manifest = &installation.manifest;
-    let hooks: Vec<&str> = manifest.hooks.iter().map(|hook| hook.kind.as_str()).collect();
+    let hooks: Vec<&str> = manifest.hooks.iter().map(|hook| language.hook(hook.kind)).collect();
     let granted: Vec<String> = installation.grants.0.iter().map(ToString::to_string).collect();
     let refused: Vec<String> = manifest
         .grants

@@ -145,7 +145,7 @@ fn held(visit: &Visit, held: &[Intake]) -> Markup {
                     tr {
                         td data-name=(texts.received) { (visit.time(intake.received_at)) }
                         td data-name=(texts.source) { (intake.source) }
-                        td data-name=(texts.work) { (intake.kind) " " code { (intake.id) } }
+                        td data-name=(texts.work) { (visit.spoken.language.work(intake.kind.as_str())) " " code { (intake.id) } }
                         td data-name=(texts.reason) dir="auto" { (visit.tell(intake.reason.as_deref().unwrap_or("–"))) }
                     }
                 }
@@ -200,7 +200,7 @@ fn dead(visit: &Visit, dead: &[DeadJob]) -> Markup {
                 @for job in dead {
                     tr {
                         td data-name=(texts.given_up) { (visit.time(job.died_at)) }
-                        td data-name=(texts.work) { (job.job.name()) " " code { (job.lane) } }
+                        td data-name=(texts.work) { (visit.spoken.language.work(job.job.name())) " " code { (job.lane) } }
                         td data-name=(texts.tries) { (job.attempts) }
                         td data-name=(texts.last_error) dir="auto" { (visit.tell(&job.last_error)) }
                     }

@@ -1,6 +1,7 @@
 //! One ticket: its messages, and why it is as it is; for whoever signed in to work on it, the forms beside them.
 
 pub(crate) mod attachments;
+mod beside;
 pub(crate) mod composer;
 pub(crate) mod customer;
 pub(crate) mod fields;
@@ -54,8 +55,6 @@ struct Typed {
     fields: BTreeMap<String, String>,
     /// Number of the ticket that this one was to be merged into.
     into: String,
-    /// A wish to see a value whose reason did not do.
-    unmet: Option<reveals::Unmet>,
 }
 
 /// The page after a form: what was typed stands in it again.
@@ -253,6 +252,7 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
     let thread = material.thread();
     // A merged ticket takes nothing any more.
     let bench = may.work.as_ref().filter(|_| material.merged_into.is_none());
+    let place = beside::Place::on(&material.ticket, bench);
     html! {
         (outcome(visit, after))
         @if let Some(home) = material.merged_into {
@@ -269,7 +269,7 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
         h2 { (texts.messages) }
         @if thread.is_empty() { p { (texts.no_messages) } }
         @for (ticket, message) in thread {
-            @let forms = works.then(|| message_forms(visit, &material.ticket, ticket, message));
+            @let forms = works.then(|| message_forms(visit, place, ticket, message, typed));
             @let files = attachments::list(visit, ticket, message, may.open);
             @let from = (ticket.id != material.ticket.id).then_some(ticket.number);
             (one_message(visit, &material.names, message, from, &files, forms))
@@ -292,8 +292,8 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
         }
         @if !material.redactions.is_empty() {
             @let wishes = may.reveal.as_ref();
-            @let is_open = wishes.is_some_and(reveals::Wishes::are_there) || typed.is_some_and(|typed| typed.unmet.is_some());
-            details open[is_open] { summary { (texts.redactions) } (redactions(visit, material, wishes, typed)) }
+            @let is_open = wishes.is_some_and(reveals::Wishes::are_there) || typed.is_some_and(|typed| beside::is_begun(&typed.fields, beside::REASON));
+            details open[is_open] { summary { (texts.redactions) } (redactions(visit, place, material, wishes, typed)) }
         }
     }
 }
@@ -308,7 +308,7 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
             (fact(texts.language, ticket.language.as_deref()))
             (fact(texts.team, ticket.team.as_deref()))
             (fact(texts.assignee, ticket.assignee.as_deref()))
-            (fact(texts.channel, Some(ticket.channel.as_str())))
+            (fact(texts.channel, Some(language.channel(ticket.channel))))
             @for (key, value) in &ticket.custom { (own_field(visit, key, value)) }
             @if !ticket.tags.is_empty() {
                 div { dt { (texts.tags) } dd { @for tag in &ticket.tags { span.tag { (tag) } " " } } }
@@ -330,10 +330,16 @@ fn own_field(visit: &Visit, key: &str, value: &str) -> Markup {
 }
 
 /// What an agent may do about one message of a ticket, on the page of one.
-fn message_forms(visit: &Visit, page: &Ticket, ticket: &Ticket, message: &Message) -> Markup {
+fn message_forms(
+    visit: &Visit,
+    place: beside::Place<'_>,
+    ticket: &Ticket,
+    message: &Message,
+    typed: Option<&Typed>,
+) -> Markup {
     html! {
         @if message.delivery == Delivery::Held { (queue::decision(visit, message, Some(ticket.number))) }
-        (marks::miss_form(visit, page, ticket, message))
+        (marks::miss_form(visit, place, ticket, message, typed))
     }
 }
 
@@ -462,30 +468,31 @@ fn decisions(visit: &Visit, material: &Material, books: &Books<'_>) -> Markup {
 
 fn redactions(
     visit: &Visit,
+    place: beside::Place<'_>,
     material: &Material,
     wishes: Option<&reveals::Wishes>,
     typed: Option<&Typed>,
 ) -> Markup {
-    let texts = visit.texts();
+    let (texts, language) = (visit.texts(), visit.spoken.language);
     let redactions: &[Redaction] = &material.redactions;
     let heads = [texts.placeholder, texts.part, texts.rule, texts.certainty];
     let mark = wishes.map(|_| texts.mark);
     html! {
-        @if let Some(wishes) = wishes { (reveals::list(visit, material, wishes)) }
+        @if let Some(wishes) = wishes { (reveals::list(visit, place, material, wishes)) }
         table {
             thead { tr { @for head in heads.into_iter().chain(mark) { th scope="col" { (head) } } } }
             tbody {
                 @for redaction in redactions {
                     tr {
                         td data-name=(texts.placeholder) { code { (redaction.placeholder) } }
-                        td data-name=(texts.part) { (redaction.part) }
+                        td data-name=(texts.part) { (language.part(&redaction.part)) }
                         td data-name=(texts.rule) { (redaction.rule) }
                         td data-name=(texts.certainty) { (percent(redaction.score)) }
                         @if let Some(wishes) = wishes {
                             td data-name=(texts.mark) {
                                 @if redaction.stands { (texts.let_stand) } @else {
-                                    (reveals::form(visit, &material.ticket, redaction, wishes, typed))
-                                    (marks::false_alarm_form(visit, &material.ticket, redaction))
+                                    (reveals::form(visit, place, redaction, wishes, typed))
+                                    (marks::false_alarm_form(visit, place, redaction))
                                 }
                             }
                         }

@@ -43,6 +43,20 @@ pub(crate) struct Asked {
     order: String,
     /// Where the page before ended.
     after: String,
+    /// Which tickets are ticked at first: `all` that are shown, or none.
+    tick: String,
+}
+
+/// The word in the address for all tickets ticked.
+const ALL: &str = "all";
+
+/// The boxes before the tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Boxes {
+    /// There are none: the visitor changes nothing.
+    Absent,
+    Empty,
+    Ticked,
 }
 
 /// Which tickets, beside everything else that is asked for.
@@ -197,11 +211,30 @@ async fn listed(console: &Console, asked: &Asked, looker: &Looker) -> Result<Lis
     let found = store.tickets_and_requesters(&filter, &page).await?;
     let ids: Vec<TicketId> = found.iter().map(|(ticket, _)| ticket.id).collect();
     let waiting = store.tickets_waiting(&ids).await?.into_iter().collect();
-    let mut homes = BTreeMap::new();
-    for id in found.iter().filter_map(|(ticket, _)| ticket.merged_into).collect::<BTreeSet<_>>() {
-        homes.extend(store.ticket(id).await?.map(|home| (id, home.number)));
-    }
+    let homes = homes(console, found.iter().filter_map(|(ticket, _)| ticket.merged_into).collect()).await?;
     Ok(Listed { found, waiting, homes, now: console.desk.now(), person })
+}
+
+/// The numbers of tickets where merged ones go on.
+pub(super) async fn homes(
+    console: &Console,
+    ids: BTreeSet<TicketId>,
+) -> Result<BTreeMap<TicketId, i64>, DeskError> {
+    let mut homes = BTreeMap::new();
+    for id in ids {
+        homes.extend(console.desk.ask().ticket(id).await?.map(|home| (id, home.number)));
+    }
+    Ok(homes)
+}
+
+/// Says behind a merged ticket's subject where it goes on, with the way there.
+pub(super) fn goes_on(visit: &Visit, homes: &BTreeMap<TicketId, i64>, ticket: &Ticket) -> Markup {
+    let home = ticket.merged_into.and_then(|home| homes.get(&home));
+    html! {
+        @if let Some(home) = home {
+            " · " (visit.texts().goes_on) " " a href=(visit.spoken.link(&format!("/tickets/{home}"), &[])) { "#" (home) }
+        }
+    }
 }
 
 impl Asked {
@@ -288,12 +321,29 @@ impl Asked {
     }
 
     fn link(&self, visit: &Visit, status: Option<StatusCategory>, after: Option<&str>) -> String {
+        visit.spoken.link("/", &self.query(status, after))
+    }
+
+    /// The same page, with all that are shown ticked or with none, at its tickets.
+    fn link_ticking(&self, visit: &Visit, after: Option<&str>, boxes: Boxes) -> String {
+        let mut query = self.query(self.status(), after);
+        if boxes == Boxes::Ticked {
+            query.push(("tick", ALL));
+        }
+        format!("{}#several", visit.spoken.link("/", &query))
+    }
+
+    fn query<'a>(
+        &'a self,
+        status: Option<StatusCategory>,
+        after: Option<&'a str>,
+    ) -> Vec<(&'a str, &'a str)> {
         let mut query: Vec<(&str, &str)> = Vec::new();
         query.extend(status.map(|s| ("status", s.as_str())));
         query.extend(self.words().into_iter().filter(|(_, word)| !word.trim().is_empty()));
         query.extend(self.looks().into_iter().filter(|(_, word)| !word.is_empty()));
         query.extend(after.map(|id| ("after", id)));
-        visit.spoken.link("/", &query)
+        query
     }
 }
 
@@ -316,11 +366,19 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
         (orders(visit, asked))
         @if tickets.is_empty() { p { (texts.no_tickets) } } @else if looker.works {
             @let here = Some(asked.after.as_str()).filter(|after| !after.is_empty());
-            form method="post" action=(asked.link(visit, asked.status(), here)) {
-                (bulk::form(visit, looker.name.as_deref()))
-                (table(visit, listed, tickets, true))
+            @let boxes = if asked.tick == ALL { Boxes::Ticked } else { Boxes::Empty };
+            form #several method="post" action=(asked.link(visit, asked.status(), here)) {
+                (bulk::form(visit, looker.name.as_deref(), boxes == Boxes::Ticked))
+                p {
+                    @if boxes == Boxes::Ticked {
+                        a href=(asked.link_ticking(visit, here, Boxes::Empty)) { (texts.untick_all) }
+                    } @else {
+                        a href=(asked.link_ticking(visit, here, Boxes::Ticked)) { (texts.tick_all) }
+                    }
+                }
+                (table(visit, listed, tickets, boxes))
             }
-        } @else { (table(visit, listed, tickets, false)) }
+        } @else { (table(visit, listed, tickets, Boxes::Absent)) }
         nav.pages {
             @if !asked.after.is_empty() { a href=(asked.link(visit, asked.status(), None)) rel="first" { "« " (first) } }
             @if let Some(id) = older { a href=(asked.link(visit, asked.status(), Some(&id))) rel="next" { (next) " »" } }
@@ -407,7 +465,7 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
 }
 
 /// The tickets of a page; each with a box to tick where they can be changed together.
-fn table(visit: &Visit, listed: &Listed, tickets: &[(Ticket, Option<Contact>)], ticks: bool) -> Markup {
+fn table(visit: &Visit, listed: &Listed, tickets: &[(Ticket, Option<Contact>)], boxes: Boxes) -> Markup {
     let texts = visit.texts();
     let heads = [
         texts.number,
@@ -422,20 +480,21 @@ fn table(visit: &Visit, listed: &Listed, tickets: &[(Ticket, Option<Contact>)], 
         texts.waiting,
         texts.created,
     ];
-    let tick = ticks.then_some(texts.tick);
+    let tick = (boxes != Boxes::Absent).then_some(texts.tick);
     html! {
         table.tickets {
             thead { tr { @for head in tick.into_iter().chain(heads) { th scope="col" { (head) } } } }
             tbody {
                 @for (ticket, requester) in tickets {
                     tr {
-                        @if ticks {
+                        @if boxes != Boxes::Absent {
+                            // One that was merged takes nothing any more.
+                            @let is_ticked = boxes == Boxes::Ticked && ticket.merged_into.is_none();
                             td data-name=(texts.tick) {
-                                input type="checkbox" name=(bulk::TICKED) value=(bulk::ticked(ticket)) aria-label={ (texts.tick) " #" (ticket.number) };
+                                input type="checkbox" name=(bulk::TICKED) value=(bulk::ticked(ticket)) checked[is_ticked] aria-label={ (texts.tick) " #" (ticket.number) };
                             }
                         }
-                        @let home = ticket.merged_into.and_then(|home| listed.homes.get(&home).copied());
-                        (cells(visit, ticket, requester.as_ref(), home))
+                        (cells(visit, listed, ticket, requester.as_ref()))
                         (wait(visit, listed, ticket))
                         td data-name=(texts.created) { (visit.time(ticket.created_at)) }
                     }
@@ -481,17 +540,18 @@ fn called<'p>(texts: &Texts, person: &'p Contact) -> &'p str {
     }
 }
 
-/// What a ticket's row says of it; `home` is the number of the one where it goes on, if it was merged.
-fn cells(visit: &Visit, ticket: &Ticket, requester: Option<&Contact>, home: Option<i64>) -> Markup {
+/// What a ticket's row says of it.
+fn cells(visit: &Visit, listed: &Listed, ticket: &Ticket, requester: Option<&Contact>) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let address = visit.spoken.link(&format!("/tickets/{}", ticket.number), &[]);
     html! {
         td data-name=(texts.number) { (ticket.number) }
-        th scope="row" data-name=(texts.subject) { a href=(address) dir="auto" { (ticket.subject) } }
+        th scope="row" data-name=(texts.subject) {
+            div { a href=(address) dir="auto" { (ticket.subject) } (goes_on(visit, &listed.homes, ticket)) }
+        }
         (cell(texts.customer, requester.map(|person| called(texts, person))))
         td data-name=(texts.status) class={ "status " (ticket.status_category) } {
             (language.status(ticket.status_category))
-            @if let Some(home) = home { " → " a href=(visit.spoken.link(&format!("/tickets/{home}"), &[])) { "#" (home) } }
         }
         td data-name=(texts.priority) class={ "priority " (ticket.priority) } { (language.priority(ticket.priority)) }
         (cell(texts.category, ticket.category.as_deref()))

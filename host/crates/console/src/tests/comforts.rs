@@ -283,3 +283,83 @@ async fn an_answer_that_was_begun_stays_when_a_suggestion_is_decided() {
     let decision = world.desk.ask().decision(id).await.unwrap().unwrap();
     assert_eq!(decision.status, domain::run::DecisionStatus::Rejected);
 }
+
+#[tokio::test]
+async fn an_answer_that_was_begun_stays_when_what_redaction_missed_is_taken_out() {
+    let (world, cookie, _) = agent_at_work().await;
+    let ticket = world.ticket("Call", "Call Bertholdine or Quandt.").await;
+    let message = messages(&world, &ticket).await.remove(0).id;
+    let path = format!("/tickets/2/messages/{message}/miss");
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    page.says(&[&format!("form=\"composer\" formaction=\"{path}\""), "name=\"page\" value=\"2\""]);
+    let begun = "was.team=&team=billing&text=Dear+Ana&draft=";
+    let wrong = format!("{begun}&value.{message}=Nobody&class.{message}=EMAIL&page=2");
+    let told = post(&world, &cookie, &path, &wrong).await;
+    assert_eq!(told.status, 422);
+    told.says(&[">Dear Ana</textarea>", ">Nobody</textarea>", "<option value=\"EMAIL\" selected>"]);
+
+    let form = format!("{begun}&value.{message}=Bertholdine&class.{message}=PERSON&page=2");
+    let taken = post(&world, &cookie, &path, &form).await;
+    assert_eq!(taken.status, 200);
+    taken.says(&[
+        ">Dear Ana</textarea>",
+        "is not sent yet",
+        "Call [PERSON-1] or Quandt.",
+        "value=\"billing\"",
+    ]);
+    assert!(!taken.text.contains("Bertholdine"));
+    assert_eq!(now(&world, &ticket).await.team, None, "nothing else is saved");
+    assert_eq!(messages(&world, &ticket).await.len(), 1, "nothing was sent");
+
+    let signed_out = post(&world, "", &path, &form).await;
+    assert_eq!(signed_out.status, 401);
+    signed_out.says(&[">Dear Ana</textarea>"]);
+    assert!(!signed_out.text.contains("Bertholdine"));
+}
+
+#[tokio::test]
+async fn all_tickets_that_are_shown_are_ticked_and_unticked_with_a_link() {
+    let (world, cookie, _) = agent_at_work().await;
+    world.ticket("Parcel again", "x").await;
+    world.ticket("Invoice", "x").await;
+    post(&world, &cookie, "/tickets/2/merge", "into=1").await;
+    let cookie = [("cookie", cookie.as_str())];
+    let plain = world.get_with("/?tag=parcel&order=latest", &cookie).await;
+    let all = "/?tag=parcel&amp;order=latest&amp;tick=all#several";
+    plain.says(&[&format!("<a href=\"{all}\">Tick all that are shown</a>"), "<details class=\"bulk\">"]);
+    assert!(!plain.text.contains(" checked"));
+    let ticked = world.get_with("/?tag=parcel&order=latest&tick=all", &cookie).await;
+    ticked.says(&[
+        "<a href=\"/?tag=parcel&amp;order=latest#several\">Untick all</a>",
+        "<details class=\"bulk\" open>",
+        "<form id=\"several\" method=\"post\" action=\"/?tag=parcel&amp;order=latest\">",
+    ]);
+    assert_eq!(ticked.text.matches(" checked").count(), 2, "the merged one takes nothing any more");
+    world
+        .get_with("/?lang=de", &cookie)
+        .await
+        .says(&["href=\"/?tick=all&amp;lang=de#several\">Alle gezeigten"]);
+    world.get_with("/?lang=de&tick=all", &cookie).await.says(&["Alle Kreuze wegnehmen"]);
+    let looked = world.get("/?tick=all").await;
+    assert!(!looked.text.contains("Tick all") && !looked.text.contains(" checked"), "who only looks");
+}
+
+#[tokio::test]
+async fn ticking_all_keeps_the_page() {
+    let (world, cookie, _) = agent_at_work().await;
+    for n in 0..51 {
+        world.clock.advance(MINUTE_MS);
+        world.ticket(&format!("Subject-{n:02}."), "x").await;
+    }
+    let cookie = [("cookie", cookie.as_str())];
+    let first = world.get_with("/?tick=all", &cookie).await;
+    assert_eq!(first.text.matches(" checked").count(), 50);
+    let next = first.text.split("href=\"").find(|part| part.contains("rel=\"next\"")).unwrap();
+    let next = next.split('"').next().unwrap();
+    assert!(!next.contains("tick="), "another page is ticked by itself: {next}");
+    let second = world.get_with(next, &cookie).await;
+    second.says(&[&format!("href=\"{next}&amp;tick=all#several\"")]);
+    let ticked = world.get_with(&format!("{next}&tick=all"), &cookie).await;
+    assert_eq!(ticked.text.matches(" checked").count(), 2);
+    ticked.says(&[&format!("href=\"{next}#several\">Untick all")]);
+}

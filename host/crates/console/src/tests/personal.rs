@@ -10,7 +10,10 @@ use super::access::{session, sign_in};
 use super::work::{messages, post};
 use super::world::World;
 
-const REASON: &str = "reason=Refund+by+bank+transfer";
+/// The form that asks to see a value.
+fn asking(id: impl std::fmt::Display) -> String {
+    format!("reason.{id}=Refund+by+bank+transfer")
+}
 
 /// The cookie of somebody who signed in with these scopes.
 async fn with_scopes(world: &World, scopes: &[Scope]) -> String {
@@ -41,7 +44,7 @@ async fn a_value_is_seen_again_with_a_reason_on_a_page_that_nobody_keeps() {
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
     page.says(&[&path, "See it again", "Show the value", "without names (it is written down for good)"]);
     assert!(!page.text.contains("Bertholdine"));
-    let seen = post(&world, &cookie, &path, REASON).await;
+    let seen = post(&world, &cookie, &path, &asking(id)).await;
     assert_eq!((seen.status.as_u16(), seen.header("cache-control")), (200, "no-store"));
     assert_eq!((seen.header("referrer-policy"), seen.header("location")), ("same-origin", ""));
     seen.says(&[
@@ -76,13 +79,13 @@ async fn without_the_scope_or_from_another_site_no_value_is_seen() {
         let page = world.get_with("/tickets/1", &[("cookie", cookie)]).await;
         assert!(!page.text.contains("/reveal"));
         for path in [path.as_str(), "/tickets/1/reveals/rev_1/grant", "/tickets/1/reveals/rev_1/value"] {
-            let sent = post(&world, cookie, path, REASON).await;
+            let sent = post(&world, cookie, path, &asking(id)).await;
             assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/login"), "{path}");
         }
     }
     let cookie = with_scopes(&world, &[Scope::Read, Scope::Reveal]).await;
     let foreign = [("cookie", cookie.as_str()), ("sec-fetch-site", "cross-site")];
-    assert_eq!(world.post(&path, &foreign, REASON).await.status, 403);
+    assert_eq!(world.post(&path, &foreign, &asking(id)).await.status, 403);
     assert_eq!(audited(&world, "redaction.reveal_asked").await, 0);
 }
 
@@ -92,17 +95,85 @@ async fn a_reason_that_says_nothing_is_asked_for_again_and_stays_in_the_form() {
     let (_, id) = Box::pin(with_sealed_name(&world)).await;
     let cookie = with_scopes(&world, &[Scope::Read, Scope::Write, Scope::Reveal]).await;
     let path = format!("/tickets/1/redactions/{id}/reveal");
-    let told = post(&world, &cookie, &path, "reason=just+so").await;
+    let told = post(&world, &cookie, &path, &format!("reason.{id}=just+so")).await;
     assert_eq!(told.status, 422);
     told.says(&["Say in 8 to 500 characters", "value=\"just so\"", "<details class=\"miss\" open>"]);
-    let german = post(&world, &cookie, &format!("{path}?lang=de"), "reason=so").await;
+    let german = post(&world, &cookie, &format!("{path}?lang=de"), &format!("reason.{id}=so")).await;
     german.says(&["Sagen Sie in 8 bis 500 Zeichen"]);
     world.ticket("Other", "x").await;
     for elsewhere in [path.replace("/tickets/1/", "/tickets/2/"), "/tickets/1/redactions/x/reveal".to_owned()]
     {
-        assert_eq!(post(&world, &cookie, &elsewhere, REASON).await.status, 404, "{elsewhere}");
+        assert_eq!(post(&world, &cookie, &elsewhere, &asking(id)).await.status, 404, "{elsewhere}");
     }
     assert_eq!(audited(&world, "redaction.reveal_asked").await, 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_begun_comes_along_to_the_value_and_back() {
+    let world = World::open().await;
+    let (ticket, id) = Box::pin(with_sealed_name(&world)).await;
+    let cookie = with_scopes(&world, &[Scope::Read, Scope::Write, Scope::Reveal]).await;
+    let path = format!("/tickets/1/redactions/{id}/reveal");
+    let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
+    page.says(&[&format!("formaction=\"{path}\""), &format!("form=\"composer\" name=\"reason.{id}\"")]);
+    let begun = "was.team=&team=billing&text=Dear+%3CAna%3E,%0D%0Ayour&draft=&files=label.pdf";
+    let told = post(&world, &cookie, &path, &format!("{begun}&reason.{id}=so")).await;
+    assert_eq!(told.status, 422);
+    told.says(&["Say in 8 to 500 characters", "value=\"so\"", "Dear &lt;Ana&gt;,\r\nyour</textarea>"]);
+
+    let seen = post(&world, &cookie, &path, &format!("{begun}&{}", asking(id))).await;
+    seen.says(&[
+        ">Bertholdine</div>",
+        "Your answer is not sent yet",
+        "action=\"/tickets/1/answer#answer\"",
+        "name=\"text\" value=\"Dear &lt;Ana&gt;,\r\nyour\"",
+        "name=\"team\" value=\"billing\"",
+    ]);
+    assert!(!seen.text.contains(&format!("name=\"reason.{id}\"")), "it was said");
+    let back = post(&world, &cookie, "/tickets/1/answer", begun).await;
+    back.says(&["Dear &lt;Ana&gt;,\r\nyour</textarea>", "value=\"billing\"", "Choose the files again"]);
+    let wish = world.store.reveals_of(ticket.id, super::world::NOW).await.unwrap();
+    let again = format!("/tickets/1/reveals/{}/value", wish[0].id);
+    post(&world, &cookie, &again, begun).await.says(&[">Bertholdine</div>", "name=\"text\" value=\"Dear"]);
+
+    let signed_out = post(&world, "", &path, &format!("{begun}&{}", asking(id))).await;
+    assert_eq!(signed_out.status, 401);
+    signed_out.says(&["not signed in any more", "Dear &lt;Ana&gt;,\r\nyour</textarea>"]);
+    assert!(!signed_out.text.contains("Bertholdine"));
+}
+
+#[tokio::test]
+async fn an_answer_that_was_begun_stays_while_somebody_is_asked_to_agree_and_agrees() {
+    let world = World::with_four_eyes().await;
+    let (ticket, id) = Box::pin(with_sealed_name(&world)).await;
+    let scopes = [Scope::Read, Scope::Write, Scope::Reveal];
+    let (asker, other) = (with_scopes(&world, &scopes).await, with_scopes(&world, &scopes).await);
+    let form = format!("text=Dear+Ana&draft=&{}", asking(id));
+    let asked = post(&world, &asker, &format!("/tickets/1/redactions/{id}/reveal"), &form).await;
+    assert_eq!(asked.status, 200);
+    asked.says(&[">Dear Ana</textarea>", "is not sent yet", "has to agree here first"]);
+    let wish = world.store.reveals_of(ticket.id, super::world::NOW).await.unwrap().remove(0).id;
+    let grant = format!("/tickets/1/reveals/{wish}/grant");
+    let agreed = post(&world, &other, &grant, "text=Dear+colleague&draft=").await;
+    assert_eq!(agreed.status, 200);
+    agreed.says(&[">Dear colleague</textarea>", "is not sent yet"]);
+    assert_eq!(audited(&world, "redaction.reveal_granted").await, 1);
+}
+
+#[tokio::test]
+async fn a_reason_that_was_begun_stays_while_fields_are_saved_and_a_false_alarm_keeps_the_answer() {
+    let world = World::open().await;
+    let (ticket, id) = Box::pin(with_sealed_name(&world)).await;
+    let cookie = with_scopes(&world, &[Scope::Read, Scope::Write, Scope::Reveal]).await;
+    let form = format!("was.team=&team=billing&text=&reason.{id}=Refund");
+    let saved = post(&world, &cookie, "/tickets/1/fields", &form).await;
+    assert_eq!(saved.status, 200);
+    saved.says(&["Saved.", "value=\"Refund\"", "<details open>"]);
+    let path = format!("/tickets/1/redactions/{id}/false-alarm");
+    let put_back = post(&world, &cookie, &path, "text=Dear+Ana&draft=").await;
+    assert_eq!(put_back.status, 200);
+    put_back.says(&[">Dear Ana</textarea>", "Call Bertholdine about it."]);
+    assert_eq!(messages(&world, &ticket).await.len(), 1, "nothing was sent");
 }
 
 #[tokio::test]
@@ -114,7 +185,7 @@ async fn where_four_eyes_are_asked_for_another_person_agrees_on_the_page_of_the_
     let reader = with_scopes(&world, &[Scope::Read, Scope::Write]).await;
     let page = world.get_with("/tickets/1", &[("cookie", &asker)]).await;
     page.says(&["Ask another person to agree"]);
-    let asked = post(&world, &asker, &format!("/tickets/1/redactions/{id}/reveal"), REASON).await;
+    let asked = post(&world, &asker, &format!("/tickets/1/redactions/{id}/reveal"), &asking(id)).await;
     assert_eq!((asked.status.as_u16(), asked.header("location")), (303, "/tickets/1"));
     let wish = world.store.reveals_of(ticket.id, super::world::NOW).await.unwrap().remove(0).id;
     let (grant, value) =

@@ -290,7 +290,7 @@ async fn what_belongs_to_another_ticket_is_not_touched_from_here() {
     let message = messages(&world, &other).await.remove(0);
     for (path, form) in [
         (format!("/tickets/1/suggestions/{id}"), "what=decline"),
-        (format!("/tickets/1/messages/{}/miss", message.id), "value=Bertholdine&class=PERSON"),
+        (format!("/tickets/1/messages/{}/miss", message.id), "text=&value=Bertholdine"),
     ] {
         assert_eq!(post(&world, &cookie, &path, form).await.status, 404, "{path}");
     }
@@ -358,10 +358,17 @@ async fn what_redaction_left_in_is_taken_out_with_a_click() {
         .get_with("/tickets/1", &[("cookie", &cookie)])
         .await
         .says(&["Something personal was left in", &path]);
-    post(&world, &cookie, &path, "value=Bertholdine&class=PERSON").await;
+    let form = format!("value.{0}=Bertholdine&class.{0}=PERSON", message.id);
+    post(&world, &cookie, &path, &form).await;
     assert_eq!(messages(&world, &ticket).await[0].text, "Call [PERSON-1] about it.");
-    let gone = post(&world, &cookie, &path, "value=Bertholdine&class=PERSON").await;
-    gone.says(&["does not stand in the message"]);
+    let gone = post(&world, &cookie, &path, &form).await;
+    gone.says(&["does not stand in the message", ">Bertholdine</textarea>"]);
+    let german = world.get_with("/tickets/1?lang=de", &[("cookie", &cookie)]).await;
+    german.says(&[
+        "<option value=\"PHONE\">Telefonnummer</option>",
+        "data-name=\"Teil\">Text<",
+        ">Formular<",
+    ]);
 }
 
 #[tokio::test]
@@ -509,7 +516,11 @@ async fn a_ticket_is_merged_by_its_number_shows_where_it_goes_on_and_can_be_take
     let sent = post(&world, &cookie, "/tickets/2/merge", "into=+%231").await;
     assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
     assert_eq!(now(&world, &ticket).await.merged_into, Some(home.id));
-    world.get("/").await.says(&[" → <a href=\"/tickets/1\">#1</a>"]);
+    for path in ["/", "/?q=second+one", &format!("/contacts/{}", home.requester_id)] {
+        world.get(path).await.says(&[" · goes on as <a href=\"/tickets/1\">#1</a>"]);
+    }
+    let german = world.get("/?q=second+one&lang=de").await;
+    german.says(&[" · geht weiter als <a href=\"/tickets/1?lang=de\">#1</a>"]);
     let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
     page.says(&["goes on as <a href=\"/tickets/1\">#1</a>", "Take the merge back"]);
     assert!(!page.text.contains("name=\"text\"") && !page.text.contains("/tickets/2/fields"));
@@ -579,7 +590,8 @@ async fn a_miss_in_a_message_of_a_merged_ticket_is_marked_from_the_page_where_it
     post(&world, &cookie, "/tickets/2/merge", "into=1").await;
     let message = messages(&world, &ticket).await.remove(0);
     let path = format!("/tickets/2/messages/{}/miss", message.id);
-    let sent = post(&world, &cookie, &path, "value=Quandt&class=PERSON&page=1").await;
+    let form = format!("value.{0}=Quandt&class.{0}=PERSON&page=1", message.id);
+    let sent = post(&world, &cookie, &path, &form).await;
     assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
     let page = world.get_with(&format!("/tickets/{}", home.number), &[("cookie", &cookie)]).await;
     page.says(&["Ask Mrs [PERSON-1 of #2]."]);

@@ -44,6 +44,10 @@ mod tests {
                 "budget: 5 automatic messages to this address within 24 hours, 5 allowed",
                 "Budget: automatische Nachrichten an diese Adresse binnen 24 Stunden: 5, erlaubt 5",
             ),
+            (
+                "The decision is rejected; only a suggested one waits for an agent.",
+                "Die Entscheidung ist abgelehnt; nur eine vorgeschlagene wartet auf einen Agenten.",
+            ),
             ("declined by agent tok_1: too early", "abgelehnt von Agent tok_1: too early"),
             (
                 "a machine's letter, by all its words (91 %): “backup”",

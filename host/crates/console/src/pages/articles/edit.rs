@@ -95,7 +95,7 @@ pub(crate) async fn save(
         Err(DeskError::Refused(refusal)) => {
             let standing =
                 if written.seen.is_empty() { None } else { one_of(&console, &written).await.ok().flatten() };
-            written_page(&visit, standing.as_ref(), &written, Some(&refusal.to_string()))
+            written_page(&visit, standing.as_ref(), &written, Some(&visit.tell(&refusal.sentence)))
         }
         Err(error) => visit.failed(error),
     }

@@ -35,7 +35,7 @@ pub(crate) async fn take_in(
         Ok(imported) => (StatusCode::OK, told(&visit, &imported)),
         Err(DeskError::Refused(refusal)) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            html! { p.alarm role="alert" dir="auto" { (refusal.sentence) } },
+            html! { p.alarm role="alert" dir="auto" { (visit.tell(&refusal.sentence)) } },
         ),
         Err(error) => return visit.failed(error),
     };

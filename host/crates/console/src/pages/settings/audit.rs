@@ -63,7 +63,7 @@ fn row(visit: &Visit, entry: &AuditEntry, names: &Names) -> Markup {
         tr {
             td data-name=(words.number) { (entry.sequence) }
             td data-name=(texts.at) { (visit.time(record.at)) }
-            td data-name=(texts.who) { div { (record.actor.kind) " " bdi { (names.who(&record.actor)) } } }
+            td data-name=(texts.who) { div { (visit.spoken.language.actor(record.actor.kind)) " " bdi { (names.who(&record.actor)) } } }
             td data-name=(texts.action) { code { (record.action) } }
             td data-name=(texts.target) { bdi { (record.object) } }
             td data-name=(texts.details) dir="auto" {

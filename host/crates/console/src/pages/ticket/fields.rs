@@ -10,6 +10,7 @@ use domain::article::Article;
 use domain::ticket::{Field, Priority, StatusCategory, Ticket};
 use maud::{Markup, html};
 
+use super::beside;
 use super::composer::{self, FORM};
 use super::written::Written;
 use crate::Console;
@@ -69,9 +70,11 @@ pub(crate) async fn change(
         false => Err(visit.unreadable().into()),
     };
     let texts = visit.texts();
-    // Enter in the search, or behind the number of a merge, presses the first button of the form, which is this one: the
-    // number stands there again, and the merge takes its own button.
-    let goes_on = written.looks_further() || !written.said("into").trim().is_empty();
+    // Enter in the search, or behind the number of a merge or the reason to see a value, presses the first button of the
+    // form, which is this one: number and reason stand there again, and what they are for takes its own button.
+    let goes_on = written.looks_further()
+        || !written.said("into").trim().is_empty()
+        || [beside::VALUE, beside::REASON].iter().any(|kind| beside::is_begun(&written.fields, kind));
     let notice = match (written.is_begun(), goes_on) {
         (true, _) => Some(texts.saved_while_writing),
         (false, true) => Some(texts.saved),
@@ -80,7 +83,7 @@ pub(crate) async fn change(
     let mut typed = written.typed();
     match done {
         Ok(()) if notice.is_some() => {
-            typed.fields.retain(|name, _| name == "was.text");
+            typed.fields.retain(|name, _| name == "was.text" || beside::is_one(name));
             super::while_writing(&console, &visit, &number, notice, typed).await
         }
         done => super::done(&console, &visit, &number, typed, done).await,

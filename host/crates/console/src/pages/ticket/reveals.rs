@@ -1,9 +1,7 @@
 //! Seeing a sealed value again: asking with a reason, agreeing that somebody else sees it, looking. A value is on the page
 //! that answers a form and nowhere else: in no address, no session and no cache. Who may is the desk's to say.
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use desk::DeskError;
 use domain::Actor;
@@ -11,32 +9,18 @@ use domain::clock::DAY_MS;
 use domain::id::{RedactionId, RevealId, TicketId};
 use domain::redaction::Redaction;
 use domain::story::Material;
-use domain::ticket::Ticket;
 use domain::vault::{REASON_CHARS_MAX, Reveal};
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::Typed;
+use super::beside::{self, Place, REASON, typed_in};
+use super::written::Written;
 use crate::Console;
 use crate::pages::{Visit, id_of};
 use crate::session::Revealer;
 
 /// How long a wish to which nobody agreed stands on the page, milliseconds.
 const WISHES_SHOWN_MS: i64 = 7 * DAY_MS;
-
-/// Why a value is wanted, as the form sends it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Reason {
-    reason: String,
-}
-
-/// A reason that did not do, to be mended.
-#[derive(Debug)]
-pub(super) struct Unmet {
-    redaction: String,
-    reason: String,
-}
 
 /// What who may see values finds on the page of a ticket.
 pub(super) struct Wishes {
@@ -73,57 +57,84 @@ impl Wishes {
 /// Asks to see a value; it is shown at once where nobody else has to agree.
 pub(crate) async fn ask(
     State(console): State<Console>,
-    revealer: Revealer,
+    revealer: Result<Revealer, Response>,
     visit: Visit,
     Path((number, id)): Path<(String, String)>,
-    sent: Result<Form<Reason>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let reason = sent.map(|Form(sent)| sent.reason).unwrap_or_default();
+    let sent = Box::pin(Written::by(&console, revealer, &visit, request)).await;
+    let (revealer, mut written, readable) = match sent {
+        Ok(sent) => sent,
+        Err(answer) => return answer,
+    };
+    let reason = format!("{REASON}{id}");
     let asked = Box::pin(async {
+        if !readable {
+            return Err(DeskError::from(visit.unreadable()));
+        }
         let ticket = super::ticket(&console, &number).await?;
         let id: RedactionId = id_of("redaction", &id)?;
         let redaction = console.desk.ask().redaction(id).await?.filter(|r| r.ticket_id == ticket.id);
         let redaction = redaction.ok_or_else(|| DeskError::missing("redaction", id))?;
-        let reveal = console.desk.ask_reveal(redaction.id, &reason, revealer.0.clone()).await?;
+        let reveal = console.desk.ask_reveal(redaction.id, written.said(&reason), revealer.0.clone()).await?;
         match reveal.until {
             Some(_) => seen(&console, redaction.placeholder, reveal, revealer.0).await.map(Some),
             None => Ok(None),
         }
     });
     let asked: Result<Option<Seen>, DeskError> = asked.await;
+    if asked.is_ok() {
+        written.fields.remove(&reason);
+    }
     match asked {
-        Ok(Some(seen)) => shown(&visit, &number, &seen),
-        Ok(None) => super::done(&console, &visit, &number, Typed::default(), Ok(())).await,
-        Err(error) => {
-            let typed = Typed { unmet: Some(Unmet { redaction: id, reason }), ..Typed::default() };
-            super::done(&console, &visit, &number, typed, Err(error)).await
-        }
+        Ok(Some(seen)) => shown(&visit, &number, &seen, &written),
+        Ok(None) => beside::done(&console, &visit, &number, written, Ok(())).await,
+        // A reason that did not do stands in the form again.
+        Err(error) => beside::done(&console, &visit, &number, written, Err(error)).await,
     }
 }
 
 /// Agrees that somebody else sees a value.
 pub(crate) async fn agree(
     State(console): State<Console>,
-    revealer: Revealer,
+    revealer: Result<Revealer, Response>,
     visit: Visit,
     Path((number, id)): Path<(String, String)>,
+    request: Request,
 ) -> Response {
+    let sent = Box::pin(Written::by(&console, revealer, &visit, request)).await;
+    let (revealer, written, readable) = match sent {
+        Ok(sent) => sent,
+        Err(answer) => return answer,
+    };
     let done = Box::pin(async {
+        if !readable {
+            return Err(DeskError::from(visit.unreadable()));
+        }
         let wish = wish(&console, &number, &id).await?;
         console.desk.grant_reveal(wish.id, revealer.0).await.map(drop)
     });
     let done = done.await;
-    super::done(&console, &visit, &number, Typed::default(), done).await
+    beside::done(&console, &visit, &number, written, done).await
 }
 
 /// Shows a value that was asked for, and agreed to where that is needed.
 pub(crate) async fn look(
     State(console): State<Console>,
-    revealer: Revealer,
+    revealer: Result<Revealer, Response>,
     visit: Visit,
     Path((number, id)): Path<(String, String)>,
+    request: Request,
 ) -> Response {
+    let sent = Box::pin(Written::by(&console, revealer, &visit, request)).await;
+    let (revealer, written, readable) = match sent {
+        Ok(sent) => sent,
+        Err(answer) => return answer,
+    };
     let looked = Box::pin(async {
+        if !readable {
+            return Err(DeskError::from(visit.unreadable()));
+        }
         let wish = wish(&console, &number, &id).await?;
         let redaction = console.desk.ask().redaction(wish.redaction_id).await?;
         let redaction = redaction.ok_or_else(|| DeskError::missing("redaction", wish.redaction_id))?;
@@ -131,8 +142,8 @@ pub(crate) async fn look(
     });
     let looked: Result<Seen, DeskError> = looked.await;
     match looked {
-        Ok(seen) => shown(&visit, &number, &seen),
-        Err(error) => super::done(&console, &visit, &number, Typed::default(), Err(error)).await,
+        Ok(seen) => shown(&visit, &number, &seen, &written),
+        Err(error) => beside::done(&console, &visit, &number, written, Err(error)).await,
     }
 }
 
@@ -155,8 +166,8 @@ async fn seen(
 }
 
 /// The page with the value. Like every page that is not said otherwise it goes out with `no-store`; it stands at no
-/// address of its own, so the other language leads back to the ticket.
-fn shown(visit: &Visit, number: &str, seen: &Seen) -> Response {
+/// address of its own, so the other language leads back to the ticket. What was begun there waits on it, unseen.
+fn shown(visit: &Visit, number: &str, seen: &Seen, sent: &Written) -> Response {
     let (texts, own) = (visit.texts(), visit.spoken.language.personal());
     let title = format!("{} {}", own.value_seen, seen.placeholder);
     let ticket = format!("/tickets/{number}");
@@ -167,7 +178,7 @@ fn shown(visit: &Visit, number: &str, seen: &Seen) -> Response {
             @if let Some(until) = seen.reveal.until { div { dt { (own.may_be_seen_until) } dd { (visit.time(until)) } } }
         }
         p { (own.value_written_down) }
-        p { a href=(visit.spoken.link(&ticket, &[])) { (own.back_to_ticket) } }
+        (beside::way_back(visit, number, sent))
     };
     visit.page_at(&title, &ticket).of(&body).into_response()
 }
@@ -175,32 +186,32 @@ fn shown(visit: &Visit, number: &str, seen: &Seen) -> Response {
 /// The form with which a value is asked for; a reason that did not do stands in it again.
 pub(super) fn form(
     visit: &Visit,
-    ticket: &Ticket,
+    place: Place<'_>,
     redaction: &Redaction,
     wishes: &Wishes,
     typed: Option<&Typed>,
 ) -> Markup {
     let own = visit.spoken.language.personal();
-    let id = redaction.id.to_string();
-    let action = format!("/tickets/{}/redactions/{id}/reveal", ticket.number);
-    let unmet = typed.and_then(|typed| typed.unmet.as_ref()).filter(|unmet| unmet.redaction == id);
+    let path = format!("/tickets/{}/redactions/{}/reveal", place.page.number, redaction.id);
+    let name = format!("{REASON}{}", redaction.id);
+    let reason = typed_in(typed, &name);
     let send = if wishes.four_eyes { own.ask_to_see } else { own.see };
+    let fields = html! {
+        label {
+            (own.see_reason)
+            input form=[place.form()] name=(name) required[place.insists()] maxlength=(REASON_CHARS_MAX) autocomplete="off" value=(reason);
+        }
+    };
     html! {
-        details.miss open[unmet.is_some()] {
+        details.miss open[!reason.is_empty()] {
             summary { (own.see_again) }
-            form method="post" action=(visit.spoken.link(&action, &[])) {
-                label {
-                    (own.see_reason)
-                    input name="reason" required maxlength=(REASON_CHARS_MAX) autocomplete="off" value=(unmet.map_or("", |unmet| unmet.reason.as_str()));
-                }
-                button type="submit" aria-label={ (send) ": " (redaction.placeholder) } { (send) }
-            }
+            (place.put(visit, &path, &fields, send, &redaction.placeholder))
         }
     }
 }
 
 /// The wishes that wait here for somebody, or for the look they were made for.
-pub(super) fn list(visit: &Visit, material: &Material, wishes: &Wishes) -> Markup {
+pub(super) fn list(visit: &Visit, place: Place<'_>, material: &Material, wishes: &Wishes) -> Markup {
     let own = visit.spoken.language.personal();
     html! {
         @if wishes.are_there() {
@@ -208,7 +219,7 @@ pub(super) fn list(visit: &Visit, material: &Material, wishes: &Wishes) -> Marku
             ul.suggestions {
                 @for wish in &wishes.open {
                     @if let Some(redaction) = material.redactions.iter().find(|r| r.id == wish.redaction_id) {
-                        li { (one(visit, material, wishes, wish, redaction)) }
+                        li { (one(visit, place, material, wishes, wish, redaction)) }
                     }
                 }
             }
@@ -216,15 +227,18 @@ pub(super) fn list(visit: &Visit, material: &Material, wishes: &Wishes) -> Marku
     }
 }
 
-fn one(visit: &Visit, material: &Material, wishes: &Wishes, wish: &Reveal, redaction: &Redaction) -> Markup {
+fn one(
+    visit: &Visit,
+    place: Place<'_>,
+    material: &Material,
+    wishes: &Wishes,
+    wish: &Reveal,
+    redaction: &Redaction,
+) -> Markup {
     let own = visit.spoken.language.personal();
     let form = |what: &str, button: &str| {
-        let action = format!("/tickets/{}/reveals/{}/{what}", material.ticket.number, wish.id);
-        html! {
-            form.buttons method="post" action=(visit.spoken.link(&action, &[])) {
-                button type="submit" aria-label={ (button) ": " (redaction.placeholder) } { (button) }
-            }
-        }
+        let path = format!("/tickets/{}/reveals/{}/{what}", place.page.number, wish.id);
+        place.put(visit, &path, &html! {}, button, &redaction.placeholder)
     };
     html! {
         p {

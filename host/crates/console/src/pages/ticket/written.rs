@@ -15,12 +15,12 @@ use domain::id::MessageId;
 use super::Typed;
 use crate::Console;
 use crate::pages::{Visit, login};
-use crate::session::{Agent, id_in};
+use crate::session::id_in;
 
 /// Most bytes of a form without files, and of the fields of one with files: more than the longest text that a message
 /// may have.
 const FIELDS_BYTES_MAX: usize = 2 << 20;
-/// Whoever is no agent adds no files.
+/// Whoever may not send adds no files.
 const NO_FILES: FileLimits = FileLimits { files_max: 0, file_bytes_max: 0, bytes_max: 0 };
 
 /// What the form sends.
@@ -44,20 +44,20 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// What an agent sent, and whether all of it could be read. Who is signed in no more gets the words back.
-    pub(super) async fn by(
+    /// What somebody who may sent, and whether all of it could be read. Who is signed in no more gets the words back.
+    pub(super) async fn by<Who>(
         console: &Console,
-        agent: Result<Agent, Response>,
+        who: Result<Who, Response>,
         visit: &Visit,
         request: Request,
-    ) -> Result<(Agent, Self, bool), Response> {
+    ) -> Result<(Who, Self, bool), Response> {
         let limits = console.desk.config().attachments;
         // Whose session ended while they wrote is to read their words again, so what they send is read to the end.
-        let room = if agent.is_ok() || id_in(&visit.headers).is_some() { limits.bytes_max } else { 0 };
-        let kept = if agent.is_ok() { &limits } else { &NO_FILES };
+        let room = if who.is_ok() || id_in(&visit.headers).is_some() { limits.bytes_max } else { 0 };
+        let kept = if who.is_ok() { &limits } else { &NO_FILES };
         let (written, readable) = Box::pin(Self::of(request, kept, room)).await;
-        match agent {
-            Ok(agent) => Ok((agent, written, readable)),
+        match who {
+            Ok(who) => Ok((who, written, readable)),
             Err(answer) if answer.status().is_redirection() && written.is_begun() => {
                 Err(login::again(visit, &written.text))
             }
@@ -135,6 +135,13 @@ impl Written {
     /// What a field of the ticket's, or a button, says.
     pub(super) fn said(&self, name: &str) -> &str {
         self.fields.get(name).map_or("", |value| value.as_str())
+    }
+
+    /// What a form sends to bring an answer that was begun back to the composer; files stay behind.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own =
+            [("text", self.text.as_str()), ("draft", self.draft.as_str()), ("seen", self.seen.as_str())];
+        own.into_iter().chain(self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     /// The text as people read it: browsers send line ends as the form's standard has them.

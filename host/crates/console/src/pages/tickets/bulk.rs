@@ -178,10 +178,10 @@ fn report(visit: &Visit, outcome: &Outcome) -> Markup {
 }
 
 /// What can be done to the ticked ones; stands in the list's form, above the tickets, and stays in sight.
-pub(super) fn form(visit: &Visit, me: Option<&str>) -> Markup {
+pub(super) fn form(visit: &Visit, me: Option<&str>, is_open: bool) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
-        details.bulk {
+        details.bulk open[is_open] {
             summary { (texts.bulk) }
             div.fields {
                 label {
