@@ -38,6 +38,7 @@ mod adversity;
 mod answers;
 mod backup;
 mod bundled;
+mod cases;
 mod contract;
 mod crash;
 mod curve;

@@ -24,6 +24,12 @@ const CASE_SEED: u64 = 1;
 /// everywhere, bounds it all the same.
 const CASE_WALL_MS: u64 = 30_000;
 
+/// Why what ended in a fault is not written into a case.
+const FAULTY: &str = "not written: it ended in a fault, and the case expects none; mend the plugin, or put the line that begins with `fault` into the case yourself";
+/// Why what came of other requests is not written into a case.
+const MISHEADED: &str =
+    "not written: its requests are not as the case's `header` lines say; mend the plugin, or those lines";
+
 /// A case and how it is judged.
 pub(super) enum Golden {
     /// What is named must come of it.
@@ -54,8 +60,8 @@ pub(super) struct Judged {
     pub(super) fuel: u64,
     /// Highest memory of its runs, bytes.
     pub(super) memory_bytes: u64,
-    /// Whether a run ended in a fault although the case says nothing of one: nobody wants that written down.
-    pub(super) is_faulty: bool,
+    /// Why nobody wants what came out written into the case, if so.
+    pub(super) not_written: Option<&'static str>,
     /// Everything that came of it, for a case that says exactly that.
     got: Option<String>,
 }
@@ -155,7 +161,7 @@ async fn exactly(bench: &Bench, case: &Case, want: &str) -> Result<Judged, Strin
     let document = case.document();
     let mut out = blank(hook);
     let mut got = String::new();
-    let mut log = Vec::new();
+    let (mut log, mut sent) = (Vec::new(), Vec::new());
     for time in 0..case.times {
         let call = call(bench, hook, case, script.clone());
         let (input, grants) = (call.input.clone(), Arc::clone(&call.grants));
@@ -163,13 +169,15 @@ async fn exactly(bench: &Bench, case: &Case, want: &str) -> Result<Judged, Strin
         let own = sample::ticket_of(&input);
         let rejected = sample::rejections(&report, &grants, own, &script.tickets, case.now());
         script.keep(&report.kv_writes);
+        sent.append(&mut script.take_sent());
         if time > 0 {
             got.push_str("again\n");
         }
         got.push_str(&told::told(&report, &rejected, &document, &numbers));
         if report.outcome.is_err() {
             log.extend(logged(&report));
-            out.is_faulty = !want.lines().any(|line| line.starts_with(told::FAULT));
+            let is_foreseen = want.lines().any(|line| line.starts_with(told::FAULT));
+            out.not_written = (!is_foreseen).then_some(FAULTY);
         }
         out.fuel += report.fuel;
         out.memory_bytes = out.memory_bytes.max(report.memory_bytes);
@@ -180,12 +188,17 @@ async fn exactly(bench: &Bench, case: &Case, want: &str) -> Result<Judged, Strin
     } else if want != got {
         out.missed.push("the last line does not end".to_owned());
     }
+    let misheaded = script.misheaded(&sent);
+    if !misheaded.is_empty() {
+        out.not_written = out.not_written.or(Some(MISHEADED));
+        out.missed.extend(misheaded);
+    }
     out.got = Some(got);
     Ok(out)
 }
 
 fn blank(hook: Hook) -> Judged {
-    Judged { hook, missed: Vec::new(), fuel: 0, memory_bytes: 0, is_faulty: false, got: None }
+    Judged { hook, missed: Vec::new(), fuel: 0, memory_bytes: 0, not_written: None, got: None }
 }
 
 fn call(bench: &Bench, hook: Hook, case: &Case, script: script::Script) -> Call {

@@ -32,8 +32,8 @@ pub(in crate::cli) struct Suite {
     pub(super) json: bool,
 }
 
-/// Why a case stays as it is.
-const NOT_WRITTEN: &str = "not written: it ended in a fault, and the case expects none; mend the plugin, or put the line that begins with `fault` into the case yourself";
+/// What became of a case whose result differs.
+const FAILED: &str = "failed";
 
 /// What became of all cases.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,14 +58,19 @@ impl Suite {
         let component = source::component(&source, Access::default()).await?;
         let tally = self.judge(&sandbox, &component).await?;
         match tally {
-            Tally { failed: 0, passed: 0, updated: 0, .. } => Err(RefusedHere::because(format!(
-                "{}: no case ran: put one into its cases, as docs/plugin-guide.md shows",
-                self.what.display()
-            ))),
+            Tally { failed: 0, passed: 0, updated: 0, .. } => Err(RefusedHere::because(self.nothing_ran())),
             Tally { failed: 0, .. } => Ok(()),
             Tally { failed, .. } => {
                 Err(anyhow::anyhow!("{} failed", screen::count(u64::from(failed), "case")))
             }
+        }
+    }
+
+    fn nothing_ran(&self) -> String {
+        let what = self.what.display();
+        match &self.only {
+            Some(text) => format!("{what}: no case ran: no case's file name has `{text}` in it"),
+            None => format!("{what}: no case ran: put one into its cases, as docs/plugin-guide.md shows"),
         }
     }
 
@@ -81,8 +86,11 @@ impl Suite {
             self.tell(&found, judged, &mut tally)?;
         }
         let Inspection { hooks, manifest, .. } = bench.plugin().inspection();
-        let uncalled: Vec<Hook> = hooks.iter().copied().filter(|hook| !tally.called.contains(hook)).collect();
-        self.sum_up(manifest, &tally, &uncalled)?;
+        // A choice of the cases says nothing of what all of them call.
+        let uncalled = self.only.is_none().then(|| {
+            hooks.iter().copied().filter(|hook| !tally.called.contains(hook)).collect::<Vec<Hook>>()
+        });
+        self.sum_up(manifest, &tally, uncalled.as_deref())?;
         Ok(tally)
     }
 
@@ -98,43 +106,58 @@ impl Suite {
             Ok(judged) => judged,
             Err(why) => {
                 tally.failed += 1;
-                return self.say_failed(&name, None, &[why]);
+                return self.say(FAILED, &name, None, &[why]);
             }
         };
         if !tally.called.contains(&judged.hook) {
             tally.called.push(judged.hook);
         }
-        if self.update && judged.is_faulty {
+        if let (true, Some(why)) = (self.update, judged.not_written) {
             tally.failed += 1;
-            let mut missed = judged.missed.clone();
-            missed.push(NOT_WRITTEN.to_owned());
-            return self.say_failed(&name, Some(&judged), &missed);
+            let missed: Vec<String> = judged.missed.iter().cloned().chain([why.to_owned()]).collect();
+            return self.say(FAILED, &name, Some(&judged), &missed);
         }
         if self.update && !judged.missed.is_empty() && found.update(&judged)? {
             tally.updated += 1;
-            return screen_case(self.json, "wrote", &name, &judged);
+            return self.say("wrote", &name, Some(&judged), &[]);
         }
         if judged.missed.is_empty() {
             tally.passed += 1;
-            return screen_case(self.json, "ok", &name, &judged);
+            return self.say("ok", &name, Some(&judged), &[]);
         }
         tally.failed += 1;
-        self.say_failed(&name, Some(&judged), &judged.missed)
+        self.say(FAILED, &name, Some(&judged), &judged.missed)
     }
 
-    fn say_failed(&self, name: &str, judged: Option<&Judged>, missed: &[String]) -> anyhow::Result<()> {
+    /// One case: what became of it, what it cost if it ran, and what differs.
+    fn say(
+        &self,
+        result: &str,
+        name: &str,
+        judged: Option<&Judged>,
+        missed: &[String],
+    ) -> anyhow::Result<()> {
         if self.json {
             return screen::json(&serde_json::json!({
-                "case": name, "result": "failed", "hook": judged.map(|j| j.hook), "missed": missed,
+                "case": name, "result": result, "hook": judged.map(|j| j.hook), "missed": missed,
                 "fuel": judged.map(|j| j.fuel), "memory_bytes": judged.map(|j| j.memory_bytes),
             }));
         }
-        screen::line(format_args!("FAILED {name}"))?;
+        let word = if result == FAILED { FAILED.to_uppercase() } else { result.to_owned() };
+        match judged {
+            Some(judged) => screen::line(format_args!(
+                "{word:<6} {name:<32} {:<12} {:>12} fuel {:>8} kB",
+                judged.hook.to_string(),
+                judged.fuel,
+                judged.memory_bytes.div_ceil(1024)
+            ))?,
+            None => screen::line(format_args!("{word:<6} {name}"))?,
+        }
         missed.iter().try_for_each(|line| screen::line(format_args!("  {}", line.replace('\n', "\n  "))))?;
         Ok(())
     }
 
-    fn sum_up(&self, plugin: &Manifest, tally: &Tally, uncalled: &[Hook]) -> anyhow::Result<()> {
+    fn sum_up(&self, plugin: &Manifest, tally: &Tally, uncalled: Option<&[Hook]>) -> anyhow::Result<()> {
         let Tally { passed, failed, updated, .. } = tally;
         if self.json {
             return screen::json(&serde_json::json!({
@@ -147,26 +170,10 @@ impl Suite {
             "{} {}: {passed} passed, {failed} failed{written}",
             plugin.id, plugin.version
         ))?;
-        if !uncalled.is_empty() {
+        if let Some(uncalled) = uncalled.filter(|hooks| !hooks.is_empty()) {
             let names: Vec<String> = uncalled.iter().map(ToString::to_string).collect();
             screen::line(format_args!("no case calls {}", names.join(", ")))?;
         }
         Ok(())
     }
-}
-
-fn screen_case(json: bool, result: &str, name: &str, judged: &Judged) -> anyhow::Result<()> {
-    if json {
-        return screen::json(&serde_json::json!({
-            "case": name, "result": result, "hook": judged.hook, "fuel": judged.fuel,
-            "memory_bytes": judged.memory_bytes,
-        }));
-    }
-    screen::line(format_args!(
-        "{result:<6} {name:<32} {:<12} {:>12} fuel {:>8} kB",
-        judged.hook.to_string(),
-        judged.fuel,
-        judged.memory_bytes.div_ceil(1024)
-    ))?;
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! A case as people write it: lines `key: value` about the ticket and the outside, `---`, the customer's text,
 //! `---`, and everything that comes of it. Owns the list of keys; runs nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::article::Signals;
@@ -16,7 +17,7 @@ use domain::work::{blank_message, blank_ticket};
 use domain::{Actor, ActorKind, Refusal, Timestamp};
 use runtime::{FoundArticle, HttpResponse, Input};
 
-use super::script::Script;
+use super::script::{Exchange, Script};
 use crate::sample;
 
 /// Number of the ticket unless the case says otherwise.
@@ -158,7 +159,11 @@ impl Case {
             }
             "hit" => self.script.hits.push(hit(value, self.script.hits.len(), self.base.now)?),
             "ticket" => self.script.tickets.push(other_ticket(value, self.base.now)?),
-            "http" => self.script.http.push(answer(value)?),
+            "http" => self.script.http.push(exchange(value)?),
+            "header" => {
+                let (name, value) = header(value)?;
+                self.script.compare_header(name, value)?;
+            }
             "times" => {
                 let times = value.parse().ok().filter(|n| (1..=TIMES_MAX).contains(n));
                 self.times = times.ok_or_else(|| format!("times is a number from 1 to {TIMES_MAX}"))?;
@@ -291,13 +296,26 @@ fn hit(value: &str, place: usize, now: Timestamp) -> Result<FoundArticle, String
     })
 }
 
-fn answer(value: &str) -> Result<(String, String, HttpResponse), String> {
+fn exchange(value: &str) -> Result<Exchange, String> {
     let wrong = || "http is `GET https://host/path | 200 | body`".to_owned();
     let mut columns = value.splitn(3, " | ");
     let (method, url) = columns.next().and_then(|c| c.split_once(' ')).ok_or_else(wrong)?;
     let status = columns.next().and_then(|c| c.trim().parse().ok()).ok_or_else(wrong)?;
     let body = unescaped(columns.next().unwrap_or_default()).into_bytes();
-    Ok((method.to_owned(), url.to_owned(), HttpResponse { status, headers: Vec::new(), body }))
+    let answer = HttpResponse { status, headers: Vec::new(), body };
+    Ok(Exchange { method: method.to_owned(), url: url.to_owned(), answer, headers: BTreeMap::new() })
+}
+
+/// A header's name in small letters, and the value that it must have; none: it must not be there.
+fn header(value: &str) -> Result<(String, Option<String>), String> {
+    let wrong = || "header is `name = value`; leave the value empty for one that must not be sent".to_owned();
+    let (name, value) = pair(value, '=').map_err(|_| wrong())?;
+    let is_name =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if !is_name {
+        return Err(wrong());
+    }
+    Ok((name.to_ascii_lowercase(), (!value.is_empty()).then_some(value)))
 }
 
 /// Ids of other things than the case's own ticket; equal on every run.
@@ -407,12 +425,34 @@ mod tests {
     }
 
     #[test]
+    fn headers_belong_to_the_request_above_them() {
+        let case = case(
+            "http: GET https://a.example/x | 200\nheader: Authorization = Basic YTpi==\nhttp: GET https://a.example/y | 200\nheader: cookie =\n",
+        )
+        .unwrap();
+        let named: Vec<Vec<(&str, &[String])>> = case
+            .script
+            .http
+            .iter()
+            .map(|exchange| {
+                exchange.headers.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
+            })
+            .collect();
+        let basic = ["Basic YTpi==".to_owned()];
+        let none: &[String] = &[];
+        assert_eq!(named, [vec![("authorization", basic.as_slice())], vec![("cookie", none)]]);
+    }
+
+    #[test]
     fn slips_are_named() {
         for (head, named) in [
             ("sbject: x\n", "no key `sbject`"),
             ("subject\n", "`subject` is no `key: value`"),
             ("hit: a | b\n", "key | locale | score"),
             ("http: x\n", "GET https://"),
+            ("header: a = b\n", "below the `http` line"),
+            ("http: GET https://a.example/ | 200\nheader: Accept: a=b\n", "name = value"),
+            ("http: GET https://a.example/ | 200\nheader: a =\nheader: a = b\n", "with a value and without"),
             ("ticket: status=open\n", "number"),
             ("ticket: number=1 customer=4w\n", "4d, 3h or 20m"),
             ("times: 99\n", "1 to 10"),
