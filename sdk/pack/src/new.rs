@@ -73,6 +73,12 @@ const NOBODY: &str = "example";
 const JAVASCRIPT_MEMORY_BYTES: &str = "134_217_728";
 const PYTHON_MEMORY_BYTES: &str = "268_435_456";
 
+/// What keeps Cargo from looking for a workspace in the folders above.
+const OWN_WORKSPACE: &str = "
+# A workspace of its own, wherever this folder lies.
+[workspace]
+";
+
 /// The parts of one hook in every language, and its cases.
 struct Parts {
     manifest: &'static str,
@@ -131,7 +137,7 @@ pub fn new(plugin: &NewPlugin) -> Result<PathBuf, PackError> {
         )));
     }
     let words = Words { id: format!("{owner}.{last}"), name: titled(last), template: plugin.template, hooks };
-    for (name, text) in files(&words, last)? {
+    for (name, text) in files(&words, last, is_named_member(&plugin.parent, last))? {
         stage::write(&dir.join(name), &text)?;
     }
     for_editors(&dir)?;
@@ -145,7 +151,7 @@ struct Words {
     hooks: Vec<Hook>,
 }
 
-fn files(words: &Words, last: &str) -> Result<Vec<(String, String)>, PackError> {
+fn files(words: &Words, last: &str, is_member: bool) -> Result<Vec<(String, String)>, PackError> {
     let language = words.template.language();
     let mut out = vec![
         ("plugin.toml".to_owned(), manifest(words)),
@@ -165,7 +171,8 @@ fn files(words: &Words, last: &str) -> Result<Vec<(String, String)>, PackError> 
         Template::Rust => {
             let sdk = sdk_source()?;
             let text = include_str!("../templates/rust/Cargo.toml.txt");
-            add("Cargo.toml", project(text).replace("{sdk}", &toml_text(&sdk)));
+            let own = if is_member { "" } else { OWN_WORKSPACE };
+            add("Cargo.toml", project(text).replace("{sdk}", &toml_text(&sdk)) + own);
             add("src/lib.rs", rust(words));
         }
         Template::JavaScript => {
@@ -185,6 +192,28 @@ fn files(words: &Words, last: &str) -> Result<Vec<(String, String)>, PackError> 
         }
     }
     Ok(out)
+}
+
+/// Whether a Cargo workspace above names the plugin's folder among its members: one of its own inside would be an
+/// error, and with the others it shares what is compiled. `*` names all folders beside it.
+fn is_named_member(parent: &Path, last: &str) -> bool {
+    let Ok(parent) = parent.canonicalize() else { return false };
+    let dir = parent.join(last);
+    parent.ancestors().any(|root| {
+        members(root)
+            .iter()
+            .map(|member| root.join(member))
+            .any(|named| named == dir || (named.ends_with("*") && named.parent() == Some(parent.as_path())))
+    })
+}
+
+/// The members that the workspace in a folder names; none where there is no workspace.
+fn members(root: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
+    let manifest: toml::Table = text.parse().unwrap_or_default();
+    let members = manifest.get("workspace").and_then(|workspace| workspace.get("members"));
+    let members = members.and_then(toml::Value::as_array).into_iter().flatten();
+    members.filter_map(|member| member.as_str().map(ToOwned::to_owned)).collect()
 }
 
 /// Puts the SDK where editors look for it. The build has its own copy and does not read this one.
@@ -464,5 +493,30 @@ mod tests {
         let line = text.lines().find(|line| line.starts_with("kulanz-sdk")).unwrap();
         let path = line.split('"').nth(1).unwrap();
         assert!(Path::new(path).join("src/lib.rs").is_file(), "{line}");
+    }
+
+    #[test]
+    fn a_rust_plugin_joins_the_workspace_that_names_it_and_any_other_has_its_own() {
+        let parent = tempfile::tempdir().unwrap();
+        let workspace = |member: &str| {
+            let text = format!("[workspace]\nresolver = \"3\"\nmembers = [\"{member}\"]\n");
+            std::fs::write(parent.path().join("Cargo.toml"), text).unwrap();
+        };
+        let has_its_own = |below: &str, name: &str| {
+            let plugin = NewPlugin {
+                name: name.into(),
+                parent: parent.path().join(below),
+                template: Template::Rust,
+                hooks: vec![Hook::Triage],
+            };
+            let text = std::fs::read_to_string(new(&plugin).unwrap().join("Cargo.toml")).unwrap();
+            text.parse::<toml::Table>().unwrap().contains_key("workspace")
+        };
+        assert!(has_its_own("", "alone"));
+        workspace("recall");
+        assert!(!has_its_own("", "recall") && has_its_own("", "lost-parcel"));
+        workspace("plugins/*");
+        std::fs::create_dir(parent.path().join("plugins")).unwrap();
+        assert!(!has_its_own("plugins", "deliveries") && has_its_own("", "deliveries"));
     }
 }
