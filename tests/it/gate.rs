@@ -242,6 +242,9 @@ on_both!(a_form_and_the_api_pass_the_same_redaction_and_gate_as_a_mail, |backend
         channel,
         inbox: None,
         language: None,
+        category: None,
+        team: None,
+        priority: None,
         custom: Default::default(),
         tags: Vec::new(),
     }

@@ -239,6 +239,9 @@ on_both!(a_turn_that_waited_when_automation_went_off_is_made_up_for_as_well, |ba
         channel: domain::ticket::Channel::Api,
         inbox: None,
         language: None,
+        category: None,
+        team: None,
+        priority: None,
         custom: Default::default(),
         tags: vec![],
     };

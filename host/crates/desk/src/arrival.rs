@@ -10,7 +10,7 @@ use domain::contact::{canonical_address, is_address};
 use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
 use domain::redaction::{Document, Part};
-use domain::ticket::{CUSTOM_MAX, Channel, TAGS_MAX, is_language_tag};
+use domain::ticket::{CUSTOM_MAX, Channel, Field, Priority, TAGS_MAX, Ticket, is_key, is_language_tag};
 use store::IntakeKind;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
@@ -42,6 +42,15 @@ pub struct NewTicket {
     /// BCP 47 language, when known.
     #[serde(default)]
     pub language: Option<String>,
+    /// What it is about, where the caller knows: stands against plugins as if it were set by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Team key, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// How soon, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// Custom fields.
     #[serde(default)]
     pub custom: BTreeMap<String, String>,
@@ -72,11 +81,17 @@ impl NewTicket {
         if self.language.as_deref().is_some_and(|language| !is_language_tag(language)) {
             return bad("language", "A language is a BCP 47 tag such as de or en-GB.");
         }
+        if let Some(category) = &self.category {
+            bounded("category", category, 1, VALUE_BYTES_MAX)?;
+        }
+        if self.team.as_deref().is_some_and(|team| !is_key(team)) {
+            return Err(Refusal::new("bad_key", "A team key consists of a-z 0-9 _ - . :").at("team"));
+        }
         self.check_custom()?;
         if self.tags.len() > TAGS_MAX {
             return bad("tags", "A ticket has at most 64 tags.");
         }
-        if let Some(tag) = self.tags.iter().find(|t| !domain::ticket::is_key(t)) {
+        if let Some(tag) = self.tags.iter().find(|t| !is_key(t)) {
             return Err(
                 Refusal::new("bad_key", format!("The tag `{tag}` may consist of a-z 0-9 _ - . :")).at("tags")
             );
@@ -89,7 +104,7 @@ impl NewTicket {
             let sentence = format!("A ticket has at most {CUSTOM_MAX} custom fields.");
             return Err(Refusal::new("too_many_fields", sentence).at("custom"));
         }
-        if let Some(key) = self.custom.keys().find(|k| !domain::ticket::is_key(k)) {
+        if let Some(key) = self.custom.keys().find(|k| !is_key(k)) {
             return Err(Refusal::new("bad_key", "A custom field's key consists of a-z 0-9 _ - . :")
                 .at(format!("custom.{key}")));
         }
@@ -127,17 +142,23 @@ pub(crate) struct Arrival {
     pub(crate) complained_ids: Vec<String>,
     pub(crate) files: Vec<email::File>,
     pub(crate) problems: Vec<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) team: Option<String>,
+    pub(crate) priority: Option<Priority>,
     pub(crate) custom: BTreeMap<String, String>,
     pub(crate) tags: Vec<String>,
     pub(crate) original: Option<Vec<u8>>,
 }
 
+/// Name of the category's part.
+pub(crate) const CATEGORY: &str = "category";
 /// What stands in front of a custom field's key in the name of its part.
 const CUSTOM: &str = "custom.";
 /// The document's parts before those of files.
 const FIRST_FILE: usize = 3;
 
-/// The document that the redaction hooks see: subject, text, name, file names, custom fields, why it is a machine's.
+/// The document that the redaction hooks see: subject, text, name, file names, custom fields, why it is a machine's, the
+/// category.
 pub(crate) fn document(arrival: &Arrival) -> Document {
     let mut parts = vec![
         Part { name: "subject".to_owned(), text: arrival.subject.clone() },
@@ -155,6 +176,9 @@ pub(crate) fn document(arrival: &Arrival) -> Document {
     );
     parts.extend(
         arrival.auto_reason.iter().map(|why| Part { name: "auto_reason".to_owned(), text: why.clone() }),
+    );
+    parts.extend(
+        arrival.category.iter().map(|category| Part { name: CATEGORY.to_owned(), text: category.clone() }),
     );
     let known = arrival.name.iter().cloned().chain(std::iter::once(arrival.address.clone())).collect();
     Document { parts, language: arrival.language.clone(), known }
@@ -175,6 +199,28 @@ pub(crate) fn custom_of(arrival: &Arrival, redacted: &Redacted) -> BTreeMap<Stri
 pub(crate) fn auto_reason_of(arrival: &Arrival, redacted: &Redacted) -> Option<String> {
     let place = FIRST_FILE + arrival.files.len() + arrival.custom.len();
     arrival.auto_reason.is_some().then(|| redacted.part(place))
+}
+
+/// Puts what its caller knows on a new ticket: from then on plugins leave it alone.
+pub(crate) fn sort_by_hand(ticket: &mut Ticket, arrival: &Arrival, redacted: &Redacted) {
+    let mut known = Vec::new();
+    if arrival.category.is_some() {
+        let place = FIRST_FILE
+            + arrival.files.len()
+            + arrival.custom.len()
+            + usize::from(arrival.auto_reason.is_some());
+        ticket.category = Some(redacted.part(place));
+        known.push(Field::Category);
+    }
+    if arrival.team.is_some() {
+        ticket.team.clone_from(&arrival.team);
+        known.push(Field::Team);
+    }
+    if let Some(priority) = arrival.priority {
+        ticket.priority = priority;
+        known.push(Field::Priority);
+    }
+    ticket.set_by_person.extend(known.iter().map(ToString::to_string));
 }
 
 pub(crate) async fn read_arrival(
@@ -266,6 +312,9 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
         complained_ids: mail.complained_ids,
         files: mail.attachments,
         problems,
+        category: None,
+        team: None,
+        priority: None,
         custom: BTreeMap::new(),
         tags: Vec::new(),
         original: Some(raw),
@@ -297,6 +346,9 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         complained_ids: Vec::new(),
         files: Vec::new(),
         problems: Vec::new(),
+        category: new.category,
+        team: new.team,
+        priority: new.priority,
         custom: new.custom,
         tags: new.tags,
         original: None,

@@ -140,6 +140,9 @@ pub(crate) fn request(email: &str) -> NewTicket {
         channel: Channel::Api,
         inbox: None,
         language: None,
+        category: None,
+        team: None,
+        priority: None,
         custom: Default::default(),
         tags: Vec::new(),
     }

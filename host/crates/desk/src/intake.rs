@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 
 use crate::arrival::{
-    Arrival, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name, own_words,
-    read_arrival,
+    Arrival, CATEGORY, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name,
+    own_words, read_arrival, sort_by_hand,
 };
 use crate::idempotency::Memo;
 use crate::races::{Races, ended};
@@ -132,6 +132,7 @@ impl Desk {
         let arrival = arrival_of_request(new);
         let redacted =
             Box::pin(self.redacted_or_told(document(&arrival), None, arrival.inbox.as_deref())).await?;
+        redacted.refuse_in(|part| part == CATEGORY)?;
         let mut races = Races::about("the requester's record");
         loop {
             let attempt = async {
@@ -317,6 +318,7 @@ impl Desk {
         ticket.inbox = arrival.inbox.clone().or_else(|| self.0.config.mail.inbox_of(&arrival.recipients));
         ticket.language.clone_from(&arrival.language);
         ticket.custom = custom_of(arrival, redacted);
+        sort_by_hand(&mut ticket, arrival, redacted);
         ticket.tags = arrival.tags.iter().cloned().collect();
         if let Some(related) = related {
             ticket.custom.insert(RELATED.to_owned(), format!("#{}", related.number));

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::Refusal;
 use domain::id::{ContactId, EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
 use domain::redaction::{
@@ -10,6 +11,7 @@ use domain::redaction::{
 };
 use domain::run::{Fault, Run};
 use domain::strike::Strike;
+use domain::work::personal_data;
 use runtime::{Input, NoHost};
 use store::Fact;
 
@@ -49,6 +51,14 @@ impl Redacted {
     pub(crate) fn strike_of(&self, number: i64) -> Strike {
         let values = self.replacements.iter();
         Strike::new(values.map(|r| (r.value.clone(), of_ticket(&r.placeholder, number))))
+    }
+
+    /// Refuses what was found in parts that are fields: a placeholder there tells nobody anything.
+    pub(crate) fn refuse_in(&self, is_field: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+        match self.finds().find(|(part, _)| is_field(part)) {
+            Some((part, found)) => Err(personal_data(part, &found.class)),
+            None => Ok(()),
+        }
     }
 
     /// What was replaced, with the name of the part it stood in.

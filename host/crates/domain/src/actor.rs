@@ -50,6 +50,13 @@ impl Actor {
         matches!(self.kind, ActorKind::Contact | ActorKind::Agent)
     }
 
+    /// Whether what it sets on a ticket stands against plugins: an agent's word, and that of a program to which somebody
+    /// gave a token.
+    #[must_use]
+    pub const fn sets_by_hand(&self) -> bool {
+        matches!(self.kind, ActorKind::Agent | ActorKind::Api)
+    }
+
     /// Whether a token stands behind it: through the API, or signed in to the console. The operator at the machine acts
     /// without one.
     #[must_use]

@@ -91,7 +91,7 @@ pub struct Ticket {
     pub tags: BTreeSet<String>,
     /// Custom fields by key.
     pub custom: BTreeMap<String, String>,
-    /// Which fields a person set last; automation does not overwrite those (people win).
+    /// Which fields an agent or an API client set last; plugins do not overwrite those.
     pub set_by_person: BTreeSet<String>,
     /// Counts commits that touched the ticket.
     pub version: i64,

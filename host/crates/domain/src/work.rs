@@ -121,7 +121,7 @@ impl Work {
     /// Sets a field; `false` when it already had that value. An empty value clears optional fields.
     ///
     /// # Errors
-    /// A refusal when the value is not of the field's kind, or a person set the field and a plugin asks.
+    /// A refusal when the value is not of the field's kind, or the field was set by hand and a plugin asks.
     pub fn set_field(&mut self, stamp: &Stamp<'_>, field: &Field, value: &str) -> Result<bool, Refusal> {
         let name = field.to_string();
         crate::effect::bounded(&name, value, 0, crate::effect::VALUE_BYTES_MAX)?;
@@ -133,19 +133,14 @@ impl Work {
         // Fields are not redacted, and go into events and to webhooks. The name tells what a number is: a tracking number
         // may have a card's check digit.
         if let Some(class) = leftover(&format!("{name} {value}")) {
-            let sentence = format!(
-                "The value looks like personal data ({class}), which fields do not hold: write it into a message or a note, where it is sealed."
-            );
-            return Err(Refusal::new("personal_data", sentence).at(name));
+            return Err(personal_data(&name, class));
         }
-        if !stamp.actor.is_person()
-            && stamp.actor.kind == ActorKind::Plugin
-            && self.ticket.set_by_person.contains(&name)
-        {
-            return Err(Refusal::new("set_by_person", format!("a person set {name}; people win")).at(name));
+        if stamp.actor.kind == ActorKind::Plugin && self.ticket.set_by_person.contains(&name) {
+            let sentence = format!("{name} was set by hand, which wins over plugins");
+            return Err(Refusal::new("set_by_person", sentence).at(name));
         }
         self.write_field(stamp, field, value)?;
-        if stamp.actor.kind == ActorKind::Agent {
+        if stamp.actor.sets_by_hand() {
             self.ticket.set_by_person.insert(name.clone());
         }
         self.record(
@@ -289,7 +284,7 @@ impl Work {
     /// A refusal when the team key is malformed.
     pub fn escalate(&mut self, stamp: &Stamp<'_>, team: Option<&str>, reason: &str) -> Result<(), Refusal> {
         if let Some(team) = team {
-            // People win: a team that a person chose stays.
+            // A team that was chosen by hand stays.
             if !self.ticket.set_by_person.contains("team") {
                 self.set_field(stamp, &Field::Team, team)?;
             }
@@ -297,6 +292,15 @@ impl Work {
         self.record(stamp, EventType::TicketEscalated, Vec::new(), serde_json::json!({ "reason": reason }));
         Ok(())
     }
+}
+
+/// The refusal of a value that is somebody's own.
+#[must_use]
+pub fn personal_data(field: &str, class: &str) -> Refusal {
+    let sentence = format!(
+        "The value looks like personal data ({class}), which fields do not hold: write it into a message or a note, where it is sealed."
+    );
+    Refusal::new("personal_data", sentence).at(field)
 }
 
 /// The value of a ticket's field as text.
@@ -438,14 +442,34 @@ mod tests {
     }
 
     #[test]
-    fn what_an_agent_set_no_plugin_changes() {
+    fn what_an_agent_or_an_api_client_set_no_plugin_changes() {
         let ids = CountingIds::default();
-        let agent = Stamp { now: NOW, actor: Actor::new(ActorKind::Agent, "ines"), cause: None, ids: &ids };
-        let plugin = Stamp { actor: Actor::new(ActorKind::Plugin, "a.b"), ..agent.clone() };
-        let mut work = Work::on(ticket(&ids));
-        assert_eq!(work.set_field(&agent, &Field::Priority, "low"), Ok(true));
-        assert_eq!(work.set_field(&plugin, &Field::Priority, "urgent").unwrap_err().code, "set_by_person");
-        assert_eq!(work.set_field(&plugin, &Field::Team, "billing"), Ok(true));
+        for kind in [ActorKind::Agent, ActorKind::Api] {
+            let by_hand = Stamp { now: NOW, actor: Actor::new(kind, "ines"), cause: None, ids: &ids };
+            let plugin = Stamp { actor: Actor::new(ActorKind::Plugin, "a.b"), ..by_hand.clone() };
+            let mut work = Work::on(ticket(&ids));
+            assert_eq!(work.set_field(&by_hand, &Field::Priority, "low"), Ok(true));
+            assert_eq!(
+                work.set_field(&plugin, &Field::Priority, "urgent").unwrap_err().code,
+                "set_by_person",
+                "{kind}"
+            );
+            assert_eq!(work.set_field(&plugin, &Field::Team, "billing"), Ok(true));
+        }
+    }
+
+    #[test]
+    fn what_the_house_or_a_customer_brings_about_plugins_may_change() {
+        let ids = CountingIds::default();
+        for actor in
+            [Actor::system(), Actor::new(ActorKind::Contact, "c"), Actor::new(ActorKind::Plugin, "c.d")]
+        {
+            let first = Stamp { now: NOW, actor, cause: None, ids: &ids };
+            let plugin = Stamp { actor: Actor::new(ActorKind::Plugin, "a.b"), ..first.clone() };
+            let mut work = Work::on(ticket(&ids));
+            assert_eq!(work.set_field(&first, &Field::Priority, "low"), Ok(true));
+            assert_eq!(work.set_field(&plugin, &Field::Priority, "urgent"), Ok(true));
+        }
     }
 
     #[test]

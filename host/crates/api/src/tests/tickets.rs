@@ -94,6 +94,31 @@ async fn fields_and_tags_change_and_null_clears() {
 }
 
 #[tokio::test]
+async fn what_an_api_client_says_of_a_ticket_stands_against_plugins() {
+    let world = World::new().await;
+    let mut new = new_ticket("Parcel");
+    new["category"] = json!("shop-returns");
+    new["team"] = json!("shop");
+    new["priority"] = json!("normal");
+    let made = world.call(Write, "POST", "/api/v1/tickets", new).await;
+    assert_eq!(made.status, 201);
+    let path = made.header("location").to_owned();
+    assert_eq!(
+        (&made.json["category"], &made.json["team"], &made.json["priority"]),
+        (&json!("shop-returns"), &json!("shop"), &json!("normal"))
+    );
+    assert_eq!(made.json["set_by_person"], json!(["category", "priority", "team"]), "the usual one as well");
+    let changed = world.call(Write, "PATCH", &path, json!({ "assignee": "kim" })).await.ok();
+    assert_eq!(changed["set_by_person"], json!(["assignee", "category", "priority", "team"]));
+    for (field, value, code) in [("team", "Shop!", "bad_key"), ("category", "", "empty")] {
+        let mut wrong = new_ticket("Parcel");
+        wrong[field] = json!(value);
+        let refused = world.call(Write, "POST", "/api/v1/tickets", wrong).await;
+        assert_eq!(refused.problem(), (422, code, field));
+    }
+}
+
+#[tokio::test]
 async fn a_change_of_an_older_version_is_refused_and_changes_nothing() {
     let world = World::new().await;
     let made = world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await;

@@ -68,7 +68,7 @@ pub(crate) struct TicketBody {
     tags: BTreeSet<String>,
     /// Custom fields by key.
     custom: BTreeMap<String, String>,
-    /// Fields that a person set last; automation does not overwrite those.
+    /// Fields that an agent or an API client set last; plugins do not overwrite those.
     set_by_person: BTreeSet<String>,
     /// Counts changes; also the `ETag`.
     version: i64,
@@ -142,6 +142,13 @@ pub(crate) struct NewTicketBody {
     inbox: Option<String>,
     /// BCP 47 language, when known.
     language: Option<String>,
+    /// What it is about, where that is known. It stands against plugins as a change by hand does; so do the next two.
+    category: Option<String>,
+    /// Team key.
+    team: Option<String>,
+    /// How soon.
+    #[schema(value_type = Option<PriorityWord>)]
+    priority: Option<Priority>,
     /// Custom fields by key.
     #[serde(default)]
     custom: BTreeMap<String, String>,
@@ -160,6 +167,9 @@ impl From<NewTicketBody> for NewTicket {
             channel: new.channel.unwrap_or(Channel::Api),
             inbox: new.inbox,
             language: new.language,
+            category: new.category,
+            team: new.team,
+            priority: new.priority,
             custom: new.custom,
             tags: new.tags,
         }

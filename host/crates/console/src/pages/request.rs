@@ -86,6 +86,9 @@ async fn take_in(console: &Console, visit: &Visit, request: &Request) -> Result<
         channel: Channel::Form,
         inbox: None,
         language: Some(visit.spoken.language.tag().to_owned()),
+        category: None,
+        team: None,
+        priority: None,
         custom: Default::default(),
         tags: Vec::new(),
     };

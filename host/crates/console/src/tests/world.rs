@@ -132,6 +132,9 @@ impl World {
             channel: Channel::Form,
             inbox: None,
             language: Some("de".to_owned()),
+            category: None,
+            team: None,
+            priority: None,
             custom: [("order".to_owned(), "4711".to_owned())].into(),
             tags: vec!["parcel".to_owned()],
         };

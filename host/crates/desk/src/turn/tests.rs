@@ -120,6 +120,38 @@ async fn a_schedules_effects_on_many_tickets_stay_stale_where_somebody_changed_t
 }
 
 #[tokio::test]
+async fn what_an_api_client_sets_before_or_during_a_turn_stays() {
+    let house = Fixture::new().await;
+    let installation = house.installation(|_| ()).await;
+    let ids = [house.ticket("ana@example.org").await.id, house.ticket("ben@example.org").await.id];
+    let client = || Actor::new(ActorKind::Api, "shop");
+    change(&house, ids[0], Field::Team, "shop", client()).await;
+    let (event, lease) = fired(&house).await;
+    let proposals = ids.iter().map(|id| set(*id, "team", "account")).collect();
+    let stages = vec![vec![ran(&house, installation, proposals)]];
+    let mut bench = Bench::default();
+    house.desk.bring_targets(&mut bench, stages[0][0].proposals.iter()).await.unwrap();
+    house.desk.decide(&event, &stages[0], &mut bench);
+    let (no, yes) = (DecisionStatus::Rejected, DecisionStatus::Applied);
+    let statuses = |bench: &Bench| bench.decisions.iter().map(|d| d.status).collect::<Vec<_>>();
+    assert_eq!(statuses(&bench), [no, yes]);
+    change(&house, ids[1], Field::Team, "shop", client()).await;
+    let facts = house.desk.turn_facts(&lease, &event, &stages, &bench, None).await;
+    let refused = house.desk.commit_and_reload(facts).await;
+    assert!(matches!(refused, Err(DeskError::Store(StoreError::Stale("ticket")))), "{refused:?}");
+    let seen = std::mem::take(&mut bench.seen);
+    bench = house.desk.decide_again(&event, seen, &stages).await.unwrap();
+    assert_eq!(statuses(&bench), [no, no]);
+    let facts = house.desk.turn_facts(&lease, &event, &stages, &bench, None).await;
+    house.desk.commit_and_reload(facts).await.unwrap();
+    for id in ids {
+        let ticket = house.store.ticket(id).await.unwrap().unwrap();
+        assert_eq!(ticket.team.as_deref(), Some("shop"));
+        assert!(ticket.set_by_person.contains("team"));
+    }
+}
+
+#[tokio::test]
 async fn what_changed_between_a_plugins_reading_and_its_end_is_stale_as_well() {
     let house = Fixture::new().await;
     let installation = house.installation(|_| ()).await;

@@ -199,11 +199,14 @@ fn shadow_and_suggest_record_and_change_nothing() {
 }
 
 #[test]
-fn a_field_that_a_person_set_is_left_alone() {
+fn a_field_that_was_set_by_hand_is_left_alone() {
     let mut scene = Scene::new();
     scene.work().ticket.set_by_person.insert("team".into());
     let decided = scene.resolve(&[(&live("a.b"), 100, vec![scene.set("team", "billing", 1.0)])]);
-    assert_eq!(decided[0], (DecisionStatus::Rejected, "a person set team; people win".into()));
+    assert_eq!(
+        decided[0],
+        (DecisionStatus::Rejected, "team was set by hand, which wins over plugins".into())
+    );
 }
 
 #[test]
