@@ -278,6 +278,41 @@ on_both!(custom_fields_of_a_request_are_redacted_like_its_text, |backend| {
     assert_eq!(found.iter().map(|r| r.part.as_str()).collect::<Vec<_>>(), ["custom.note"]);
 });
 
+on_both!(a_field_takes_no_value_that_redaction_would_take_out_of_a_text, |backend| {
+    let house = House::furnished(backend).await;
+    let request = serde_json::json!({ "email": "ana@example.org", "subject": "Refund", "text": "Please." });
+    let ticket =
+        house.desk.create_ticket(serde_json::from_value(request).unwrap(), None, admin()).await.unwrap();
+    let set = async |field: Field, value: &str| {
+        let change = TicketChange::SetField { field, value: value.to_owned() };
+        house.desk.change_ticket(ticket.id, vec![change], None, admin()).await
+    };
+    let custom = |key: &str| Field::Custom(key.to_owned());
+    for (field, value) in [
+        (custom("contact"), "ana.quill@example.org"),
+        (custom("phone"), "+49 171 2345678"),
+        (custom("bank"), "DE89 3704 0044 0532 0130 00"),
+        (Field::Category, "ana.quill@example.org"),
+    ] {
+        let name = field.to_string();
+        match set(field, value).await {
+            Err(desk::DeskError::Refused(refusal)) => {
+                assert_eq!((refusal.code, refusal.field), ("personal_data", Some(name)));
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    set(custom("order_number"), "4711-2231").await.unwrap();
+    set(Field::Category, "Shop returns").await.unwrap();
+    let changed = set(Field::Assignee, "kim@shop.example").await.unwrap();
+    assert_eq!(changed.assignee.as_deref(), Some("kim@shop.example"), "one of our own people");
+    let request = serde_json::json!({
+        "email": "ana@example.org", "subject": "Refund", "text": "Please.", "category": "ana.quill@example.org",
+    });
+    let refused = house.desk.create_ticket(serde_json::from_value(request).unwrap(), None, admin()).await;
+    assert!(matches!(&refused, Err(desk::DeskError::Refused(r)) if r.code == "personal_data"), "{refused:?}");
+});
+
 on_both!(a_mail_that_is_redacted_ends_the_count_of_faults, |backend| {
     let house = House::furnished(backend).await;
     let all = house.store.installations().await.unwrap();
