@@ -168,6 +168,24 @@ impl Ground {
         Sources { file: self.config.clone(), variables: variables(), flags }
     }
 
+    /// The options as they were typed, to be typed again. A database's address may hold a password, which is not said.
+    fn typed(&self) -> String {
+        let mut typed = String::new();
+        if let Some(file) = &self.config {
+            typed.push_str(&format!(" --config {}", word(&file.display().to_string())));
+        }
+        if let Some(dir) = &self.data_dir {
+            typed.push_str(&format!(" --data-dir {}", word(&dir.display().to_string())));
+        }
+        if self.database.is_some() {
+            typed.push_str(" --database URL");
+        }
+        if let Some(filter) = &self.log {
+            typed.push_str(&format!(" --log {}", word(filter)));
+        }
+        typed
+    }
+
     /// Settings for a command that is no server: it logs warnings only, unless told otherwise.
     fn settings(&self) -> anyhow::Result<Config> {
         let mut config = Config::load(&self.sources())?;
@@ -188,6 +206,15 @@ impl Ground {
                 Err(other) => other,
             }
         })
+    }
+}
+
+/// A word as a shell takes it for one.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }
 

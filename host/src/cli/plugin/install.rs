@@ -14,7 +14,7 @@ use super::registry::Access;
 use super::settings::say_unset;
 use super::source::{self, Source};
 use super::upgrade::difference_text;
-use crate::cli::{Ground, RefusedHere, instead, operator, screen};
+use crate::cli::{Ground, RefusedHere, instead, operator, screen, word};
 
 /// What of its requests leaves the house although nothing is applied.
 const REQUESTS_IN_SHADOW: &str = "In shadow mode its GET and HEAD requests do go out, with its secrets; others are not sent and answered `denied`.";
@@ -48,7 +48,7 @@ pub(in crate::cli) struct Install {
 impl Install {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         if self.bundled && !self.choice.yes && !screen::can_ask() {
-            return Err(self.nobody_to_ask());
+            return Err(self.nobody_to_ask(ground));
         }
         let components = match &self.what {
             Some(what) => vec![source::component(what, self.access).await?],
@@ -56,29 +56,52 @@ impl Install {
         };
         let house = ground.house(instead::INSTALL).await?;
         for bytes in components {
-            Box::pin(self.install(&house.desk, bytes)).await?;
+            Box::pin(self.install(&house.desk, bytes, ground)).await?;
         }
         house.close().await;
         Ok(())
     }
 
     /// Several plugins are asked about one after the other: where nobody answers, none is begun with.
-    fn nobody_to_ask(&self) -> anyhow::Error {
-        let mode = self.mode.map(|mode| format!(" --mode {mode}")).unwrap_or_default();
+    fn nobody_to_ask(&self, ground: &Ground) -> anyhow::Error {
         RefusedHere::because(format!(
             "nobody can be asked here what the bundled plugins ({}) may do; nothing was installed. To grant each \
-             of them all that it asks for:\n  kulanz plugin install --bundled --yes{mode}",
-            source::BUNDLED.join(", ")
+             of them all that it asks for:\n  kulanz {} --yes{}",
+            source::BUNDLED.join(", "),
+            self.typed(),
+            ground.typed()
         ))
     }
 
-    async fn install(&self, desk: &Desk, bytes: Vec<u8>) -> anyhow::Result<()> {
+    /// The command as it was typed, but for what it grants and where its settings come from.
+    fn typed(&self) -> String {
+        let what = self.what.as_ref().map_or_else(|| "--bundled".to_owned(), |what| word(&what.to_string()));
+        let mut typed = format!("plugin install {what}");
+        if self.access.plain_http {
+            typed.push_str(" --plain-http");
+        }
+        if let Some(mode) = self.mode {
+            typed.push_str(&format!(" --mode {mode}"));
+        }
+        for inbox in &self.inboxes {
+            typed.push_str(&format!(" --inbox {}", word(inbox)));
+        }
+        if let Some(file) = &self.settings {
+            typed.push_str(&format!(" --settings {}", word(&file.display().to_string())));
+        }
+        if self.json {
+            typed.push_str(" --json");
+        }
+        typed
+    }
+
+    async fn install(&self, desk: &Desk, bytes: Vec<u8>, ground: &Ground) -> anyhow::Result<()> {
         let inspection = desk.inspect(&bytes)?;
         let id = &inspection.manifest.id;
         let here = desk.installations().await?.into_iter().find(|view| view.installation.manifest.id == *id);
         let is_same = here.as_ref().is_some_and(|view| view.installation.digest == inspection.digest);
         let mode = self.mode.unwrap_or(if self.bundled { Mode::Live } else { Mode::Shadow });
-        let grants = if here.is_some() { None } else { Some(self.consent(&inspection)?) };
+        let grants = if here.is_some() { None } else { Some(self.consent(&inspection, ground)?) };
         let settings = read_settings(self.settings.as_deref())?;
         let inboxes = self.inboxes.iter().cloned().collect();
         let request = InstallRequest { grants, inboxes, settings, ..InstallRequest::new(bytes, mode) };
@@ -112,17 +135,14 @@ impl Install {
     }
 
     /// Shows a plugin that was not here before and asks what it may do.
-    fn consent(&self, inspection: &Inspection) -> anyhow::Result<Grants> {
+    fn consent(&self, inspection: &Inspection, ground: &Ground) -> anyhow::Result<Grants> {
         screen::say(request_text(inspection));
         let asks = inspection.manifest.requested();
         if self.bundled && self.choice.yes {
             return Ok(asks);
         }
-        let mut what = self.what.as_ref().map_or_else(|| "--bundled".to_owned(), ToString::to_string);
-        if self.access.plain_http {
-            what.push_str(" --plain-http");
-        }
-        self.choice.consent(&asks, &asks, "Grant all of this?", "plugin install", &what)
+        let again = Again { command: self.typed(), ground: ground.typed() };
+        self.choice.consent(&asks, &asks, "Grant all of this?", &again)
     }
 
     /// A new bundled version comes with the program that the admin put here: one yes is enough.
@@ -135,6 +155,14 @@ impl Install {
         let consent = Consent { digest: Some(received.version.digest.clone()), ..Consent::default() };
         Ok(Box::pin(desk.consent(received.installation.id, consent, operator())).await?)
     }
+}
+
+/// A command to be typed again, with the grants between its two halves.
+pub(super) struct Again {
+    /// The command with its own options.
+    pub(super) command: String,
+    /// Where its settings come from.
+    pub(super) ground: String,
 }
 
 /// What an admin allows, said on the command line.
@@ -152,15 +180,14 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// The grants: as named, or after asking. `all` is what a plain yes grants; `again` and `what` are for the
-    /// hint that names the command.
+    /// The grants: as named, or after asking. `all` is what a plain yes grants; `again` is for the hint that names the
+    /// command.
     pub(super) fn consent(
         &self,
         asks: &Grants,
         all: &Grants,
         question: &str,
-        again: &str,
-        what: &str,
+        again: &Again,
     ) -> anyhow::Result<Grants> {
         let named = self.named()?;
         if let Some(named) = &named {
@@ -170,11 +197,12 @@ impl Choice {
         if self.yes || asks.0.is_empty() {
             let nothing = asks.0.is_empty().then(Grants::default);
             return named.or(nothing).ok_or_else(|| {
-                RefusedHere::because(hint("--yes says nothing of what you grant", again, what, all))
+                RefusedHere::because(hint("--yes says nothing of what you grant", again, all))
             });
         }
         if !screen::can_ask() {
-            return Err(RefusedHere::because(hint("nobody can be asked here", again, what, all)));
+            let grants = named.as_ref().unwrap_or(all);
+            return Err(RefusedHere::because(hint("nobody can be asked here", again, grants)));
         }
         match named {
             Some(named) if screen::ask("Grant this?")? => Ok(named),
@@ -229,10 +257,15 @@ fn ask_for(all: &Grants, question: &str) -> anyhow::Result<Grants> {
     }
 }
 
-/// The command that would have worked, with the list that it asks for: to be read, shortened and pasted.
-fn hint(why: &str, again: &str, what: &str, all: &Grants) -> String {
-    let list: Vec<String> = all.0.iter().map(ToString::to_string).collect();
-    format!("{why}: name what you allow, at most\n  kulanz {again} {what} --yes --grant {}", list.join(","))
+/// The command that would have worked, with the grants that were named or else all that it asks for: to be read,
+/// shortened and pasted.
+fn hint(why: &str, again: &Again, grants: &Grants) -> String {
+    let list: Vec<String> = grants.0.iter().map(ToString::to_string).collect();
+    let Again { command, ground } = again;
+    format!(
+        "{why}: name what you allow, at most\n  kulanz {command} --yes --grant {}{ground}",
+        list.join(",")
+    )
 }
 
 /// Settings from a JSON file, or as they are typed.
@@ -382,7 +415,36 @@ mod tests {
     fn choice(grants: &str, yes: bool) -> anyhow::Result<Grants> {
         let grants = grants.split(',').filter(|g| !g.is_empty()).map(|g| g.parse().unwrap()).collect();
         let asks = inspection().manifest.requested();
-        Choice { grants, grants_file: None, yes }.consent(&asks, &asks, "All?", "plugin install", "p.wasm")
+        let again = Again { command: "plugin install p.wasm".to_owned(), ground: String::new() };
+        Choice { grants, grants_file: None, yes }.consent(&asks, &asks, "All?", &again)
+    }
+
+    #[test]
+    fn the_command_to_copy_keeps_every_option_that_was_typed() {
+        let install = Install {
+            what: Some("my plugin.wasm".parse().unwrap()),
+            access: Access { plain_http: true },
+            bundled: false,
+            mode: Some(Mode::Live),
+            choice: Choice { yes: true, ..Choice::default() },
+            inboxes: vec!["sales".to_owned(), "help".to_owned()],
+            settings: Some("-".into()),
+            json: true,
+        };
+        let ground = Ground {
+            config: Some("/etc/kulanz.toml".into()),
+            database: Some("postgres://kulanz:hunter2@db/house".to_owned()),
+            ..Ground::default()
+        };
+        let said = install.consent(&inspection(), &ground).unwrap_err().to_string();
+        let command = said.lines().last().unwrap();
+        assert!(
+            command.starts_with(
+                "  kulanz plugin install 'my plugin.wasm' --plain-http --mode live --inbox sales --inbox help --settings - --json --yes --grant read:text,"
+            ),
+            "{said}"
+        );
+        assert!(command.ends_with(" --config /etc/kulanz.toml --database URL"), "{said}");
     }
 
     #[test]

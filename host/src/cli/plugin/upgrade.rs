@@ -8,11 +8,13 @@ use desk::{Changed, Comparison, Consent, Desk, Saying, Tally, Trial};
 use domain::grant::Grants;
 use domain::version::{PluginVersion, VersionState, Wish, carried_grants};
 
-use super::install::{Choice, read_settings};
+use super::install::{Again, Choice, read_settings};
 use super::manage::find;
 use super::settings::say_unset;
-use crate::cli::{Ground, instead, operator, screen};
+use crate::cli::{Ground, instead, operator, screen, word};
 
+/// Tickets that two versions are compared on, unless somebody says otherwise.
+const TICKETS: u32 = 100;
 /// Differences shown in full on a terminal.
 const CHANGED_SHOWN: usize = 10;
 
@@ -21,7 +23,7 @@ pub(in crate::cli) struct Upgrade {
     /// Plugin id or installation id
     plugin: String,
     /// Compare the two versions on the newest so many tickets; 0: not at all
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = TICKETS)]
     tickets: u32,
     /// Only look
     #[arg(long, conflicts_with_all = ["yes", "decline"])]
@@ -48,12 +50,33 @@ pub(in crate::cli) struct Upgrade {
 impl Upgrade {
     pub(super) async fn run(self, ground: &Ground) -> anyhow::Result<()> {
         let house = ground.house(instead::UPGRADE).await?;
-        let done = Box::pin(self.on(&house.desk)).await;
+        let done = Box::pin(self.on(&house.desk, ground)).await;
         house.close().await;
         done
     }
 
-    async fn on(&self, desk: &Desk) -> anyhow::Result<()> {
+    /// The command as it was typed, but for what it grants and where its settings come from.
+    fn typed(&self) -> String {
+        let mut typed = format!("plugin upgrade {}", word(&self.plugin));
+        if self.tickets != TICKETS {
+            typed.push_str(&format!(" --tickets {}", self.tickets));
+        }
+        if let Some(percent) = self.canary {
+            typed.push_str(&format!(" --canary {percent}"));
+        }
+        for team in &self.canary_teams {
+            typed.push_str(&format!(" --canary-team {}", word(team)));
+        }
+        if let Some(file) = &self.settings {
+            typed.push_str(&format!(" --settings {}", word(&file.display().to_string())));
+        }
+        if self.json {
+            typed.push_str(" --json");
+        }
+        typed
+    }
+
+    async fn on(&self, desk: &Desk, ground: &Ground) -> anyhow::Result<()> {
         let view = find(desk, &self.plugin).await?;
         let id = view.installation.id;
         let version = desk.waiting(id, None).await?;
@@ -79,7 +102,8 @@ impl Upgrade {
         let carried = carried_grants(&view.installation.grants, &version.manifest);
         let all = carried.0.iter().chain(&new.0).cloned().collect();
         let question = format!("Put {} in force with all of this?", version.manifest.version);
-        let grants = self.choice.consent(&asks, &all, &question, "plugin upgrade", &self.plugin)?;
+        let again = Again { command: self.typed(), ground: ground.typed() };
+        let grants = self.choice.consent(&asks, &all, &question, &again)?;
         let settings = read_settings(self.settings.as_deref())?;
         let canary = (self.canary.is_some() || !self.canary_teams.is_empty())
             .then(|| Trial { share_percent: self.canary.unwrap_or(0), teams: self.canary_teams.clone() });
