@@ -2,12 +2,13 @@
 //! threaded and made a ticket in one commit. Nothing is lost on the way: what cannot be redacted is
 //! held, what cannot be read becomes a ticket with the original attached.
 
-use domain::contact::Contact;
+use domain::contact::{Contact, canonical_address};
 use domain::event::EventType;
+use domain::gate::is_own;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
 use domain::job::{Job, Lease, NewJob};
 use domain::message::{Attachment, Direction, Message, SenderAuth};
-use domain::ticket::{RELATED, StatusCategory, Ticket};
+use domain::ticket::{RELATED, StatusCategory, Ticket, is_key};
 use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
 use domain::{Actor, ActorKind, Refusal, Timestamp};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,9 @@ use crate::redact::{Held, Redacted};
 use crate::thread::Thread;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
+
+/// Code of the refusal of a request whose requester is the house itself.
+pub const OWN_ADDRESS: &str = "own_address";
 
 /// Proof that something is in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -54,6 +58,7 @@ impl Desk {
         new: NewTicket,
     ) -> Result<IntakeReceipt, DeskError> {
         new.check()?;
+        self.check_requester(&new.email)?;
         let bytes = serde_json::to_vec(&new).map_err(|e| Refusal::new("bad_request", e.to_string()))?;
         let external_id = external_id.map_or_else(|| hex::encode(Sha256::digest(&bytes)), ToOwned::to_owned);
         self.receive(source, &external_id, IntakeKind::Ticket, &bytes).await
@@ -100,6 +105,16 @@ impl Desk {
         }
     }
 
+    /// Refuses a request in the name of the house: its answers would come back as mail to itself.
+    fn check_requester(&self, email: &str) -> Result<(), Refusal> {
+        if is_own(&canonical_address(email), &self.0.config.mail.own()) {
+            let sentence =
+                "This is one of our own addresses: name the customer's, whom answers are to reach.";
+            return Err(Refusal::new(OWN_ADDRESS, sentence).at("email"));
+        }
+        Ok(())
+    }
+
     /// Whether an inbox that a request or an admin names is there.
     pub(crate) fn knows_inbox(&self, inbox: Option<&str>) -> Result<(), Refusal> {
         let inboxes = &self.0.config.mail.inboxes;
@@ -107,9 +122,14 @@ impl Desk {
             Some(name) if !inboxes.contains_key(name) => {
                 let known: Vec<&str> = inboxes.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                let sentence = format!(
-                    "There is no inbox `{name}` (there are: {known}); name it in the settings as [inbox.{name}]."
-                );
+                let sentence = match is_key(name) {
+                    true => format!(
+                        "There is no inbox `{name}` (there are: {known}); name it in the settings as [inbox.{name}]."
+                    ),
+                    false => format!(
+                        "An inbox has a name of 1 to 64 of a-z 0-9 _ - . : (there are: {known}); leave `inbox` out if none is meant."
+                    ),
+                };
                 Err(Refusal::new("unknown_inbox", sentence).at("inbox"))
             }
             _ => Ok(()),
@@ -128,6 +148,7 @@ impl Desk {
         _actor: Actor,
     ) -> Result<Ticket, DeskError> {
         new.check()?;
+        self.check_requester(&new.email)?;
         self.knows_inbox(new.inbox.as_deref())?;
         let arrival = arrival_of_request(new);
         let redacted =

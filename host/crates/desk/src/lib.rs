@@ -66,7 +66,7 @@ pub use config::{DeskConfig, MailIdentity};
 pub use error::DeskError;
 pub use frame::{Framed, Frames, Values};
 pub use idempotency::Memo;
-pub use intake::IntakeReceipt;
+pub use intake::{IntakeReceipt, OWN_ADDRESS};
 pub use ledger::LedgerView;
 pub use mailboxes::{MailboxNews, MailboxState};
 pub use meaning::{Meaning, beginning};

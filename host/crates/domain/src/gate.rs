@@ -196,10 +196,33 @@ pub fn may_address(
     if is_robot_address(recipient) {
         return Err("nobody reads mail to a no-reply address".to_owned());
     }
-    if own_addresses.iter().any(|own| own == recipient || *own == without_tag(recipient)) {
+    if is_own(recipient, own_addresses) {
         return Err("the recipient is one of our own addresses".to_owned());
     }
+    if !has_public_domain(recipient) {
+        return Err("automatic mail goes to public domains only, and the address has none".to_owned());
+    }
     Ok(())
+}
+
+/// Whether an address is one of the house's own, with or without what stands behind a plus.
+#[must_use]
+pub fn is_own(address: &str, own_addresses: &[String]) -> bool {
+    own_addresses.iter().any(|own| own == address || *own == without_tag(address))
+}
+
+/// Last parts of names that nobody can own in public (RFC 2606, 6761, 6762, and `internal`, which ICANN keeps free), and
+/// what machines without a name call themselves. Examples are let through: they stand for real ones.
+const PRIVATE_ENDS: &[&str] = &["internal", "invalid", "local", "localdomain", "localhost", "test"];
+
+/// Whether anybody outside of this machine and its net can have this address: its domain is a name with a dot, no
+/// number and no address literal.
+fn has_public_domain(address: &str) -> bool {
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let Some((_, end)) = domain.rsplit_once('.') else { return false };
+    !domain.starts_with('[')
+        && end.chars().any(char::is_alphabetic)
+        && !PRIVATE_ENDS.iter().any(|private| end.eq_ignore_ascii_case(private))
 }
 
 /// How long a message is compared with those before it, milliseconds.
@@ -285,6 +308,30 @@ mod tests {
                 may_send(&Facts { recipient: address.into(), ..facts() }, &own, &Budgets::default()).is_err(),
                 "{address}"
             );
+        }
+    }
+
+    #[test]
+    fn no_automatic_mail_goes_where_no_name_is_public() {
+        for (address, is_public) in [
+            ("ana@example.org", true),
+            ("ana@shop.example", true),
+            ("ana@post.münchen.рф", true),
+            ("ana@xn--mnchen-3ya.xn--p1ai", true),
+            ("ana@local.example", true),
+            ("a@localhost", false),
+            ("a@[127.0.0.1]", false),
+            ("a@[ipv6:::ffff:127.0.0.1]", false),
+            ("a@127.0.0.1", false),
+            ("a@printer.local", false),
+            ("a@srv.localhost", false),
+            ("root@localhost.localdomain", false),
+            ("a@mail.internal", false),
+            ("a@x.invalid", false),
+            ("a@x.TEST", false),
+        ] {
+            let said = may_address(address, Some(AutoClass::Human), &[]);
+            assert_eq!(said.is_ok(), is_public, "{address}: {said:?}");
         }
     }
 

@@ -119,6 +119,25 @@ async fn what_an_api_client_says_of_a_ticket_stands_against_plugins() {
 }
 
 #[tokio::test]
+async fn nobody_asks_in_the_houses_own_name_or_by_an_inbox_that_is_none() {
+    let world = World::new().await;
+    for own in ["support@localhost", " Support+x@LOCALHOST"] {
+        let mut new = new_ticket("Parcel");
+        new["email"] = json!(own);
+        let refused = world.call(Write, "POST", "/api/v1/tickets", new).await;
+        assert_eq!(refused.problem(), (422, "own_address", "email"), "{own}");
+    }
+    for (name, says) in [("sales", "name it in the settings as [inbox.sales]"), ("", "leave `inbox` out")] {
+        let mut new = new_ticket("Parcel");
+        new["inbox"] = json!(name);
+        let refused = world.call(Write, "POST", "/api/v1/tickets", new).await;
+        assert_eq!(refused.problem(), (422, "unknown_inbox", "inbox"));
+        let said = refused.json["detail"].as_str().unwrap();
+        assert!(said.contains(says), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_of_an_older_version_is_refused_and_changes_nothing() {
     let world = World::new().await;
     let made = world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await;
