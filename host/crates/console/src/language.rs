@@ -347,6 +347,10 @@ texts! {
     rating_unknown: "This link is not complete or not ours. Simply reply to our e-mail, and a person reads it.", "Dieser Link ist nicht vollständig oder nicht von uns. Antworten Sie einfach auf unsere E-Mail, dann liest sie ein Mensch.";
     rated_yes: "the customer says that it helped", "hat laut Kundschaft geholfen";
     rated_no: "the customer says that it did not help", "hat laut Kundschaft nicht geholfen";
+    request_foreign: "The form came from another site. Please open it here again and send it from here.", "Das Formular kam von einer anderen Seite. Bitte öffnen Sie es hier noch einmal und senden Sie es von hier ab.";
+    request_letters_fix: "Some letters arrived broken (�). Please write them anew; programs send the form in UTF-8.", "Einige Buchstaben sind nicht heil angekommen (�). Bitte schreiben Sie sie neu; Programme senden das Formular in UTF-8.";
+    request_no_form: "What was sent is no form. Please fill in this one; programs send it as application/x-www-form-urlencoded.", "Gesendet wurde kein Formular. Bitte füllen Sie dieses aus; Programme senden es als application/x-www-form-urlencoded.";
+    request_own_address: "This is our own address. Please write yours, so that our answer reaches you.", "Das ist unsere eigene Adresse. Bitte schreiben Sie Ihre, damit unsere Antwort Sie erreicht.";
     request_title: "Write to us", "Schreiben Sie uns";
     request_email: "Your e-mail address", "Ihre E-Mail-Adresse";
     request_name: "Your name (if you like)", "Ihr Name (wenn Sie mögen)";

@@ -13,6 +13,9 @@ use domain::clock::MINUTE_MS;
 /// Networks that are remembered.
 const NETWORKS_MAX: usize = 10_000;
 
+/// Longest wait that is named, seconds.
+const SECONDS_MAX: u64 = 3_600;
+
 /// How often requests may be written through the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 pub struct FormPace {
@@ -51,8 +54,11 @@ impl Bucket {
         Self { left: (self.left + back).min(thousandths(burst)), at: now }
     }
 
-    const fn has_one(self) -> bool {
-        self.left >= 1_000
+    /// In how many seconds there is one again; none: there is one.
+    fn wait_s(self, per_minute: u32) -> Option<u64> {
+        let missing = u64::try_from(1_000 - self.left).ok().filter(|missing| *missing > 0)?;
+        let wait_s = (missing * 60).div_ceil(u64::from(per_minute.max(1)) * 1_000);
+        Some(wait_s.min(SECONDS_MAX))
     }
 
     const fn without_one(self) -> Self {
@@ -82,8 +88,11 @@ impl Pace {
         Self { rules, buckets: Arc::default() }
     }
 
-    /// Whether somebody may send one more request; it is counted then.
-    pub(crate) fn allows(&self, from: Option<IpAddr>, now: Timestamp) -> bool {
+    /// Counts one more request of somebody.
+    ///
+    /// # Errors
+    /// In how many seconds they may send one, if not now; it is not counted then.
+    pub(crate) fn admit(&self, from: Option<IpAddr>, now: Timestamp) -> Result<(), u64> {
         let FormPace { network_burst, network_per_minute, all_per_minute } = self.rules;
         let mut slot = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let buckets = slot.get_or_insert_with(|| Buckets {
@@ -98,8 +107,10 @@ impl Pace {
             let bucket = standing.unwrap_or_else(|| Bucket::full(network_burst, now));
             (network, bucket.at(now, network_burst, network_per_minute))
         });
-        if !all.has_one() || own.is_some_and(|(_, bucket)| !bucket.has_one()) {
-            return false;
+        let of_all = all.wait_s(all_per_minute);
+        let of_own = own.and_then(|(_, bucket)| bucket.wait_s(network_per_minute));
+        if let Some(wait_s) = of_all.max(of_own) {
+            return Err(wait_s);
         }
         buckets.all = all.without_one();
         if let Some((network, bucket)) = own {
@@ -114,7 +125,7 @@ impl Pace {
                 buckets.networks.insert(network, bucket.without_one());
             }
         }
-        true
+        Ok(())
     }
 }
 
@@ -153,7 +164,7 @@ mod tests {
     #[test]
     fn a_network_gets_its_burst_and_then_so_many_a_minute() {
         let pace = Pace::new(FormPace::default());
-        let allowed = |from, now| (0..100).filter(|_| pace.allows(from, Timestamp(now))).count();
+        let allowed = |from, now| (0..100).filter(|_| pace.admit(from, Timestamp(now)).is_ok()).count();
         assert_eq!(allowed(ip("203.0.113.9"), 0), 10);
         assert_eq!(allowed(ip("203.0.113.10"), 0), 10, "the neighbour has its own");
         assert_eq!(allowed(ip("203.0.113.9"), MINUTE_MS), 5);
@@ -165,11 +176,12 @@ mod tests {
     fn all_together_have_a_bound_too_and_a_clock_that_goes_back_gives_nothing() {
         let pace = Pace::new(FormPace::default());
         let many = |now| {
-            (0..1_000u32).filter(|n| pace.allows(Some(IpAddr::V4((n * 7).into())), Timestamp(now))).count()
+            let admitted = |n: &u32| pace.admit(Some(IpAddr::V4((n * 7).into())), Timestamp(now)).is_ok();
+            (0..1_000u32).filter(admitted).count()
         };
         assert_eq!(many(MINUTE_MS), 300);
         assert_eq!(many(0), 0);
-        assert!(!pace.allows(None, Timestamp(0)));
+        assert_eq!(pace.admit(None, Timestamp(0)), Err(1), "300 a minute: one is back within a second");
     }
 
     #[test]
@@ -177,9 +189,19 @@ mod tests {
         let allowed = |network_burst, all_per_minute| {
             let rules = FormPace { network_burst, network_per_minute: u32::MAX, all_per_minute };
             let pace = Pace::new(rules);
-            (0..100).filter(|_| pace.allows(ip("203.0.113.9"), Timestamp(0))).count()
+            (0..100).filter(|_| pace.admit(ip("203.0.113.9"), Timestamp(0)).is_ok()).count()
         };
         assert_eq!((allowed(30, 300), allowed(30, 4), allowed(1, 300)), (30, 4, 1));
+    }
+
+    #[test]
+    fn who_has_to_wait_is_told_how_long_and_is_let_in_then() {
+        let rules = FormPace { network_burst: 1, network_per_minute: 5, all_per_minute: 300 };
+        let pace = Pace::new(rules);
+        let admit = |now_s: i64| pace.admit(ip("203.0.113.9"), Timestamp(now_s * 1_000));
+        assert_eq!([admit(0), admit(0), admit(5), admit(12)], [Ok(()), Err(12), Err(8), Ok(())]);
+        let never = Pace::new(FormPace { network_burst: 0, network_per_minute: 0, all_per_minute: 300 });
+        assert_eq!(never.admit(ip("203.0.113.9"), Timestamp(0)), Err(60));
     }
 
     #[test]

@@ -4,9 +4,10 @@
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use desk::{DeskError, NewTicket};
+use desk::{DeskError, NewTicket, OWN_ADDRESS};
 use domain::contact::is_address;
 use domain::ticket::Channel;
 use maud::{Markup, html};
@@ -54,27 +55,52 @@ pub(crate) async fn send(
     sent: Result<Form<Request>, FormRejection>,
 ) -> Response {
     let texts = visit.texts();
-    let Ok(Form(request)) = sent else {
-        let complaint = Some(("text", texts.request_text_fix));
-        return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, &form(&visit, &Request::default(), complaint));
+    let request = match sent {
+        Ok(Form(request)) => request,
+        Err(rejection) => return unreadable(&visit, &rejection),
     };
-    let complaint =
-        if is_foreign(&visit.headers) { Some(("text", texts.foreign_form)) } else { wrong(&visit, &request) };
-    if complaint.is_some() {
-        return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, &form(&visit, &request, complaint));
+    let complaint = match is_foreign(&visit.headers) {
+        true => Some(("text", texts.request_foreign)),
+        false => wrong(&visit, &request),
+    };
+    if let Some(complaint) = complaint {
+        return refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, &request, complaint);
     }
-    if !console.pace.allows(visit.from, console.desk.now()) {
-        let complaint = Some(("text", texts.request_too_many));
-        return page(&visit, StatusCode::TOO_MANY_REQUESTS, &form(&visit, &request, complaint));
+    if let Err(wait_s) = console.pace.admit(visit.from, console.desk.now()) {
+        let complaint = ("text", texts.request_too_many);
+        let mut answer = refused(&visit, StatusCode::TOO_MANY_REQUESTS, &request, complaint);
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
+        return answer;
     }
     // A robot is told the same as a person, and nothing comes of it.
     if request.website.is_empty()
         && let Err(error) = take_in(&console, &visit, &request).await
     {
-        return visit.failed(error);
+        return match error {
+            DeskError::Refused(refusal) if refusal.code == OWN_ADDRESS => {
+                let complaint = ("email", texts.request_own_address);
+                refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, &request, complaint)
+            }
+            error => visit.failed(error),
+        };
     }
     let email = request.email.trim();
     page(&visit, StatusCode::OK, &html! { p role="status" { (texts.request_done) " " bdi { (email) } "." } })
+}
+
+/// What came is no form, or one that is far too long.
+fn unreadable(visit: &Visit, rejection: &FormRejection) -> Response {
+    let texts = visit.texts();
+    let (status, sentence) = match rejection.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => (StatusCode::UNSUPPORTED_MEDIA_TYPE, texts.request_no_form),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, texts.request_text_fix),
+    };
+    refused(visit, status, &Request::default(), ("text", sentence))
+}
+
+/// The form again, with what was typed and what is wrong with it.
+fn refused(visit: &Visit, status: StatusCode, request: &Request, complaint: Complaint) -> Response {
+    page(visit, status, &form(visit, request, Some(complaint)))
 }
 
 async fn take_in(console: &Console, visit: &Visit, request: &Request) -> Result<(), DeskError> {
@@ -113,6 +139,12 @@ fn one_line(text: &str) -> String {
 fn wrong(visit: &Visit, request: &Request) -> Option<Complaint> {
     let texts = visit.texts();
     let between = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
+    // What is not UTF-8 is read with this sign in its place, and would be stored so.
+    let Request { email, name, subject, text, .. } = request;
+    let all = [("email", email), ("name", name), ("subject", subject), ("text", text)];
+    if let Some((field, _)) = all.into_iter().find(|(_, typed)| typed.contains(char::REPLACEMENT_CHARACTER)) {
+        return Some((field, texts.request_letters_fix));
+    }
     if !is_address(request.email.trim()) {
         return Some(("email", texts.request_email_fix));
     }

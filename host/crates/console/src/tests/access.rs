@@ -118,11 +118,46 @@ async fn a_request_that_is_wrong_keeps_what_was_written_and_names_the_field() {
     ]);
     let foreign = [("sec-fetch-site", "cross-site")];
     let fine = "email=ana%40example.org&subject=a&text=b";
-    assert_eq!(world.post("/request", &foreign, fine).await.status, 422);
+    let refused = world.post("/request?lang=de", &foreign, fine).await;
+    assert_eq!(refused.status, 422);
+    refused.says(&["öffnen Sie es hier noch einmal", ">b</textarea>"]);
+    assert!(!refused.text.contains("Anmeldeseite"), "customers have none");
     let robot = world.post("/request", &[], &format!("{fine}&website=http%3A%2F%2Fx.example")).await;
     assert_eq!(robot.status, 200);
     world.desk.settle().await.unwrap();
     assert!(world.store.ticket_by_number(1).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_is_no_form_or_not_in_utf_8_is_refused_with_a_sentence() {
+    let world = World::with(Access::Token, false).await;
+    let part = "--b\r\ncontent-disposition: form-data; name=\"text\"\r\n\r\nHello\r\n--b--\r\n";
+    let multipart = world.upload("/request", &[], part).await;
+    assert_eq!(multipart.status, 415);
+    multipart.says(&["What was sent is no form", "<textarea"]);
+    for (field, form) in [
+        ("subject", "email=ana%40example.org&subject=Gr%FC%DFe&text=b"),
+        ("text", "email=ana%40example.org&subject=a&text=Gr%FC%DFe"),
+        ("email", "email=j%FCrgen%40example.org&subject=a&text=b"),
+    ] {
+        let latin = world.post("/request", &[], form).await;
+        assert_eq!(latin.status, 422, "{field}");
+        latin.says(&["arrived broken"]);
+        let input = latin.text.split(&format!("id=\"{field}\"")).nth(1).unwrap();
+        assert!(input.split('>').next().unwrap().contains("aria-invalid=\"true\""), "{field}");
+    }
+    world.desk.settle().await.unwrap();
+    assert!(world.store.ticket_by_number(1).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn our_own_address_is_nobody_who_asks_us() {
+    let world = World::with(Access::Token, false).await;
+    for own in ["support%40localhost", "Support%2Bx%40localhost"] {
+        let refused = world.post("/request", &[], &format!("email={own}&subject=a&text=typed")).await;
+        assert_eq!(refused.status, 422, "{own}");
+        refused.says(&["our own address", ">typed</textarea>"]);
+    }
 }
 
 #[tokio::test]
@@ -137,7 +172,7 @@ async fn who_sends_too_many_requests_is_told_to_wait_and_loses_nothing() {
         }
     }
     let (n, sent) = refused.unwrap();
-    assert_eq!((n, sent.status.as_u16()), (300, 429));
+    assert_eq!((n, sent.status.as_u16(), sent.header("retry-after")), (300, 429, "1"));
     sent.says(&["wait a minute", ">typed</textarea>"]);
     world.clock.advance(1_000);
     assert_eq!(world.post("/request", &[], &fine(301)).await.status, 200);
