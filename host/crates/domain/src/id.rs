@@ -48,10 +48,7 @@ macro_rules! ids {
                 text.strip_prefix(concat!($prefix, "_"))
                     .and_then(|rest| Ulid::from_string(rest).ok())
                     .map(Self)
-                    .ok_or_else(|| Refusal::new(
-                        "bad_id",
-                        format!("`{}` is no {}: it looks like {}_01J….", text.chars().take(40).collect::<String>(), stringify!($name), $prefix),
-                    ))
+                    .ok_or_else(|| Refusal::bad_id(stringify!($name), $prefix, text))
             }
         }
 

@@ -32,8 +32,19 @@ impl Refusal {
         let near = nearest(got, members).map(|n| format!(" Did you mean `{n}`?")).unwrap_or_default();
         Self::new(
             "unknown_word",
-            format!("`{}` is no {list}.{near} Known: {}.", shorten(got), members.join(", ")),
+            format!("`{}` is no {}.{near} Known: {}.", shorten(got), words(list), members.join(", ")),
         )
+    }
+
+    /// A text that is no id of this kind; the sentence says how one looks.
+    #[must_use]
+    pub fn bad_id(kind: &str, prefix: &str, got: &str) -> Self {
+        let sentence = format!(
+            "`{}` is no {}: one is {prefix}_ and 26 letters and digits.",
+            got.chars().take(40).collect::<String>(),
+            words(kind)
+        );
+        Self::new("bad_id", sentence)
     }
 }
 
@@ -47,6 +58,18 @@ pub fn nearest<'a>(got: &str, members: &[&'a str]) -> Option<&'a str> {
         .filter(|(d, member)| *d <= 1 + member.len() / 3)
         .min()
         .map(|(_, member)| member)
+}
+
+/// What a type is called among people: a `StatusCategory` is a status category.
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 2);
+    for sign in name.chars() {
+        if sign.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(sign.to_ascii_lowercase());
+    }
+    words
 }
 
 fn shorten(text: &str) -> String {
@@ -83,5 +106,15 @@ mod tests {
     fn a_typing_slip_gets_the_nearest_word_offered() {
         assert_eq!(nearest("prioritty", &["status", "priority"]), Some("priority"));
         assert_eq!(nearest("banana", &["status", "priority"]), None);
+    }
+
+    #[test]
+    fn a_kind_of_thing_is_called_by_its_words() {
+        let refused = Refusal::unknown_word("StatusCategory", "opne", &["open", "closed"]);
+        assert_eq!(refused.sentence, "`opne` is no status category. Known: open, closed.");
+        let refused = Refusal::unknown_word("kind of message", "lost", &["reply"]);
+        assert_eq!(refused.sentence, "`lost` is no kind of message. Known: reply.");
+        let refused = Refusal::bad_id("ContactId", "con", "x");
+        assert_eq!(refused.sentence, "`x` is no contact id: one is con_ and 26 letters and digits.");
     }
 }

@@ -43,7 +43,8 @@ impl Serialize for Base64 {
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        STANDARD.decode(text).map(Self).map_err(serde::de::Error::custom)
+        let sentence = "Write the bytes of the value as base64.";
+        STANDARD.decode(text).map(Self).map_err(|_| serde::de::Error::custom(sentence))
     }
 }
 
