@@ -376,6 +376,10 @@ impl Target {
             "http" if allow_plain_http => {}
             other => return Err(FetchError::denied(format!("`{other}:` is not allowed; use https"))),
         }
+        // The parser would take the first part of the path for the host.
+        if authority(text).is_empty() {
+            return Err(FetchError::invalid("the URL names no host after `//`"));
+        }
         if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
             return Err(FetchError::denied("the URL holds a user name; send credentials in a header"));
         }

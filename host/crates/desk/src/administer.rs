@@ -43,7 +43,8 @@ impl Desk {
     /// Makes a token. The secret is answered once and never again.
     ///
     /// # Errors
-    /// When the name is empty or another token's, no scope is given, or the actor may not give the scope `reveal`.
+    /// When the name is empty or another token's, no scope is given, its end has passed, or the actor may not give the
+    /// scope `reveal`.
     pub async fn create_token(&self, new: NewToken, actor: Actor) -> Result<(Token, String), DeskError> {
         let name = one_line(&new.name);
         if name.is_empty() || name.len() > 80 {
@@ -53,10 +54,16 @@ impl Desk {
             return Err(Refusal::new("bad_request", "Name at least one scope.").at("scopes").into());
         }
         let (now, tokens) = (self.now(), self.0.store.tokens().await?);
+        if new.expires_at.is_some_and(|end| end <= now) {
+            let sentence = "The end of a token lies ahead: name a later one, or none.";
+            return Err(Refusal::new("bad_request", sentence).at("expires_at").into());
+        }
         if new.scopes.contains(&Scope::Reveal) {
             self.check_may_give_reveal(&tokens, &actor)?;
         }
-        if tokens.iter().any(|token| token.stands(now) && token.in_one_line() == name) {
+        // As *mine* finds tickets by it: capitals or not.
+        let is_taken = |token: &Token| token.in_one_line().to_lowercase() == name.to_lowercase();
+        if tokens.iter().any(|token| token.stands(now) && is_taken(token)) {
             let sentence = "A token of this name stands already, and tickets and stories go by the name: take another one, or revoke that one first.";
             return Err(Refusal::new("name_taken", sentence).at("name").into());
         }
@@ -66,7 +73,7 @@ impl Desk {
             id,
             name,
             digest: digest(&secret),
-            scopes: new.scopes,
+            scopes: once_each(new.scopes),
             created_at: now,
             expires_at: new.expires_at,
         };
@@ -155,8 +162,8 @@ impl Desk {
         let id = WebhookId::mint(self.0.ids.as_ref(), now);
         let secret = random_32();
         let sealed = self.0.seal.seal(&id.to_string(), &secret)?;
-        let webhook =
-            Webhook { id, url: new.url, events: new.events, secret: sealed, enabled: true, created_at: now };
+        let (url, events) = (new.url, once_each(new.events));
+        let webhook = Webhook { id, url, events, secret: sealed, enabled: true, created_at: now };
         let facts =
             vec![Fact::PutWebhook(webhook.clone()), self.audit(&actor, "webhook.created", id, Value::Null)];
         self.commit_and_reload(facts).await?;
@@ -198,7 +205,7 @@ impl Desk {
     /// Puts an address on the suppression list: no automatic mail goes there.
     ///
     /// # Errors
-    /// When it is no address, or the reason is too long.
+    /// When it is no address, there is no reason or a too long one, or the end has passed.
     pub async fn suppress(
         &self,
         address: &str,
@@ -212,14 +219,23 @@ impl Desk {
                 .at("address")
                 .into());
         }
+        let (reason, now) = (reason.trim(), self.now());
+        if reason.is_empty() {
+            let sentence = "A suppression has a reason: say it in a few words.";
+            return Err(Refusal::new("bad_request", sentence).at("reason").into());
+        }
         if reason.chars().count() > SUPPRESSION_REASON_CHARS_MAX {
             let sentence = format!(
                 "The reason of a suppression has at most {SUPPRESSION_REASON_CHARS_MAX} characters: say it shorter."
             );
             return Err(Refusal::new("bad_request", sentence).at("reason").into());
         }
+        if until.is_some_and(|end| end <= now) {
+            let sentence = "The end of a suppression lies ahead: name a later one, or none.";
+            return Err(Refusal::new("bad_request", sentence).at("until").into());
+        }
         let whose = self.whose(&address).await?;
-        let suppression = Suppression { address, reason: reason.to_owned(), until, created_at: self.now() };
+        let suppression = Suppression { address, reason: reason.to_owned(), until, created_at: now };
         let facts = vec![
             Fact::PutSuppression(suppression),
             self.audit(&actor, "address.suppressed", whose, Value::Null),
@@ -263,6 +279,17 @@ impl Desk {
             None => format!("address {}", self.0.seal.digest("EMAIL", address)),
         })
     }
+}
+
+/// The same list, with what stands in it twice once.
+fn once_each<T: PartialEq>(all: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(all.len());
+    for one in all {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
 }
 
 /// What is kept of a secret.

@@ -122,6 +122,40 @@ async fn the_audit_trail_is_read_in_pages_and_keeps_the_name_of_a_revoked_token(
 
 #[tokio::test]
 async fn nobody_gets_the_scope_reveal_by_a_detour() {
+#[tokio::test]
+async fn what_could_never_work_is_refused_and_what_is_said_twice_is_kept_once() {
+    let world = World::new().await;
+    let post =
+        async |what: &str, body: Value| world.call(Admin, "POST", &format!("/api/v1/{what}"), body).await;
+    let past = "2026-01-01T00:00:00Z";
+    for (what, body, code, field) in [
+        (
+            "tokens",
+            json!({ "name": "x", "scopes": ["read"], "expires_at": past }),
+            "bad_request",
+            "expires_at",
+        ),
+        ("tokens", json!({ "name": " ADMIN\n", "scopes": ["read"] }), "name_taken", "name"),
+        ("webhooks", json!({ "url": "https:///x" }), "bad_request", "url"),
+        (
+            "suppressions",
+            json!({ "address": "a@b.example", "reason": "x", "until": past }),
+            "bad_request",
+            "until",
+        ),
+        ("suppressions", json!({ "address": "a@b.example", "reason": " " }), "bad_request", "reason"),
+    ] {
+        let answer = post(what, body).await;
+        assert_eq!(answer.problem(), (422, code, field), "{what}: {}", answer.json);
+    }
+    let twice = json!({ "name": "till\n one", "scopes": ["write", "read", "write"] });
+    let token = post("tokens", twice).await.ok()["token"].clone();
+    assert_eq!((&token["name"], &token["scopes"]), (&json!("till one"), &json!(["write", "read"])));
+    let twice = json!({ "url": "https://shop.example/hook", "events": ["ticket.created", "ticket.created"] });
+    let hook = post("webhooks", twice).await.ok()["webhook"].clone();
+    assert_eq!(hook["events"], json!(["ticket.created"]));
+}
+
     let world = World::new().await;
     let new = json!({ "name": "x", "scopes": ["read", "reveal"] });
     let refused = world.call(Admin, "POST", "/api/v1/tokens", new).await;

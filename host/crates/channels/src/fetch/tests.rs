@@ -302,6 +302,8 @@ async fn h17_only_the_granted_host_is_called() {
         "",
         "https://",
         "https:///",
+        "https:///good.example/",
+        "https:good.example",
         "https://good.example\t.evil.example/",
         "https://good.\nexample/",
         " https://good.example/",

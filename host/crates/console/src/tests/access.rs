@@ -182,7 +182,8 @@ async fn who_sends_too_many_requests_is_told_to_wait_and_loses_nothing() {
 async fn a_wrong_weak_or_foreign_login_is_refused() {
     let world = World::with(Access::Token, false).await;
     let (_, weak) = world.token(&[Scope::Write, Scope::Inbound], None).await;
-    let (_, expired) = world.token(&[Scope::Read], Some(NOW)).await;
+    let (_, expired) = world.token(&[Scope::Read], Some(NOW.plus(1))).await;
+    world.clock.advance(1);
     for secret in ["", "klz_nonsense", weak.as_str(), expired.as_str()] {
         let answer = sign_in(&world, secret).await;
         assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""), "{secret}");
