@@ -185,11 +185,15 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
     // The pattern, not the path: paths carry ids and would make a time series each.
     let route = request.extensions().get::<MatchedPath>().map_or("pages", |p| p.as_str()).to_owned();
     let request = without_nul(request);
+    let id = request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     // No text in the databases holds a NUL, so nothing has such an address; PostgreSQL would call it an error.
     let has_nul = request.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00"));
     let answer = async {
         match has_nul {
-            true => problem(StatusCode::BAD_REQUEST, "bad_address", "An address cannot hold a NUL (%00)."),
+            true => {
+                let sentence = "An address cannot hold a NUL (%00).";
+                problem(StatusCode::BAD_REQUEST, "bad_address", sentence, id.as_deref())
+            }
             false => next.run(request).await,
         }
     };
@@ -199,6 +203,7 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
             StatusCode::SERVICE_UNAVAILABLE,
             "timeout",
             "The request took too long; nothing that was acknowledged is lost. Try again.",
+            id.as_deref(),
         ),
     };
     let labels = [
@@ -221,6 +226,7 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",
         "A defect in Kulanz; the log has the particulars under this request's id.",
+        None,
     )
 }
 
@@ -239,12 +245,15 @@ fn method_label(method: &Method) -> &'static str {
     known.iter().zip(words).find(|(known, _)| *known == method).map_or("other", |(_, word)| word)
 }
 
-/// RFC 9457, as the API words it.
-fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
-    let body = serde_json::json!({
+/// RFC 9457, as the API words it. Where the request's id is not known it stands in the header alone.
+fn problem(status: StatusCode, code: &str, detail: &str, request_id: Option<&str>) -> Response {
+    let mut body = serde_json::json!({
         "type": "about:blank", "title": status.canonical_reason().unwrap_or("Error"), "status": status.as_u16(),
         "code": code, "detail": detail,
     });
+    if let (Some(id), Some(body)) = (request_id, body.as_object_mut()) {
+        body.insert("request_id".to_owned(), id.into());
+    }
     (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
@@ -314,7 +323,9 @@ mod tests {
         assert!(get_text(&router, "/api/v1/nothing").await.1.contains("\"code\""));
         assert_eq!(get_text(&router, "/api/v1/tickets").await.0, StatusCode::UNAUTHORIZED);
         assert!(get_text(&router, "/api").await.1.contains("\"code\""));
-        assert_eq!(get_text(&router, "/api/v1/tickets?tag=%00").await.0, StatusCode::BAD_REQUEST);
+        let (status, nul) = get_text(&router, "/api/v1/tickets?tag=%00").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(nul.contains("\"request_id\":\"req_"), "{nul}");
         assert_eq!(get_text(&router, "/nothing%00").await.0, StatusCode::BAD_REQUEST);
         assert_eq!(get_text(&router, "/nothing?q=a%00b").await.1, "no such page");
         stop.send(true).unwrap();

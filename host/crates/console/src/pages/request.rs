@@ -26,6 +26,9 @@ const TEXT_CHARS_MAX: usize = 20_000;
 /// Longest name, characters.
 const NAME_CHARS_MAX: usize = 100;
 
+/// When to try again after too many requests, seconds: the minute that the page names.
+const RETRY_S: &str = "60";
+
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
