@@ -87,7 +87,7 @@ fn base() -> OpenApi {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("klz_…")
-        .description(Some("An API token. Scopes: read, write, inbound, admin; admin includes the others."))
+        .description(Some("An API token. Scopes: read, write, inbound, admin, reveal; admin includes read, write and inbound, and none includes reveal."))
         .build();
     components.add_security_scheme(TOKEN, SecurityScheme::Http(bearer));
     components.schemas.insert(Problem::name().into_owned(), Problem::schema());

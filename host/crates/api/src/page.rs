@@ -20,6 +20,7 @@ pub(crate) struct List<T> {
     /// The items.
     pub(crate) items: Vec<T>,
     /// Cursor of the next page; null on the last one.
+    #[schema(required)]
     pub(crate) next: Option<String>,
 }
 

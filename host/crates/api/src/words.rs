@@ -49,7 +49,7 @@ words! {
     DecisionStatusWord: DecisionStatus, "What became of an effect.";
     ArticleStateWord: domain::article::ArticleState, "Who may see an article.";
     VersionStateWord: domain::version::VersionState, "Where a version of an installation stands.";
-    ScopeWord: domain::token::Scope, "What a token may do; admin includes the others.";
+    ScopeWord: domain::token::Scope, "What a token may do; admin includes the others but reveal, which none includes.";
     MissedWord: domain::schedule::Missed, "What to do about firings that were missed.";
     OverlapWord: domain::schedule::Overlap, "What to do when the firing before still runs.";
     ActorKindWord: domain::ActorKind, "What kind of actor.";
@@ -75,6 +75,25 @@ impl PartialSchema for Time {
 impl ToSchema for Time {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Time")
+    }
+}
+
+/// The bytes of a file, as they are.
+pub(crate) enum FileBytes {}
+
+impl PartialSchema for FileBytes {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Binary)))
+            .description(Some("The bytes of a file, as they are."))
+            .into()
+    }
+}
+
+impl ToSchema for FileBytes {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("FileBytes")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::world::World;
@@ -50,6 +50,35 @@ async fn every_reference_in_the_document_leads_somewhere_and_every_field_is_expl
             let says = of.get("description").or_else(|| of.pointer("/oneOf/0/description"));
             assert!(says.is_some(), "{name}.{field} is not explained: {of}");
         }
+    }
+}
+
+#[tokio::test]
+async fn files_are_bytes_a_list_has_its_next_and_every_scope_is_told_of() {
+    let world = World::new().await;
+    let document = world.document();
+    let file = |path: &str, pointer: &str| {
+        let schema = document["paths"][path].pointer(pointer).unwrap_or_else(|| panic!("{path} {pointer}"));
+        assert_eq!((&schema["type"], &schema["format"]), (&json!("string"), &json!("binary")), "{path}");
+    };
+    for (path, media) in [
+        ("/api/v1/inbound/mail", "message~1rfc822"),
+        ("/api/v1/articles/import", "application~1octet-stream"),
+        ("/api/v1/plugins/inspect", "application~1wasm"),
+        ("/api/v1/installations", "application~1wasm"),
+    ] {
+        file(path, &format!("/post/requestBody/content/{media}/schema"));
+    }
+    file("/api/v1/attachments/{id}", "/get/responses/200/content/application~1octet-stream/schema");
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let fields = &schema["properties"];
+        if fields.get("items").is_some() && fields.get("next").is_some() {
+            assert!(schema["required"].as_array().unwrap().contains(&json!("next")), "{name}");
+        }
+    }
+    let scheme = document["components"]["securitySchemes"]["token"]["description"].as_str().unwrap();
+    for scope in domain::token::Scope::ALL {
+        assert!(scheme.contains(scope.as_str()), "{scope}");
     }
 }
 

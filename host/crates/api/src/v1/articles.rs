@@ -17,7 +17,7 @@ use crate::auth::{Admin, Caller, Read};
 use crate::error::ApiError;
 use crate::extract::{AnyFile, Asked, At, Raw, Sent};
 use crate::page::List;
-use crate::words::{ArticleStateWord, Time};
+use crate::words::{ArticleStateWord, FileBytes, Time};
 
 /// Longest file of articles, bytes.
 const IMPORT_BYTES_MAX: usize = 32 << 20;
@@ -171,7 +171,7 @@ async fn put_article(
 /// Writes the articles of a file, at most 32 MiB; same key and locale again replaces. An article that cannot be used
 /// does not stop the others.
 #[utoipa::path(post, path = "/articles/import", tag = "articles", params(ImportQuery), security(("token" = ["admin"])),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream",
+    request_body(content = inline(FileBytes), content_type = "application/octet-stream",
         description = "A CSV table, a JSON export (Zendesk, Zammad or a list), a Markdown file, or JSON Lines."),
     responses((status = 200, description = "What came of it.", body = ImportedBody)))]
 async fn import_articles(

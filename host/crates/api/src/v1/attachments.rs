@@ -12,6 +12,7 @@ use crate::Api;
 use crate::auth::Opener;
 use crate::error::ApiError;
 use crate::extract::At;
+use crate::words::FileBytes;
 
 /// Downloads an attachment as it was sent: nothing in it is redacted. Always as `application/octet-stream` to be saved,
 /// whatever the sender called it. Takes the scope `write`, or `reveal` where `desk.vault.attachments` says so; each
@@ -20,7 +21,7 @@ use crate::extract::At;
     security(("token" = ["write"]), ("token" = ["reveal"])),
     params(("id" = String, Path, description = "The attachment's id.")),
     responses(
-        (status = 200, description = "The bytes.", body = Vec<u8>, content_type = "application/octet-stream", headers(
+        (status = 200, description = "The bytes.", body = inline(FileBytes), content_type = "application/octet-stream", headers(
             ("content-disposition" = String, description = "`attachment` with the safe, redacted file name."),
         )),
         (status = 422, description = "Its bytes are gone (`not_kept`)."),

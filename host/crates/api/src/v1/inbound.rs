@@ -14,6 +14,7 @@ use crate::Api;
 use crate::auth::{Caller, Inbound};
 use crate::error::ApiError;
 use crate::extract::{MAIL_BYTES_MAX, Mail, Raw};
+use crate::words::FileBytes;
 
 /// Entrance under which mail by API is remembered.
 const SOURCE: &str = "api";
@@ -32,7 +33,7 @@ pub(crate) struct ReceiptBody {
 /// Hands in one raw mail (RFC 5322), at most 30 MB. 202 means that it is stored, sealed; the ticket
 /// follows once it is redacted.
 #[utoipa::path(post, path = "/inbound/mail", tag = "inbound", security(("token" = ["inbound"])),
-    request_body(content = Vec<u8>, content_type = "message/rfc822", description = "The mail as it came."),
+    request_body(content = inline(FileBytes), content_type = "message/rfc822", description = "The mail as it came."),
     responses((status = 202, description = "It is stored.", body = ReceiptBody)))]
 async fn receive_mail(
     _: Caller<Inbound>,

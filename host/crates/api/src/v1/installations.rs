@@ -26,7 +26,7 @@ use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
 use crate::extract::{Asked, At, COMPONENT_BYTES_MAX, Component, Raw, Sent};
 use crate::page::List;
-use crate::words::{ModeWord, Time};
+use crate::words::{FileBytes, ModeWord, Time};
 
 /// A plugin's presence here.
 #[derive(Debug, Serialize, ToSchema)]
@@ -217,7 +217,7 @@ async fn read_installation(
 /// Installs a plugin. A new version of one that is here goes in at once when it asks for no more and has the
 /// same signer; else it waits for consent and the old one keeps running.
 #[utoipa::path(post, path = "/installations", tag = "installations", params(InstallQuery), security(("token" = ["admin"])),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component file, at most 64 MiB."),
+    request_body(content = inline(FileBytes), content_type = "application/wasm", description = "The component file, at most 64 MiB."),
     responses(
         (status = 201, description = "It was not here before.", body = InstallationBody,
             headers(("location" = String, description = "Address of the installation."))),

@@ -15,7 +15,7 @@ use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
 use crate::extract::{COMPONENT_BYTES_MAX, Component, Raw};
-use crate::words::{EventTypeWord, HookWord, MissedWord, OverlapWord};
+use crate::words::{EventTypeWord, FileBytes, HookWord, MissedWord, OverlapWord};
 
 /// What the author says about a plugin.
 #[derive(Debug, Serialize, ToSchema)]
@@ -203,7 +203,7 @@ pub(crate) struct InspectionBody {
 /// Looks at a component file without running or keeping it. A file that would be refused gets the
 /// sentence with which it would be.
 #[utoipa::path(post, path = "/plugins/inspect", tag = "plugins", security(("token" = ["admin"])),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component file, at most 64 MiB."),
+    request_body(content = inline(FileBytes), content_type = "application/wasm", description = "The component file, at most 64 MiB."),
     responses((status = 200, description = "What it is.", body = InspectionBody)))]
 async fn inspect_plugin(
     _: Caller<Admin>,
