@@ -21,6 +21,8 @@ use crate::error::ApiError;
 
 /// Marks an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// What the document says of the header.
+pub(crate) const ONCE: &str = "1 to 255 visible ASCII characters. For seven days a repeat by the same token with the same key gets the first answer and is not done again. The key is bound to the address and to the body's very bytes: with any other it is refused.";
 /// Longest key, bytes.
 const KEY_BYTES_MAX: usize = 255;
 
@@ -37,7 +39,7 @@ impl FromRequestParts<Api> for Once {
         let route = format!("{} {}", parts.method, parts.uri.path());
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self { key: None, route }) };
         let key = value.to_str().unwrap_or("");
-        if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
+        if !(1..=KEY_BYTES_MAX).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let detail = "An idempotency key has 1 to 255 visible ASCII characters.";
             return Err(ApiError::invalid("idempotency-key", "bad_idempotency_key", detail));
         }

@@ -26,6 +26,8 @@ const V1: &str = "/api/v1";
 
 const ABOUT: &str = "Send a token with every request: `Authorization: Bearer klz_…`. \
     Lists take `limit` (at most 200) and `cursor`, and answer `{items, next}`. \
+    A JSON body is an object; a parameter that a GET does not know is refused. \
+    `Idempotency-Key` counts where a call names it (new tickets, new messages); other calls ignore it. \
     Errors are problem+json (RFC 9457) with a stable `code`, the `field` to change, and the `request_id` of the log. \
     Texts have been through redaction: what was personal reads `[IBAN-1]`.";
 

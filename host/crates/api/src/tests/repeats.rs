@@ -69,9 +69,9 @@ async fn after_an_error_the_key_may_be_used_again() {
 }
 
 #[tokio::test]
-async fn a_key_without_characters_or_with_too_many_is_refused() {
+async fn a_key_without_characters_with_too_many_or_with_a_blank_is_refused() {
     let world = World::new().await;
-    for key in [String::new(), "x".repeat(256)] {
+    for key in [String::new(), "x".repeat(256), "a key".to_owned(), "a\tkey".to_owned()] {
         assert_eq!(
             post(&world, &key, "Parcel").await.problem(),
             (422, "bad_idempotency_key", "idempotency-key")

@@ -20,7 +20,7 @@ use crate::Api;
 use crate::auth::{Caller, Read, Write};
 use crate::error::ApiError;
 use crate::extract::{At, MESSAGE_JSON_BYTES_MAX, Sent};
-use crate::idempotency::{Made, Once};
+use crate::idempotency::{Made, ONCE, Once};
 use crate::page::List;
 use crate::words::{ActorBody, AutoClassWord, DeliveryWord, DirectionWord, SenderAuthWord, Time};
 
@@ -242,7 +242,7 @@ async fn list_messages(
 #[utoipa::path(post, path = "/tickets/{number}/messages", tag = "tickets", security(("token" = ["write"])),
     params(
         ("number" = i64, Path, description = "The ticket's number."),
-        ("idempotency-key" = Option<String>, Header, description = "The same key and body are done once only, for seven days."),
+        ("idempotency-key" = Option<String>, Header, description = ONCE),
     ),
     request_body = NewMessageBody,
     responses((status = 201, description = "The message.", body = MessageBody, headers(

@@ -20,7 +20,7 @@ use crate::Api;
 use crate::auth::{Caller, Read, Write};
 use crate::error::ApiError;
 use crate::extract::{Asked, At, IfMatch, Sent, TEXT_JSON_BYTES_MAX};
-use crate::idempotency::{Made, Once};
+use crate::idempotency::{Made, ONCE, Once};
 use crate::page::{List, Paging};
 use crate::words::{ChannelWord, PriorityWord, StatusCategoryWord, Time};
 
@@ -329,7 +329,7 @@ async fn list_tickets(
 /// Creates a ticket. Subject and text pass redaction before they are stored. With an idempotency key a
 /// repeat gets the first answer.
 #[utoipa::path(post, path = "/tickets", tag = "tickets", security(("token" = ["write"])),
-    params(("idempotency-key" = Option<String>, Header, description = "The same key and body are done once only, for seven days.")),
+    params(("idempotency-key" = Option<String>, Header, description = ONCE)),
     request_body = NewTicketBody,
     responses((status = 201, description = "The ticket.", body = TicketBody, headers(
         ("location" = String, description = "Address of the ticket."),
