@@ -1,18 +1,21 @@
 //! What handlers take from a request: JSON bodies, queries, path parts, raw bodies, `If-Match`. Every
-//! rejection is a problem that names the field.
+//! rejection is a problem that names the field; how it is worded, `wording` knows.
 
 use std::str::FromStr;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header::{CONTENT_TYPE, IF_MATCH};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::{ALLOW, CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 use crate::Api;
 use crate::error::ApiError;
+use crate::wording::{Complaint, complaint, parted};
 
 /// Largest JSON body unless the route says otherwise, bytes.
 pub(crate) const JSON_BYTES_MAX: usize = 512 << 10;
@@ -26,7 +29,43 @@ pub(crate) const COMPONENT_BYTES_MAX: usize = 64 << 20;
 /// Largest raw mail, bytes.
 pub(crate) const MAIL_BYTES_MAX: usize = 30_000_000;
 
-/// A JSON body.
+/// How large a body a route takes, bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimit(usize);
+
+/// The layer under which routes take bodies of at most so many bytes, and can say so.
+pub(crate) fn up_to(bytes: usize) -> (DefaultBodyLimit, Extension<BodyLimit>) {
+    (DefaultBodyLimit::max(bytes), Extension(BodyLimit(bytes)))
+}
+
+/// The whole body; one that is too large is told how large it may be.
+async fn bytes_of(request: Request, api: &Api) -> Result<Bytes, ApiError> {
+    let limit = request.extensions().get::<BodyLimit>().copied();
+    Bytes::from_request(request, api).await.map_err(|rejection| {
+        let mut error = ApiError::from(rejection);
+        if let Some(BodyLimit(bytes)) = limit
+            && error.status == StatusCode::PAYLOAD_TOO_LARGE
+        {
+            error.detail =
+                format!("The body is larger than {}, the most that this route takes.", size(bytes));
+        }
+        error
+    })
+}
+
+fn size(bytes: usize) -> String {
+    if bytes.is_multiple_of(1 << 20) {
+        format!("{} MiB", bytes >> 20)
+    } else if bytes.is_multiple_of(1_000_000) {
+        format!("{} MB", bytes / 1_000_000)
+    } else if bytes.is_multiple_of(1 << 10) {
+        format!("{} KiB", bytes >> 10)
+    } else {
+        format!("{bytes} bytes")
+    }
+}
+
+/// A JSON body: always an object.
 pub(crate) struct Sent<T> {
     pub(crate) value: T,
     /// The body as it came, for comparing repeats.
@@ -38,40 +77,50 @@ impl<T: DeserializeOwned> FromRequest<Api> for Sent<T> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
         expect_type(request.headers(), &["application/json"])?;
-        let raw = Bytes::from_request(request, api).await?;
+        let raw = bytes_of(request, api).await?;
+        // The reader would take the fields from a list by their places.
+        if !begins_object(&raw) && is_json(&raw) {
+            let sentence = "The body takes a JSON object, its fields by name, as in {\"name\": \"value\"}.";
+            return Err(ApiError::invalid("body", "bad_body", sentence));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&raw);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| bad_json(&e))?;
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| bad_json(&raw, &e))?;
         reader.end().map_err(|_| not_json("Something follows the JSON value."))?;
         Ok(Self { value, raw })
     }
 }
 
-fn bad_json(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
-    let inner = error.inner();
-    if inner.is_syntax() || inner.is_eof() || inner.is_io() {
-        return not_json(&format!(
-            "It breaks off or errs at line {}, column {}.",
-            inner.line(),
-            inner.column()
-        ));
-    }
-    let text = inner.to_string();
-    let sentence = text.split(" at line ").next().unwrap_or(&text);
-    let path = error.path().to_string();
-    let field = match (path.as_str(), named_field(sentence)) {
-        (_, Some(name)) if path.ends_with(name) => path.clone(),
-        (".", Some(name)) => name.to_owned(),
-        (path, Some(name)) => format!("{path}.{name}"),
-        (path, None) => path.to_owned(),
-    };
-    ApiError::invalid(field, "bad_body", format!("The body does not fit: {sentence}."))
+fn begins_object(raw: &[u8]) -> bool {
+    raw.iter().find(|byte| !b" \n\r\t".contains(byte)) == Some(&b'{')
 }
 
-/// The field that serde's "missing field `x`" and "unknown field `x`" are about.
-fn named_field(sentence: &str) -> Option<&str> {
-    let rest =
-        sentence.strip_prefix("missing field `").or_else(|| sentence.strip_prefix("unknown field `"))?;
-    rest.split('`').next()
+fn is_json(raw: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(raw).is_ok()
+}
+
+fn bad_json(raw: &[u8], error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let (inner, path) = (error.inner(), error.path().to_string());
+    let text = inner.to_string();
+    if inner.is_data() {
+        let said = text.rsplit_once(" at line ").map_or(text.as_str(), |(said, _)| said);
+        let Complaint { field, sentence } = complaint("field", &path, said);
+        return ApiError::invalid(field, "bad_body", sentence);
+    }
+    // Where a word of a list is looked for, the reader calls a number or a list no JSON.
+    if text.starts_with("expected value at line ") && is_json(raw) {
+        let sentence = format!("`{path}` takes a text: one of the words that /api/docs names for it.");
+        return ApiError::invalid(path, "bad_body", sentence);
+    }
+    not_json(&format!("It breaks off or errs at line {}, column {}.", inner.line(), inner.column()))
+}
+
+/// Reads what may be left out but not be null.
+pub(crate) fn never_null<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(from).map(Some)
 }
 
 fn not_json(detail: &str) -> ApiError {
@@ -117,7 +166,7 @@ impl<M: Media> FromRequest<Api> for Raw<M> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
         expect_type(request.headers(), M::TYPES)?;
-        let bytes = Bytes::from_request(request, api).await?;
+        let bytes = bytes_of(request, api).await?;
         if bytes.is_empty() {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "empty_body", "The body is empty."));
         }
@@ -144,14 +193,35 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         Query::<T>::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|rejection| {
             let text = rejection.body_text();
-            let sentence = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            let (field, sentence) = match (named_field(sentence), sentence.split_once(": ")) {
-                (Some(name), _) => (name, sentence),
-                (None, Some((path, rest))) => (path, rest),
-                (None, None) => ("query", sentence),
-            };
-            ApiError::invalid(field, "bad_query", format!("The query does not fit: {sentence}."))
+            let (path, said) =
+                parted(text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text));
+            let Complaint { field, sentence } = complaint("parameter", path, said);
+            ApiError::invalid(field, "bad_query", sentence)
         })
+    }
+}
+
+/// No parameter at all.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// The query string of a route that takes none: whatever stands there is refused rather than ignored.
+pub(crate) type NoQuery = Asked<Nothing>;
+
+/// Anything but HEAD. What is written down whenever it is opened is opened by whoever gets to see it: a HEAD would be
+/// written down and show nothing.
+pub(crate) struct NotHead;
+
+impl FromRequestParts<Api> for NotHead {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        if parts.method == Method::HEAD {
+            let refused = ApiError::of_status(StatusCode::METHOD_NOT_ALLOWED);
+            return Err(refused.with(ALLOW, HeaderValue::from_static("GET")));
+        }
+        Ok(Self)
     }
 }
 

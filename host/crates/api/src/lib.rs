@@ -12,6 +12,7 @@ mod openapi;
 mod page;
 mod request;
 mod v1;
+mod wording;
 mod words;
 
 #[cfg(test)]

@@ -114,10 +114,6 @@ fn complete(operation: &mut Operation, has_path_parameter: bool) {
         )
     };
     let (has_condition, has_key) = (has_header("if-match"), has_header("idempotency-key"));
-    let has_query = operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in != ParameterIn::Path,
-        RefOr::Ref(_) => true,
-    });
     for (status, name, _) in PROBLEMS {
         let applies = match status {
             "400" | "413" | "415" => has_body,
@@ -125,7 +121,6 @@ fn complete(operation: &mut Operation, has_path_parameter: bool) {
             "409" => has_body || has_path_parameter,
             "410" => has_key,
             "412" => has_condition,
-            "422" => has_body || has_query,
             _ => true,
         };
         if applies {

@@ -30,11 +30,10 @@ mod vault;
 mod versions;
 mod webhooks;
 
-use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Api;
-use crate::extract::JSON_BYTES_MAX;
+use crate::extract::{JSON_BYTES_MAX, up_to};
 
 /// Groups of routes in the document, in reading order.
 pub(crate) const TAGS: [(&str, &str); 16] = [
@@ -94,5 +93,5 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(automation::routes())
         .merge(gate::routes())
         .merge(audit::routes())
-        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .layer(up_to(JSON_BYTES_MAX))
 }

@@ -34,9 +34,11 @@ async fn an_attachment_is_handed_out_to_be_saved_and_never_to_be_shown() {
     ] {
         assert_eq!(got.header(name), value, "{name}");
     }
+    let looked = world.call(Write, "HEAD", &path, Value::Null).await;
+    assert_eq!((looked.status.as_u16(), looked.header("allow")), (405, "GET"));
     let audit = world.store.audit(0, 100).await.unwrap();
     let openings: Vec<_> = audit.iter().filter(|e| e.record.action == "attachment.opened").collect();
-    assert_eq!(openings.len(), 1);
+    assert_eq!(openings.len(), 1, "what shows nothing is not written down");
     assert!(path.ends_with(&openings[0].record.object) && openings[0].record.details["ticket"].is_string());
 }
 

@@ -145,9 +145,75 @@ async fn a_bad_change_of_a_ticket_names_the_field() {
         (json!({ "custom": { "Bad Key": "x" } }), "bad_key", "custom.Bad Key"),
         (json!({ "add_tags": ["NO"] }), "bad_key", "tag"),
         (json!({ "version": 3 }), "bad_body", "version"),
+        (json!({ "status": null }), "bad_body", "status"),
+        (json!({ "priority": null }), "bad_body", "priority"),
     ] {
         let answer = world.call(Write, "PATCH", &path, body.clone()).await;
         assert_eq!(answer.problem(), (422, code, field), "{body}: {}", answer.json);
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_an_object_and_a_list_in_its_place_changes_nothing() {
+    let world = World::new().await;
+    let ticket =
+        world.call(Write, "POST", "/api/v1/tickets", new_ticket("x")).await.header("location").to_owned();
+    let merge = format!("{ticket}/merge");
+    for (method, path, body) in [
+        ("POST", "/api/v1/tickets", json!(["s", "t", "a@b.example", null, null, null, null, {}, []])),
+        ("POST", "/api/v1/tickets", json!("text")),
+        ("PATCH", ticket.as_str(), json!(["closed"])),
+        ("PATCH", ticket.as_str(), json!(7)),
+        ("POST", merge.as_str(), json!([1])),
+    ] {
+        let answer = world.call(Write, method, path, body.clone()).await;
+        assert_eq!(answer.problem(), (422, "bad_body", "body"), "{method} {path} {body}: {}", answer.json);
+    }
+    let list = world.call(Read, "GET", "/api/v1/tickets", Value::Null).await.ok();
+    assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["status"]), (1, &json!("new")));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_said_in_sentences_for_people() {
+    let world = World::new().await;
+    let mut fax = new_ticket("x");
+    fax["channel"] = json!("fax");
+    let mut five = new_ticket("x");
+    five["channel"] = json!(5);
+    let list = "/api/v1/tickets";
+    for (method, path, body, sentence) in [
+        ("POST", list.to_owned(), fax, "`channel` cannot be `fax`. Known: "),
+        ("POST", list.to_owned(), five, "`channel` takes a text: "),
+        ("POST", list.to_owned(), json!({}), "`subject` is missing."),
+        ("GET", format!("{list}?limit=many"), Value::Null, "`limit` takes a whole number of 0 or more."),
+        ("GET", format!("{list}?colour=red"), Value::Null, "There is no parameter `colour` here. Known: "),
+        ("GET", format!("{list}?requester_id=x"), Value::Null, "`x` is no contact id: one is con_ and"),
+        (
+            "GET",
+            format!("{list}?status_category=x"),
+            Value::Null,
+            "`status_category` cannot be `x`. Known: new, ",
+        ),
+        ("GET", format!("{list}?created_after=x"), Value::Null, "Write times as RFC 3339"),
+    ] {
+        let scope = if method == "GET" { Read } else { Write };
+        let answer = world.call(scope, method, &path, body).await;
+        let said = answer.json["detail"].as_str().unwrap().to_owned();
+        assert!(said.starts_with(sentence), "{path}: {said}");
+        assert!(said.ends_with('.') && !said.ends_with(".."), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_nobody_knows_is_refused_wherever_something_is_read() {
+    let world = World::new().await;
+    for (template, item) in world.document()["paths"].as_object().unwrap() {
+        let Some(operation) = item.get("get") else { continue };
+        let scope: Scope = operation["security"][0]["token"][0].as_str().unwrap().parse().unwrap();
+        let path: Vec<&str> = template.split('/').map(|p| if p.starts_with('{') { "1" } else { p }).collect();
+        let asked = format!("{}?colour=red", path.join("/"));
+        let answer = world.call(scope, "GET", &asked, Value::Null).await;
+        assert_eq!(answer.problem(), (422, "bad_query", "colour"), "{template}: {}", answer.json);
     }
 }
 
@@ -163,10 +229,13 @@ async fn what_is_no_json_or_of_another_type_or_too_large_is_refused() {
     assert_eq!(post("application/json; charset=utf-8", Vec::new()).await.problem(), (400, "bad_json", ""));
     assert_eq!(post("text/plain", b"{}".to_vec()).await.problem(), (415, "bad_content_type", ""));
     let long = json!({ "subject": "x", "text": "x".repeat(4 << 20), "email": "a@b.example" }).to_string();
-    assert_eq!(post("application/json", long.into_bytes()).await.problem(), (413, "body_too_large", ""));
+    let refused = post("application/json", long.into_bytes()).await;
+    assert_eq!(refused.problem(), (413, "body_too_large", ""));
+    assert!(refused.json["detail"].as_str().unwrap().contains("larger than 3 MiB"), "{}", refused.json);
     let small_route =
         world.call(Admin, "PUT", "/api/v1/automation", json!({ "on": "x".repeat(1 << 20) })).await;
     assert_eq!(small_route.problem(), (413, "body_too_large", ""));
+    assert!(small_route.json["detail"].as_str().unwrap().contains("512 KiB"), "{}", small_route.json);
 }
 
 #[tokio::test]

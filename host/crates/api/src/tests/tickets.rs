@@ -84,12 +84,18 @@ async fn fields_and_tags_change_and_null_clears() {
         (&json!("high"), &json!("billing"), &json!(["late", "vip"]))
     );
 
-    let undo = json!({ "team": null, "custom": { "order": null }, "remove_tags": ["late"] });
+    let undo = json!({
+        "team": null, "category": null, "language": null, "assignee": "",
+        "custom": { "order": null }, "remove_tags": ["late"],
+    });
     let ticket = world.call(Write, "PATCH", &path, undo).await.ok();
     assert_eq!(
         (&ticket["team"], &ticket["custom"], &ticket["tags"]),
         (&Value::Null, &json!({}), &json!(["vip"]))
     );
+    for cleared in ["category", "language", "assignee"] {
+        assert_eq!(ticket[cleared], Value::Null, "{cleared}");
+    }
     assert_eq!(ticket["priority"], "high", "what was not named stays");
 }
 

@@ -1,7 +1,7 @@
 //! Knowledge-base articles.
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use desk::{Desk, NewArticle};
 use domain::Timestamp;
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller, Read};
 use crate::error::ApiError;
-use crate::extract::{AnyFile, Asked, At, Raw, Sent};
+use crate::extract::{AnyFile, Asked, At, NoQuery, Raw, Sent, up_to};
 use crate::page::List;
 use crate::words::{ArticleStateWord, FileBytes, Time};
 
@@ -142,6 +142,7 @@ async fn list_articles(
 async fn read_article(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<ArticleId>,
 ) -> Result<Json<ArticleBody>, ApiError> {
     let article = desk.ask().article(id).await?.ok_or_else(|| ApiError::missing("article", id))?;
@@ -204,9 +205,5 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list_articles))
         .routes(routes!(read_article, delete_article))
         .routes(routes!(put_article))
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(import_articles))
-                .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX)),
-        )
+        .merge(OpenApiRouter::new().routes(routes!(import_articles)).layer(up_to(IMPORT_BYTES_MAX)))
 }

@@ -11,12 +11,12 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::Opener;
 use crate::error::ApiError;
-use crate::extract::At;
+use crate::extract::{At, NoQuery, NotHead};
 use crate::words::FileBytes;
 
 /// Downloads an attachment as it was sent: nothing in it is redacted. Always as `application/octet-stream` to be saved,
 /// whatever the sender called it. Takes the scope `write`, or `reveal` where `desk.vault.attachments` says so; each
-/// opening is in the audit trail.
+/// opening is in the audit trail, so HEAD is refused.
 #[utoipa::path(get, path = "/attachments/{id}", tag = "messages",
     security(("token" = ["write"]), ("token" = ["reveal"])),
     params(("id" = String, Path, description = "The attachment's id.")),
@@ -29,6 +29,8 @@ use crate::words::FileBytes;
 async fn open_attachment(
     opener: Opener,
     State(desk): State<Desk>,
+    _: NotHead,
+    _: NoQuery,
     At(id): At<AttachmentId>,
 ) -> Result<Response, ApiError> {
     let opened = desk.open_attachment(id, opener.actor()).await?;

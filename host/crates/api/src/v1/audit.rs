@@ -71,8 +71,10 @@ async fn list_audit(
     State(desk): State<Desk>,
     Asked(query): Asked<AuditQuery>,
 ) -> Result<Json<List<AuditBody>>, ApiError> {
-    let paging = Paging::of::<i64>(query.cursor, query.limit)?;
-    let found = desk.ask().audit(paging.after().unwrap_or(0), i64::from(paging.page().limit)).await?;
+    // The chain begins at 1: nothing comes before it.
+    let paging = Paging::of::<u64>(query.cursor, query.limit)?;
+    let after = paging.after::<u64>().map_or(0, |sequence| i64::try_from(sequence).unwrap_or(i64::MAX));
+    let found = desk.ask().audit(after, i64::from(paging.page().limit)).await?;
     let names = desk.names().await?;
     let named = |entry: AuditEntry| {
         let name = names.name(&entry.record.actor).map(ToOwned::to_owned);

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::Sent;
+use crate::extract::{NoQuery, Sent};
 
 /// Whether plugins act.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +39,11 @@ const fn made_up() -> bool {
 /// Whether automation is on.
 #[utoipa::path(get, path = "/automation", tag = "operations", security(("token" = ["admin"])),
     responses((status = 200, description = "The switch.", body = Automation)))]
-async fn read_automation(_: Caller<Admin>, State(desk): State<Desk>) -> Result<Json<Automation>, ApiError> {
+async fn read_automation(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+    _: NoQuery,
+) -> Result<Json<Automation>, ApiError> {
     Ok(Json(Automation { on: desk.automation_on().await }))
 }
 

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller, Read, Reveal, Write};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, Sent};
+use crate::extract::{Asked, At, NoQuery, NotHead, Sent};
 use crate::page::{List, Paging};
 use crate::words::Time;
 
@@ -98,6 +98,7 @@ async fn list_contacts(
 async fn read_contact(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<ContactId>,
 ) -> Result<Json<ContactBody>, ApiError> {
     let contact = desk.ask().contact(id).await?.ok_or_else(|| ApiError::missing("contact", id))?;
@@ -150,13 +151,15 @@ pub(crate) struct ErasedBody {
 }
 
 /// Everything that is kept of a person, with the values behind placeholders (Art. 15 GDPR) and the bytes of attachments
-/// as base64 in `content`: 64 MiB of files in all, of others a `note` says how to get them. In the audit trail.
+/// as base64 in `content`: 64 MiB of files in all, of others a `note` says how to get them. In the audit trail; HEAD is refused.
 #[utoipa::path(get, path = "/contacts/{id}/export", tag = "contacts", security(("token" = ["reveal"])),
     params(("id" = String, Path, description = "The contact's id.")),
     responses((status = 200, description = "All of it.", body = Object)))]
 async fn export_contact(
     caller: Caller<Reveal>,
     State(desk): State<Desk>,
+    _: NotHead,
+    _: NoQuery,
     At(id): At<ContactId>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
     Ok(Json(desk.export_person(id, caller.actor()).await?))

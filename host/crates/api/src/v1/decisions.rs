@@ -16,7 +16,7 @@ use super::tickets::ticket_at;
 use crate::Api;
 use crate::auth::{Caller, Read, Write};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, Sent};
+use crate::extract::{Asked, At, NoQuery, Sent};
 use crate::page::{List, Paging};
 use crate::words::{DecisionStatusWord, Time};
 
@@ -209,6 +209,7 @@ async fn list_decisions(
 async fn read_decision(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<DecisionId>,
 ) -> Result<Json<DecisionBody>, ApiError> {
     let decision = desk.ask().decision(id).await?.ok_or_else(|| ApiError::missing("decision", id))?;
@@ -248,6 +249,7 @@ async fn decline_decision(
 async fn list_ticket_decisions(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<Json<List<DecisionBody>>, ApiError> {
     let ticket = ticket_at(&desk, number).await?;

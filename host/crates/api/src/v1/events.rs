@@ -15,7 +15,7 @@ use super::tickets::ticket_at;
 use crate::Api;
 use crate::auth::{Caller, Read};
 use crate::error::ApiError;
-use crate::extract::{Asked, At};
+use crate::extract::{Asked, At, NoQuery};
 use crate::page::{List, Paging};
 use crate::words::{ActorBody, CauseBody, EventTypeWord, Time};
 
@@ -117,6 +117,7 @@ async fn list_events(
 async fn list_ticket_events(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<Json<List<EventBody>>, ApiError> {
     let ticket = ticket_at(&desk, number).await?;

@@ -16,7 +16,7 @@ use super::messages::MessageBody;
 use crate::Api;
 use crate::auth::{Admin, Caller, Read, Write};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, Sent};
+use crate::extract::{Asked, At, NoQuery, Sent};
 use crate::page::{List, Paging};
 
 /// The gate.
@@ -67,7 +67,11 @@ pub(crate) struct HeldQuery {
 /// The gate's budgets and quiet hours.
 #[utoipa::path(get, path = "/gate", tag = "operations", security(("token" = ["admin"])),
     responses((status = 200, description = "The gate.", body = GateBody)))]
-async fn read_gate(_: Caller<Admin>, State(desk): State<Desk>) -> Result<Json<GateBody>, ApiError> {
+async fn read_gate(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+    _: NoQuery,
+) -> Result<Json<GateBody>, ApiError> {
     let budgets = desk.budgets().await?;
     Ok(Json(shown(&desk, &budgets)))
 }

@@ -1,7 +1,7 @@
 //! Raw mail handed in by programs: stored sealed before it is acknowledged, worked on later.
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use desk::Desk;
 use domain::id::IntakeId;
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Caller, Inbound};
 use crate::error::ApiError;
-use crate::extract::{MAIL_BYTES_MAX, Mail, Raw};
+use crate::extract::{MAIL_BYTES_MAX, Mail, Raw, up_to};
 use crate::words::FileBytes;
 
 /// Entrance under which mail by API is remembered.
@@ -47,5 +47,5 @@ async fn receive_mail(
 
 /// Routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(receive_mail)).layer(DefaultBodyLimit::max(MAIL_BYTES_MAX))
+    OpenApiRouter::new().routes(routes!(receive_mail)).layer(up_to(MAIL_BYTES_MAX))
 }

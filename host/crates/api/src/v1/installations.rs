@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use desk::{Desk, InstallRequest, InstallationChange, InstalledView};
@@ -24,7 +24,7 @@ use super::versions::{CanaryBody, VersionBody};
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, COMPONENT_BYTES_MAX, Component, Raw, Sent};
+use crate::extract::{Asked, At, COMPONENT_BYTES_MAX, Component, NoQuery, Raw, Sent, never_null, up_to};
 use crate::page::List;
 use crate::words::{FileBytes, ModeWord, Time};
 
@@ -126,18 +126,22 @@ pub(crate) struct InstallQuery {
     inboxes: Option<String>,
 }
 
-/// Changes of an installation. Absent: unchanged.
+/// Changes of an installation. Absent: unchanged; null is refused for all but settings.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = InstallationChanges)]
 pub(crate) struct InstallationChanges {
     /// How far to trust it.
-    #[schema(value_type = Option<ModeWord>)]
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = ModeWord, required = false)]
     mode: Option<Mode>,
-    /// All that it may do from now on.
-    #[schema(value_type = Option<Vec<String>>)]
+    /// All that it may do from now on; empty: nothing.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     grants: Option<Vec<Grant>>,
     /// The inboxes that it is held to; empty: all.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = BTreeSet<String>, required = false)]
     inboxes: Option<BTreeSet<String>>,
     /// Settings to change. Each that is named takes the place of the one that stands, whole; null puts the
     /// manifest's default back, or unsets what has none. What is not named stays, and so does a secret that reads
@@ -145,10 +149,12 @@ pub(crate) struct InstallationChanges {
     #[schema(value_type = Option<Object>)]
     settings: Option<Value>,
     /// Limits to change.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = LimitChanges, required = false)]
     limits: Option<LimitChanges>,
 }
 
-/// Changes of limits. Absent: unchanged.
+/// Changes of limits. Absent or null: unchanged.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LimitChanges {
@@ -198,6 +204,7 @@ impl LimitChanges {
 async fn list_installations(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
 ) -> Result<Json<List<InstallationBody>>, ApiError> {
     Ok(Json(List::whole(desk.installations().await?)))
 }
@@ -209,6 +216,7 @@ async fn list_installations(
 async fn read_installation(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<InstallationId>,
 ) -> Result<Json<InstallationBody>, ApiError> {
     Ok(Json(installation_at(&desk, id).await?.into()))
@@ -303,7 +311,7 @@ async fn delete_installation(
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_installations, create_installation))
-        .layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
+        .layer(up_to(COMPONENT_BYTES_MAX))
         .routes(routes!(read_installation, change_installation, delete_installation))
         .routes(routes!(release_installation))
 }

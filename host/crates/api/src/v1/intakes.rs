@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{Asked, At};
+use crate::extract::{Asked, At, NoQuery};
 use crate::page::{List, Paging};
 use crate::words::{IntakeKindWord, IntakeStateWord, Time};
 
@@ -91,6 +91,7 @@ async fn list_intakes(
 async fn read_intake(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<IntakeId>,
 ) -> Result<Json<IntakeBody>, ApiError> {
     let intake = desk.ask().intake(id).await?.ok_or_else(|| ApiError::missing("intake", id))?;

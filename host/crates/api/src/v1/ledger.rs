@@ -164,8 +164,8 @@ impl From<LedgerView> for LedgerBody {
 async fn read_ledger(
     _: Caller<Admin>,
     State(desk): State<Desk>,
-    At(id): At<InstallationId>,
     Asked(query): Asked<LedgerQuery>,
+    At(id): At<InstallationId>,
 ) -> Result<Json<LedgerBody>, ApiError> {
     Ok(Json(desk.ledger(id, query.days.unwrap_or(DAYS_DEFAULT)).await?.into()))
 }

@@ -15,7 +15,7 @@ use super::messages::MessageBody;
 use crate::Api;
 use crate::auth::{Caller, Read, Reveal, Write};
 use crate::error::ApiError;
-use crate::extract::{At, Sent};
+use crate::extract::{At, NoQuery, Sent};
 use crate::page::List;
 use crate::words::{MarkKindWord, Time};
 
@@ -96,7 +96,11 @@ async fn mark_false_alarm(
 /// All marks, oldest first: cases for whoever writes the rules, without the data.
 #[utoipa::path(get, path = "/redactions/marks", tag = "operations", security(("token" = ["read"])),
     responses((status = 200, description = "The marks.", body = List<MarkBody>)))]
-async fn list_marks(_: Caller<Read>, State(desk): State<Desk>) -> Result<Json<List<MarkBody>>, ApiError> {
+async fn list_marks(
+    _: Caller<Read>,
+    State(desk): State<Desk>,
+    _: NoQuery,
+) -> Result<Json<List<MarkBody>>, ApiError> {
     Ok(Json(List::whole(desk.marks().await?)))
 }
 

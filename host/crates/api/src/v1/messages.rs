@@ -1,7 +1,7 @@
 //! Messages of a ticket and their attachments.
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -19,7 +19,7 @@ use super::tickets::{made_at, ticket_at};
 use crate::Api;
 use crate::auth::{Caller, Read, Write};
 use crate::error::ApiError;
-use crate::extract::{At, MESSAGE_JSON_BYTES_MAX, Sent};
+use crate::extract::{At, MESSAGE_JSON_BYTES_MAX, NoQuery, Sent, up_to};
 use crate::idempotency::{Made, ONCE, Once};
 use crate::page::List;
 use crate::words::{ActorBody, AutoClassWord, DeliveryWord, DirectionWord, SenderAuthWord, Time};
@@ -190,7 +190,7 @@ pub(crate) struct NewFileBody {
 
 fn from_base64<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(from)?;
-    BASE64.decode(text).map_err(|_| D::Error::custom("expected the bytes of the file as base64"))
+    BASE64.decode(text).map_err(|_| D::Error::custom("Write the bytes of the file as base64."))
 }
 
 /// What kind of message.
@@ -231,6 +231,7 @@ impl NewMessageBody {
 async fn list_messages(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<Json<List<MessageBody>>, ApiError> {
     let ticket = ticket_at(&desk, number).await?;
@@ -274,6 +275,7 @@ fn made(message: &Message) -> Result<Made, ApiError> {
 async fn list_attachments(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<Json<List<AttachmentBody>>, ApiError> {
     let ticket = ticket_at(&desk, number).await?;
@@ -288,6 +290,7 @@ async fn list_attachments(
 async fn read_message(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<MessageId>,
 ) -> Result<Json<MessageBody>, ApiError> {
     let message = desk.ask().message(id).await?.ok_or_else(|| ApiError::missing("message", id))?;
@@ -298,7 +301,7 @@ async fn read_message(
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_messages, create_message))
-        .layer(DefaultBodyLimit::max(MESSAGE_JSON_BYTES_MAX))
+        .layer(up_to(MESSAGE_JSON_BYTES_MAX))
         .routes(routes!(list_attachments))
         .routes(routes!(read_message))
 }

@@ -1,7 +1,7 @@
 //! Plugins as files: what one is and asks for, before it is installed.
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use desk::Desk;
 use domain::event::EventType;
 use domain::plugin::{GrantRequest, Hook, HookDeclaration, Limits, Manifest, ScheduleDeclaration};
@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{COMPONENT_BYTES_MAX, Component, Raw};
+use crate::extract::{COMPONENT_BYTES_MAX, Component, Raw, up_to};
 use crate::words::{EventTypeWord, FileBytes, HookWord, MissedWord, OverlapWord};
 
 /// What the author says about a plugin.
@@ -223,5 +223,5 @@ async fn inspect_plugin(
 
 /// Routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(inspect_plugin)).layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
+    OpenApiRouter::new().routes(routes!(inspect_plugin)).layer(up_to(COMPONENT_BYTES_MAX))
 }

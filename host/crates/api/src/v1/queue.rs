@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{Asked, Sent};
+use crate::extract::{Asked, NoQuery, Sent};
 use crate::page::{List, Paging};
 use crate::words::Time;
 
@@ -100,7 +100,11 @@ pub(crate) struct DeadQuery {
 /// How much work there is.
 #[utoipa::path(get, path = "/queue", tag = "operations", security(("token" = ["admin"])),
     responses((status = 200, description = "The queue.", body = QueueBody)))]
-async fn read_queue(_: Caller<Admin>, State(desk): State<Desk>) -> Result<Json<QueueBody>, ApiError> {
+async fn read_queue(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+    _: NoQuery,
+) -> Result<Json<QueueBody>, ApiError> {
     Ok(Json(desk.ask().queue(desk.now()).await?.into()))
 }
 

@@ -16,7 +16,7 @@ use super::tickets::ticket_at;
 use crate::Api;
 use crate::auth::{Admin, Caller, Read};
 use crate::error::ApiError;
-use crate::extract::{At, Sent};
+use crate::extract::{At, NoQuery, Sent};
 use crate::page::{LIMIT_MAX, List};
 
 /// One replaced span of personal data.
@@ -65,6 +65,7 @@ impl From<Redaction> for RedactionBody {
 async fn list_ticket_redactions(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<Json<List<RedactionBody>>, ApiError> {
     let ticket = ticket_at(&desk, number).await?;

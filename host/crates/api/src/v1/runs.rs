@@ -18,7 +18,7 @@ use super::tickets::ticket_at;
 use crate::Api;
 use crate::auth::{Admin, Caller, Read};
 use crate::error::ApiError;
-use crate::extract::{Asked, At};
+use crate::extract::{Asked, At, NoQuery};
 use crate::page::{List, Paging};
 use crate::words::{HookWord, ModeWord, Time};
 
@@ -191,6 +191,7 @@ async fn list_runs(
 async fn read_run(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<RunId>,
 ) -> Result<Json<RunBody>, ApiError> {
     let run = desk.ask().run(id).await?.ok_or_else(|| ApiError::missing("run", id))?;
@@ -204,6 +205,7 @@ async fn read_run(
 async fn list_ticket_runs(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<Json<List<RunBody>>, ApiError> {
     let ticket = ticket_at(&desk, number).await?;
@@ -218,6 +220,7 @@ async fn list_ticket_runs(
 async fn reproduce_run(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<RunId>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
     let reproducer = desk.reproducer(id).await?;

@@ -16,7 +16,7 @@ use super::plugins::DeclarationBody;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{At, Sent};
+use crate::extract::{At, NoQuery, Sent};
 use crate::page::List;
 use crate::words::Time;
 
@@ -69,6 +69,7 @@ pub(crate) struct ScheduleChanges {
 async fn list_schedules(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
 ) -> Result<Json<List<ScheduleBody>>, ApiError> {
     Ok(Json(List::whole(desk.ask().schedules().await?)))
 }

@@ -14,7 +14,7 @@ use super::tickets::ticket_at;
 use crate::Api;
 use crate::auth::{Caller, Read};
 use crate::error::ApiError;
-use crate::extract::At;
+use crate::extract::{At, NoQuery};
 use crate::words::Time;
 
 /// A ticket's story.
@@ -74,6 +74,7 @@ impl From<Story> for StoryBody {
 async fn read_story(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<Json<StoryBody>, ApiError> {
     let ticket = ticket_at(&desk, number).await?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::header::ETAG;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::Response;
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Caller, Read, Write};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, IfMatch, Sent, TEXT_JSON_BYTES_MAX};
+use crate::extract::{Asked, At, IfMatch, NoQuery, Sent, TEXT_JSON_BYTES_MAX, never_null, up_to};
 use crate::idempotency::{Made, ONCE, Once};
 use crate::page::{List, Paging};
 use crate::words::{ChannelWord, PriorityWord, StatusCategoryWord, Time};
@@ -176,36 +176,44 @@ impl From<NewTicketBody> for NewTicket {
     }
 }
 
-/// Changes of a ticket. Absent: unchanged; null: cleared (not status and priority).
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+/// Changes of a ticket. Absent: unchanged. Null, or an empty text, clears a field; status and priority are never empty,
+/// and null for them is refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = TicketChanges)]
 pub(crate) struct ChangesBody {
     /// Status: new, open, pending, on_hold, solved, closed.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = String, required = false)]
     status: Option<String>,
     /// Priority: low, normal, high, urgent.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = String, required = false)]
     priority: Option<String>,
-    /// BCP 47 language.
-    #[serde(deserialize_with = "given")]
+    /// BCP 47 language; null clears it.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     language: Option<Option<String>>,
-    /// What it is about.
-    #[serde(deserialize_with = "given")]
+    /// What it is about; null clears it.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     category: Option<Option<String>>,
-    /// Team key.
-    #[serde(deserialize_with = "given")]
+    /// Team key; null clears it.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     team: Option<Option<String>>,
-    /// Agent in charge.
-    #[serde(deserialize_with = "given")]
+    /// Agent in charge; null clears it.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     assignee: Option<Option<String>>,
     /// Custom fields by key; null removes one.
+    #[serde(default)]
     custom: BTreeMap<String, Option<String>>,
     /// Tags to add.
+    #[serde(default)]
     add_tags: Vec<String>,
     /// Tags to remove.
+    #[serde(default)]
     remove_tags: Vec<String>,
 }
 
@@ -360,6 +368,7 @@ fn made(ticket: &Ticket) -> Result<Made, ApiError> {
 async fn read_ticket(
     _: Caller<Read>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(number): At<i64>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<TicketBody>), ApiError> {
     Ok(versioned(ticket_at(&desk, number).await?))
@@ -390,7 +399,7 @@ async fn change_ticket(
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_tickets, create_ticket))
-        .layer(DefaultBodyLimit::max(TEXT_JSON_BYTES_MAX))
+        .layer(up_to(TEXT_JSON_BYTES_MAX))
         .routes(routes!(read_ticket, change_ticket))
 }
 

@@ -17,7 +17,7 @@ use super::tickets::made_at;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{At, Sent};
+use crate::extract::{At, NoQuery, Sent};
 use crate::page::List;
 use crate::words::{ScopeWord, Time};
 
@@ -80,7 +80,11 @@ pub(crate) struct MadeToken {
 /// All tokens.
 #[utoipa::path(get, path = "/tokens", tag = "tokens", security(("token" = ["admin"])),
     responses((status = 200, description = "The tokens.", body = List<TokenBody>)))]
-async fn list_tokens(_: Caller<Admin>, State(desk): State<Desk>) -> Result<Json<List<TokenBody>>, ApiError> {
+async fn list_tokens(
+    _: Caller<Admin>,
+    State(desk): State<Desk>,
+    _: NoQuery,
+) -> Result<Json<List<TokenBody>>, ApiError> {
     Ok(Json(List::whole(desk.ask().tokens().await?)))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use desk::{Base64, Desk, PluginValues};
 use domain::Timestamp;
@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{At, Sent};
+use crate::extract::{At, NoQuery, Sent, up_to};
 use crate::words::Time;
 
 /// Largest document, bytes: base64 makes the 48 MiB that a plugin may be allowed to keep a third longer.
@@ -46,6 +46,7 @@ pub(crate) struct ValuesBody {
 async fn read_values(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<InstallationId>,
 ) -> Result<Json<ValuesBody>, ApiError> {
     let PluginValues { plugin, version, exported_at, values } = desk.plugin_values(id).await?;
@@ -89,5 +90,5 @@ async fn delete_values(
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(read_values, replace_values, delete_values))
-        .layer(DefaultBodyLimit::max(VALUES_BYTES_MAX))
+        .layer(up_to(VALUES_BYTES_MAX))
 }

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Caller, Reveal as MaySee};
 use crate::error::ApiError;
-use crate::extract::{At, Sent};
+use crate::extract::{At, NoQuery, NotHead, Sent};
 use crate::words::{ActorBody, Time};
 
 /// Why a value is needed.
@@ -110,7 +110,7 @@ async fn grant_reveal(
     Ok(Json(desk.grant_reveal(id, caller.actor()).await?.into()))
 }
 
-/// Looks at the value. Each look is in the audit trail.
+/// Looks at the value. Each look is in the audit trail, so HEAD is refused.
 #[utoipa::path(get, path = "/reveals/{id}/value", tag = "vault", security(("token" = ["reveal"])),
     params(("id" = String, Path, description = "The wish's id.")),
     responses(
@@ -120,6 +120,8 @@ async fn grant_reveal(
 async fn look_at_value(
     caller: Caller<MaySee>,
     State(desk): State<Desk>,
+    _: NotHead,
+    _: NoQuery,
     At(id): At<RevealId>,
 ) -> Result<Json<ClearValue>, ApiError> {
     Ok(Json(ClearValue { value: desk.look(id, caller.actor()).await? }))

@@ -20,7 +20,7 @@ use super::installations::{InstallationBody, installation_at};
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, Sent};
+use crate::extract::{Asked, At, NoQuery, Sent};
 use crate::page::List;
 use crate::words::{HookWord, Time, VersionStateWord};
 
@@ -249,6 +249,7 @@ impl From<Comparison> for ComparisonBody {
 async fn list_versions(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<InstallationId>,
 ) -> Result<Json<List<VersionBody>>, ApiError> {
     Ok(Json(List::whole(desk.versions(id).await?)))

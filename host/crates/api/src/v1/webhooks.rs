@@ -18,7 +18,7 @@ use super::tickets::made_at;
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{At, Sent};
+use crate::extract::{At, NoQuery, Sent};
 use crate::page::List;
 use crate::words::{EventTypeWord, Time};
 
@@ -81,6 +81,7 @@ pub(crate) struct MadeWebhook {
 async fn list_webhooks(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
 ) -> Result<Json<List<WebhookBody>>, ApiError> {
     Ok(Json(List::whole(desk.ask().webhooks().await?)))
 }
@@ -108,6 +109,7 @@ async fn create_webhook(
 async fn read_webhook(
     _: Caller<Admin>,
     State(desk): State<Desk>,
+    _: NoQuery,
     At(id): At<WebhookId>,
 ) -> Result<Json<WebhookBody>, ApiError> {
     let webhook = desk.ask().webhook(id).await?.ok_or_else(|| ApiError::missing("webhook", id))?;

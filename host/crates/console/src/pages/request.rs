@@ -27,7 +27,6 @@ const TEXT_CHARS_MAX: usize = 20_000;
 const NAME_CHARS_MAX: usize = 100;
 
 /// When to try again after too many requests, seconds: the minute that the page names.
-const RETRY_S: &str = "60";
 
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
