@@ -13,7 +13,7 @@ use domain::id::InstallationId;
 use domain::plugin::{Limits, Mode};
 use domain::version::PublisherKey;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -126,7 +126,7 @@ pub(crate) struct InstallQuery {
     inboxes: Option<String>,
 }
 
-/// Changes of an installation. Absent: unchanged; null is refused for all but settings.
+/// Changes of an installation. Absent: unchanged; null is refused.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = InstallationChanges)]
@@ -146,8 +146,9 @@ pub(crate) struct InstallationChanges {
     /// Settings to change. Each that is named takes the place of the one that stands, whole; null puts the
     /// manifest's default back, or unsets what has none. What is not named stays, and so does a secret that reads
     /// `(hidden)`.
-    #[schema(value_type = Option<Object>)]
-    settings: Option<Value>,
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = Object, required = false)]
+    settings: Option<Map<String, Value>>,
     /// Limits to change.
     #[serde(default, deserialize_with = "never_null")]
     #[schema(value_type = LimitChanges, required = false)]
@@ -274,7 +275,7 @@ async fn change_installation(
         mode,
         grants: grants.map(|grants| grants.into_iter().collect()),
         inboxes,
-        settings,
+        settings: settings.map(Value::Object),
         limits: limits.map(|limits| limits.on(now.limits)),
     };
     desk.change_installation(id, change, caller.actor()).await?;
@@ -340,6 +341,20 @@ mod tests {
     fn only_the_named_limit_changes() {
         let changes: LimitChanges = serde_json::from_value(json!({"wall_ms": 5})).unwrap();
         assert_eq!(changes.on(Limits::default()), Limits { wall_ms: 5, ..Limits::default() });
+    }
+
+    #[test]
+    fn null_is_refused_where_it_would_change_nothing() {
+        for field in ["mode", "grants", "inboxes", "settings", "limits"] {
+            assert!(
+                serde_json::from_value::<InstallationChanges>(json!({ (field): null })).is_err(),
+                "{field}"
+            );
+        }
+        let changes: InstallationChanges = serde_json::from_value(json!({})).unwrap();
+        assert!(changes.mode.is_none() && changes.grants.is_none() && changes.settings.is_none());
+        let changes: InstallationChanges = serde_json::from_value(json!({ "inboxes": [] })).unwrap();
+        assert_eq!(changes.inboxes, Some(BTreeSet::new()));
     }
 
     #[test]
