@@ -26,8 +26,6 @@ const TEXT_CHARS_MAX: usize = 20_000;
 /// Longest name, characters.
 const NAME_CHARS_MAX: usize = 100;
 
-/// When to try again after too many requests, seconds: the minute that the page names.
-
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
