@@ -19,6 +19,7 @@ mod header;
 mod html;
 pub mod limits;
 pub mod markdown;
+mod page;
 mod parameter;
 mod part;
 mod quote;

@@ -3,7 +3,7 @@
 
 use infer::MatcherType;
 
-use super::File;
+use super::{File, page};
 
 /// Endings that desktops and phones run or install by themselves.
 const RUN_BY_NAME: &[&str] = &[
@@ -15,8 +15,6 @@ const RUN_BY_NAME: &[&str] = &[
 const MACROS_BY_NAME: &[&str] = &["docm", "dotm", "potm", "ppam", "ppsm", "pptm", "xlam", "xlsm", "xltm"];
 /// What a package with macros of Office holds, and an older file of Office in UTF-16.
 const MACROS: [&[u8]; 2] = [b"vbaProject.bin", b"_\0V\0B\0A\0_\0P\0R\0O\0J\0E\0C\0T\0"];
-/// Bytes of a text that are looked at for a script.
-const TEXT_LOOKED_AT: usize = 64 << 10;
 
 impl File {
     /// Why nobody should open it without looking twice; nothing when its bytes are no danger by themselves.
@@ -36,10 +34,10 @@ impl File {
         if self.bytes.starts_with(b"#!") || RUN_BY_NAME.contains(&ending.as_str()) {
             return Some("something that runs when it is opened");
         }
-        let head = self.bytes.get(..TEXT_LOOKED_AT).unwrap_or(&self.bytes).to_ascii_lowercase();
-        let is_page = ["htm", "html", "svg", "xhtml"].contains(&ending.as_str());
-        let has_script = head.windows(7).any(|window| window == b"<script");
-        (is_page && has_script).then_some("a page with a script in it")
+        let is_page = page::has_a_pages_name(&self.file_name)
+            || page::is_a_pages_type(&self.content_type)
+            || page::begins_as_page(&self.bytes);
+        (is_page && page::is_active(&self.bytes)).then_some("a page with active content")
     }
 }
 
@@ -70,7 +68,15 @@ mod tests {
             ("setup.EXE", b"nothing harmful", "something that runs when it is opened"),
             ("link.url", b"[InternetShortcut]", "something that runs when it is opened"),
             ("table.xlsm", b"PK\x03\x04 xl/workbook.xml", "a document with macros"),
-            ("page.html", b"<html><SCRIPT>x()</SCRIPT>", "a page with a script in it"),
+            ("page.html", b"<html><SCRIPT>x()</SCRIPT>", "a page with active content"),
+            ("a.htm", b"<p onclick=x()>", "a page with active content"),
+            ("a.txt", b"<!DOCTYPE html><html><head><script>x()", "a page with active content"),
+            (
+                "a",
+                b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' onload='x'/>",
+                "a page with active content",
+            ),
+            ("picture.svg", b"<g><script>x()", "a page with active content"),
         ] {
             assert_eq!(file(name, bytes).danger(), Some(what), "{name}");
         }
@@ -83,6 +89,7 @@ mod tests {
             ("invoice.pdf", b"%PDF-1.7 text"),
             ("letter.docx", b"PK\x03\x04 word/document.xml"),
             ("page.html", b"<p>Hello</p>"),
+            ("page.txt", b"<p>Hello <a href='https://x.example'>there</a></p>"),
             ("parts.csv", b"MZ;BC;4"),
             ("how-to-use-script.txt", b"write <script> there"),
             ("empty", b""),

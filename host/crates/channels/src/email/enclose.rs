@@ -3,11 +3,13 @@
 
 use sha2::{Digest, Sha256};
 
-use super::File;
 use super::file_name::Names;
+use super::{File, page};
 
 /// What is sent when nobody knows better.
 const BYTES: &str = "application/octet-stream";
+/// What is sent as a page only under a page's name: other programs go by the type, and people by the name.
+const TEXT: &str = "text/plain";
 /// A type that the bytes of many kinds of documents have: whoever names one knows more.
 const ARCHIVE: &str = "application/zip";
 
@@ -27,11 +29,19 @@ pub struct Given {
 pub fn enclosed(given: Vec<Given>) -> Vec<File> {
     let mut names = Names::default();
     let file = |Given { file_name, content_type, bytes }: Given| {
-        let content_type = type_of(&bytes, content_type.as_deref());
+        let content_type = typed(&file_name, type_of(&bytes, content_type.as_deref()));
         let sha256 = hex::encode(Sha256::digest(&bytes));
         File { file_name: names.one_for(Some(&file_name), &content_type), content_type, bytes, sha256 }
     };
     given.into_iter().map(file).collect()
+}
+
+/// No page's type under a name that is none.
+fn typed(file_name: &str, content_type: String) -> String {
+    match page::is_a_pages_type(&content_type) && !page::has_a_pages_name(file_name) {
+        true => TEXT.to_owned(),
+        false => content_type,
+    }
 }
 
 /// What the bytes show; else what was named, as far as a part of a mail can be that.
@@ -78,6 +88,23 @@ mod tests {
         let names: Vec<&str> = files.iter().map(|file| file.file_name.as_str()).collect();
         assert_eq!(names, ["Größe.pdf", "größe-2.PDF", "document-3.pdf"]);
         assert_eq!(files[0].sha256, hex::encode(Sha256::digest(b"%PDF-1.7")));
+    }
+
+    #[test]
+    fn nothing_is_sent_as_a_page_under_another_name() {
+        let page = b"<!DOCTYPE html><html>".as_slice();
+        for (name, named, is) in [
+            ("a.txt", None, "text/plain"),
+            ("a.txt", Some("text/plain"), "text/plain"),
+            ("a.txt", Some("application/octet-stream"), "text/plain"),
+            ("a.txt", Some("text/html"), "text/plain"),
+            ("a.csv", Some("image/svg+xml"), "text/plain"),
+            ("a.HTML", None, "text/html"),
+            ("a.htm", Some("text/html"), "text/html"),
+        ] {
+            let files = enclosed(vec![given(name, named, page)]);
+            assert_eq!(files[0].content_type, is, "{name} {named:?}");
+        }
     }
 
     #[test]
