@@ -35,6 +35,7 @@ pub(crate) const STEPS: &[Step] = steps![
     14 "0014_merged",
     15 "0015_words",
     16 "0016_waiting",
+    17 "0017_marks",
 ];
 
 /// The schema this build knows.
@@ -80,16 +81,17 @@ mod tests {
              VALUES ('t', 1, '', 'new', 'new', 'normal', 'email', 'c', '[]', '{}', '[]', 1, 1, 1, 1); \
              INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
              reply_text, auto_class, automatic, reference_ids, delivery, created_at, attachments) \
-             VALUES ('m', 't', 'inbound', 'contact', 'c', TRUE, 'Zip', 'torn', '', 'human', FALSE, '[]', 'none', 1, '[]')";
+             VALUES ('m', 't', 'inbound', 'contact', 'c', TRUE, 'Zip', 'torn Café Fußball', '', 'human', FALSE, '[]', 'none', 1, '[]')";
         sqlx::raw_sql(before).execute(&mut c).await.unwrap();
         for step in STEPS.iter().filter(|step| step.number >= 15) {
             sqlx::raw_sql(step.sqlite).execute(&mut c).await.unwrap();
         }
-        for (word, count) in [("torn", 1_i64), ("zip", 1), ("other", 0)] {
+        for (word, count) in [("torn", 1_i64), ("zip", 1), ("cafe", 1), ("fussball", 1), ("other", 0)] {
             assert_eq!(with(&mut c, word).await, count, "{word}");
         }
         sqlx::raw_sql("UPDATE message SET text = 'other'").execute(&mut c).await.unwrap();
         assert_eq!((with(&mut c, "torn").await, with(&mut c, "other").await), (0, 1));
+        assert_eq!((with(&mut c, "cafe").await, with(&mut c, "fussball").await), (0, 0));
         sqlx::raw_sql("DELETE FROM message").execute(&mut c).await.unwrap();
         assert_eq!((with(&mut c, "zip").await, with(&mut c, "other").await), (0, 0));
     }

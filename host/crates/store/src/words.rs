@@ -55,17 +55,28 @@ impl Words {
     }
 }
 
-/// The words of a piece, in small letters.
+/// The words of a piece, in small letters, and with ss for ß as in both indexes.
 fn words(piece: &str) -> impl Iterator<Item = String> {
     piece
         .split(|c: char| !is_letter(c))
         .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(LETTERS_MAX).map(small).collect())
+        .map(|word| word.chars().take(LETTERS_MAX).map(small).collect::<String>().replace('ß', "ss"))
 }
 
 /// Letters, digits, and marks that stand on the letter before them.
 fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+    c.is_alphanumeric() || is_mark(c)
+}
+
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// Without marks, as the schema makes PostgreSQL's index; SQLite's tokenizer takes them off what is asked by itself.
+fn without_marks(word: &str) -> String {
+    let bare: String = word.nfd().filter(|c| !is_mark(*c)).nfc().collect();
+    // A mark on nothing is a word that nobody wrote, not none.
+    if bare.is_empty() { word.to_owned() } else { bare }
 }
 
 fn small(c: char) -> char {
@@ -91,12 +102,13 @@ fn in_a_row(row: &[String], begins: bool) -> String {
 /// A word in small letters, with a capital one first, or in capitals. A PostgreSQL whose locale is C makes only the
 /// letters of ASCII small, so that others stand in its index as they were written.
 fn spelt(word: &str, begins: bool) -> String {
+    let word = without_marks(word);
     let capitals = |letters: usize| -> String {
         let letter =
             |(place, c): (usize, char)| if place < letters && !c.is_ascii() { capital(c) } else { c };
         word.chars().enumerate().map(letter).collect()
     };
-    let mut spellings = vec![word.to_owned(), capitals(1), capitals(LETTERS_MAX)];
+    let mut spellings = vec![word.clone(), capitals(1), capitals(2 * LETTERS_MAX)];
     spellings.dedup();
     let mark = if begins { ":*" } else { "" };
     let quoted: Vec<String> = spellings.iter().map(|spelling| format!("'{spelling}'{mark}")).collect();
@@ -134,6 +146,18 @@ mod tests {
         assert_eq!(fts5, "\"übergröße\" AND \"für\"*");
         assert_eq!(tsquery, "('übergröße' | 'Übergröße' | 'ÜbergrÖße') & ('für':* | 'fÜr':*)");
         assert_eq!(asked("u\u{308}ber").0, "\"über\"*", "a letter and its mark are one");
+    }
+
+    #[test]
+    fn marks_on_letters_and_a_sharp_s_make_no_other_word() {
+        // SQLite's tokenizer takes the marks off itself.
+        let (fts5, tsquery) = asked("ÜBERGRÖẞE für");
+        assert_eq!(fts5, "\"übergrösse\" AND \"für\"*");
+        assert_eq!(tsquery, "('ubergrosse') & ('fur':*)");
+        assert_eq!(asked("Fußball").1, asked("FUSSBALL").1);
+        assert_eq!(asked("cafe\u{301}").1, asked("cafe").1);
+        assert_eq!(asked("이미").1, "('이미')", "what is no mark is composed again");
+        assert_eq!(asked("\u{308}").1, "('\u{308}')");
     }
 
     #[test]

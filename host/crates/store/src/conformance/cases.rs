@@ -50,6 +50,7 @@ list! {
     }
     words {
         a_ticket_is_found_by_the_words_of_one_of_its_messages,
+        marks_on_letters_and_a_sharp_s_make_no_difference,
         words_that_are_struck_or_erased_are_found_no_more,
         words_of_a_text_that_was_rolled_back_are_not_found,
         whatever_is_typed_is_looked_for_and_nothing_else_happens,

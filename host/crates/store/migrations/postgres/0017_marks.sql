@@ -1,0 +1,12 @@
+-- Words are found with and without the marks on their letters, and ß is ss: the column is made anew of letters without
+-- marks (U+0300 to U+036F, taken off after NFD), and what is left is composed again as it is looked for.
+-- Twin of migrations/sqlite/0017_marks.sql.
+
+ALTER TABLE message DROP COLUMN words;
+ALTER TABLE message ADD COLUMN words TSVECTOR GENERATED ALWAYS AS (to_tsvector('simple', regexp_replace(
+    normalize(regexp_replace(
+        normalize(replace(replace(left(subject || ' ' || text, 100000), 'ß', 'ss'), 'ẞ', 'SS'), NFD),
+        '[\u0300-\u036f]+', '', 'g'), NFC),
+    '[\u0001-\u001f!-/:-@[-`{-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u2000-\u206f\u20a0-\u20cf\u2190-\u2bff\u3000-\u3004\u3008-\u3020\ufe0f\ufeff-\uff0f\uff1a-\uff20\ufffd\U0001f000-\U0001faff]+',
+    ' ', 'g'))) STORED;
+CREATE INDEX message_words ON message USING gin (words);
