@@ -219,7 +219,7 @@ impl Desk {
                 .at("address")
                 .into());
         }
-        let (reason, now) = (reason.trim(), self.now());
+        let (reason, now) = (domain::plain::line(reason), self.now());
         if reason.is_empty() {
             let sentence = "A suppression has a reason: say it in a few words.";
             return Err(Refusal::new("bad_request", sentence).at("reason").into());
@@ -235,7 +235,7 @@ impl Desk {
             return Err(Refusal::new("bad_request", sentence).at("until").into());
         }
         let whose = self.whose(&address).await?;
-        let suppression = Suppression { address, reason: reason.to_owned(), until, created_at: now };
+        let suppression = Suppression { address, reason, until, created_at: now };
         let facts = vec![
             Fact::PutSuppression(suppression),
             self.audit(&actor, "address.suppressed", whose, Value::Null),

@@ -9,6 +9,7 @@ use domain::Refusal;
 use domain::contact::{canonical_address, is_address};
 use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
+use domain::plain;
 use domain::redaction::{Document, Part};
 use domain::ticket::{CUSTOM_MAX, Channel, Field, Priority, TAGS_MAX, Ticket, is_key, is_language_tag};
 use store::IntakeKind;
@@ -64,6 +65,17 @@ const fn api_channel() -> Channel {
 }
 
 impl NewTicket {
+    /// As it is taken in, whatever door it came by: its texts are plain.
+    pub(crate) fn plain(self) -> Self {
+        Self {
+            subject: plain::line(&self.subject),
+            text: plain::text(&self.text),
+            name: self.name.map(|name| plain::line(&name)).filter(|name| !name.is_empty()),
+            custom: self.custom.into_iter().map(|(key, value)| (key, plain::line(&value))).collect(),
+            ..self
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         let bad = |field: &str, sentence: &str| Err(Refusal::new("bad_request", sentence).at(field));
         if self.subject.trim().is_empty() || self.subject.len() > 1_000 {

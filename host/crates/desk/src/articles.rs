@@ -9,7 +9,7 @@ use std::collections::btree_map::Entry;
 
 use domain::article::{Article, ArticleState};
 use domain::id::ArticleId;
-use domain::{Actor, Refusal, Timestamp};
+use domain::{Actor, Refusal, Timestamp, plain};
 use serde_json::Value;
 use store::{Commit, Fact};
 
@@ -73,6 +73,13 @@ pub struct Imported {
     pub refused: Vec<String>,
 }
 
+impl NewArticle {
+    fn plain(self) -> Self {
+        let product = self.product.map(|product| plain::line(&product));
+        Self { title: plain::line(&self.title), body: plain::text(&self.body), product, ..self }
+    }
+}
+
 impl Desk {
     /// Writes an article; one with the same key and locale is replaced.
     ///
@@ -92,6 +99,7 @@ impl Desk {
         seen: Seen,
         actor: Actor,
     ) -> Result<Article, DeskError> {
+        let new = new.plain();
         check(&new)?;
         let now = self.now();
         let known = self.0.store.articles_with_key(&new.key).await?;

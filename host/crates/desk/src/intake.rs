@@ -57,6 +57,7 @@ impl Desk {
         external_id: Option<&str>,
         new: NewTicket,
     ) -> Result<IntakeReceipt, DeskError> {
+        let new = new.plain();
         new.check()?;
         self.check_requester(&new.email)?;
         let bytes = serde_json::to_vec(&new).map_err(|e| Refusal::new("bad_request", e.to_string()))?;
@@ -147,6 +148,7 @@ impl Desk {
         memo: Option<Memo<Ticket>>,
         _actor: Actor,
     ) -> Result<Ticket, DeskError> {
+        let new = new.plain();
         new.check()?;
         self.check_requester(&new.email)?;
         self.knows_inbox(new.inbox.as_deref())?;

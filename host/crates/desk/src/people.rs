@@ -5,6 +5,7 @@ use domain::article::curve::repeats;
 use domain::effect::{Effect, Proposal};
 use domain::id::{DecisionId, MessageId, TicketId};
 use domain::message::{Direction, Message};
+use domain::plain;
 use domain::plugin::Mode;
 use domain::redaction::{Document, Part, leftover};
 use domain::retention::LEGAL_HOLD;
@@ -124,6 +125,7 @@ impl Desk {
         memo: Option<Memo<Message>>,
         actor: Actor,
     ) -> Result<Message, DeskError> {
+        let new = NewMessage { text: plain::text(&new.text), ..new };
         check_text(&new.text)?;
         self.check_article(new.article.as_deref()).await?;
         let files = self.admitted(files).await?;
@@ -321,7 +323,9 @@ impl Desk {
                 let stamp = self.stamp(actor.clone());
                 for change in &changes {
                     match change {
-                        TicketChange::SetField { field, value } => work.set_field(&stamp, field, value)?,
+                        TicketChange::SetField { field, value } => {
+                            work.set_field(&stamp, field, &plain::line(value))?
+                        }
                         TicketChange::AddTag(tag) => work.add_tag(&stamp, tag)?,
                         TicketChange::RemoveTag(tag) => work.remove_tag(&stamp, tag),
                     };

@@ -24,6 +24,7 @@ pub mod mark;
 pub mod merge;
 pub mod message;
 pub mod missed;
+pub mod plain;
 pub mod plugin;
 pub mod redaction;
 pub mod refusal;

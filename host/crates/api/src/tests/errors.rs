@@ -118,10 +118,12 @@ async fn a_bad_body_names_the_field() {
             "language",
         ),
         (
-            json!({ "subject": "x", "text": "x", "email": "a@b.example", "custom": { "note": "\0" } }),
-            "nul",
+            json!({ "subject": "x", "text": "x", "email": "a@b.example", "custom": { "note": "x".repeat(5_000) } }),
+            "too_long",
             "custom.note",
         ),
+        (json!({ "subject": "\0\r\n", "text": "x", "email": "a@b.example" }), "bad_request", "subject"),
+        (json!({ "subject": "x", "text": "\u{7}", "email": "a@b.example" }), "bad_request", "text"),
         (json!({ "subject": " ", "text": "x", "email": "a@b.example" }), "bad_request", "subject"),
     ] {
         let answer = world.call(Write, "POST", "/api/v1/tickets", body.clone()).await;

@@ -144,6 +144,32 @@ async fn nobody_asks_in_the_houses_own_name_or_by_an_inbox_that_is_none() {
 }
 
 #[tokio::test]
+async fn what_nobody_meant_to_write_is_taken_out_at_the_door() {
+    let world = World::new().await;
+    let new = json!({
+        "subject": "a\r\nBcc: x@y.example\0", "text": "one\r\ntwo\0\tthree\u{7}\u{1b}[0m",
+        "email": "ana@example.org", "name": "Ana\r\n\u{7}Lee", "custom": { "order": "47\n11" },
+    });
+    let made = world.call(Write, "POST", "/api/v1/tickets", new).await;
+    assert_eq!(made.status, 201);
+    let path = made.header("location").to_owned();
+    assert_eq!(
+        (&made.json["subject"], &made.json["custom"]["order"]),
+        (&json!("a Bcc: x@y.example"), &json!("47 11"))
+    );
+    let change = json!({ "assignee": "kim\r\n", "custom": { "order": "4\07\t11" } });
+    let ticket = world.call(Write, "PATCH", &path, change).await.ok();
+    assert_eq!((&ticket["assignee"], &ticket["custom"]["order"]), (&json!("kim"), &json!("47 11")));
+    let note = json!({ "kind": "note", "text": "it\0 is\r\nhere\u{8}" });
+    world.call(Write, "POST", &format!("{path}/messages"), note).await;
+    let messages = world.call(Read, "GET", &format!("{path}/messages"), Value::Null).await.ok();
+    assert_eq!(messages["items"][0]["text"], "one\ntwo\tthree[0m");
+    assert_eq!(messages["items"][1]["text"], "it is\nhere");
+    let people = world.call(Read, "GET", "/api/v1/contacts", Value::Null).await.ok();
+    assert_eq!(people["items"][0]["name"], "Ana Lee");
+}
+
+#[tokio::test]
 async fn a_change_of_an_older_version_is_refused_and_changes_nothing() {
     let world = World::new().await;
     let made = world.call(Write, "POST", "/api/v1/tickets", new_ticket("Parcel")).await;

@@ -1,8 +1,6 @@
 //! Bytes to text: as declared, guessed where nothing usable is declared or the declaration cannot be true,
 //! always valid UTF-8 without NUL. What a label means stands in `label`.
 
-use std::borrow::Cow;
-
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8};
 
@@ -10,6 +8,8 @@ mod label;
 mod seven_bit;
 
 use label::Codec;
+
+pub(crate) use domain::plain::{is_invisible, line as clean_line, text as clean_text};
 
 /// Text of `bytes` under the declared charset label, if there is one.
 pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
@@ -134,47 +134,6 @@ pub(crate) fn guess(bytes: &[u8], clue: Clue<'_>) -> &'static Encoding {
     detector.guess(country.map(str::as_bytes), Utf8Detection::Allow)
 }
 
-/// Whether a character may stay in stored text. PostgreSQL refuses NUL; the other controls have no
-/// business in a mail, and bidi overrides only mislead.
-fn may_stay(c: char) -> bool {
-    !(c.is_control() && c != '\n' && c != '\t')
-}
-
-/// Multi-line text: line ends unified, control characters gone.
-pub(crate) fn clean_text(text: &str) -> String {
-    let unified: Cow<'_, str> = if text.contains('\r') {
-        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
-    } else {
-        Cow::Borrowed(text)
-    };
-    unified.chars().filter(|c| may_stay(*c) && *c != '\u{feff}').collect()
-}
-
-/// One-line text: every kind of white space and control character becomes one blank, bidi overrides go.
-pub(crate) fn clean_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    let mut blank = false;
-    for c in text.chars() {
-        if is_invisible(c) || c == '\0' {
-            continue;
-        }
-        if c.is_control() || c == ' ' || c == '\u{2028}' || c == '\u{2029}' {
-            blank = !line.is_empty();
-            continue;
-        }
-        if std::mem::take(&mut blank) {
-            line.push(' ');
-        }
-        line.push(c);
-    }
-    line
-}
-
-/// Characters that show nothing and mislead: bidi controls, zero-width marks, the byte order mark.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,11 +206,5 @@ mod tests {
     #[test]
     fn utf_16_without_a_declaration_is_told_by_its_mark() {
         assert_eq!(detect(b"\xff\xfeH\0i\0"), "Hi");
-    }
-
-    #[test]
-    fn nul_and_controls_go_and_line_ends_are_unified() {
-        assert_eq!(clean_text("a\0b\r\nc\rd\u{7}e\tf"), "ab\nc\nde\tf");
-        assert_eq!(clean_line(" a\r\n\tb\0 c\u{202e}d "), "a b cd");
     }
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use desk::{DeskError, NewTicket, OWN_ADDRESS};
 use domain::contact::is_address;
+use domain::plain;
 use domain::ticket::Channel;
 use maud::{Markup, html};
 use rand::Rng;
@@ -105,10 +106,10 @@ fn refused(visit: &Visit, status: StatusCode, request: &Request, complaint: Comp
 
 async fn take_in(console: &Console, visit: &Visit, request: &Request) -> Result<(), DeskError> {
     let new = NewTicket {
-        subject: one_line(&request.subject),
+        subject: plain::line(&request.subject),
         text: request.text.trim().to_owned(),
         email: request.email.trim().to_owned(),
-        name: Some(one_line(&request.name)).filter(|name| !name.is_empty()),
+        name: Some(plain::line(&request.name)).filter(|name| !name.is_empty()),
         channel: Channel::Form,
         inbox: None,
         language: Some(visit.spoken.language.tag().to_owned()),
@@ -130,10 +131,6 @@ fn digest(request: &Request) -> String {
         .iter()
         .fold(Sha256::new(), |digest, part| digest.chain_update(part.as_bytes()).chain_update([0]));
     hex::encode(digest.finalize())
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
 fn wrong(visit: &Visit, request: &Request) -> Option<Complaint> {
