@@ -181,6 +181,24 @@ on_both!(a_person_gets_everything_that_is_kept_of_them_and_nothing_of_others, |b
     assert!(content.starts_with("UXVpbGxmZWF0aGVyIGxpdmVzIGhlcmUu"), "{file}");
 });
 
+on_both!(the_ending_of_a_files_name_stays_and_an_address_before_it_is_the_one_in_the_text, |backend| {
+    let house = House::furnished(backend).await;
+    let mail = refund("ana@example.org", "Ana Quillfeather", 1)
+        .replace("Ana Quillfeather.txt", "Invoice for ana@example.org.pdf")
+        .replace("Call me", "Write to ana@example.org or call me");
+    house.mail(&mail).await;
+    let ticket = house.ticket(1).await;
+    let redactions = house.store.redactions_of(ticket.id).await.unwrap();
+    let mut addresses: Vec<&str> =
+        redactions.iter().filter(|r| r.class == "EMAIL").map(|r| r.placeholder.as_str()).collect();
+    addresses.dedup();
+    assert_eq!(addresses, ["[EMAIL-1]"]);
+    let messages = house.store.messages(ticket.id).await.unwrap();
+    let message = messages.iter().find(|m| !m.attachments.is_empty()).unwrap();
+    assert_eq!(message.attachments[0].file_name, "Invoice for [EMAIL-1].pdf");
+    assert!(message.text.contains("Write to [EMAIL-1] or"), "{}", message.text);
+});
+
 on_both!(an_attachment_opens_until_its_person_is_erased, |backend| {
     let house = House::furnished(backend).await;
     house.mail(&refund("ana@example.org", "Ana Quillfeather", 1)).await;

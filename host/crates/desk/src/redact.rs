@@ -7,7 +7,7 @@ use domain::Refusal;
 use domain::id::{ContactId, EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
 use domain::redaction::{
-    Clean, Document, Finding, Placeholders, Redaction, Replacement, leftover, of_ticket, redact,
+    Clean, Document, Endings, Finding, Placeholders, Redaction, Replacement, leftover, of_ticket, redact,
 };
 use domain::run::{Fault, Run};
 use domain::strike::Strike;
@@ -81,7 +81,7 @@ impl Desk {
     /// placeholders on a ticket that is already there.
     pub(crate) async fn redact(
         &self,
-        document: Document,
+        mut document: Document,
         ticket: Option<TicketId>,
         inbox: Option<&str>,
     ) -> Result<Redacted, Held> {
@@ -96,6 +96,7 @@ impl Desk {
             return Err(held(format!("the redaction plugin {which}; release it, or switch it off")));
         }
         let mut placeholders = self.placeholders(ticket, inbox).await.map_err(|e| held(e.to_string()))?;
+        let endings = Endings::taken_off(&mut document);
         let document = Arc::new(document);
         let (mut findings, mut runs): (Vec<Finding>, Vec<(Run, Arc<Installed>)>) = (Vec::new(), Vec::new());
         for (_, installed) in hooks {
@@ -134,7 +135,7 @@ impl Desk {
                     return Err(left_behind(class, runs));
                 }
                 let names = document.parts.iter().map(|p| p.name.clone()).collect();
-                Ok(Redacted { parts, replacements, names, runs })
+                Ok(Redacted { parts: endings.put_back(parts), replacements, names, runs })
             }
             Err(what) => {
                 if let Some((run, _)) = runs.last_mut() {

@@ -4,10 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod ending;
 mod leftover;
 mod operator;
 pub mod trial;
 
+pub use ending::Endings;
 pub use leftover::leftover;
 pub use operator::{Operator, Operators};
 
