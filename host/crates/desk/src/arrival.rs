@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use channels::email::{self, Mail};
 use channels::sender::{Senders, Verdict};
 use domain::Refusal;
-use domain::contact::{canonical_address, is_address};
+use domain::contact::{as_people_write, canonical_address, is_address};
 use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
 use domain::plain;
@@ -192,7 +192,10 @@ pub(crate) fn document(arrival: &Arrival) -> Document {
     parts.extend(
         arrival.category.iter().map(|category| Part { name: CATEGORY.to_owned(), text: category.clone() }),
     );
-    let known = arrival.name.iter().cloned().chain(std::iter::once(arrival.address.clone())).collect();
+    // A domain has two spellings, and texts hold the one that people write.
+    let written = Some(as_people_write(&arrival.address)).filter(|written| *written != arrival.address);
+    let addresses = std::iter::once(arrival.address.clone()).chain(written);
+    let known = arrival.name.iter().cloned().chain(addresses).collect();
     Document { parts, language: arrival.language.clone(), known }
 }
 

@@ -174,7 +174,7 @@ pub(crate) fn envelope(mail: &Outgoing, null_sender_for_replies: bool) -> Result
 fn address(field: &str, text: &str) -> Result<Address, ChannelError> {
     let is_fine = domain::contact::is_address(text) && text.len() <= limits::ADDRESS_BYTES_MAX;
     is_fine
-        .then(|| text.parse::<Address>().ok())
+        .then(|| domain::contact::with_ascii_domain(text).parse::<Address>().ok())
         .flatten()
         .ok_or_else(|| ChannelError::permanent(format!("`{field}` is no address that mail can be sent to")))
 }
@@ -354,6 +354,22 @@ pub(crate) mod tests {
         let others = boundaries(&Outgoing { message_id: "run-2@shop.example".into(), ..mail });
         assert!(ours.len() == 2 && ours[0] != ours[1], "{ours:?}");
         assert!(others.len() == 2 && others.iter().all(|other| !ours.contains(other)), "{others:?}");
+    }
+
+    #[test]
+    fn a_domain_leaves_as_mail_servers_know_it() {
+        let mail = Outgoing {
+            from: "help@läden.example".into(),
+            to: "Info@Müller.example".into(),
+            auto: None,
+            ..outgoing()
+        };
+        let sent = envelope(&mail, true).unwrap();
+        let to: Vec<String> = sent.to().iter().map(ToString::to_string).collect();
+        assert_eq!(to, ["Info@xn--mller-kva.example"]);
+        assert!(sent.from().unwrap().to_string().is_ascii());
+        let raw = raw(&mail);
+        assert!(raw.contains("Info@xn--mller-kva.example") && raw.is_ascii(), "{raw}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::contact::ascii_domain;
 use mail_auth::common::crypto::{DkimKey, Ed25519Key, RsaKey, Sha256};
 use mail_auth::common::headers::HeaderWriter;
 use mail_auth::dkim::{DkimSigner, Done};
@@ -60,7 +61,7 @@ impl Signer {
     /// When one is no key that can sign.
     pub fn new(keys: &[DomainKey]) -> Result<Self, ChannelError> {
         let signer = |key: &DomainKey| {
-            let domain = key.domain.to_ascii_lowercase();
+            let domain = ascii_domain(&key.domain.to_ascii_lowercase());
             let signer = DkimSigner::from_key(private_key(key)?)
                 .domain(domain.clone())
                 .selector(key.selector.clone())
@@ -76,6 +77,7 @@ impl Signer {
     /// When it cannot be signed.
     pub fn signed(&self, from: &str, mail: Vec<u8>) -> Result<Vec<u8>, ChannelError> {
         let domain = from.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+        let domain = ascii_domain(&domain);
         let Some(signer) = self.0.get(&domain) else { return Ok(mail) };
         let signature = signer
             .sign(&mail)

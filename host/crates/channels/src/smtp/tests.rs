@@ -181,6 +181,17 @@ async fn answers_say_whether_trying_again_makes_sense() {
 }
 
 #[tokio::test]
+async fn a_domain_beyond_ascii_is_written_to_and_a_name_beyond_it_fails_at_once() {
+    let (port, mut given) = server(FINE).await;
+    let smtp = Smtp::new(&config(port), Signer::default()).unwrap();
+    smtp.send(&Outgoing { to: "info@müller.example".into(), ..outgoing() }).await.unwrap();
+    assert_eq!(given.recv().await.unwrap().rcpt_to, ["RCPT TO:<info@xn--mller-kva.example>"]);
+    let error = smtp.send(&Outgoing { to: "jörg@kunde.example".into(), ..outgoing() }).await.unwrap_err();
+    assert_eq!(error, ChannelError::permanent(NOT_TAKEN));
+    assert!(given.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn no_server_no_greeting_and_no_tls_are_transient_and_send_nothing() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = closed.local_addr().unwrap().port();
