@@ -57,8 +57,10 @@ const BEFORE_LETTERS: &[u8] = &[0, 0xef, 0xbb, 0xbf, 0xfe, 0xff];
 const ACTIVE_TAGS: &[&[u8]] = &[b"applet", b"embed", b"frame", b"iframe", b"object", b"portal", b"script"];
 /// What begins an address that runs.
 const ACTIVE_SCHEMES: &[&[u8]] = &[b"data:text/html", b"javascript:", b"vbscript:"];
-/// Beginnings of what makes tags out of something else, in XML.
-const TAG_MAKERS: &[&[u8]] = &[b"<!entity", b"<?xml-stylesheet"];
+/// What makes tags out of tags, in XML.
+const STYLE_SHEET: &[u8] = b"<?xml-stylesheet";
+/// What makes tags or addresses out of words, in XML.
+const ENTITY: &[u8] = b"<!entity";
 /// Attributes that say where a form goes.
 const FORM_TARGETS: &[&[u8]] = &[b"action", b"formaction"];
 /// Letters that entities with a name stand for, where they hide an address.
@@ -93,11 +95,12 @@ pub(crate) fn begins_as_page(bytes: &[u8]) -> bool {
     if text.starts_with(b"<!--") || NAMESPACES.iter().any(|space| holds(&text, space)) {
         return true;
     }
+    let text = without_declaration(&text);
     if let Some(doctype) = text.strip_prefix(b"<!doctype") {
         let what = doctype.trim_ascii_start();
         return what.starts_with(b"html") || what.starts_with(b"svg");
     }
-    let tag = Reader { text: &text, at: 1 }.tag();
+    let tag = Reader { text, at: 1 }.tag();
     FIRST_TAGS.contains(&tag.name)
 }
 
@@ -105,12 +108,16 @@ pub(crate) fn begins_as_page(bytes: &[u8]) -> bool {
 /// people type. So does what hides its tags too well to be told.
 pub(crate) fn is_active(bytes: &[u8]) -> bool {
     let text = small_letters(bytes);
-    if TAG_MAKERS.iter().any(|maker| holds(&text, maker)) {
+    if holds(&text, STYLE_SHEET) {
         return true;
     }
     let looks_max = text.len().saturating_mul(LOOKS_MAX).max(LOOKS_MIN);
     let (mut looks, mut has_form, mut is_based_elsewhere) = (0, false, false);
     for (at, _) in text.iter().enumerate().filter(|(_, b)| **b == b'<') {
+        let rest = text.get(at..).unwrap_or_default();
+        if rest.strip_prefix(ENTITY).is_some_and(|entity| !names_a_space(entity)) {
+            return true;
+        }
         if !text.get(at + 1).is_some_and(|b| begins_name(*b)) {
             continue;
         }
@@ -128,6 +135,26 @@ pub(crate) fn is_active(bytes: &[u8]) -> bool {
         }
     }
     has_form && is_based_elsewhere
+}
+
+/// What comes after the declaration that XML may begin with.
+fn without_declaration(text: &[u8]) -> &[u8] {
+    let declared = text.strip_prefix(b"<?").and_then(|rest| {
+        let end = rest.windows(2).position(|window| window == b"?>")?;
+        rest.get(end + 2..)
+    });
+    declared.unwrap_or(text).trim_ascii_start()
+}
+
+/// Whether an entity, of which this comes after `<!ENTITY`, is a web address and nothing else: some programs that draw
+/// name their name spaces so.
+fn names_a_space(entity: &[u8]) -> bool {
+    let mut reader = Reader { text: entity, at: 0 };
+    reader.take(is_blank);
+    reader.take(|b| !is_blank(b));
+    reader.take(is_blank);
+    let value = reader.value();
+    value.starts_with(b"http") && value.iter().all(|b| b.is_ascii_alphanumeric() || b":/._-#".contains(b))
 }
 
 /// As tags are compared: small, and without the NULs that stand between letters of two bytes.
@@ -302,6 +329,7 @@ mod tests {
             b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>",
             b"<?xml version=\"1.0\"?><x:y xmlns:x=\"http://www.w3.org/1999/xhtml\"/>",
             b"<svg:svg>",
+            b"<?xml version=\"1.0\"?>\n<!DOCTYPE html><html>",
             &in_utf_16,
         ] {
             assert!(begins_as_page(page), "{}", String::from_utf8_lossy(page));
@@ -356,6 +384,7 @@ mod tests {
             "<form action=mailto:x@y.example>",
             "<base href='https://x.example/'><form action=take>",
             "<!DOCTYPE svg [<!ENTITY x '&#60;script>'>]>",
+            "<!DOCTYPE svg [<!ENTITY x 'java'>]><a href='&x;script:x()'>",
             "<?xml-stylesheet href='x.xsl' type='text/xsl'?>",
             // To a browser the first tag is a comment's or a title's, and the second is one.
             "<!-- <a x=\" --><p title=\">\" onclick=x>",
@@ -380,6 +409,7 @@ mod tests {
             "<form action='?a=b:c'>",
             "<base href='https://x.example/'><p>",
             "<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0'/><a href='#x'/></svg>",
+            "<!DOCTYPE svg [<!ENTITY ns_svg \"http://www.w3.org/2000/svg\">]><svg xmlns='&ns_svg;'/>",
             "1 < 2, on=x, javascript: is a word",
             "<p on>",
         ] {
