@@ -205,10 +205,12 @@ impl MailIdentity {
         format!("{}@{}", id.to_string().to_lowercase(), self.message_id_domain())
     }
 
-    fn message_id_domain(&self) -> &str {
-        match self.message_id_domain.as_str() {
+    /// In ASCII: a Message-ID has no other letters.
+    fn message_id_domain(&self) -> String {
+        let named = match self.message_id_domain.as_str() {
             "" => self.from_address.rsplit('@').next().unwrap_or("localhost"),
-            domain => domain,
-        }
+            named => named,
+        };
+        domain::contact::ascii_domain(named)
     }
 }
