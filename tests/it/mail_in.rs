@@ -15,6 +15,7 @@ host, port = (place, 0) if place.startswith("/") else (place.rsplit(":", 1)[0], 
 lmtp = smtplib.LMTP(host, port)
 print("own", lmtp.sendmail("ana@kunde.example", ["help+12.token@shop.example"], mail(1)))
 print("twice", lmtp.sendmail("ana@kunde.example", ["help@shop.example"], mail(1)))
+print("other way", lmtp.sendmail("ana@kunde.example", ["help@shop.example"], "Received: from mx2.shop.example\r\n" + mail(1)))
 try:
     lmtp.sendmail("ana@kunde.example", ["boss@elsewhere.example"], mail(2))
 except smtplib.SMTPRecipientsRefused as refused:
@@ -60,7 +61,7 @@ on_both!(mail_from_another_programs_client_becomes_tickets_once, |backend| {
     let mut ground = Ground { data, database: database.url.clone(), variables: Vec::new() };
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let server = serving(&mut ground, &free).await;
-    assert_eq!(handed_over(&free), "own {}\ntwice {}\nforeign 550\nsmtp {}\n");
+    assert_eq!(handed_over(&free), "own {}\ntwice {}\nother way {}\nforeign 550\nsmtp {}\n");
     page_with(&server, "Parcel 1").await;
     let page = page_with(&server, "Parcel 3").await;
     assert_eq!(page.matches("Parcel 1").count(), 1, "{page}");
@@ -77,9 +78,49 @@ async fn a_socket_file_is_taken_over_from_a_server_that_was_killed() {
     let mut ground = Ground { data: data.path().to_owned(), database, variables: Vec::new() };
     serving(&mut ground, place).await.kill();
     let server = serving(&mut ground, place).await;
-    assert_eq!(handed_over(place), "own {}\ntwice {}\nforeign 550\n");
+    assert_eq!(handed_over(place), "own {}\ntwice {}\nother way {}\nforeign 550\n");
     assert!(server.stop().success());
 }
+
+/// Ana's mail as it comes by one way, with the words of the servers there on top.
+fn by_way_of(server: &str, words: &str) -> Vec<u8> {
+    format!(
+        "Received: from kunde.example by {server}.shop.example
+Authentication-Results: {server}.shop.example; spf=none
+From: Ana <ana@kunde.example>
+To: sales@shop.example, help@shop.example
+Subject: Parcel
+Message-ID: <parcel@kunde.example>
+Date: Mon, 02 Mar 2026 09:00:00 +0100
+
+{words}
+"
+    )
+    .replace('\n', "\r\n")
+    .into_bytes()
+}
+
+on_both!(copies_of_one_mail_that_come_at_the_same_instant_by_several_ways_are_one_ticket, |backend| {
+    let house = tests::House::bare(backend).await;
+    let ways = [("lmtp", "mx1"), ("lmtp", "mx2"), ("api", "mx1"), ("api", "mx2"), ("imap", "store")];
+    let words = "Where is my parcel?";
+    let copies = ways.map(|(entrance, server)| house.desk.receive_mail(entrance, by_way_of(server, words)));
+    let receipts: Vec<_> = futures::future::join_all(copies).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(receipts.iter().filter(|receipt| !receipt.duplicate).count(), 1, "{receipts:?}");
+    assert!(receipts.iter().all(|receipt| receipt.intake_id == receipts[0].intake_id), "{receipts:?}");
+    house.settle().await;
+    assert_eq!(house.tickets().await.len(), 1);
+    // Who knows the Message-ID and no more than that.
+    let guessed = house.desk.receive_mail("lmtp", by_way_of("mx1", "Never mind.")).await.unwrap();
+    assert!(!guessed.duplicate);
+    house.settle().await;
+    let mut said = Vec::new();
+    for ticket in house.tickets().await {
+        said.extend(house.store.messages(ticket.id).await.unwrap().into_iter().map(|message| message.text));
+    }
+    assert!(said.iter().any(|text| text.contains(words)), "{said:?}");
+    assert!(said.iter().any(|text| text.contains("Never mind.")), "{said:?}");
+});
 
 /// A mail with one file.
 fn with_file(name: &str, content: &str) -> String {

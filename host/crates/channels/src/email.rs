@@ -26,6 +26,7 @@ mod quote;
 pub(crate) mod sign;
 mod transfer;
 mod word;
+mod written;
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -40,6 +41,7 @@ pub use enclose::{Given, enclosed};
 pub use file_name::safe as safe_file_name;
 pub use quote::{reply_text, reply_text_of_first};
 pub use sign::{DomainKey, Signer};
+pub use written::written_digest;
 
 pub(crate) use header::Headers;
 

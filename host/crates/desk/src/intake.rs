@@ -2,6 +2,7 @@
 //! threaded and made a ticket in one commit. Nothing is lost on the way: what cannot be redacted is
 //! held, what cannot be read becomes a ticket with the original attached.
 
+use channels::email;
 use domain::contact::{Contact, canonical_address};
 use domain::event::EventType;
 use domain::gate::is_own;
@@ -27,6 +28,8 @@ use crate::{Desk, DeskError};
 
 /// Code of the refusal of a request whose requester is the house itself.
 pub const OWN_ADDRESS: &str = "own_address";
+/// Under which mails are remembered by what their senders wrote, whatever entrance they came by.
+const AS_WRITTEN: &str = "mail as written";
 
 /// Proof that something is in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -38,13 +41,18 @@ pub struct IntakeReceipt {
 }
 
 impl Desk {
-    /// Takes in a raw mail. When this answers, the mail is in the database, sealed.
+    /// Takes in a raw mail. When this answers, the mail is in the database, sealed. It is a duplicate if the same bytes
+    /// came in by this entrance, or the same writing of its sender by any. Who does not know all that was written cannot
+    /// keep it out: a Message-ID alone says nothing.
     ///
     /// # Errors
     /// When it could not be stored.
     pub async fn receive_mail(&self, source: &str, raw: Vec<u8>) -> Result<IntakeReceipt, DeskError> {
-        let external_id = hex::encode(Sha256::digest(&raw));
-        self.receive(source, &external_id, IntakeKind::Mail, &raw).await
+        let mut marks = vec![(source, hex::encode(Sha256::digest(&raw)))];
+        // Keyed: most of what was written lies redacted beside it, and the rest could be guessed and compared.
+        let written = email::written_digest(&raw).map(|written| self.0.seal.digest(AS_WRITTEN, &written));
+        marks.extend(written.map(|written| (AS_WRITTEN, written)));
+        self.receive(source, &marks, IntakeKind::Mail, &raw).await
     }
 
     /// Takes in a request in bulk (JSON Lines): the same way as a mail.
@@ -62,13 +70,14 @@ impl Desk {
         self.check_requester(&new.email)?;
         let bytes = serde_json::to_vec(&new).map_err(|e| Refusal::new("bad_request", e.to_string()))?;
         let external_id = external_id.map_or_else(|| hex::encode(Sha256::digest(&bytes)), ToOwned::to_owned);
-        self.receive(source, &external_id, IntakeKind::Ticket, &bytes).await
+        self.receive(source, &[(source, external_id)], IntakeKind::Ticket, &bytes).await
     }
 
+    /// `marks` are where and by what it is known again: one of them seen before makes it a duplicate.
     async fn receive(
         &self,
         source: &str,
-        external_id: &str,
+        marks: &[(&str, String)],
         kind: IntakeKind,
         clear: &[u8],
     ) -> Result<IntakeReceipt, DeskError> {
@@ -85,21 +94,18 @@ impl Desk {
             reason: None,
             ticket_id: None,
         };
-        let facts = vec![
-            Fact::Seen {
-                source: source.to_owned(),
-                external_id: external_id.to_owned(),
-                outcome: id.to_string(),
-                at: now,
-            },
-            Fact::AddIntake(Box::new(intake)),
-            Fact::Enqueue(NewJob { lane: id.to_string(), ready_at: now, job: Job::Intake { intake_id: id } }),
-        ];
+        let seen = marks.iter().map(|(place, mark)| Fact::Seen {
+            source: (*place).to_owned(),
+            external_id: mark.clone(),
+            outcome: id.to_string(),
+            at: now,
+        });
+        let job = NewJob { lane: id.to_string(), ready_at: now, job: Job::Intake { intake_id: id } };
+        let facts = seen.chain([Fact::AddIntake(Box::new(intake)), Fact::Enqueue(job)]).collect();
         match self.0.store.commit(Commit { facts }).await {
             Ok(()) => Ok(IntakeReceipt { intake_id: id, duplicate: false }),
             Err(StoreError::Conflict("seen")) => {
-                let first = self.0.store.seen(source, external_id).await?;
-                let intake_id = first.and_then(|f| f.parse().ok()).unwrap_or(id);
+                let intake_id = self.first_with(marks).await?.unwrap_or(id);
                 Ok(IntakeReceipt { intake_id, duplicate: true })
             }
             Err(error) => Err(error.into()),
@@ -114,6 +120,16 @@ impl Desk {
             return Err(Refusal::new(OWN_ADDRESS, sentence).at("email"));
         }
         Ok(())
+    }
+
+    /// What came in first with one of these marks.
+    async fn first_with(&self, marks: &[(&str, String)]) -> Result<Option<IntakeId>, DeskError> {
+        for (place, mark) in marks {
+            if let Some(first) = self.0.store.seen(place, mark).await? {
+                return Ok(first.parse().ok());
+            }
+        }
+        Ok(None)
     }
 
     /// Whether an inbox that a request or an admin names is there.
@@ -466,3 +482,6 @@ fn may_continue(ticket: &Ticket, now: Timestamp) -> bool {
         StatusCategory::New | StatusCategory::Open | StatusCategory::Pending | StatusCategory::OnHold => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,7 +157,7 @@ async fn what_nobody_meant_to_write_is_taken_out_at_the_door() {
         (&made.json["subject"], &made.json["custom"]["order"]),
         (&json!("a Bcc: x@y.example"), &json!("47 11"))
     );
-    let change = json!({ "assignee": "kim\r\n", "custom": { "order": "4\07\t11" } });
+    let change = json!({ "assignee": "kim\r\n", "custom": { "order": "4\u{0}7\t11" } });
     let ticket = world.call(Write, "PATCH", &path, change).await.ok();
     assert_eq!((&ticket["assignee"], &ticket["custom"]["order"]), (&json!("kim"), &json!("47 11")));
     let note = json!({ "kind": "note", "text": "it\0 is\r\nhere\u{8}" });
