@@ -491,6 +491,12 @@ mod tests {
     }
 
     #[test]
+    fn the_commented_defaults_of_smtp_are_the_channels() {
+        let smtp = load("[mail.smtp]\nhost = \"localhost\"").unwrap().smtp;
+        assert_eq!(smtp, Some(channels::SmtpConfig::default()));
+    }
+
+    #[test]
     fn values_that_make_no_sense_are_refused_with_their_key() {
         for (file, key) in [
             ("[server]\nlisten = \"8080\"", "server.listen"),

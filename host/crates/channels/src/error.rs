@@ -17,6 +17,12 @@ pub enum ChannelError {
         /// What is wrong and what to do.
         why: String,
     },
+    /// All of it was handed over, and no answer says whether it was taken: another attempt may be a second one.
+    #[error("{why}; whether it was taken is not known")]
+    Unknown {
+        /// What happened.
+        why: String,
+    },
     /// The other side does not accept who we say we are.
     #[error("{why}; check the configured user name and password")]
     Credentials {

@@ -344,7 +344,9 @@ impl Reader {
     fn wait_ms(&self, error: &ChannelError, failures: u32) -> u64 {
         let first = match error {
             ChannelError::Credentials { .. } => LOGIN_RETRY_MS.min(self.mailbox.retry_ms_max),
-            ChannelError::Transient { .. } | ChannelError::Permanent { .. } => RETRY_MS,
+            ChannelError::Transient { .. }
+            | ChannelError::Permanent { .. }
+            | ChannelError::Unknown { .. } => RETRY_MS,
         };
         let whole = first.saturating_mul(1 << failures.min(20)).min(self.mailbox.retry_ms_max).max(2);
         whole / 2 + (self.chance)(whole / 2)

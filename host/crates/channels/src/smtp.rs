@@ -1,14 +1,17 @@
-//! An egress over SMTP: lettre's pooled async client with rustls. Owns the mapping from SMTP replies to
-//! "try again", "give up" and "who are you". Knows nothing of what the mail says.
+//! An egress over SMTP: lettre's connection with rustls, the conversation in our own hands. Owns the mapping from
+//! SMTP replies to "try again", "give up" and "who are you". Knows nothing of what the mail says.
+
+mod idle;
+mod line;
 
 use std::time::Duration;
 
-use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls as LettreTls, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Tls as LettreTls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
+use self::idle::Idle;
+use self::line::{Failure, Limits, Server, is_there, leave};
 use crate::email::{Outgoing, Signer, compose};
 use crate::{ChannelError, Egress, Receipt};
 
@@ -40,11 +43,15 @@ pub struct SmtpConfig {
     /// Password. Never written out again.
     #[serde(skip_serializing)]
     pub password: Option<String>,
-    /// Longest time for handing over one mail, connecting included.
+    /// Longest wait for a connection, and for each answer to a command.
     pub timeout_ms: u64,
-    /// Connections kept open at most.
+    /// Longest wait until the server has taken a block of 64 KiB of a mail.
+    pub block_timeout_ms: u64,
+    /// Longest wait for the answer to a whole mail. Who gives up earlier does not know whether it was taken.
+    pub data_timeout_ms: u64,
+    /// Unused connections kept open at most; 0: each mail gets its own.
     pub pool_max: u32,
-    /// How long an unused connection is kept.
+    /// How long an unused connection may be used again.
     pub pool_idle_ms: u64,
     /// Name given in EHLO; this machine's name when missing.
     pub hello_name: Option<String>,
@@ -62,6 +69,8 @@ impl Default for SmtpConfig {
             user: None,
             password: None,
             timeout_ms: 30_000,
+            block_timeout_ms: 180_000,
+            data_timeout_ms: 600_000,
             pool_max: 4,
             pool_idle_ms: 60_000,
             hello_name: None,
@@ -82,16 +91,17 @@ impl std::fmt::Debug for SmtpConfig {
     }
 }
 
-/// A mail server to hand mail to.
+/// A mail server to hand mail to. A connection on which anything failed or fell silent is never used again: the
+/// answer that is still to come would be taken for that to another mail.
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: Server,
+    idle: Idle,
     signer: Signer,
-    timeout: Duration,
     null_sender_for_replies: bool,
 }
 
 impl Smtp {
-    /// Prepares the way out; connects only when there is something to send. Needs a running tokio runtime.
+    /// Prepares the way out; connects only when there is something to send.
     ///
     /// # Errors
     /// When the configuration cannot work: a bad server name, a password without TLS.
@@ -101,33 +111,32 @@ impl Smtp {
                 "smtp: a password needs `tls = \"starttls\"` or `tls = \"tls\"`; without it the password would travel in clear",
             ));
         }
-        // The pool starts its housekeeping at once, which panics where no runtime is.
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(ChannelError::permanent(
-                "smtp: open the mail server connection inside the async runtime",
-            ));
+        let login = config.user.clone().zip(config.password.clone());
+        let server = Server {
+            host: config.host.clone(),
+            port: config.port,
+            tls: tls(config)?,
+            hello: config.hello_name.clone().map_or_else(ClientId::default, ClientId::Domain),
+            login: login.map(|(user, password)| Credentials::new(user, password)),
+            limits: Limits {
+                step: Duration::from_millis(config.timeout_ms),
+                block: Duration::from_millis(config.block_timeout_ms),
+                end: Duration::from_millis(config.data_timeout_ms),
+            },
+        };
+        let idle = Idle::new(config.pool_max as usize, Duration::from_millis(config.pool_idle_ms));
+        Ok(Self { server, idle, signer, null_sender_for_replies: config.null_sender_for_replies })
+    }
+
+    /// A connection that waits for the next mail and still answers, or a new one.
+    async fn line(&self) -> Result<AsyncSmtpConnection, Failure> {
+        if let Some(mut line) = self.idle.take() {
+            if is_there(&mut line).await {
+                return Ok(line);
+            }
+            self.idle.forget();
         }
-        let pool = PoolConfig::new()
-            .max_size(config.pool_max.max(1))
-            .idle_timeout(Duration::from_millis(config.pool_idle_ms));
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(config.host.as_str())
-            .port(config.port)
-            .timeout(Some(Duration::from_millis(config.timeout_ms)))
-            .tls(tls(config)?)
-            .pool_config(pool);
-        if let (Some(user), Some(password)) = (&config.user, &config.password) {
-            builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
-        }
-        if let Some(name) = &config.hello_name {
-            builder = builder.hello_name(ClientId::Domain(name.clone()));
-        }
-        let timeout = Duration::from_millis(config.timeout_ms);
-        Ok(Self {
-            transport: builder.build(),
-            signer,
-            timeout,
-            null_sender_for_replies: config.null_sender_for_replies,
-        })
+        self.server.open().await
     }
 }
 
@@ -143,9 +152,6 @@ fn tls(config: &SmtpConfig) -> Result<LettreTls, ChannelError> {
         Tls::None => LettreTls::None,
     })
 }
-
-/// Bytes per second that even a slow line carries.
-const BYTES_PER_SECOND_MIN: usize = 128 << 10;
 
 /// SMTP reply codes that speak of who we are rather than of the mail (RFC 4954 §6).
 const CREDENTIAL_CODES: &[u16] = &[530, 534, 535, 538];
@@ -179,26 +185,23 @@ impl Egress for Smtp {
     async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
         let bytes = self.signer.signed(&mail.from, compose(mail)?)?;
         let envelope = crate::email::envelope(mail, self.null_sender_for_replies)?;
-        let timeout = self.timeout + transfer(bytes.len());
-        // The client's own limit covers connecting only: a server that falls silent would hold us for ever.
-        match tokio::time::timeout(timeout, self.transport.send_raw(&envelope, &bytes)).await {
-            Ok(Ok(response)) => Ok(Receipt(format!(
-                "{} {}",
-                response.code(),
-                response.message().collect::<Vec<_>>().join(" ")
-            ))),
-            Ok(Err(error)) => Err(channel_error(&error)),
-            Err(_) => Err(ChannelError::transient(format!(
-                "mail server: no answer within {} ms",
-                timeout.as_millis()
-            ))),
+        let mut line = self.line().await.map_err(|failure| failure.error)?;
+        match self.server.hand_over(&mut line, &envelope, &bytes).await {
+            Ok(response) => {
+                self.idle.keep(line);
+                let said = response.message().collect::<Vec<_>>().join(" ");
+                Ok(Receipt(format!("{} {said}", response.code())))
+            }
+            Err(failure) if failure.in_step => {
+                leave(line);
+                Err(failure.error)
+            }
+            Err(failure) => {
+                self.idle.forget();
+                Err(failure.error)
+            }
         }
     }
-}
-
-/// How long a mail with files may take beyond what every mail may, on a slow line.
-const fn transfer(bytes: usize) -> Duration {
-    Duration::from_secs((bytes / BYTES_PER_SECOND_MIN) as u64)
 }
 
 #[cfg(test)]

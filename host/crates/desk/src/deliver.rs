@@ -1,5 +1,5 @@
 //! Delivery: the gate, then the egress. At least once with a stable Message-ID; an automatic message
-//! whose handing over was interrupted is not repeated on its own.
+//! whose handing over was interrupted, or not answered, is not repeated on its own.
 
 mod gate;
 mod held;
@@ -38,6 +38,9 @@ const ROOM_WAIT_MS: i64 = 500;
 /// Why a message is not sent without what it was to bring.
 const FILE_GONE: &str = "the bytes of a file that goes with it are not kept any more";
 
+/// Why nobody knows whether a message left when the process died.
+const INTERRUPTED: &str = "the process stopped while handing it over";
+
 /// What happened to a message on its way out.
 struct Fate {
     delivery: Delivery,
@@ -52,16 +55,7 @@ impl Desk {
         match message.delivery {
             Delivery::Queued => {}
             Delivery::Sending if message.automatic => {
-                let reason = Some(
-                    "the process stopped while handing it over; automatic mail is not sent twice".to_owned(),
-                );
-                return self
-                    .seal_fate(
-                        lease,
-                        &message,
-                        Fate { delivery: Delivery::Unknown, event: EventType::MessageFailed, reason },
-                    )
-                    .await;
+                return self.left_open(lease, &message, INTERRUPTED).await;
             }
             Delivery::Sending => {}
             Delivery::None
@@ -209,6 +203,9 @@ impl Desk {
         error: ChannelError,
     ) -> Result<Outcome, DeskError> {
         let why = error.to_string();
+        if message.automatic && matches!(error, ChannelError::Unknown { .. }) {
+            return self.left_open(lease, message, &why).await;
+        }
         metrics::counter!("kulanz_mail_failures_total").increment(1);
         let given_up = self.now() > message.created_at.plus(self.0.config.delivery_hours_max * HOUR_MS);
         let wait_ms = match error {
@@ -217,7 +214,9 @@ impl Desk {
             ChannelError::Transient { after_ms, .. } => {
                 Some(after_ms.unwrap_or_else(|| backoff_ms(lease.attempts)))
             }
-            ChannelError::Credentials { .. } => Some(backoff_ms(lease.attempts)),
+            ChannelError::Credentials { .. } | ChannelError::Unknown { .. } => {
+                Some(backoff_ms(lease.attempts))
+            }
         };
         let Some(wait_ms) = wait_ms else {
             tracing::error!(message = %message.id, why, "a message could not be delivered");
@@ -228,6 +227,11 @@ impl Desk {
                     Fate { delivery: Delivery::Failed, event: EventType::MessageFailed, reason: Some(why) },
                 )
                 .await;
+        };
+        let why = match error {
+            // Rather twice than never: a person waits for a person's words.
+            ChannelError::Unknown { .. } => format!("{why}; it is sent again with the same Message-ID"),
+            _ => why,
         };
         tracing::warn!(message = %message.id, why, wait_ms, "delivery is tried again");
         let facts = vec![
@@ -242,6 +246,20 @@ impl Desk {
         ];
         self.0.store.commit(Commit { facts }).await?;
         Ok(Outcome::Committed)
+    }
+
+    /// Gives up on an automatic message that may have left, and tells people how to find out. Its Message-ID begins
+    /// with its id; the rest, which proves who has had the mail, is for its recipient alone.
+    async fn left_open(&self, lease: &Lease, message: &Message, why: &str) -> Result<Outcome, DeskError> {
+        metrics::counter!("kulanz_mail_unknown_total").increment(1);
+        tracing::warn!(message = %message.id, ticket = %message.ticket_id, why, "whether a message arrived is not known; it is not sent again");
+        let begins = message.id.to_string().to_lowercase();
+        let reason = format!(
+            "{why}; automatic mail is not sent twice: look in the mail server's log for the Message-ID that begins with {begins}, and write again if it is not there"
+        );
+        let fate =
+            Fate { delivery: Delivery::Unknown, event: EventType::MessageFailed, reason: Some(reason) };
+        self.seal_fate(lease, message, fate).await
     }
 
     /// Writes what became of a message, with its event, and ends the job.
@@ -283,12 +301,4 @@ fn backoff_ms(attempts: i64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn delivery_backs_off_to_four_hours() {
-        assert_eq!(backoff_ms(0), 60_000);
-        assert_eq!(backoff_ms(100), 4 * HOUR_MS);
-    }
-}
+mod tests;

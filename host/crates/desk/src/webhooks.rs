@@ -54,7 +54,9 @@ impl Desk {
             ChannelError::Transient { after_ms, .. } => {
                 Some(after_ms.unwrap_or_else(|| backoff_ms(lease.attempts)))
             }
-            ChannelError::Credentials { .. } => Some(backoff_ms(lease.attempts)),
+            ChannelError::Credentials { .. } | ChannelError::Unknown { .. } => {
+                Some(backoff_ms(lease.attempts))
+            }
         };
         let fact = match wait_ms {
             None => Fact::bury(lease, why, now),

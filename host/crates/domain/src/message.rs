@@ -64,7 +64,7 @@ text_enum! {
         Suppressed = "suppressed",
         /// Given up.
         Failed = "failed",
-        /// The process died while handing it over; not repeated on its own.
+        /// The process died while handing it over, or nobody answered; not repeated on its own.
         Unknown = "unknown",
     }
 }

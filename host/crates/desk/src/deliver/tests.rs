@@ -1,0 +1,116 @@
+//! What becomes of a mail that was handed over without an answer, and how long others wait.
+
+use std::sync::Arc;
+
+use channels::Memory;
+use domain::job::NewJob;
+use domain::message::Direction;
+use domain::work::blank_message;
+
+use super::*;
+use crate::fixture::{Fixture, NOW};
+
+#[test]
+fn delivery_backs_off_to_four_hours() {
+    assert_eq!(backoff_ms(0), 60_000);
+    assert_eq!(backoff_ms(100), 4 * HOUR_MS);
+}
+
+/// A desk and its way out.
+struct World {
+    house: Fixture,
+    outbox: Arc<Memory>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let outbox = Arc::new(Memory::new());
+        let house = Box::pin(Fixture::sending(Arc::clone(&outbox) as Arc<dyn channels::Egress>)).await;
+        Self { house, outbox }
+    }
+
+    /// An answer that is to be sent, or was being sent when the process died; what has become of it.
+    async fn answered(&self, automatic: bool, delivery: Delivery) -> Message {
+        let ticket = self.house.ticket("ana@example.org").await;
+        let id = MessageId::mint(self.house.desk.0.ids.as_ref(), NOW);
+        let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+        message.to_address = Some("ana@example.org".to_owned());
+        message.in_reply_to = Some("question@example.org".to_owned());
+        message.text = "Three days.".to_owned();
+        message.passed_at = Some(NOW);
+        (message.automatic, message.delivery) = (automatic, delivery);
+        let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
+        self.house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
+        self.house.desk.settle().await.unwrap();
+        self.now(id).await
+    }
+
+    async fn now(&self, id: MessageId) -> Message {
+        self.house.store.message(id).await.unwrap().unwrap()
+    }
+
+    /// Works what is due after some hours; how many mails have left by then.
+    async fn later(&self) -> usize {
+        self.house.clock.advance(5 * HOUR_MS);
+        self.house.desk.settle().await.unwrap();
+        self.outbox.sent().len()
+    }
+}
+
+fn unanswered() -> ChannelError {
+    ChannelError::Unknown { why: "mail server: no answer to the whole mail within 600000 ms".to_owned() }
+}
+
+#[tokio::test]
+async fn automatic_mail_that_nobody_answered_is_not_sent_twice_and_says_where_to_look() {
+    let world = World::new().await;
+    world.outbox.fail_next(unanswered());
+    let message = world.answered(true, Delivery::Queued).await;
+    assert_eq!(message.delivery, Delivery::Unknown);
+    let reason = message.delivery_reason.unwrap();
+    let begins = message.id.to_string().to_lowercase();
+    assert!(
+        reason.contains("600000 ms; whether it was taken is not known; automatic mail is not"),
+        "{reason}"
+    );
+    assert!(reason.contains(&format!("Message-ID that begins with {begins}, and write again")), "{reason}");
+    let told = domain::story::Tongue::German.tell(&reason);
+    assert!(told.starts_with("Mailserver: keine Antwort auf die ganze Mail binnen 600000 ms; ob"), "{told}");
+    assert_eq!(world.later().await, 0);
+}
+
+#[tokio::test]
+async fn automatic_mail_of_a_process_that_died_is_left_open_the_same_way() {
+    let world = World::new().await;
+    let message = world.answered(true, Delivery::Sending).await;
+    assert_eq!(message.delivery, Delivery::Unknown);
+    let reason = message.delivery_reason.unwrap();
+    assert!(
+        reason.starts_with("the process stopped while handing it over; automatic mail is not"),
+        "{reason}"
+    );
+    assert_eq!(world.later().await, 0);
+}
+
+#[tokio::test]
+async fn a_persons_mail_that_nobody_answered_is_sent_again_under_its_name() {
+    let world = World::new().await;
+    world.outbox.fail_next(unanswered());
+    let message = world.answered(false, Delivery::Queued).await;
+    assert_eq!(message.delivery, Delivery::Queued);
+    let reason = message.delivery_reason.unwrap();
+    assert!(reason.ends_with("not known; it is sent again with the same Message-ID"), "{reason}");
+    assert_eq!(world.later().await, 1);
+    assert_eq!(world.now(message.id).await.delivery, Delivery::Sent);
+    assert!(world.outbox.sent()[0].message_id.starts_with(&message.id.to_string().to_lowercase()));
+}
+
+#[tokio::test]
+async fn what_the_server_refused_for_now_is_tried_again() {
+    let world = World::new().await;
+    world.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
+    let message = world.answered(true, Delivery::Queued).await;
+    assert_eq!(message.delivery, Delivery::Queued);
+    assert_eq!(world.later().await, 1);
+    assert_eq!(world.now(message.id).await.delivery, Delivery::Sent);
+}
