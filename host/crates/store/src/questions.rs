@@ -104,6 +104,8 @@ questions! {
     held_messages(page: &Page) -> Vec<Message> = message::held(page);
     /// How many those are.
     held_count() -> i64 = message::held_count();
+    /// Automatic messages that passed the gate since then and of which nobody knows whether they arrived, newest first.
+    unknown_messages(since: Timestamp, most: i64) -> Vec<Message> = message::unknown(since, most);
     /// What the gate's budgets count: outbound automatic messages that left or may have left.
     automatic_counts(ticket: TicketId, address: &str, domain: &str, now: Timestamp, most: i64) -> AutomaticCounts = message::automatic_counts(ticket, address, domain, now, most);
 

@@ -1,4 +1,4 @@
-//! The queue: how much work waits, what is held, what was given up; what becomes of mail that the gate left to people.
+//! The queue: how much work waits, what is held, open or given up; what becomes of mail that the gate left to people.
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeadJob, DeskError, Intake, IntakeState, Page, QueueState};
+use domain::clock::DAY_MS;
 use domain::gate::Budgets;
 use domain::message::Message;
 use domain::token::Scope;
@@ -19,12 +20,15 @@ use crate::view::fact;
 
 /// Rows of each table.
 const ROWS_MAX: u32 = 100;
+/// How far back mail is shown of which nobody knows whether it arrived.
+const UNKNOWN_MS: i64 = 30 * DAY_MS;
 
 struct Standing {
     state: QueueState,
     held: Vec<Intake>,
     dead: Vec<DeadJob>,
     mail: Vec<(i64, Message)>,
+    unknown: Vec<(i64, Message)>,
     budgets: Budgets,
     /// Whether the visitor may decide about held mail.
     works: bool,
@@ -95,19 +99,26 @@ async fn page(console: &Console, visit: &Visit, failed: Option<&str>) -> Respons
 async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskError> {
     let store = console.desk.ask();
     let page = Page { after: None, limit: ROWS_MAX };
-    let mut mail = Vec::new();
-    for message in store.held_messages(&page).await? {
-        let ticket = store.ticket(message.ticket_id).await?;
-        mail.extend(ticket.map(|ticket| (ticket.number, message)));
-    }
+    let since = console.desk.now().plus(-UNKNOWN_MS);
     Ok(Standing {
-        mail,
+        mail: numbered(console, store.held_messages(&page).await?).await?,
+        unknown: numbered(console, store.unknown_messages(since, i64::from(ROWS_MAX)).await?).await?,
         works: signed_in(console, &visit.headers, Scope::Write).await?.is_some(),
         budgets: console.desk.budgets().await?,
         state: store.queue(console.desk.now()).await?,
         held: store.intakes(Some(IntakeState::Held), &page).await?,
         dead: store.dead_jobs(&page).await?,
     })
+}
+
+/// Messages with the numbers of their tickets.
+async fn numbered(console: &Console, messages: Vec<Message>) -> Result<Vec<(i64, Message)>, DeskError> {
+    let mut numbered = Vec::new();
+    for message in messages {
+        let ticket = console.desk.ask().ticket(message.ticket_id).await?;
+        numbered.extend(ticket.map(|ticket| (ticket.number, message)));
+    }
+    Ok(numbered)
 }
 
 fn body(visit: &Visit, standing: &Standing) -> Markup {
@@ -125,7 +136,11 @@ fn body(visit: &Visit, standing: &Standing) -> Markup {
         h2 { (texts.held) }
         @if standing.held.is_empty() { p { (texts.nothing_held) } } @else { (held(visit, &standing.held)) }
         h2 { (texts.held_messages) }
-        @if standing.mail.is_empty() { p { (texts.nothing_held_back) } } @else { (mail(visit, standing)) }
+        @if standing.mail.is_empty() { p { (texts.nothing_held_back) } } @else { (mail(visit, &standing.mail, standing.works)) }
+        @if !standing.unknown.is_empty() {
+            h2 { (texts.unknown_messages) }
+            (mail(visit, &standing.unknown, false))
+        }
         details {
             summary { (texts.budgets) }
             dl.facts { @for (name, value) in standing.budgets.named() { (fact(name, Some(&value.to_string()))) } }
@@ -154,21 +169,21 @@ fn held(visit: &Visit, held: &[Intake]) -> Markup {
     }
 }
 
-fn mail(visit: &Visit, standing: &Standing) -> Markup {
+fn mail(visit: &Visit, messages: &[(i64, Message)], works: bool) -> Markup {
     let texts = visit.texts();
     let heads = [texts.number, texts.recipient, texts.created, texts.reason];
-    let decide = standing.works.then_some(texts.decide);
+    let decide = works.then_some(texts.decide);
     html! {
         table {
             thead { tr { @for head in heads.into_iter().chain(decide) { th scope="col" { (head) } } } }
             tbody {
-                @for (number, message) in &standing.mail {
+                @for (number, message) in messages {
                     tr {
                         td data-name=(texts.number) { a href=(visit.spoken.link(&format!("/tickets/{number}"), &[])) { "#" (number) } " " code { (message.id) } }
                         td data-name=(texts.recipient) { bdi { (message.to_address.as_deref().unwrap_or("–")) } }
                         td data-name=(texts.created) { (visit.time(message.created_at)) }
                         td data-name=(texts.reason) dir="auto" { (visit.tell(message.delivery_reason.as_deref().unwrap_or("–"))) }
-                        @if standing.works {
+                        @if works {
                             td data-name=(texts.decide) { (decision(visit, message, None)) }
                         }
                     }

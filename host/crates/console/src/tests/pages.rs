@@ -301,6 +301,22 @@ async fn the_queue_shows_mail_that_waits_for_a_decision_and_why() {
 }
 
 #[tokio::test]
+async fn the_queue_shows_mail_that_may_have_arrived_and_where_to_look() {
+    let world = World::open().await;
+    assert!(!world.get("/queue").await.text.contains("may have arrived"));
+    let ticket = world.ticket("Parcel", "x").await;
+    let id = MessageId::mint(&CountingIds::default(), NOW.plus(1));
+    let mut open = domain::work::blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+    (open.automatic, open.delivery, open.passed_at) = (true, Delivery::Unknown, Some(NOW));
+    open.to_address = Some("ana@example.org".to_owned());
+    open.delivery_reason = Some("look for <it>".to_owned());
+    world.facts(vec![Fact::AddMessage(Box::new(open))]).await;
+    let page = world.get("/queue").await;
+    page.says(&["may have arrived", "ana@example.org", "look for &lt;it&gt;", "href=\"/tickets/1\""]);
+    world.get("/tickets/1").await.says(&["outcome unknown"]);
+}
+
+#[tokio::test]
 async fn every_page_can_be_walked_with_the_keyboard_and_named_by_a_reader() {
     let world = World::open().await;
     let ticket = world.ticket("Parcel", "x").await;

@@ -41,6 +41,7 @@ list! {
         a_message_of_no_ticket_is_refused,
         delivery_moves_only_from_the_expected_state,
         held_messages_are_listed_newest_first,
+        messages_that_may_have_arrived_are_listed_newest_first,
         what_was_to_be_sent_of_a_forgotten_ticket_is_sent_no_more,
         message_ids_are_found_in_the_order_asked,
         automatic_messages_are_counted_as_the_gate_wants,

@@ -113,6 +113,25 @@ pub(super) async fn held_messages_are_listed_newest_first(store: &Store) -> Verd
     Ok(())
 }
 
+pub(super) async fn messages_that_may_have_arrived_are_listed_newest_first(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let passed = |delivery, ago_ms: i64| {
+        let mut message = make.automatic(ticket.id, "ana@example.org", delivery);
+        message.passed_at = Some(make.now.plus(-ago_ms));
+        message
+    };
+    let open = [HOUR_MS, 3 * HOUR_MS, 2 * HOUR_MS, 2 * DAY_MS].map(|ago| passed(Delivery::Unknown, ago));
+    let sent = passed(Delivery::Sent, HOUR_MS);
+    let facts = open.iter().chain([&sent]).map(|m| Fact::AddMessage(Box::new(m.clone()))).collect();
+    store.commit(Commit { facts }).await?;
+    let ids = |messages: Vec<Message>| messages.iter().map(|m| m.id).collect::<Vec<_>>();
+    let since = make.now.plus(-DAY_MS);
+    same!(ids(store.unknown_messages(since, 9).await?), vec![open[0].id, open[2].id, open[1].id]);
+    same!(ids(store.unknown_messages(since, 1).await?), vec![open[0].id]);
+    Ok(())
+}
+
 pub(super) async fn message_ids_are_found_in_the_order_asked(store: &Store) -> Verdict {
     let make = Sample::default();
     let ticket = ticket(store, &make, 1).await?;

@@ -289,6 +289,19 @@ pub(crate) async fn held(c: &mut Connection, page: &Page) -> Outcome<Vec<Message
     all(&rows, read)
 }
 
+/// Automatic messages since then of which nobody knows whether they arrived, those sent last first.
+pub(crate) async fn unknown(c: &mut Connection, since: Timestamp, most: i64) -> Outcome<Vec<Message>> {
+    let rows = sqlx::query(select_message!(
+        "WHERE automatic AND passed_at > $1 AND direction = 'outbound' AND delivery = 'unknown' \
+         ORDER BY passed_at DESC LIMIT $2"
+    ))
+    .bind(since.0)
+    .bind(most)
+    .fetch_all(c)
+    .await?;
+    all(&rows, read)
+}
+
 pub(crate) async fn held_count(c: &mut Connection) -> Outcome<i64> {
     Ok(sqlx::query_scalar("SELECT COUNT(*) FROM message WHERE delivery = 'held'").fetch_one(c).await?)
 }
