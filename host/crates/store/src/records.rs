@@ -200,6 +200,21 @@ pub struct AutomaticCounts {
     pub total_hour: i64,
 }
 
+impl std::ops::Add for AutomaticCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            on_ticket_day: self.on_ticket_day + other.on_ticket_day,
+            to_address_day: self.to_address_day + other.to_address_day,
+            notices_week: self.notices_week + other.notices_week,
+            to_domain_hour: self.to_domain_hour + other.to_domain_hour,
+            of_inbox_hour: self.of_inbox_hour + other.of_inbox_hour,
+            total_hour: self.total_hour + other.total_hour,
+        }
+    }
+}
+
 /// How much work there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct QueueState {

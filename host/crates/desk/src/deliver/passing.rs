@@ -1,14 +1,19 @@
 //! Messages that the gate has let pass and whose yes is just being written: they count against the budgets already,
 //! so that the gate need not wait for the disk between two of them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::id::{MessageId, TicketId};
 use store::AutomaticCounts;
+use tokio::sync::Notify;
 
 /// All of this process.
 #[derive(Debug, Default)]
-pub(crate) struct Passing(Mutex<Vec<Pass>>);
+pub(crate) struct Passing {
+    under_way: Mutex<Vec<Pass>>,
+    /// Told each time a place becomes free.
+    freed: Notify,
+}
 
 /// A message, as far as budgets count it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +34,9 @@ pub(super) struct Place<'p> {
 
 impl Passing {
     /// What those under way come to for a message. To be asked before the database is: what leaves here in between
-    /// stands there by then, and is at worst counted twice.
+    /// stands there by then. It is never missed, but may be counted twice.
     pub(super) fn counts_for(&self, pass: &Pass) -> AutomaticCounts {
-        let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = self.under_way();
         let mut counts = AutomaticCounts::default();
         for other in under_way.iter() {
             counts.on_ticket_day += i64::from(other.ticket == pass.ticket);
@@ -47,15 +52,35 @@ impl Passing {
     /// Takes a place.
     pub(super) fn enter(&self, pass: Pass) -> Place<'_> {
         let message = pass.message;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(pass);
+        self.under_way().push(pass);
         Place { passing: self, message }
+    }
+
+    /// Returns when nobody is under way: what was written by then stands in the database, and the rest has failed.
+    pub(super) async fn all_written(&self) {
+        loop {
+            // Listens before it looks, so that no place becomes free in between.
+            let freed = self.freed.notified();
+            if self.is_empty() {
+                return;
+            }
+            freed.await;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.under_way().is_empty()
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, Vec<Pass>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut under_way = self.passing.0.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.retain(|pass| pass.message != self.message);
+        self.passing.under_way().retain(|pass| pass.message != self.message);
+        self.passing.freed.notify_waiters();
     }
 }
 
@@ -66,17 +91,36 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn those_under_way_count_until_their_place_is_free() {
-        let ids = CountingIds::default();
-        let pass = |address: &str, inbox: Option<&str>, is_notice| Pass {
-            message: MessageId::mint(&ids, Timestamp(0)),
-            ticket: TicketId::mint(&ids, Timestamp(0)),
+    fn pass(ids: &CountingIds, address: &str, inbox: Option<&str>, is_notice: bool) -> Pass {
+        Pass {
+            message: MessageId::mint(ids, Timestamp(0)),
+            ticket: TicketId::mint(ids, Timestamp(0)),
             address: address.to_owned(),
             domain: address.split('@').next_back().unwrap().to_owned(),
             inbox: inbox.map(str::to_owned),
             is_notice,
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_what_is_under_way_waits_for_all_of_it() {
+        let ids = CountingIds::default();
+        let passing = Passing::default();
+        passing.all_written().await;
+        let first = passing.enter(pass(&ids, "ana@a.example", None, false));
+        let second = passing.enter(pass(&ids, "otto@a.example", None, false));
+        let mut waiting = Box::pin(passing.all_written());
+        assert!(futures::poll!(&mut waiting).is_pending());
+        drop(first);
+        assert!(futures::poll!(&mut waiting).is_pending());
+        drop(second);
+        assert!(futures::poll!(&mut waiting).is_ready());
+    }
+
+    #[test]
+    fn those_under_way_count_until_their_place_is_free() {
+        let ids = CountingIds::default();
+        let pass = |address: &str, inbox: Option<&str>, is_notice| pass(&ids, address, inbox, is_notice);
         let passing = Passing::default();
         let mine = pass("ana@a.example", Some("shop"), true);
         assert_eq!(passing.counts_for(&mine), AutomaticCounts::default());
