@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use desk::{Desk, Worker};
 use metrics_exporter_prometheus::PrometheusHandle;
+use store::StoreError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -136,7 +137,11 @@ async fn readyz(State(front): State<Front>) -> (StatusCode, &'static str) {
         Ok(Ok(())) => (StatusCode::OK, "ready\n"),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+            let why = match error {
+                StoreError::Full => "the database's disk is full\n",
+                _ => "the database does not answer\n",
+            };
+            (StatusCode::SERVICE_UNAVAILABLE, why)
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n"),
     }

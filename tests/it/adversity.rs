@@ -236,11 +236,14 @@ async fn a_full_disk_refuses_mail_serves_reads_and_takes_mail_again_when_there_i
     pause(Duration::from_millis(500)).await;
     let (status, tickets) = site.get(&server, "/api/v1/tickets?limit=5").await;
     assert_eq!((status, tickets["items"].as_array().unwrap().is_empty()), (200, false), "reads go on");
+    let ready = async || site.http.get(format!("{}/readyz", server.base)).send().await.unwrap().status();
+    assert_eq!(ready().await, 503);
     let (acknowledged, refused) = load.end().await;
     assert!(acknowledged.len() > 20, "too little load: {}", acknowledged.len());
     assert_eq!(refused.keys().collect::<Vec<_>>(), [&503], "only ever refused cleanly");
     disk.resize("400m");
     assert_eq!(site.mail(&server, numbered(u32::MAX - 1, 0)).await, 202, "without a restart");
+    assert_eq!(ready().await, 200);
     assert_eq!(site.settled(&server).await, 0, "nothing was given up");
     assert!(server.stop().success());
     site.holds_each_once(&acknowledged).await;

@@ -138,13 +138,14 @@ impl Store {
         matches!(&*self.backend, Backend::Postgres(_))
     }
 
-    /// Whether the database answers and takes writes (readiness).
+    /// Whether the database answers and takes writes (readiness). Where SQLite's disk has refused a write, that is
+    /// found out by writing; PostgreSQL is only asked something.
     ///
     /// # Errors
     /// When it does not, or its file turned out to be damaged.
     pub async fn ping(&self) -> Result<(), StoreError> {
         if let Backend::Sqlite(sqlite) = &*self.backend {
-            sqlite.writer.is_sound()?;
+            sqlite.writer.takes_writes().await?;
         }
         self.ping_reader().await
     }

@@ -24,6 +24,10 @@ const BATCH: usize = 64;
 const IDLE: Duration = Duration::from_secs(30);
 /// How long a caller waits for room in the queue.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
+/// The setting that is written to find out whether there is room again, and how much is written: a few bytes would
+/// still find a place where no mail does.
+const TRIAL: &str = "store.trial";
+const TRIAL_BYTES: usize = 262_144;
 
 /// What is to be written.
 enum Task {
@@ -58,6 +62,10 @@ pub(crate) struct Writer {
     orders: mpsc::Sender<Order>,
     /// Set once SQLite has called the file damaged: from then on nothing is written to it.
     damage: Arc<OnceLock<StoreError>>,
+    /// How many writes the disk has refused.
+    refused: Arc<AtomicU64>,
+    /// How many of them were before the newest trial that went well.
+    overcome: AtomicU64,
 }
 
 impl Writer {
@@ -70,11 +78,13 @@ impl Writer {
         let (orders, inbox) = mpsc::channel(QUEUE);
         let damage = Arc::new(OnceLock::new());
         let batches = Arc::new(AtomicU64::new(0));
+        let refused = Arc::new(AtomicU64::new(0));
         let desk = Desk {
             connection,
             ground,
             wake,
             damage: Arc::clone(&damage),
+            refused: Arc::clone(&refused),
             batches: Arc::clone(&batches),
             _lock: lock,
         };
@@ -86,12 +96,28 @@ impl Writer {
             .name("sqlite-writer".to_owned())
             .spawn(move || runtime.block_on(desk.run(inbox)))
             .map_err(|e| StoreError::Unavailable(format!("no thread for the database's writer ({e})")))?;
-        Ok(Self { orders, damage })
+        Ok(Self { orders, damage, refused, overcome: AtomicU64::new(0) })
     }
 
     /// Whether the file was whole so far.
     pub(crate) fn is_sound(&self) -> Result<(), StoreError> {
         self.damage.get().cloned().map_or(Ok(()), Err)
+    }
+
+    /// Whether the file is whole and takes writes. Nothing is written to find out unless the disk has refused
+    /// something since it was last found out.
+    pub(crate) async fn takes_writes(&self) -> Result<(), StoreError> {
+        self.is_sound()?;
+        let refused = self.refused.load(Ordering::Relaxed);
+        if refused == self.overcome.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        for value in [".".repeat(TRIAL_BYTES), String::new()] {
+            let trial = Fact::PutSetting { key: TRIAL.to_owned(), value };
+            self.commit(Commit::of(vec![trial])).await?;
+        }
+        self.overcome.store(refused, Ordering::Relaxed);
+        Ok(())
     }
 
     pub(crate) async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
@@ -191,6 +217,7 @@ struct Desk {
     ground: Ground,
     wake: Arc<watch::Sender<u64>>,
     damage: Arc<OnceLock<StoreError>>,
+    refused: Arc<AtomicU64>,
     /// How many were written.
     batches: Arc<AtomicU64>,
     _lock: File,
@@ -305,7 +332,11 @@ impl Desk {
     /// write, and the house goes on reading what it can. Senders keep what they have and come again.
     fn told(&self, failure: Failure) -> StoreError {
         if !is_damage(&failure) {
-            return failure.into();
+            let error = StoreError::from(failure);
+            if error.is_transient() {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            return error;
         }
         let why = match StoreError::from(failure) {
             StoreError::Migration(why) => why,

@@ -59,6 +59,29 @@ async fn a_full_disk_refuses_what_does_not_fit_and_the_writer_goes_on_when_there
 }
 
 #[tokio::test]
+async fn a_refused_write_is_a_file_that_takes_none_until_one_goes_well() {
+    let (writer, _folder, _wake) = writer(Some("PRAGMA max_page_count = 1000")).await;
+    assert_eq!(writer.takes_writes().await, Ok(()));
+    let mut kept = 0;
+    let refused = loop {
+        match writer.commit(Commit::of(vec![value(&format!("k{kept}"), Some(10_000))])).await {
+            Ok(()) => kept += 1,
+            Err(error) => break error,
+        }
+        assert!(kept < 1_000, "the disk never filled up");
+    };
+    assert_eq!(refused, StoreError::Full);
+    assert_eq!(writer.takes_writes().await, Err(StoreError::Full));
+    // What finds a place all the same is no sign of room.
+    writer.commit(Commit::of(vec![value("k0", None)])).await.unwrap();
+    assert_eq!(writer.takes_writes().await, Err(StoreError::Full));
+    let gone = (1..60).map(|n| value(&format!("k{n}"), None)).collect();
+    writer.commit(Commit::of(gone)).await.unwrap();
+    assert_eq!(writer.takes_writes().await, Ok(()));
+    assert_eq!(writer.takes_writes().await, Ok(()));
+}
+
+#[tokio::test]
 async fn requests_of_all_kinds_share_a_transaction() {
     let (writer, _folder, wake) = writer(None).await;
     let make = crate::conformance::Sample::default();
