@@ -12,6 +12,7 @@ mod bench;
 mod bookmark;
 mod breaker;
 mod carry;
+mod clocks;
 mod config;
 mod deliver;
 mod error;

@@ -21,6 +21,8 @@ use crate::{Desk, DeskError};
 const POLL: Duration = Duration::from_millis(1_000);
 /// How often schedules are looked at, and what other hosts have changed.
 const SCHEDULES_EVERY: Duration = Duration::from_secs(10);
+/// How often this host's clock is compared with the database's.
+const CLOCKS_EVERY: Duration = Duration::from_secs(60);
 /// How long the worker pauses when the store does not answer.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 /// Tries of a job whose own code fails (not a plugin's): then it is buried, visibly.
@@ -126,10 +128,18 @@ impl Worker {
                 }
             }
         };
+        let comparing = async {
+            let mut differed = false;
+            loop {
+                differed = self.desk.compare_clocks(differed).await;
+                tokio::time::sleep(CLOCKS_EVERY).await;
+            }
+        };
         tokio::select! {
             _ = shutdown.wait_for(|stop| *stop) => {}
             () = ticking => {}
             () = making_up => {}
+            () = comparing => {}
         }
     }
 
@@ -193,7 +203,7 @@ impl Desk {
                 Err(DeskError::Refused(Refusal::new("panicked", sentence)))
             }
         };
-        metrics::counter!("kulanz_jobs_total", "job" => name, "outcome" => if ended.is_ok() { "ok" } else { "failed" }).increment(1);
+        metrics::counter!("kulanz_jobs_total", "kind" => name, "outcome" => if ended.is_ok() { "ok" } else { "failed" }).increment(1);
         let error = match ended {
             Ok(Outcome::Committed) => return true,
             Ok(Outcome::Lost) | Err(DeskError::Store(StoreError::Stale("lease"))) => {

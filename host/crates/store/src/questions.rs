@@ -228,6 +228,8 @@ questions! {
     /// A house-wide value.
     setting(key: &str) -> Option<String> = setting::get(key);
 
+    /// The clock that leases go by: PostgreSQL's own, or the caller's where one process has the database to itself.
+    clock(now: Timestamp) -> Timestamp = queue::clock(now);
     /// How much work there is.
     queue(now: Timestamp) -> QueueState = queue::state(now);
     /// Jobs that were given up, newest first.

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use domain::Timestamp;
 use store::conformance::Sample;
 use store::ephemeral::{Care, EphemeralError, EphemeralPostgres};
 use store::{Commit, Fact, Options, Store, StoreError};
@@ -29,6 +30,7 @@ async fn several_hosts_share_lanes_migrate_once_and_wake_each_other() {
     let (a, b) = (a.unwrap(), b.unwrap());
     assert!(a.is_postgres());
     let make = Sample::default();
+    assert!(a.clock(Timestamp(0)).await.unwrap() > Timestamp(0), "the server's clock, whatever a host says");
     let mut wakeups = b.wakeups();
     // The listener wakes once when it is there; after that only work does.
     if *wakeups.borrow_and_update() == 0 {

@@ -32,6 +32,7 @@ async fn what_was_committed_is_there_after_opening_again() {
     assert_eq!(store.ticket(ticket.id).await.unwrap(), Some(ticket));
     assert_eq!(store.reserve_numbers(1).await.unwrap(), 4);
     assert_eq!(store.claim("w", 5, make.now, 1_000).await.unwrap().len(), 1);
+    assert_eq!(store.clock(make.now).await.unwrap(), make.now);
     assert!(!store.is_postgres());
 }
 

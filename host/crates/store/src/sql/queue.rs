@@ -134,6 +134,11 @@ pub(crate) async fn clear(c: &mut Connection, lane: &str) -> Outcome<()> {
     Ok(())
 }
 
+/// The clock that leases go by.
+pub(crate) async fn clock(c: &mut Connection, now: Timestamp) -> Outcome<Timestamp> {
+    dialect::lease_clock(c, now).await.map(Timestamp)
+}
+
 /// `$2` is the clock that leases go by, `$1` the caller's.
 const STATE: &str = "SELECT \
      COUNT(CASE WHEN ready_at <= $1 AND (lease_until IS NULL OR lease_until <= $2) THEN 1 END) AS ready, \
