@@ -9,6 +9,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{ConfigError, Log, LogFormat};
 
+mod series;
+
 /// Bounds of the histograms of durations, seconds: fine where a plugin call lies, coarse where a mail
 /// server answers.
 const SECONDS: &[f64] =
@@ -34,8 +36,10 @@ pub fn log_to_stderr(log: &Log) -> Result<(), ConfigError> {
 /// # Errors
 /// When a recorder is there already.
 pub fn record_metrics() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
+    let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()
-        .context("metrics")
+        .context("metrics")?;
+    series::introduce();
+    Ok(handle)
 }

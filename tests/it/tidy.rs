@@ -1,6 +1,6 @@
 //! The house rules as a test: arrows, file heads and sizes, names, pairs, purposes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use tests::source;
@@ -208,21 +208,61 @@ fn every_metric_is_explained_to_operators() {
     let mut files = Vec::new();
     collect(&source().join("host"), &mut files);
     let sources = files.iter().filter(|f| f.extension().is_some_and(|e| e == "rs"));
+    let page = std::fs::read_to_string(source().join("docs/operations.md")).unwrap();
+    // Name, then labels, as the table has them.
+    let table: BTreeMap<&str, Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `kulanz_"))
+        .map(|line| {
+            let mut cells = line.split('|').skip(1).map(|cell| cell.split('`').skip(1).step_by(2));
+            (cells.next().unwrap().next().unwrap(), cells.next().unwrap().collect())
+        })
+        .collect();
     let mut told = BTreeSet::new();
     for file in sources {
         let text = std::fs::read_to_string(file).unwrap();
         for kind in ["counter!(", "gauge!(", "histogram!("] {
             let named = text.split(kind).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
-            told.extend(named.filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
+            for (name, rest) in named.filter_map(|rest| rest.split_once('"')) {
+                let labels = labels_in(rest.split(';').next().unwrap());
+                let explained = table.get(name).unwrap_or_else(|| panic!("the table lacks {name}"));
+                assert!(labels.is_none_or(|labels| labels == *explained), "labels of {name}: {explained:?}");
+                told.insert(name.to_owned());
+            }
         }
     }
     assert!(told.len() > 20, "{told:?}");
-    let page = std::fs::read_to_string(source().join("docs/operations.md")).unwrap();
-    let table = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `kulanz_"))
-        .map(|rest| format!("kulanz_{}", rest.split('`').next().unwrap()));
-    assert_eq!(told, table.collect::<BTreeSet<String>>(), "docs/operations.md, “What to watch”");
+    let explained: BTreeSet<String> = table.keys().map(|name| (*name).to_owned()).collect();
+    assert_eq!(told, explained, "docs/operations.md, “What to watch”");
+}
+
+/// The labels that a metric is counted with; none where they were put together before.
+fn labels_in(statement: &str) -> Option<Vec<&str>> {
+    let mut pieces: Vec<&str> = statement.split("\" =>").collect();
+    pieces.pop();
+    let labels = pieces.into_iter().filter_map(|piece| piece.rsplit('"').next()).collect();
+    (!statement.contains("&labels")).then_some(labels)
+}
+
+/// The JSON log puts fields beside its own: two of one name are one too many for whoever reads it.
+#[test]
+fn no_field_of_a_log_line_has_a_name_that_the_log_gives_itself() {
+    let house = rust_files().into_iter().filter(|file| file.starts_with(source().join("host")));
+    for file in house {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for kind in ["error!(", "warn!(", "info!(", "debug!(", "trace!("] {
+            for line in text.split(&format!("tracing::{kind}")).skip(1) {
+                // Fields stand before the sentence.
+                let fields = line.split(['"', ';']).next().unwrap();
+                for own in ["message", "level", "target", "timestamp"] {
+                    let named = fields.split([',', '%', '?']).map(str::trim).any(|field| {
+                        field.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ="))
+                    });
+                    assert!(!named, "{}: a field is called {own}: {}", name(&file), fields.trim());
+                }
+            }
+        }
+    }
 }
 
 /// What a translation tells must still be said, or it is dead and nobody notices that the new wording stays English.

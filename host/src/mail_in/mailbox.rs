@@ -27,6 +27,7 @@ pub(super) fn reader(mailbox: &Mailbox, desk: &Desk) -> Result<Reader, ChannelEr
     let postbox =
         DeskPostbox { desk: desk.clone(), name: mailbox.name.clone(), secret: mailbox.secret.clone() };
     desk.tell_of_mailbox(&mailbox.name, MailboxNews::Known);
+    postbox.begin_to_count();
     let chance = Arc::new(|below: u64| rand::rng().random_range(0..below.max(1)));
     Reader::new(mailbox.reading.clone(), Arc::new(postbox), Arc::new(SystemClock::default()), chance)
 }
@@ -36,9 +37,25 @@ impl DeskPostbox {
         format!("{SOURCE}.{}", self.name)
     }
 
-    fn count(&self, outcome: &'static str) {
+    /// What never happened is told apart from what nobody counts.
+    fn begin_to_count(&self) {
+        for outcome in ["kept", "known", "refused", "stuck"] {
+            self.mails(outcome).increment(0);
+        }
+        self.failures().increment(0);
+        self.show_open(false);
+    }
+
+    fn mails(&self, outcome: &'static str) -> metrics::Counter {
         metrics::counter!("kulanz_mailbox_mails_total", "mailbox" => self.name.clone(), "outcome" => outcome)
-            .increment(1);
+    }
+
+    fn failures(&self) -> metrics::Counter {
+        metrics::counter!("kulanz_mailbox_failures_total", "mailbox" => self.name.clone())
+    }
+
+    fn count(&self, outcome: &'static str) {
+        self.mails(outcome).increment(1);
     }
 
     fn show_open(&self, is_open: bool) {
@@ -119,8 +136,7 @@ impl Postbox for DeskPostbox {
             }
             News::Lost { error, again_ms } => {
                 self.show_open(false);
-                metrics::counter!("kulanz_mailbox_failures_total", "mailbox" => self.name.clone())
-                    .increment(1);
+                self.failures().increment(1);
                 tracing::warn!(mailbox, again_ms, "the mailbox cannot be read now: {error}");
                 self.desk.tell_of_mailbox(mailbox, MailboxNews::Lost(error.to_string()));
             }

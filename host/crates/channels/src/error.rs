@@ -44,6 +44,17 @@ impl ChannelError {
         Self::Permanent { why: why.into() }
     }
 
+    /// Its kind in a word, to be counted by.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Transient { .. } => "transient",
+            Self::Unknown { .. } => "unknown",
+            Self::Permanent { .. } => "permanent",
+            Self::Credentials { .. } => "credentials",
+        }
+    }
+
     /// Whether trying again makes sense without anybody changing anything.
     #[must_use]
     pub const fn is_transient(&self) -> bool {

@@ -206,7 +206,7 @@ impl Desk {
         if message.automatic && matches!(error, ChannelError::Unknown { .. }) {
             return self.left_open(lease, message, &why).await;
         }
-        metrics::counter!("kulanz_mail_failures_total").increment(1);
+        metrics::counter!("kulanz_mail_failures_total", "kind" => error.kind()).increment(1);
         let given_up = self.now() > message.created_at.plus(self.0.config.delivery_hours_max * HOUR_MS);
         let wait_ms = match error {
             ChannelError::Permanent { .. } => None,
@@ -219,7 +219,7 @@ impl Desk {
             }
         };
         let Some(wait_ms) = wait_ms else {
-            tracing::error!(message = %message.id, why, "a message could not be delivered");
+            tracing::error!(message_id = %message.id, why, "a message could not be delivered");
             return self
                 .seal_fate(
                     lease,
@@ -233,7 +233,7 @@ impl Desk {
             ChannelError::Unknown { .. } => format!("{why}; it is sent again with the same Message-ID"),
             _ => why,
         };
-        tracing::warn!(message = %message.id, why, wait_ms, "delivery is tried again");
+        tracing::warn!(message_id = %message.id, why, wait_ms, "delivery is tried again");
         let facts = vec![
             Fact::retry(lease, self.now().plus(wait_ms), why.clone()),
             Fact::SetDelivery {
@@ -252,7 +252,7 @@ impl Desk {
     /// with its id; the rest, which proves who has had the mail, is for its recipient alone.
     async fn left_open(&self, lease: &Lease, message: &Message, why: &str) -> Result<Outcome, DeskError> {
         metrics::counter!("kulanz_mail_unknown_total").increment(1);
-        tracing::warn!(message = %message.id, ticket = %message.ticket_id, why, "whether a message arrived is not known; it is not sent again");
+        tracing::warn!(message_id = %message.id, ticket = %message.ticket_id, why, "whether a message arrived is not known; it is not sent again");
         let begins = message.id.to_string().to_lowercase();
         let reason = format!(
             "{why}; automatic mail is not sent twice: look in the mail server's log for the Message-ID that begins with {begins}, and write again if it is not there"

@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_kind_of_thing_is_called_by_its_words() {
-        let refused = Refusal::unknown_word("StatusCategory", "opne", &["open", "closed"]);
-        assert_eq!(refused.sentence, "`opne` is no status category. Known: open, closed.");
+        let refused = Refusal::unknown_word("StatusCategory", "banana", &["open", "closed"]);
+        assert_eq!(refused.sentence, "`banana` is no status category. Known: open, closed.");
         let refused = Refusal::unknown_word("kind of message", "lost", &["reply"]);
         assert_eq!(refused.sentence, "`lost` is no kind of message. Known: reply.");
         let refused = Refusal::bad_id("ContactId", "con", "x");

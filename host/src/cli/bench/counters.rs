@@ -26,7 +26,7 @@ impl Counters {
             let Some((name, value)) = line.rsplit_once(' ') else { continue };
             let value: f64 = value.parse().unwrap_or(0.0);
             if name.starts_with("kulanz_jobs_total{") {
-                counters.job(label(name, "job"), label(name, "outcome"), value as u64);
+                counters.job(label(name, "kind"), label(name, "outcome"), value as u64);
             } else if name.starts_with("kulanz_run_seconds_sum{") {
                 counters.plugins.entry(label(name, "plugin").to_owned()).or_default().seconds = value;
             } else if name.starts_with("kulanz_run_seconds_count{") {
@@ -64,9 +64,9 @@ mod tests {
     #[test]
     fn jobs_failures_and_plugin_times_are_read_and_everything_else_is_left() {
         let text = "# TYPE kulanz_jobs_total counter\n\
-            kulanz_jobs_total{job=\"intake\",outcome=\"ok\"} 12\n\
-            kulanz_jobs_total{outcome=\"ok\",job=\"turn\"} 11\n\
-            kulanz_jobs_total{job=\"turn\",outcome=\"failed\"} 2\n\
+            kulanz_jobs_total{kind=\"intake\",outcome=\"ok\"} 12\n\
+            kulanz_jobs_total{outcome=\"ok\",kind=\"turn\"} 11\n\
+            kulanz_jobs_total{kind=\"turn\",outcome=\"failed\"} 2\n\
             kulanz_run_seconds_bucket{plugin=\"kulanz.triage\",le=\"0.1\"} 5\n\
             kulanz_run_seconds_sum{plugin=\"kulanz.triage\"} 0.25\n\
             kulanz_run_seconds_count{plugin=\"kulanz.triage\"} 11\n\
