@@ -43,6 +43,12 @@ pub(crate) fn newest() -> i64 {
     STEPS.last().map_or(0, |step| step.number)
 }
 
+/// The tables that the steps make; none of them takes one away or gives it another name.
+pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
+    let lines = STEPS.iter().flat_map(|step| step.postgres.lines());
+    lines.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("))
+}
+
 /// What to tell somebody whose database is ahead of the program.
 pub(crate) fn too_new(found: i64) -> String {
     format!(
@@ -66,6 +72,19 @@ mod tests {
     fn both_databases_have_the_same_tables_and_columns() {
         for step in STEPS {
             assert_eq!(columns(step.sqlite), columns(step.postgres), "step {}", step.number);
+        }
+    }
+
+    #[test]
+    fn every_table_is_known_by_its_name() {
+        let made = STEPS.iter().map(|step| step.postgres.matches("CREATE TABLE").count()).sum::<usize>();
+        let names: Vec<&str> = tables().collect();
+        assert_eq!(names.len(), made);
+        assert!(names.contains(&"message") && names.contains(&"event"), "{names:?}");
+        for step in STEPS {
+            for gone in ["DROP TABLE", "RENAME TO"] {
+                assert!(!step.postgres.contains(gone), "step {}: {gone}", step.number);
+            }
         }
     }
 

@@ -75,6 +75,7 @@ async fn transactions_that_want_the_same_rows_in_any_order_all_get_through() {
         result.unwrap();
     }
     assert_eq!(store.setting("a").await.unwrap(), store.setting("b").await.unwrap());
+    store.scrub().await.unwrap();
     store.close().await;
 }
 
