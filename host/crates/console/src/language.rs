@@ -361,6 +361,8 @@ texts! {
     request_name_fix: "Please shorten the name.", "Bitte kürzen Sie den Namen.";
     request_subject_fix: "Please write a subject of at most 200 characters.", "Bitte schreiben Sie einen Betreff von höchstens 200 Zeichen.";
     request_too_many: "Too many requests came from your network just now. Please wait a minute and send it again.", "Gerade kamen zu viele Anfragen aus Ihrem Netz. Bitte warten Sie eine Minute und senden Sie sie noch einmal.";
+    request_not_now: "We cannot take your request in just now. What you wrote is still here: please send it again in a few minutes.", "Gerade lässt sich Ihre Anfrage nicht annehmen. Was Sie geschrieben haben, steht noch da: Bitte senden Sie es in einigen Minuten noch einmal.";
+    customer_not_now: "This is not possible just now. Please try again in a few minutes.", "Das ist gerade nicht möglich. Bitte versuchen Sie es in einigen Minuten noch einmal.";
     request_text_fix: "Please write what it is about, in at most 20,000 characters.", "Bitte schreiben Sie, worum es geht, in höchstens 20.000 Zeichen.";
     sender_pass: "sender confirmed", "Absender bestätigt";
     sender_none: "sender not confirmed", "Absender nicht bestätigt";

@@ -24,7 +24,7 @@ use axum::response::Response;
 use desk::DeskError;
 use domain::schedule::Zone;
 use domain::{Refusal, Timestamp};
-use maud::Markup;
+use maud::{Markup, html};
 
 use crate::Console;
 use crate::language::{self, Spoken, Texts};
@@ -131,6 +131,12 @@ impl Visit {
     /// Why nothing comes of a form that could not be read.
     pub(crate) fn unreadable(&self) -> Refusal {
         Refusal::new("bad_request", self.texts().form_unreadable)
+    }
+
+    /// The page for a failure, as a customer sees it.
+    pub(crate) fn failed_customer(&self, error: &DeskError, title: &str) -> Response {
+        let body = html! { p role="alert" { (self.texts().customer_not_now) } };
+        problem::of_customer(error, self, title, &body)
     }
 
     /// The page for a failure.

@@ -1,11 +1,15 @@
 //! What is shown when there is nothing to show. Nothing internal leaks: the log tells more.
 
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use desk::DeskError;
-use maud::html;
+use maud::{Markup, html};
 
 use super::Visit;
+
+/// How long customers are asked to wait, seconds.
+const CUSTOMERS_WAIT_S: u16 = 180;
 
 /// Answers every address under which there is no page.
 pub(crate) async fn no_such_page(visit: Visit) -> Response {
@@ -29,6 +33,14 @@ pub(crate) fn of(error: DeskError, visit: &Visit) -> Response {
         }
     };
     show(status, visit)
+}
+
+/// The customers' page for an error of the desk, whatever it is: it tells nothing of the house and leads nowhere in it.
+pub(crate) fn of_customer(error: &DeskError, visit: &Visit, title: &str, body: &Markup) -> Response {
+    tracing::error!(%error, path = visit.uri.path(), "a customer could not be served");
+    let page = visit.open_page(title, visit.uri.path());
+    let wait = [(RETRY_AFTER, HeaderValue::from(CUSTOMERS_WAIT_S))];
+    (StatusCode::SERVICE_UNAVAILABLE, wait, page.of(body)).into_response()
 }
 
 /// The page for somebody who is signed in, but not as one who may administer.

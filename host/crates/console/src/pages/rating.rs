@@ -42,7 +42,7 @@ pub(crate) async fn ask(
     match console.desk.rated_answer(&word).await {
         Ok(Some(_)) => page(&visit, StatusCode::OK, &question(&visit, said.helped)),
         Ok(None) => sentence(&visit, StatusCode::NOT_FOUND, visit.texts().rating_unknown),
-        Err(error) => visit.failed(error),
+        Err(error) => visit.failed_customer(&error, visit.texts().rating_title),
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn tell(
         Ok(Rated::Noted { helped: false }) => sentence(&visit, StatusCode::OK, texts.rating_not_helped),
         Ok(Rated::Late) => sentence(&visit, StatusCode::GONE, texts.rating_late),
         Ok(Rated::Unknown) => sentence(&visit, StatusCode::NOT_FOUND, texts.rating_unknown),
-        Err(error) => visit.failed(error),
+        Err(error) => visit.failed_customer(&error, visit.texts().rating_title),
     }
 }
 

@@ -16,7 +16,7 @@ use rand::Rng;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::Visit;
+use super::{Visit, problem};
 use crate::Console;
 use crate::session::is_foreign;
 
@@ -77,13 +77,15 @@ pub(crate) async fn send(
     if request.website.is_empty()
         && let Err(error) = take_in(&console, &visit, &request).await
     {
-        return match error {
-            DeskError::Refused(refusal) if refusal.code == OWN_ADDRESS => {
-                let complaint = ("email", texts.request_own_address);
-                refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, &request, complaint)
-            }
-            error => visit.failed(error),
-        };
+        if let DeskError::Refused(refusal) = &error
+            && refusal.code == OWN_ADDRESS
+        {
+            let complaint = ("email", texts.request_own_address);
+            return refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, &request, complaint);
+        }
+        // No field is wrong.
+        let form = form(&visit, &request, Some(("", texts.request_not_now)));
+        return problem::of_customer(&error, &visit, texts.request_title, &form);
     }
     let email = request.email.trim();
     page(&visit, StatusCode::OK, &html! { p role="status" { (texts.request_done) " " bdi { (email) } "." } })

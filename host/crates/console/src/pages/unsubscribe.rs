@@ -15,7 +15,7 @@ pub(crate) async fn ask(State(console): State<Console>, visit: Visit, Path(word)
     match console.desk.subscriber(&word).await {
         Ok(Some(_)) => page(&visit, StatusCode::OK, texts.unsubscribe_question, true),
         Ok(None) => page(&visit, StatusCode::NOT_FOUND, texts.unsubscribe_unknown, false),
-        Err(error) => visit.failed(error),
+        Err(error) => visit.failed_customer(&error, texts.unsubscribe),
     }
 }
 
@@ -25,7 +25,7 @@ pub(crate) async fn end(State(console): State<Console>, visit: Visit, Path(word)
     match console.desk.unsubscribe(&word).await {
         Ok(true) => page(&visit, StatusCode::OK, texts.unsubscribe_done, false),
         Ok(false) => page(&visit, StatusCode::NOT_FOUND, texts.unsubscribe_unknown, false),
-        Err(error) => visit.failed(error),
+        Err(error) => visit.failed_customer(&error, texts.unsubscribe),
     }
 }
 

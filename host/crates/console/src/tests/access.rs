@@ -179,6 +179,27 @@ async fn who_sends_too_many_requests_is_told_to_wait_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn while_the_database_is_away_customers_stay_on_their_own_pages_and_lose_nothing() {
+    let world = World::with(Access::Token, false).await;
+    world.store.close().await;
+    let typed = "email=ana%40example.org&name=Ana&subject=Paket&text=Wo%20ist%20es%3F&once=0123";
+    let sent = world.post("/request?lang=de", &[], typed).await;
+    sent.says(&[
+        "in einigen Minuten noch einmal",
+        "value=\"ana@example.org\"",
+        "value=\"Paket\"",
+        ">Wo ist es?</textarea>",
+        "value=\"0123\"",
+    ]);
+    assert_eq!((sent.status.as_u16(), sent.header("retry-after")), (503, "180"));
+    assert!(
+        !sent.text.contains("Zurück zu den Tickets") && !sent.text.contains("href=\"/queue"),
+        "{}",
+        sent.text
+    );
+}
+
+#[tokio::test]
 async fn a_wrong_weak_or_foreign_login_is_refused() {
     let world = World::with(Access::Token, false).await;
     let (_, weak) = world.token(&[Scope::Write, Scope::Inbound], None).await;
