@@ -1,7 +1,7 @@
 //! The command line: what can be asked, and what the exit code says. One file per command below.
 //!
 //! Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the configuration is wrong · 4 the database cannot
-//! be used · 5 refused by a rule · 130 ended by a second signal.
+//! be used, or a server is running on it · 5 refused by a rule · 130 ended by a second signal.
 //! Results go to stdout (`--json`: one object per line), everything else to stderr.
 
 mod article;
@@ -54,7 +54,7 @@ pub enum Exit {
     Usage = 2,
     /// The configuration is wrong.
     Config = 3,
-    /// The database cannot be used.
+    /// The database cannot be used, or a server is running on it.
     Store = 4,
     /// Refused by a rule.
     Refused = 5,
@@ -73,7 +73,7 @@ pub struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration wrong, 4 database unusable, 5 refused by a rule, 130 interrupted.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration wrong, 4 database unusable or a server is running on it, 5 refused by a rule, 130 interrupted.";
 
 /// Where settings come from; the same for all commands.
 #[derive(Debug, Clone, Default, Args)]

@@ -32,7 +32,7 @@ pub(super) async fn run(command: Answer, ground: &Ground) -> anyhow::Result<()> 
         Some(model) => shelf.meaning(model)?,
         None => shelf,
     });
-    let plugin = command.chosen.load(ground, "auto-reply", Hook::Answering).await?;
+    let plugin = Box::pin(command.chosen.load(ground, "auto-reply", Hook::Answering)).await?;
     let known =
         |key: &str| plugin.inspection().manifest.settings.pointer(&format!("/properties/{key}")).is_some();
     let (has_threshold, acknowledges) = (known(THRESHOLD), known(ACKNOWLEDGE));

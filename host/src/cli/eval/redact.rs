@@ -14,7 +14,7 @@ use crate::cli::lines::{self, Numbered};
 use crate::sample::Bench;
 
 pub(super) async fn run(command: Redact, ground: &Ground) -> anyhow::Result<()> {
-    let plugin = command.chosen.load(ground, "redaction", Hook::Redaction).await?;
+    let plugin = Box::pin(command.chosen.load(ground, "redaction", Hook::Redaction)).await?;
     let bench = Bench::new(plugin).with_settings(command.chosen.settings()?);
     let path = command.files.input.clone();
     let jobs = lines::open(&path)?.map(move |line| judge(bench.clone(), path.clone(), line));

@@ -19,7 +19,7 @@ use crate::sample::{Bench, Case, Ledger, Memory};
 const THRESHOLD: &str = "threshold";
 
 pub(super) async fn run(command: Triage, ground: &Ground) -> anyhow::Result<()> {
-    let plugin = command.chosen.load(ground, "triage", Hook::Triage).await?;
+    let plugin = Box::pin(command.chosen.load(ground, "triage", Hook::Triage)).await?;
     let settings = command.chosen.settings()?;
     let model = models::open(&ground.settings()?)?.map(Arc::new);
     let memory = match (&command.train, &command.model) {
