@@ -160,10 +160,6 @@ const CREDENTIAL_CODES: &[u16] = &[530, 534, 535, 538];
 const NOT_TAKEN: &str = "the mail server takes no address with letters beyond a-z before its @ (it lacks SMTPUTF8): ask for another address";
 
 fn channel_error(error: &lettre::transport::smtp::Error) -> ChannelError {
-    // The client itself gives up then, before it asks the server, and has only words for it.
-    if error.is_client() && error.to_string().contains("SMTPUTF8") {
-        return ChannelError::permanent(NOT_TAKEN);
-    }
     let why = format!("mail server: {error}");
     let code = error.status().map(u16::from);
     if code.is_some_and(|code| CREDENTIAL_CODES.contains(&code)) {

@@ -14,7 +14,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::sync::watch;
 
-use super::channel_error;
+use super::{NOT_TAKEN, channel_error};
 use crate::ChannelError;
 
 /// Bytes that are handed over at a time, each within a time of its own.
@@ -206,7 +206,7 @@ fn parameters(server: &ServerInfo, envelope: &Envelope, mail: &[u8]) -> Result<V
     let mut addresses = envelope.from().into_iter().chain(envelope.to());
     if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
         if !server.supports_feature(Extension::SmtpUtfEight) {
-            return Err(Failure::unable("it takes no addresses with letters beyond ASCII (SMTPUTF8)"));
+            return Err(Failure { error: ChannelError::permanent(NOT_TAKEN), in_step: true });
         }
         parameters.push(MailParameter::SmtpUtfEight);
     }
