@@ -153,6 +153,8 @@ pub(crate) struct Arrival {
     /// Message-IDs of that mail.
     pub(crate) complained_ids: Vec<String>,
     pub(crate) files: Vec<email::File>,
+    /// Of each file, what makes it dangerous.
+    pub(crate) dangers: Vec<Option<&'static str>>,
     pub(crate) problems: Vec<String>,
     pub(crate) category: Option<String>,
     pub(crate) team: Option<String>,
@@ -247,15 +249,16 @@ pub(crate) async fn read_arrival(
     match kind {
         IntakeKind::Mail => {
             let verdict = senders.check(&clear).await;
-            // Small mails are parsed in place; big ones may take long and must not hold up a worker thread.
-            let (mail, raw) = if clear.len() < 128 << 10 {
-                (email::parse_for(&clear, &own_addresses), clear)
+            let is_small = clear.len() < 128 << 10;
+            let read = move || arrival_of_mail(email::parse_for(&clear, &own_addresses), clear);
+            // Small mails are read in place; big ones may take long and must not hold up a worker thread.
+            let mut arrival = if is_small {
+                read()
             } else {
-                tokio::task::spawn_blocking(move || (email::parse_for(&clear, &own_addresses), clear))
+                tokio::task::spawn_blocking(read)
                     .await
                     .map_err(|_| Refusal::new("unreadable", "the mail's parser stopped"))?
             };
-            let mut arrival = arrival_of_mail(mail, raw);
             arrival.sender_auth = sender_auth(&verdict, &arrival.address);
             Ok(arrival)
         }
@@ -325,6 +328,7 @@ fn arrival_of_mail(mail: Mail, raw: Vec<u8>) -> Arrival {
         bounce: mail.bounce,
         complaint: mail.complaint,
         complained_ids: mail.complained_ids,
+        dangers: mail.attachments.iter().map(email::File::danger).collect(),
         files: mail.attachments,
         problems,
         category: None,
@@ -360,6 +364,7 @@ pub(crate) fn arrival_of_request(new: NewTicket) -> Arrival {
         complaint: None,
         complained_ids: Vec::new(),
         files: Vec::new(),
+        dangers: Vec::new(),
         problems: Vec::new(),
         category: new.category,
         team: new.team,

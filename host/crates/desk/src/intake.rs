@@ -450,10 +450,10 @@ impl Desk {
     /// A note that says which files are not what they look like.
     fn note_dangers(&self, arrival: &Arrival, redacted: &Redacted, work: &mut Work) {
         let dangers: Vec<String> = arrival
-            .files
+            .dangers
             .iter()
             .enumerate()
-            .filter_map(|(n, file)| Some(format!("“{}” is {}", file_name(redacted, n), file.danger()?)))
+            .filter_map(|(n, danger)| Some(format!("“{}” is {}", file_name(redacted, n), (*danger)?)))
             .collect();
         if !dangers.is_empty() {
             self.note(work, format!("Careful with what is attached: {}.", dangers.join("; ")));

@@ -37,7 +37,9 @@ impl File {
         let is_page = page::has_a_pages_name(&self.file_name)
             || page::is_a_pages_type(&self.content_type)
             || page::begins_as_page(&self.bytes);
-        (is_page && page::is_active(&self.bytes)).then_some("a page with active content")
+        let may_act =
+            page::has_a_packed_pages_name(&self.file_name) || (is_page && page::is_active(&self.bytes));
+        may_act.then_some("a page with active content")
     }
 }
 
@@ -77,6 +79,7 @@ mod tests {
                 "a page with active content",
             ),
             ("picture.svg", b"<g><script>x()", "a page with active content"),
+            ("picture.svgz", b"\x1f\x8b\x08", "a page with active content"),
         ] {
             assert_eq!(file(name, bytes).danger(), Some(what), "{name}");
         }

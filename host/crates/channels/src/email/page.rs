@@ -3,6 +3,8 @@
 
 /// Endings of pages.
 const ENDINGS: &[&str] = &["htm", "html", "shtml", "svg", "xht", "xhtml"];
+/// Endings of pages whose tags lie packed or encoded: what they do cannot be told from the bytes.
+const PACKED_ENDINGS: &[&str] = &["mht", "mhtml", "svgz"];
 /// Types of pages.
 const TYPES: &[&str] = &["application/xhtml+xml", "image/svg+xml", "text/html"];
 /// Tags with which pages begin, as browsers tell them, and some more.
@@ -61,10 +63,17 @@ const ACTIVE_SCHEMES: &[&[u8]] = &[b"data:text/html", b"javascript:", b"vbscript
 const STYLE_SHEET: &[u8] = b"<?xml-stylesheet";
 /// What makes tags or addresses out of words, in XML.
 const ENTITY: &[u8] = b"<!entity";
+/// What makes tags out of other letters, to browsers that take a page for Japanese (ISO-2022-JP).
+const ESCAPES: &[&[u8]] = &[b"\x1b(", b"\x1b$"];
 /// Attributes that say where a form goes.
 const FORM_TARGETS: &[&[u8]] = &[b"action", b"formaction"];
 /// Letters that entities with a name stand for, where they hide an address.
-const HIDING: &[(&[u8], u8)] = &[(b"tab;", b'\t'), (b"newline;", b'\n'), (b"colon;", b':'), (b"sol;", b'/')];
+const HIDING: &[(&[u8], u8)] =
+    &[(b"tab;", b'\t'), (b"newline;", b'\n'), (b"colon;", b':'), (b"sol;", b'/'), (b"bsol;", b'\\')];
+
+/// Longest name and value of an entity that may name a name space, bytes.
+const ENTITY_NAME_MAX: usize = 256;
+const ENTITY_VALUE_MAX: usize = 1 << 10;
 
 /// How many times each byte is looked at on average: in a page that wants more, tags hide in tags.
 const LOOKS_MAX: usize = 8;
@@ -73,8 +82,17 @@ const LOOKS_MIN: usize = 64 << 10;
 
 /// Whether a file calls itself a page.
 pub(crate) fn has_a_pages_name(file_name: &str) -> bool {
+    ends_as(file_name, ENDINGS) || has_a_packed_pages_name(file_name)
+}
+
+/// Whether a file calls itself a page that hides what it does from who only looks at its bytes.
+pub(crate) fn has_a_packed_pages_name(file_name: &str) -> bool {
+    ends_as(file_name, PACKED_ENDINGS)
+}
+
+fn ends_as(file_name: &str, endings: &[&str]) -> bool {
     let ending = file_name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ENDINGS.iter().any(|page| page.eq_ignore_ascii_case(ending))
+    endings.iter().any(|page| page.eq_ignore_ascii_case(ending))
 }
 
 /// Whether a type is a page's.
@@ -92,69 +110,53 @@ pub(crate) fn begins_as_page(bytes: &[u8]) -> bool {
         return false;
     }
     let text = small_letters(rest);
-    if text.starts_with(b"<!--") || NAMESPACES.iter().any(|space| holds(&text, space)) {
+    // A name space may be written with references to its letters.
+    let letters = plain(&text);
+    if text.starts_with(b"<!--") || NAMESPACES.iter().any(|space| holds(&letters, space)) {
         return true;
     }
-    let text = without_declaration(&text);
+    let text = without_prologue(&text);
     if let Some(doctype) = text.strip_prefix(b"<!doctype") {
         let what = doctype.trim_ascii_start();
         return what.starts_with(b"html") || what.starts_with(b"svg");
     }
-    let tag = Reader { text, at: 1 }.tag();
-    FIRST_TAGS.contains(&tag.name)
+    let name = Reader { text, at: 1, looks: 0 }.name();
+    FIRST_TAGS.contains(&name)
 }
 
 /// Whether something in a page runs by itself, brings something in, leads elsewhere unasked, or sends elsewhere what
 /// people type. So does what hides its tags too well to be told.
 pub(crate) fn is_active(bytes: &[u8]) -> bool {
+    judged(bytes).0
+}
+
+/// Whether a page is active, and how many looks that took.
+fn judged(bytes: &[u8]) -> (bool, usize) {
     let text = small_letters(bytes);
-    if holds(&text, STYLE_SHEET) {
-        return true;
+    if holds(&text, STYLE_SHEET) || has_escapes(&text) {
+        return (true, 0);
     }
-    let looks_max = text.len().saturating_mul(LOOKS_MAX).max(LOOKS_MIN);
-    let (mut looks, mut has_form, mut is_based_elsewhere) = (0, false, false);
-    for (at, _) in text.iter().enumerate().filter(|(_, b)| **b == b'<') {
-        let rest = text.get(at..).unwrap_or_default();
-        if rest.strip_prefix(ENTITY).is_some_and(|entity| !names_a_space(entity)) {
-            return true;
-        }
-        if !text.get(at + 1).is_some_and(|b| begins_name(*b)) {
-            continue;
-        }
-        // From its own beginning: what an earlier tag or a comment seems to hold may be a tag to a browser.
-        let mut reader = Reader { text: &text, at: at + 1 };
-        let tag = reader.tag();
-        if tag.acts() {
-            return true;
-        }
-        has_form |= tag.name == b"form";
-        is_based_elsewhere |= tag.is_base_elsewhere();
-        looks += reader.at - at;
-        if looks > looks_max {
-            return true;
-        }
-    }
-    has_form && is_based_elsewhere
+    let mut reader = Reader { text: &text, at: 0, looks: 0 };
+    (reader.meets_what_acts(), reader.looks)
 }
 
-/// What comes after the declaration that XML may begin with.
-fn without_declaration(text: &[u8]) -> &[u8] {
-    let declared = text.strip_prefix(b"<?").and_then(|rest| {
-        let end = rest.windows(2).position(|window| window == b"?>")?;
-        rest.get(end + 2..)
-    });
-    declared.unwrap_or(text).trim_ascii_start()
+/// What comes after the declaration, the instructions and the comments that XML may begin with.
+fn without_prologue(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = past(text, b"<?", b"?>").or_else(|| past(text, b"<!--", b"-->")) {
+        text = rest.trim_ascii_start();
+    }
+    text
 }
 
-/// Whether an entity, of which this comes after `<!ENTITY`, is a web address and nothing else: some programs that draw
-/// name their name spaces so.
-fn names_a_space(entity: &[u8]) -> bool {
-    let mut reader = Reader { text: entity, at: 0 };
-    reader.take(is_blank);
-    reader.take(|b| !is_blank(b));
-    reader.take(is_blank);
-    let value = reader.value();
-    value.starts_with(b"http") && value.iter().all(|b| b.is_ascii_alphanumeric() || b":/._-#".contains(b))
+/// What comes after a piece that begins and ends so.
+fn past<'a>(text: &'a [u8], begin: &[u8], end: &[u8]) -> Option<&'a [u8]> {
+    let rest = text.strip_prefix(begin)?;
+    let at = rest.windows(end.len()).position(|window| window == end)?;
+    rest.get(at + end.len()..)
+}
+
+fn has_escapes(text: &[u8]) -> bool {
+    ESCAPES.iter().any(|escape| holds(text, escape))
 }
 
 /// As tags are compared: small, and without the NULs that stand between letters of two bytes.
@@ -176,27 +178,12 @@ fn own_name(name: &[u8]) -> &[u8] {
     name.rsplit(|b| *b == b':').next().unwrap_or(name)
 }
 
-struct Tag<'a> {
-    name: &'a [u8],
-    attributes: Vec<(&'a [u8], &'a [u8])>,
-}
-
-impl Tag<'_> {
-    fn acts(&self) -> bool {
-        ACTIVE_TAGS.contains(&self.name)
-            || self.attributes.iter().any(|(name, value)| {
-                let value = plain(value);
-                is_handler(name)
-                    || runs(&value)
-                    || (self.name == b"meta" && *name == b"http-equiv" && value == b"refresh")
-                    || (FORM_TARGETS.contains(name) && leads_elsewhere(&value))
-            })
-    }
-
-    fn is_base_elsewhere(&self) -> bool {
-        self.name == b"base"
-            && self.attributes.iter().any(|(name, value)| *name == b"href" && leads_elsewhere(&plain(value)))
-    }
+/// Whether an attribute makes its tag act.
+fn acts(tag: &[u8], attribute: &[u8], value: &[u8]) -> bool {
+    is_handler(attribute)
+        || runs(value)
+        || (tag == b"meta" && attribute == b"http-equiv" && value == b"refresh")
+        || (FORM_TARGETS.contains(&attribute) && leads_elsewhere(value))
 }
 
 /// `onclick` and its like.
@@ -248,21 +235,66 @@ fn entity(rest: &[u8]) -> Option<(u8, &[u8])> {
     Some((byte, after.strip_prefix(b";").unwrap_or(after)))
 }
 
-/// Reads a tag as browsers do.
+/// Reads tags as browsers do.
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
+    /// Bytes that were read, each as often as it was. Whatever is done with them takes no longer than reading them.
+    looks: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// The tag whose name begins here.
-    fn tag(&mut self) -> Tag<'a> {
-        let name = own_name(self.take(|b| !is_blank(b) && !matches!(b, b'/' | b'>')));
-        let mut attributes = Vec::new();
-        while let Some(attribute) = self.attribute() {
-            attributes.push(attribute);
+    /// Looks at each tag from its own beginning: what an earlier tag or a comment seems to hold may be a tag to a
+    /// browser. Gives up, and calls it active, where that takes too many looks.
+    fn meets_what_acts(&mut self) -> bool {
+        let text = self.text;
+        let looks_max = text.len().saturating_mul(LOOKS_MAX).max(LOOKS_MIN);
+        let (mut has_form, mut is_based_elsewhere) = (false, false);
+        for (at, _) in text.iter().enumerate().filter(|(_, b)| **b == b'<') {
+            if text.get(at..).is_some_and(|rest| rest.starts_with(ENTITY)) {
+                self.at = at + ENTITY.len();
+                if !self.names_a_space() {
+                    return true;
+                }
+            } else if text.get(at + 1).is_some_and(|b| begins_name(*b)) {
+                self.at = at + 1;
+                let name = self.name();
+                if ACTIVE_TAGS.contains(&name) {
+                    return true;
+                }
+                has_form |= name == b"form";
+                // Each for itself, and none is kept: one tag may have millions.
+                while let Some((attribute, value)) = self.attribute() {
+                    let value = plain(value);
+                    if acts(name, attribute, &value) {
+                        return true;
+                    }
+                    is_based_elsewhere |= name == b"base" && attribute == b"href" && leads_elsewhere(&value);
+                }
+            }
+            if self.looks > looks_max {
+                return true;
+            }
         }
-        Tag { name, attributes }
+        has_form && is_based_elsewhere
+    }
+
+    /// Whether the entity whose name comes next is a web address and nothing else: some programs that draw name their
+    /// name spaces so.
+    fn names_a_space(&mut self) -> bool {
+        self.take(is_blank);
+        let name = self.take(|b| !is_blank(b));
+        self.take(is_blank);
+        let value = self.value();
+        name.len() <= ENTITY_NAME_MAX
+            && value.len() <= ENTITY_VALUE_MAX
+            && value.starts_with(b"http")
+            && value.iter().all(|b| b.is_ascii_alphanumeric() || b":/._-#".contains(b))
+    }
+
+    /// The name of the tag that begins here.
+    fn name(&mut self) -> &'a [u8] {
+        own_name(self.take(|b| !is_blank(b) && !matches!(b, b'/' | b'>')))
     }
 
     fn attribute(&mut self) -> Option<(&'a [u8], &'a [u8])> {
@@ -304,6 +336,8 @@ impl<'a> Reader<'a> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let length = rest.iter().take_while(|b| is_part(**b)).count();
         self.at += length;
+        // And the one that ended it.
+        self.looks += length + 1;
         rest.get(..length).unwrap_or_default()
     }
 }
@@ -330,6 +364,8 @@ mod tests {
             b"<?xml version=\"1.0\"?><x:y xmlns:x=\"http://www.w3.org/1999/xhtml\"/>",
             b"<svg:svg>",
             b"<?xml version=\"1.0\"?>\n<!DOCTYPE html><html>",
+            b"<?xml version=\"1.0\"?><x:y xmlns:x=\"http://www.w3.org/1999/xhtm&#108;\"/>",
+            b"<?xml version=\"1.0\"?>\n<!-- a -> b -->\n<?a b?><!----><html>",
             &in_utf_16,
         ] {
             assert!(begins_as_page(page), "{}", String::from_utf8_lossy(page));
@@ -339,6 +375,8 @@ mod tests {
             b"\0\0",
             b"write <script> there",
             b"<?xml version=\"1.0\"?><rss/>",
+            b"<?xml version=\"1.0\"?><!-- <html> --><rss/>",
+            b"<?xml version=\"1.0\"?><!-- <html>",
             b"<!DOCTYPE plist>",
             b"<anna@example.org> wrote",
             b"< 5",
@@ -350,8 +388,18 @@ mod tests {
 
     #[test]
     fn names_and_types_of_pages_are_known_in_all_spellings() {
-        for (name, is_page) in [("a.HTM", true), ("a.tar.xhtml", true), ("a.txt", false), ("html", false)] {
+        for (name, is_page) in [
+            ("a.HTM", true),
+            ("a.tar.xhtml", true),
+            ("a.svgz", true),
+            ("a.MHTML", true),
+            ("a.txt", false),
+            ("html", false),
+        ] {
             assert_eq!(has_a_pages_name(name), is_page, "{name}");
+        }
+        for (name, is_packed) in [("a.svgz", true), ("a.Mht", true), ("a.svg", false), ("mht", false)] {
+            assert_eq!(has_a_packed_pages_name(name), is_packed, "{name}");
         }
         for (kind, is_page) in
             [("Text/HTML; charset=utf-8", true), ("image/svg+xml", true), ("text/plain", false)]
@@ -381,6 +429,7 @@ mod tests {
             "<form action=https://x.example/take>",
             "<form><button formaction='//x.example'>",
             "<form action=/\\x.example>",
+            "<form action='/&bsol;x.example'>",
             "<form action=mailto:x@y.example>",
             "<base href='https://x.example/'><form action=take>",
             "<!DOCTYPE svg [<!ENTITY x '&#60;script>'>]>",
@@ -390,13 +439,49 @@ mod tests {
             "<!-- <a x=\" --><p title=\">\" onclick=x>",
             "<title><a x=\"</title><p title='>' onclick=x>",
             "<s\0c\0r\0i\0p\0t>",
+            "<p>\u{1b}(Bhello",
+            "<s\u{1b}$Bcript>",
         ] {
             assert!(is_active(page.as_bytes()), "{page}");
         }
         let long = format!("<html>{}<script>", " padding".repeat(20_000));
         assert!(is_active(long.as_bytes()));
-        let unclosed = "<a x=\"".repeat(100_000);
-        assert!(is_active(unclosed.as_bytes()), "and does not take for ever");
+        for entity in [
+            format!("<!ENTITY {} 'http://x.example'>", "x".repeat(257)),
+            format!("<!ENTITY x 'http://x.example/{}'>", "y".repeat(1_024)),
+        ] {
+            assert!(is_active(entity.as_bytes()), "{entity}");
+        }
+    }
+
+    #[test]
+    fn no_page_takes_more_looks_than_its_size_allows() {
+        const SIZE: usize = 1 << 20;
+        let of = |piece: &str| piece.repeat(SIZE / piece.len());
+        for (page, active) in [
+            (of("<!entity") + " 'http'", true),
+            ("<!entity".repeat(30) + &of(" ") + "'http'", true),
+            (of("<!entity x 'http' "), false),
+            (of("<!entity x 'http"), true),
+            (of("<!entity x \"http\" '"), false),
+            (format!("<!entity x 'http{}", of("y")), true),
+            (of("<a x=\""), true),
+            (of("<a "), true),
+            (of("<a"), true),
+            (of("<"), false),
+            (of("<p>"), false),
+            (format!("<x {}", of("b/")), false),
+            (format!("<x {}", of("=='' ")), false),
+            (format!("<a href='{}'>", of("&#1")), false),
+            (format!("<a href='&#{}'>", of("9")), false),
+            (format!("<{}", of("x:")), false),
+        ] {
+            let (is_active, looks) = judged(page.as_bytes());
+            let begins = page.get(..24).unwrap_or(&page);
+            assert_eq!(is_active, active, "{begins}");
+            // Its last tag may be as long as the page.
+            assert!(looks <= (LOOKS_MAX + 4) * page.len(), "{begins}: {looks}");
+        }
     }
 
     #[test]
