@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 use super::header::{Headers, message_ids};
 use super::with_line_feeds;
 
-/// The fields that are the sender's and that decide what is read, of whom, and which mail it answers. What servers and
-/// filters on the way add or change is none of them: traces, results, signatures, recipients.
+/// The fields that are the sender's and that decide what is read, of whom, which mail it answers, and whether a machine
+/// or a list wrote it: a copy that says so must not keep out the one that does not. What servers and filters on the way
+/// add or change otherwise is none of them: traces, results, signatures, recipients.
 const FIELDS: &[&str] = &[
     "message-id",
     "from",
@@ -18,6 +19,12 @@ const FIELDS: &[&str] = &[
     "references",
     "content-type",
     "content-transfer-encoding",
+    "auto-submitted",
+    "precedence",
+    "list-id",
+    "list-post",
+    "list-unsubscribe",
+    "x-auto-response-suppress",
 ];
 
 /// The digest (SHA-256, hex) of what the sender wrote: some fields of the header, and every byte of the body but for
@@ -101,6 +108,12 @@ mod tests {
             MAIL.replace("From:", "Reply-To: eve@example.org\nFrom:"),
             MAIL.replace("From:", "In-Reply-To: <0@shop.example>\nFrom:"),
             MAIL.replace("Subject: My parcel\n", "Subject: My\nSubject: parcel\n"),
+            format!("Auto-Submitted: auto-generated\n{MAIL}"),
+            format!("Precedence: bulk\n{MAIL}"),
+            format!("List-Id: <news.example.org>\n{MAIL}"),
+            format!("List-Post: <mailto:news@example.org>\n{MAIL}"),
+            format!("List-Unsubscribe: <mailto:off@example.org>\n{MAIL}"),
+            format!("X-Auto-Response-Suppress: All\n{MAIL}"),
             format!("{MAIL}-- \nThe list's footer\n"),
         ] {
             assert!(digest(&other).is_some_and(|digest| Some(digest) != written), "{other}");
