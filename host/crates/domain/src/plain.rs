@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-/// A text of several lines: line ends unified, no control character but line feed and tab, no mark of byte order.
+/// A text of several lines: whatever ends a line or a page is a line feed; no other control character but tab, no mark
+/// of byte order.
 #[must_use]
 pub fn text(text: &str) -> String {
     let unified: Cow<'_, str> = if text.contains('\r') {
@@ -11,7 +12,8 @@ pub fn text(text: &str) -> String {
     } else {
         Cow::Borrowed(text)
     };
-    unified.chars().filter(|c| may_stay(*c) && *c != '\u{feff}').collect()
+    let with_line_feeds = unified.chars().map(|c| if ends_a_line(c) { '\n' } else { c });
+    with_line_feeds.filter(|c| may_stay(*c) && *c != '\u{feff}').collect()
 }
 
 /// A text on one line: white space and control characters become one blank, what misleads and shows nothing goes.
@@ -35,6 +37,11 @@ pub fn line(text: &str) -> String {
     line
 }
 
+/// Vertical tab, form feed, next line, line and paragraph separator: without them words would be joined.
+fn ends_a_line(c: char) -> bool {
+    matches!(c, '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 fn may_stay(c: char) -> bool {
     !(c.is_control() && c != '\n' && c != '\t')
 }
@@ -50,6 +57,7 @@ mod tests {
     #[test]
     fn nul_and_controls_go_and_line_ends_are_unified() {
         assert_eq!(super::text("a\0b\r\nc\rd\u{7}e\tf\u{1b}[0m"), "ab\nc\nde\tf[0m");
+        assert_eq!(super::text("a\u{b}b\u{c}c\u{85}d\u{2028}e\u{2029}f"), "a\nb\nc\nd\ne\nf");
         assert_eq!(super::line(" a\r\n\tb\0 c\u{202e}d \u{7}"), "a b cd");
         assert_eq!(super::line("a\r\nBcc: x@y.example"), "a Bcc: x@y.example");
         assert_eq!(super::line("\0\r\n"), "");

@@ -17,6 +17,9 @@ const ENDINGS: &[&str] = &[
     "xlsm", "xlsx", "xml", "xps", "xz", "yaml", "yml", "zip", "zst",
 ];
 
+/// Those of them that are also top-level domains.
+const DOMAINS_TOO: &[&str] = &["ai", "dot", "md", "mov", "zip"];
+
 /// The endings of a document's files' names with their dots, part by part; empty for every other part.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Endings(Vec<String>);
@@ -43,9 +46,11 @@ impl Endings {
 /// Bytes of a name before its ending, all of them where it has none that is known.
 fn stem_length(name: &str) -> usize {
     let split = name.rsplit_once('.').filter(|(stem, ending)| {
-        let is_known = ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending));
-        // Some endings are also the ends of domains: `ana@example.zip` may be a whole address.
-        let is_domains = stem.rsplit_once('@').is_some_and(|(_, domain)| !domain.contains('.'));
+        let is_among = |endings: &[&str]| endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
+        let is_known = is_among(ENDINGS);
+        // Some endings are also the ends of domains: `ana@mail.example.zip` may be a whole address.
+        let address = stem.split_whitespace().next_back().and_then(|word| word.rsplit_once('@'));
+        let is_domains = address.is_some_and(|(_, domain)| !domain.contains('.') || is_among(DOMAINS_TOO));
         !stem.is_empty() && is_known && !is_domains
     });
     split.map_or(name.len(), |(stem, _)| stem.len())
@@ -64,6 +69,10 @@ mod tests {
             ("backup.tar.gz", "backup.tar"),
             ("Vertrag.Meier", "Vertrag.Meier"),
             ("ana@example.zip", "ana@example.zip"),
+            ("ana@mail.example.zip", "ana@mail.example.zip"),
+            ("Brief an ana@mail.example.MD", "Brief an ana@mail.example.MD"),
+            ("ana@mail.example Fotos.zip", "ana@mail.example Fotos"),
+            ("Fotos.zip", "Fotos"),
             ("ana@example.org", "ana@example.org"),
             (".pdf", ".pdf"),
             ("pdf", "pdf"),
