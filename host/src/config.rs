@@ -522,6 +522,9 @@ mod tests {
             ("[mail.dkim.shop]\ndomain = \"a;b\"", "mail.dkim.shop.domain"),
             ("[mail.smtp]\nhost = \"mx.example\"\nport = 70000", "mail.smtp.port"),
             ("[mail.smtp]\nhost = \"mx.example\"\nuser = \"ana\"", "mail.smtp.user"),
+            ("[mail.smtp]\nhost = \"mx.example\"\ntimeout_ms = 30", "mail.smtp.timeout_ms"),
+            ("[mail.smtp]\nhost = \"mx.example\"\nblock_timeout_ms = 0", "mail.smtp.block_timeout_ms"),
+            ("[mail.smtp]\nhost = \"mx.example\"\ndata_timeout_ms = 999", "mail.smtp.data_timeout_ms"),
         ] {
             let error = load(file).unwrap_err().0;
             assert!(error.starts_with("kulanz.toml: ") && error.contains(key), "{file:?} gave: {error}");

@@ -29,6 +29,9 @@ pub(super) fn frames(layers: &Layers, folder: &str) -> Result<Frames, ConfigErro
     Ok(frames)
 }
 
+/// Shortest time that a mail server may be given for anything, milliseconds.
+const TIMEOUT_MS_MIN: u64 = 1_000;
+
 /// `[mail.smtp]` as it is written.
 #[derive(Debug, Clone, Deserialize)]
 struct SmtpSection {
@@ -125,6 +128,18 @@ pub(super) fn smtp(layers: &Layers) -> Result<Option<channels::SmtpConfig>, Conf
     let section: SmtpSection = layers.section("mail.smtp", &[])?;
     if section.host.is_empty() {
         return Ok(None);
+    }
+    for (key, value_ms) in [
+        ("mail.smtp.timeout_ms", section.timeout_ms),
+        ("mail.smtp.block_timeout_ms", section.block_timeout_ms),
+        ("mail.smtp.data_timeout_ms", section.data_timeout_ms),
+    ] {
+        if value_ms < TIMEOUT_MS_MIN {
+            let origin = layers.origin(key);
+            return Err(ConfigError(format!(
+                "{origin}: {key}: at least {TIMEOUT_MS_MIN}, or mail servers have no time to answer."
+            )));
+        }
     }
     let password = match layers.secret("mail.smtp.password") {
         Some(secret) => Some(secret.reveal().to_owned()),

@@ -35,6 +35,7 @@ use domain::Timestamp;
 use domain::message::AutoClass;
 
 pub use bounce::Bounce;
+pub(crate) use charset::clean_line;
 pub(crate) use compose::envelope;
 pub use compose::{AutoKind, Outgoing, compose};
 pub use enclose::{Given, enclosed};

@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 
 use self::idle::Idle;
 use self::line::{Failure, Limits, Server, is_there, leave};
-use crate::email::{Outgoing, Signer, compose};
+use crate::email::{Outgoing, Signer, clean_line, compose};
 use crate::{ChannelError, Egress, Receipt};
 
 /// How the connection is protected.
@@ -47,11 +47,12 @@ pub struct SmtpConfig {
     pub timeout_ms: u64,
     /// Longest wait until the server has taken a block of 64 KiB of a mail.
     pub block_timeout_ms: u64,
-    /// Longest wait for the answer to a whole mail. Who gives up earlier does not know whether it was taken.
+    /// Longest wait until the server has taken all blocks of a mail, and once more for the answer to it. Who gives up
+    /// the answer earlier does not know whether the mail was taken.
     pub data_timeout_ms: u64,
     /// Unused connections kept open at most; 0: each mail gets its own.
     pub pool_max: u32,
-    /// How long an unused connection may be used again.
+    /// How long an unused connection may be used again. One that is older is closed when the next mail comes.
     pub pool_idle_ms: u64,
     /// Name given in EHLO; this machine's name when missing.
     pub hello_name: Option<String>,
@@ -159,8 +160,16 @@ const CREDENTIAL_CODES: &[u16] = &[530, 534, 535, 538];
 /// Said of an address that the mail server cannot be told: another day changes nothing.
 const NOT_TAKEN: &str = "the mail server takes no address with letters beyond a-z before its @ (it lacks SMTPUTF8): ask for another address";
 
+/// Most characters of a server's words that are kept.
+const WORDS_CHARS_MAX: usize = 500;
+
+/// A failure in words for people. Those of the server are in it, and it may say anything.
+fn words(error: &lettre::transport::smtp::Error) -> String {
+    clean_line(&format!("mail server: {error}")).chars().take(WORDS_CHARS_MAX).collect()
+}
+
 fn channel_error(error: &lettre::transport::smtp::Error) -> ChannelError {
-    let why = format!("mail server: {error}");
+    let why = words(error);
     let code = error.status().map(u16::from);
     if code.is_some_and(|code| CREDENTIAL_CODES.contains(&code)) {
         return ChannelError::Credentials { why };

@@ -1,5 +1,6 @@
 //! Connections that wait for the next mail: a few, for a short while. Owns how many and how long; knows nothing of
-//! what is said on them. Whoever ended one uncleanly keeps it away from here.
+//! what is said on them. Whoever ended one uncleanly keeps it away from here. No clock of its own: what grew too old is
+//! closed when the next mail comes, and until then by the server if it likes; it is never used again.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -13,8 +13,9 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter, ServerInfo};
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use super::{NOT_TAKEN, channel_error};
+use super::{NOT_TAKEN, channel_error, words};
 use crate::ChannelError;
 
 /// Bytes that are handed over at a time, each within a time of its own.
@@ -23,6 +24,9 @@ const BLOCK_BYTES: usize = 64 << 10;
 /// How long a server may take to say goodbye, or that it is still there.
 const COURTESY: Duration = Duration::from_secs(5);
 
+/// Addresses of one host that are tried within the time for connecting, even where none of them answers.
+const ADDRESSES_TRIED: u32 = 3;
+
 /// How long the server may take for each step.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -30,7 +34,7 @@ pub(super) struct Limits {
     pub(super) step: Duration,
     /// Taking one block of a mail.
     pub(super) block: Duration,
-    /// Answering a whole mail.
+    /// Taking all blocks of a mail, and once more answering the whole mail.
     pub(super) end: Duration,
 }
 
@@ -61,6 +65,12 @@ impl Failure {
 
     fn silent(limit: Duration) -> Self {
         let why = format!("mail server: no answer within {} ms", limit.as_millis());
+        Self { error: ChannelError::transient(why), in_step: false }
+    }
+
+    /// It took block after block, but not all of them in time.
+    fn slow(limit: Duration) -> Self {
+        let why = format!("mail server: it did not take all of the mail within {} ms", limit.as_millis());
         Self { error: ChannelError::transient(why), in_step: false }
     }
 
@@ -115,7 +125,9 @@ impl Server {
             _ => None,
         };
         let server = (self.host.as_str(), self.port);
-        let opening = AsyncSmtpConnection::connect_tokio1(server, Some(limit), &self.hello, wrapped, None);
+        // A host may have several addresses: one that swallows what it is sent leaves time for the next ones.
+        let each = Some(limit / ADDRESSES_TRIED);
+        let opening = AsyncSmtpConnection::connect_tokio1(server, each, &self.hello, wrapped, None);
         let mut line = within(limit, Box::pin(opening)).await?;
         if let Tls::Required(parameters) = &self.tls {
             within(limit, Box::pin(line.starttls(parameters.clone(), &self.hello))).await?;
@@ -158,10 +170,11 @@ impl Server {
         let (reached, mut reaching) = watch::channel(Reached::Block);
         let blocks = Blocks { left: mail.chunks(BLOCK_BYTES), reached: &reached };
         let mut telling = pin!(line.message_iter(blocks));
+        let begun = Instant::now();
         loop {
             let now = *reaching.borrow_and_update();
             let limit = match now {
-                Reached::Block => self.limits.block,
+                Reached::Block => self.limits.block.min(self.limits.end.saturating_sub(begun.elapsed())),
                 Reached::End => self.limits.end,
             };
             let told = tokio::select! {
@@ -179,14 +192,13 @@ impl Server {
                     "mail server: {} is no answer to a whole mail",
                     response.code()
                 ))),
-                Some(Err(error)) if whole && error.status().is_none() => {
-                    Err(Failure::unknown(format!("mail server: {error}")))
-                }
+                Some(Err(error)) if whole && error.status().is_none() => Err(Failure::unknown(words(&error))),
                 Some(Err(error)) => Err(Failure::of(&error)),
                 None if whole => Err(Failure::unknown(format!(
                     "mail server: no answer to the whole mail within {} ms",
                     limit.as_millis()
                 ))),
+                None if limit < self.limits.block => Err(Failure::slow(self.limits.end)),
                 None => Err(Failure::silent(limit)),
             };
         }

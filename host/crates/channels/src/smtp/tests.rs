@@ -355,10 +355,11 @@ async fn silence_before_the_mail_is_wanted_is_no_danger_and_the_next_one_goes_an
     assert_eq!(given.recv().await.unwrap().connection, 2);
 }
 
-#[tokio::test]
-async fn a_mail_that_the_server_stops_taking_is_tried_again() {
+/// What comes of a long mail to a server that stops taking it.
+async fn failure_of_stalling(data_timeout_ms: u64) -> Failure {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let smtp = Smtp::new(&config(listener.local_addr().unwrap().port()), Signer::default()).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let smtp = Smtp::new(&SmtpConfig { data_timeout_ms, ..config(port) }, Signer::default()).unwrap();
     let stalls = tokio::spawn(async move {
         let mut stream = BufReader::new(listener.accept().await.unwrap().0);
         for answer in ["220 test ready", "250 test", "250 ok", "250 ok", "354 go on"] {
@@ -381,9 +382,30 @@ async fn a_mail_that_the_server_stops_taking_is_tried_again() {
         pass(181_000).await;
         tokio::task::yield_now().await;
     }
-    let failure = sending.await.unwrap().unwrap_err();
-    assert!(failure.error.is_transient() && !failure.in_step, "{failure:?}");
-    assert!(failure.error.to_string().contains("within 180000 ms"), "{failure:?}");
+    sending.await.unwrap().unwrap_err()
+}
+
+#[tokio::test]
+async fn a_mail_that_the_server_stops_taking_is_tried_again() {
+    for (data_timeout_ms, why) in [
+        (86_400_000, "no answer within 180000 ms"),
+        (90_000, "it did not take all of the mail within 90000 ms"),
+    ] {
+        let failure = failure_of_stalling(data_timeout_ms).await;
+        assert!(failure.error.is_transient() && !failure.in_step, "{failure:?}");
+        assert!(failure.error.to_string().contains(why), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_servers_words_are_made_plain_and_short() {
+    let (port, _given) = server(Answers { rcpt_to: "550 5.1.1 no\tsuch \u{1b}\u{202e}user", ..FINE }).await;
+    let error = Smtp::new(&config(port), Signer::default()).unwrap().send(&outgoing()).await.unwrap_err();
+    assert!(error.to_string().ends_with("no such user"), "{error}");
+    let long: &'static str = Box::leak(format!("550 {}", "no".repeat(400)).into_boxed_str());
+    let (port, _given) = server(Answers { rcpt_to: long, ..FINE }).await;
+    let error = Smtp::new(&config(port), Signer::default()).unwrap().send(&outgoing()).await.unwrap_err();
+    assert_eq!(error.to_string().chars().count(), WORDS_CHARS_MAX);
 }
 
 #[tokio::test]
