@@ -368,7 +368,7 @@ texts! {
     sender_none: "sender not confirmed", "Absender nicht bestätigt";
     sender_fail: "sender forged", "Absender gefälscht";
     held_messages: "Automatic mail that waits for a decision", "Automatische Mail, die auf eine Entscheidung wartet";
-    unknown_messages: "Automatic mail that may have arrived or not (30 days)", "Automatische Mail, von der offen ist, ob sie ankam (30 Tage)";
+    unknown_messages: "Automatic mail that may have arrived or not (the newest 100 of 30 days)", "Automatische Mail, von der offen ist, ob sie ankam (die neuesten 100 aus 30 Tagen)";
     nothing_held_back: "No mail waits for a decision.", "Keine Mail wartet auf eine Entscheidung.";
     recipient: "To", "An";
     budgets: "Budgets of automatic mail", "Budgets automatischer Mail";

@@ -18,7 +18,7 @@ use crate::Console;
 use crate::session::{Agent, signed_in};
 use crate::view::fact;
 
-/// Rows of each table.
+/// Rows of each table; the page's words name the number.
 const ROWS_MAX: u32 = 100;
 /// How far back mail is shown of which nobody knows whether it arrived.
 const UNKNOWN_MS: i64 = 30 * DAY_MS;
