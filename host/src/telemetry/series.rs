@@ -105,7 +105,11 @@ const SERIES: &[Series] = &[
         &[("kind", &["transient", "unknown", "permanent", "credentials"])],
         "mails that could not be: tried again (`transient`; a person's of which nobody knows whether it arrived: `unknown`), refused for good (`permanent`), or the login was refused",
     ),
-    counter("kulanz_mail_unknown_total", &[], "automatic mails of which nobody knows whether they arrived"),
+    counter(
+        "kulanz_mail_unknown_total",
+        &[],
+        "mails of which nobody knows whether they arrived, and which are not sent again",
+    ),
     counter(
         "kulanz_mail_kept_back_total",
         &[("state", &["held", "suppressed"])],

@@ -53,7 +53,7 @@ pub struct DeskConfig {
     pub probe_after_minutes: i64,
     /// How long a claimed lane stays ours without a heartbeat, milliseconds.
     pub lease_ms: i64,
-    /// Jobs worked on at the same time.
+    /// Jobs worked on at the same time; at most half of them are deliveries, but one may always be.
     pub worker_slots: u32,
     /// How often a call that failed by something that may pass is made again; then it is given up.
     pub plugin_attempts_max: i64,

@@ -1,8 +1,9 @@
-//! Delivery: the gate, then the egress. At least once with a stable Message-ID; an automatic message
-//! whose handing over was interrupted, or not answered, is not repeated on its own.
+//! Delivery: the gate, then the egress, with a stable Message-ID. What ended without an answer may have arrived: a
+//! person's message is sent once more then, and left open after that; an automatic one is left open at once.
 
 mod gate;
 mod held;
+mod outage;
 mod passing;
 mod room;
 
@@ -25,6 +26,7 @@ use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
 pub(crate) use held::suppress;
+use outage::Outages;
 pub(crate) use passing::Passing;
 pub(crate) use room::Rooms;
 
@@ -32,7 +34,7 @@ pub(crate) use room::Rooms;
 /// Far more often than other commits: what has been sent would be sent again.
 const FATE_RACES_MAX: u32 = 64;
 
-/// How long a message waits when as many as may be are on their way to its domain, milliseconds.
+/// How long a message waits when as many as may be are on their way, to its domain or altogether, milliseconds.
 const ROOM_WAIT_MS: i64 = 500;
 
 /// Why a message is not sent without what it was to bring.
@@ -40,6 +42,10 @@ const FILE_GONE: &str = "the bytes of a file that goes with it are not kept any 
 
 /// Why nobody knows whether a message left when the process died.
 const INTERRUPTED: &str = "the process stopped while handing it over";
+
+/// Ends the reason of a person's message that may have arrived and is sent all the same. It stays there until the next
+/// try has ended: a second one that nobody answered is the last.
+const SENT_AGAIN: &str = "; it is sent again with the same Message-ID";
 
 /// What happened to a message on its way out.
 struct Fate {
@@ -54,7 +60,7 @@ impl Desk {
         let Some(message) = self.0.store.message(id).await? else { return Ok(Outcome::Done(Vec::new())) };
         match message.delivery {
             Delivery::Queued => {}
-            Delivery::Sending if message.automatic => {
+            Delivery::Sending if message.automatic || is_sent_again(&message) => {
                 return self.left_open(lease, &message, INTERRUPTED).await;
             }
             Delivery::Sending => {}
@@ -67,7 +73,9 @@ impl Desk {
                 return Ok(Outcome::Done(Vec::new()));
             }
         }
-        let Some(_room) = self.0.rooms.enter(domain_of(&message), self.0.config.deliveries_per_domain) else {
+        // A mail server may take its time for each: half of the slots stay for all other work.
+        let (here, in_all) = (self.0.config.deliveries_per_domain, self.0.config.worker_slots / 2);
+        let Some(_room) = self.0.rooms.enter(domain_of(&message), here, in_all) else {
             return self.wait(lease, &message, self.now().plus(ROOM_WAIT_MS), None).await;
         };
         // Before the gate: what fails here must not look like a mail that may have left.
@@ -124,7 +132,7 @@ impl Desk {
             fence: lease.fence,
             sequence: lease.sequence,
             ready_at: until,
-            error: why.clone().unwrap_or_else(|| "other mail to this domain is on its way".to_owned()),
+            error: why.clone().unwrap_or_else(|| "as much other mail as may be is on its way".to_owned()),
             counts: false,
         }];
         facts.extend(said.map(|why| Fact::SetDelivery {
@@ -203,11 +211,13 @@ impl Desk {
         error: ChannelError,
     ) -> Result<Outcome, DeskError> {
         let why = error.to_string();
-        if message.automatic && matches!(error, ChannelError::Unknown { .. }) {
+        let is_open = matches!(error, ChannelError::Unknown { .. });
+        let was_open = message.delivery == Delivery::Sending || is_sent_again(message);
+        let given_up = self.now() > message.created_at.plus(self.0.config.delivery_hours_max * HOUR_MS);
+        if is_open && (message.automatic || was_open || given_up) {
             return self.left_open(lease, message, &why).await;
         }
         metrics::counter!("kulanz_mail_failures_total", "kind" => error.kind()).increment(1);
-        let given_up = self.now() > message.created_at.plus(self.0.config.delivery_hours_max * HOUR_MS);
         let wait_ms = match error {
             ChannelError::Permanent { .. } => None,
             _ if given_up => None,
@@ -228,11 +238,8 @@ impl Desk {
                 )
                 .await;
         };
-        let why = match error {
-            // Rather twice than never: a person waits for a person's words.
-            ChannelError::Unknown { .. } => format!("{why}; it is sent again with the same Message-ID"),
-            _ => why,
-        };
+        // Rather twice than never: a person waits for a person's words.
+        let why = if is_open || was_open { why + SENT_AGAIN } else { why };
         tracing::warn!(message_id = %message.id, why, wait_ms, "delivery is tried again");
         let facts = vec![
             Fact::retry(lease, self.now().plus(wait_ms), why.clone()),
@@ -244,18 +251,26 @@ impl Desk {
                 passed_at: None,
             },
         ];
-        self.0.store.commit(Commit { facts }).await?;
-        Ok(Outcome::Committed)
+        let mut outages = Outages::default();
+        loop {
+            let committed = self.0.store.commit(Commit { facts: facts.clone() }).await;
+            let attempt = ended(committed.map_err(DeskError::from));
+            let wait = outages.wait(&attempt);
+            let Some(wait) = wait else { return attempt };
+            tokio::time::sleep(wait).await;
+        }
     }
 
-    /// Gives up on an automatic message that may have left, and tells people how to find out. Its Message-ID begins
-    /// with its id; the rest, which proves who has had the mail, is for its recipient alone.
+    /// Gives up on a message that may have left, and tells people how to find out. Its Message-ID begins with its id;
+    /// the rest, which proves who has had the mail, is for its recipient alone.
     async fn left_open(&self, lease: &Lease, message: &Message, why: &str) -> Result<Outcome, DeskError> {
         metrics::counter!("kulanz_mail_unknown_total").increment(1);
         tracing::warn!(message_id = %message.id, ticket = %message.ticket_id, why, "whether a message arrived is not known; it is not sent again");
         let begins = message.id.to_string().to_lowercase();
+        let not_again =
+            if message.automatic { "automatic mail is not sent twice" } else { "it is not sent again" };
         let reason = format!(
-            "{why}; automatic mail is not sent twice: look in the mail server's log for the Message-ID that begins with {begins}, and write again if it is not there"
+            "{why}; {not_again}: look in the mail server's log for the Message-ID that begins with {begins}, and write again if it is not there"
         );
         let fate =
             Fate { delivery: Delivery::Unknown, event: EventType::MessageFailed, reason: Some(reason) };
@@ -265,6 +280,7 @@ impl Desk {
     /// Writes what became of a message, with its event, and ends the job.
     async fn seal_fate(&self, lease: &Lease, message: &Message, fate: Fate) -> Result<Outcome, DeskError> {
         let mut races = Races::up_to(FATE_RACES_MAX, "the ticket");
+        let mut outages = Outages::default();
         loop {
             let attempt = async {
                 let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
@@ -284,11 +300,20 @@ impl Desk {
                 facts.push(Fact::finish(lease));
                 ended(self.0.store.commit(Commit { facts }).await.map_err(DeskError::from))
             };
-            if let Some(done) = races.end(attempt.await) {
+            let attempt = attempt.await;
+            let wait = outages.wait(&attempt);
+            if let Some(wait) = wait {
+                tokio::time::sleep(wait).await;
+            } else if let Some(done) = races.end(attempt) {
                 return done;
             }
         }
     }
+}
+
+/// Whether nobody knows of an earlier try of a person's message whether it arrived.
+fn is_sent_again(message: &Message) -> bool {
+    message.delivery_reason.as_deref().is_some_and(|why| why.ends_with(SENT_AGAIN))
 }
 
 fn domain_of(message: &Message) -> &str {

@@ -196,5 +196,6 @@ async fn work(
 
 async fn is_idle(desk: &Desk) -> anyhow::Result<bool> {
     let queue = desk.ask().queue(desk.now()).await?;
-    Ok(queue.ready + queue.leased == 0)
+    // A delivery that finds as many as may be on their way waits for a moment.
+    Ok(queue.ready + queue.waiting + queue.leased == 0)
 }

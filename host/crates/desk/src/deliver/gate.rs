@@ -20,7 +20,8 @@ impl Desk {
         let sending = Fact::SetDelivery {
             message_id: message.id,
             delivery: Delivery::Sending,
-            reason: None,
+            // A person's message keeps it while it is sent: it may say that an earlier try was not answered.
+            reason: message.delivery_reason.clone().filter(|_| !message.automatic),
             expect: Some(Delivery::Queued),
             passed_at: Some(message.passed_at.unwrap_or_else(|| self.now())),
         };

@@ -106,6 +106,50 @@ async fn a_persons_mail_that_nobody_answered_is_sent_again_under_its_name() {
 }
 
 #[tokio::test]
+async fn a_persons_mail_that_nobody_answered_twice_is_left_open_and_says_where_to_look() {
+    let world = World::new().await;
+    world.outbox.fail_next(unanswered());
+    world.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
+    world.outbox.fail_next(unanswered());
+    let id = world.answered(false, Delivery::Queued).await.id;
+    world.later().await;
+    assert_eq!(world.now(id).await.delivery, Delivery::Queued, "the server's own word between the two");
+    assert_eq!(world.later().await, 0);
+    let message = world.now(id).await;
+    assert_eq!(message.delivery, Delivery::Unknown);
+    let reason = message.delivery_reason.unwrap();
+    assert!(reason.contains("is not known; it is not sent again: look in the mail server's log"), "{reason}");
+    let told = domain::story::Tongue::German.tell(&reason);
+    assert!(told.contains("nicht bekannt; sie wird nicht noch einmal gesendet: im Log"), "{told}");
+    assert_eq!(world.later().await, 0);
+}
+
+#[tokio::test]
+async fn a_persons_mail_that_a_process_died_with_counts_as_not_answered_once() {
+    let world = World::new().await;
+    let message = world.answered(false, Delivery::Sending).await;
+    assert_eq!((message.delivery, world.outbox.sent().len()), (Delivery::Sent, 1));
+    world.outbox.fail_next(unanswered());
+    let message = world.answered(false, Delivery::Sending).await;
+    assert_eq!(message.delivery, Delivery::Unknown);
+}
+
+#[tokio::test]
+async fn a_persons_mail_whose_last_try_nobody_answered_is_open_rather_than_failed() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        world.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
+    }
+    world.outbox.fail_next(unanswered());
+    let id = world.answered(false, Delivery::Queued).await.id;
+    for _ in 0..5 {
+        assert_eq!(world.now(id).await.delivery, Delivery::Queued);
+        world.later().await;
+    }
+    assert_eq!(world.now(id).await.delivery, Delivery::Unknown);
+}
+
+#[tokio::test]
 async fn what_the_server_refused_for_now_is_tried_again() {
     let world = World::new().await;
     world.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
