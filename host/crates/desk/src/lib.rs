@@ -44,6 +44,7 @@ mod retro;
 mod schedules;
 mod seal;
 mod sessions;
+mod spelling;
 mod stories;
 mod tables;
 mod thread;
@@ -182,6 +183,7 @@ impl Desk {
         }));
         // Before anything else: a restored backup serves nobody who was erased.
         desk.erase_again().await?;
+        desk.spell_addresses().await?;
         desk.follow_zone_rules().await?;
         desk.0.meaning.tidy(&desk.0.store).await?;
         desk.reload_plugins().await?;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::contact::{Contact, erased_address};
+use domain::contact::{Contact, as_people_write, erased_address};
 use domain::id::ContactId;
 use domain::message::Message;
 use domain::redaction::canonical_value;
@@ -222,7 +222,9 @@ impl Desk {
 
     fn forget(&self, person: &Contact) -> Forget {
         let digest = |class: &str, value: &str| self.0.seal.digest(class, &canonical_value(value));
-        let mut digests = vec![digest("EMAIL", &person.email)];
+        // A domain has two spellings, and values were taken out of texts as they stood there.
+        let written = as_people_write(&person.email);
+        let mut digests = vec![digest("EMAIL", &person.email), digest("EMAIL", &written)];
         digests.extend(person.name.iter().map(|name| digest("PERSON", name)));
         Forget {
             contact_id: person.id,

@@ -82,6 +82,16 @@ pub enum Fact {
         /// Whether the address was proved.
         verified: bool,
     },
+    /// A contact's address in its one spelling, there and on what was written to it on their tickets. Nothing where the
+    /// address is another one by now; `Conflict("contact_email")` where the new spelling is somebody's.
+    RespellContact {
+        /// Whose.
+        contact_id: ContactId,
+        /// The address as it is stored.
+        was: String,
+        /// The same address as it shall be.
+        now: String,
+    },
     /// Whether somebody wants notices.
     SetConsent {
         /// Whose.

@@ -89,6 +89,8 @@ questions! {
     contact_by_email(email: &str) -> Option<Contact> = contact::by_email(email);
     /// Contacts, newest first.
     contacts(page: &Page) -> Vec<Contact> = contact::list(page);
+    /// Contacts whose address has letters beyond ASCII, oldest first: every contact is looked at.
+    contacts_beyond_ascii() -> Vec<Contact> = contact::beyond_ascii();
 
     /// A message.
     message(id: MessageId) -> Option<Message> = message::by_id(id);
@@ -172,6 +174,8 @@ questions! {
     suppression(address: &str) -> Option<Suppression> = intake::suppression(address);
     /// Addresses that are not written to, by address.
     suppressions(page: &Page) -> Vec<Suppression> = intake::suppressions(page);
+    /// Those whose address has letters beyond ASCII, by address: every one is looked at.
+    suppressions_beyond_ascii() -> Vec<Suppression> = intake::suppressions_beyond_ascii();
 
     /// A plugin's value.
     kv_get(installation: InstallationId, key: &str) -> Option<Vec<u8>> = plugin::kv_get(installation, key);

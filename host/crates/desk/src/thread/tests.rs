@@ -48,6 +48,18 @@ async fn the_participant_continues_a_ticket_by_id_number_or_token() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_spelling_that_an_address_had_before_is_good() {
+    let house = Fixture::new().await;
+    let ticket = house.ticket("info@müller.example").await;
+    for spelling in ["info@müller.example", "info@xn--mller-kva.example"] {
+        let token = reply_token(&house.desk.0.seal, ticket.id, spelling);
+        let address = house.desk.0.config.mail.reply_address(ticket.number, &token).unwrap();
+        let mail = format!("From: info@xn--mller-kva.example\nTo: <{address}>\nSubject: {spelling}\n\nhi\n");
+        assert_eq!(take_in(&house, &mail).await, (ticket.number, None), "{mail}");
+    }
+}
+
+#[tokio::test]
 async fn a_stranger_with_evidence_gets_a_ticket_of_his_own_that_says_where_it_may_belong() {
     let house = Fixture::new().await;
     let (ticket, message) = answered_ticket(&house).await;

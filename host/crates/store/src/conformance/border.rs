@@ -152,6 +152,9 @@ pub(super) async fn suppressed_addresses_are_listed_until_removed(store: &Store)
     same!(store.suppression("a@example.org").await?, Some(a.clone()));
     same!(store.suppressions(&Page::first(1)).await?, vec![a]);
     same!(store.suppressions(&Page::after("a@example.org", 9)).await?, vec![b]);
+    let c = suppression("c@müller.example");
+    store.commit(Commit::of(vec![Fact::PutSuppression(c.clone())])).await?;
+    same!(store.suppressions_beyond_ascii().await?, vec![c]);
     store.commit(Commit::of(vec![Fact::RemoveSuppression("a@example.org".to_owned())])).await?;
     holds!(store.suppression("a@example.org").await?.is_none());
     Ok(())

@@ -35,6 +35,7 @@ list! {
         a_view_holds_the_requester_and_the_newest_fifty_messages,
         contacts_have_one_address_each,
         what_is_learnt_of_a_contact_leaves_everything_else_alone,
+        an_address_in_another_spelling_takes_along_what_was_written_to_it,
     }
     messages {
         a_message_reads_back_with_its_attachments,

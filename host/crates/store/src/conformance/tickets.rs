@@ -502,3 +502,42 @@ pub(super) async fn what_is_learnt_of_a_contact_leaves_everything_else_alone(sto
     same!(store.contact(contact.id).await?, Some(contact));
     Ok(())
 }
+
+pub(super) async fn an_address_in_another_spelling_takes_along_what_was_written_to_it(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    let (was, now) = ("info@müller.example", "info@xn--mller-kva.example");
+    let mut contact = make.contact(was);
+    let mut ticket = make.ticket(1);
+    ticket.requester_id = contact.id;
+    let mut message = make.automatic(ticket.id, was, Delivery::Sent);
+    message.passed_at = Some(make.now);
+    let (id, ticket_id) = (message.id, ticket.id);
+    let facts = vec![
+        Fact::PutContact(contact.clone()),
+        Fact::PutContact(make.contact("ana@example.org")),
+        Fact::PutTicket { ticket: Box::new(ticket), read_version: None },
+        Fact::AddMessage(Box::new(message)),
+    ];
+    store.commit(Commit { facts }).await?;
+    same!(store.contacts_beyond_ascii().await?, vec![contact.clone()]);
+    let contact_id = contact.id;
+    let respell = |was: &str, now: &str| {
+        let (was, now) = (was.to_owned(), now.to_owned());
+        Commit::of(vec![Fact::RespellContact { contact_id, was, now }])
+    };
+    store.commit(respell("erased@invalid", "ghost@example.org")).await?;
+    same!(store.contact(contact_id).await?, Some(contact.clone()));
+    let taken = store.commit(respell(was, "ana@example.org")).await;
+    same!(taken, Err(StoreError::Conflict("contact_email")));
+    same!(store.message(id).await?.and_then(|m| m.to_address), Some(was.to_owned()));
+    store.commit(respell(was, now)).await?;
+    same!(store.message(id).await?.and_then(|m| m.to_address), Some(now.to_owned()));
+    let counts = store.automatic_counts(ticket_id, now, "xn--mller-kva.example", make.now.plus(1), 9).await?;
+    same!((counts.to_address_day, counts.to_domain_hour), (1, 1));
+    holds!(store.contacts_beyond_ascii().await?.is_empty());
+    now.clone_into(&mut contact.email);
+    same!(store.contact_by_email(now).await?, Some(contact));
+    Ok(())
+}

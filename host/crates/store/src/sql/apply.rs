@@ -68,9 +68,9 @@ async fn write_records(c: &mut Connection, ground: &mut Ground, facts: &[&Fact])
 fn place(fact: &Fact) -> (u8, String) {
     match fact {
         Fact::PutContact(contact) => (0, contact.email.clone()),
-        Fact::LearnContact { contact_id, .. } | Fact::SetConsent { contact_id, .. } => {
-            (0, contact_id.to_string())
-        }
+        Fact::LearnContact { contact_id, .. }
+        | Fact::RespellContact { contact_id, .. }
+        | Fact::SetConsent { contact_id, .. } => (0, contact_id.to_string()),
         Fact::PutTicket { ticket, .. } => (1, ticket.id.to_string()),
         Fact::AddEvents(_) => (2, "events".to_owned()),
         Fact::AddRun(_) => (2, "runs".to_owned()),
@@ -168,6 +168,7 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::LearnContact { contact_id, email, name, verified } => {
             contact::learn(c, *contact_id, email, name.as_deref(), *verified).await?;
         }
+        Fact::RespellContact { contact_id, was, now } => contact::respell(c, *contact_id, was, now).await?,
         Fact::SetConsent { contact_id, consent } => contact::set_consent(c, *contact_id, *consent).await?,
         Fact::AddMessage(message) => message::add(c, message).await?,
         Fact::SetDelivery { message_id, delivery, reason, expect, passed_at } => {

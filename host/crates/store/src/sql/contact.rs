@@ -76,6 +76,32 @@ pub(crate) async fn learn(
     Ok(())
 }
 
+/// Another spelling of the same address, with the messages that went there: they lie on the contact's tickets.
+pub(crate) async fn respell(c: &mut Connection, id: ContactId, was: &str, now: &str) -> Outcome<()> {
+    let id = id.to_string();
+    let done = sqlx::query("UPDATE contact SET email = $1 WHERE contact_id = $2 AND email = $3")
+        .bind(plain(now))
+        .bind(&id)
+        .bind(was)
+        .execute(&mut *c)
+        .await
+        .map_err(unique("contact_email"))?;
+    if done.rows_affected() == 0 {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE message SET to_address = $1, to_domain = $2 WHERE to_address = $3 \
+         AND ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $4)",
+    )
+    .bind(plain(now))
+    .bind(now.rsplit_once('@').map(|(_, domain)| domain))
+    .bind(was)
+    .bind(&id)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
 /// Whether somebody wants notices.
 pub(crate) async fn set_consent(c: &mut Connection, id: ContactId, consent: bool) -> Outcome<()> {
     sqlx::query("UPDATE contact SET proactive_consent = $1 WHERE contact_id = $2")
@@ -100,6 +126,14 @@ pub(crate) async fn list(c: &mut Connection, page: &Page) -> Outcome<Vec<Contact
     let rows = sqlx::query(select_contact!("WHERE contact_id < $1 ORDER BY contact_id DESC LIMIT $2"))
         .bind(below(page))
         .bind(i64::from(page.limit))
+        .fetch_all(c)
+        .await?;
+    all(&rows, read)
+}
+
+/// Looks at every contact: for once, not for every day.
+pub(crate) async fn beyond_ascii(c: &mut Connection) -> Outcome<Vec<Contact>> {
+    let rows = sqlx::query(select_contact!("WHERE LENGTH(email) <> OCTET_LENGTH(email) ORDER BY contact_id"))
         .fetch_all(c)
         .await?;
     all(&rows, read)

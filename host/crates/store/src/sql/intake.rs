@@ -173,3 +173,13 @@ pub(crate) async fn suppressions(c: &mut Connection, page: &Page) -> Outcome<Vec
     .await?;
     all(&rows, read_suppression)
 }
+
+pub(crate) async fn suppressions_beyond_ascii(c: &mut Connection) -> Outcome<Vec<Suppression>> {
+    let rows = sqlx::query(
+        "SELECT address, reason, until, created_at FROM suppression \
+         WHERE LENGTH(address) <> OCTET_LENGTH(address) ORDER BY address",
+    )
+    .fetch_all(c)
+    .await?;
+    all(&rows, read_suppression)
+}
