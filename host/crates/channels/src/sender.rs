@@ -196,9 +196,14 @@ fn judged(
 
 /// Whether one domain may speak for another: it is the same, or one above it.
 fn speaks_for(speaker: &str, domain: &str) -> bool {
-    let (speaker, domain) = (speaker.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    let (speaker, domain) = (one_spelling(speaker), one_spelling(domain));
     speaker.contains('.')
         && domain.strip_suffix(&speaker).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// A domain as it is compared: lower case, and as DNS has it, for servers write it in either spelling.
+fn one_spelling(domain: &str) -> String {
+    domain::contact::ascii_domain(&domain.to_lowercase())
 }
 
 /// The domains of all senders named in all From fields.

@@ -3,7 +3,7 @@
 
 use domain::message::SenderAuth;
 
-use super::speaks_for;
+use super::{one_spelling, speaks_for};
 use crate::email::Headers;
 
 /// What our mail server says of the sender in this domain; none when it says nothing. Only its topmost
@@ -48,7 +48,9 @@ pub(super) fn read(results: &str, domain: &str) -> Option<SenderAuth> {
         };
         let verdict = verdict.to_ascii_lowercase();
         match method.to_ascii_lowercase().as_str() {
-            "dmarc" if property("header.from").is_none_or(|from| from.eq_ignore_ascii_case(domain)) => {
+            "dmarc"
+                if property("header.from").is_none_or(|from| one_spelling(from) == one_spelling(domain)) =>
+            {
                 return match verdict.as_str() {
                     "pass" => Some(SenderAuth::Pass),
                     "fail" => Some(failed(&property)),
@@ -142,6 +144,22 @@ mod tests {
             ("", Option::None),
         ] {
             assert_eq!(read(results, "kunde.example"), want, "{results}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_the_same_whatever_letters_a_server_writes_it_in() {
+        for results in [
+            "dmarc=pass header.from=Müller.example",
+            "dmarc=pass header.from=xn--mller-kva.example",
+            "dkim=pass header.d=müller.example",
+            "dkim=pass header.i=@müller.example",
+            "spf=pass smtp.mailfrom=info@MÜLLER.example",
+        ] {
+            for domain in ["xn--mller-kva.example", "müller.example"] {
+                assert_eq!(read(results, domain), Some(Pass), "{results}");
+            }
+            assert_eq!(read(results, "muller.example"), Option::None, "{results}");
         }
     }
 
