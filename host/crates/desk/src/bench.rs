@@ -14,7 +14,7 @@ use domain::work::Work;
 use domain::{ActorKind, Timestamp};
 use store::Changes;
 
-use crate::{Desk, DeskError};
+use crate::{Desk, DeskConfig, DeskError};
 
 /// Everything a turn decided, on tickets as they were read.
 #[derive(Default)]
@@ -98,7 +98,7 @@ impl Desk {
         let standing = Standing {
             moved: moved_fields(&seen.ticket, &view.ticket),
             person_wrote: seen.person_wrote(&view),
-            ..standing(&view, changes, &self.0.config.mail.own())
+            ..standing(&view, changes, &self.0.config)
         };
         bench.standings.insert(id, standing);
         bench.works.insert(id, Work::on(view.ticket.clone()));
@@ -142,13 +142,19 @@ pub(crate) fn is_proved(view: &TicketView) -> bool {
     }
 }
 
-fn standing(view: &TicketView, changes: Changes, own: &[String]) -> Standing {
+fn standing(view: &TicketView, changes: Changes, config: &DeskConfig) -> Standing {
     let inbound: Option<&Message> = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
     let address = view.requester.as_ref().map(|r| r.email.clone()).unwrap_or_default();
     Standing {
         changes_hour: changes.iter().map(|(_, n)| n).sum(),
         repeats: changes.into_iter().collect(),
-        writable: domain::gate::may_address(&address, inbound.map(|m| m.auto_class), own).err(),
+        writable: domain::gate::may_address(
+            &address,
+            inbound.map(|m| m.auto_class),
+            &config.mail.own(),
+            &config.private_domains,
+        )
+        .err(),
         thread: view.thread(),
         address,
         proved: is_proved(view),

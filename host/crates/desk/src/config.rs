@@ -34,6 +34,9 @@ pub struct DeskConfig {
     /// Domains of mail providers: their addresses are of many who have nothing to do with each other, so the budget of
     /// one domain does not hold for them.
     pub providers: Vec<String>,
+    /// Domains of the house's own net whose people get automatic answers although nobody outside can have such an
+    /// address; those below them as well.
+    pub private_domains: Vec<String>,
     /// What stands in the place of personal values.
     pub operators: Operators,
     /// The same for single inboxes, where they want it another way.
@@ -94,6 +97,7 @@ impl Default for DeskConfig {
             loops: LoopBudget::default(),
             gate: Budgets::default(),
             providers: PROVIDERS.iter().map(|domain| (*domain).to_owned()).collect(),
+            private_domains: Vec::new(),
             operators: Operators::default(),
             inbox_operators: BTreeMap::new(),
             retention: Retention::default(),

@@ -58,6 +58,8 @@ pub struct Facts {
     pub total_hour: i64,
     /// When the quiet hours of the contact end, if it is quiet there now.
     pub quiet_until: Option<Timestamp>,
+    /// Domains of the house's own net whose people are answered although the domain is not public.
+    pub private_domains: Vec<String>,
     /// Whether it has passed once before, or a person let it pass: no budget and no switch stops it then.
     pub let_pass: bool,
 }
@@ -105,7 +107,7 @@ pub fn may_send(facts: &Facts, own_addresses: &[String], budgets: &Budgets) -> R
 
 /// What is wrong with the message itself, whoever wants it to leave.
 fn may_ever(facts: &Facts, own_addresses: &[String]) -> Result<(), String> {
-    may_address(&facts.recipient, facts.last_inbound, own_addresses)?;
+    may_address(&facts.recipient, facts.last_inbound, own_addresses, &facts.private_domains)?;
     if facts.suppressed {
         return Err("the address is on the suppression list".to_owned());
     }
@@ -174,6 +176,7 @@ pub fn may_address(
     recipient: &str,
     last_inbound: Option<AutoClass>,
     own_addresses: &[String],
+    private_domains: &[String],
 ) -> Result<(), String> {
     match last_inbound {
         None | Some(AutoClass::Human) => {}
@@ -199,8 +202,8 @@ pub fn may_address(
     if is_own(recipient, own_addresses) {
         return Err("the recipient is one of our own addresses".to_owned());
     }
-    if !has_public_domain(recipient) {
-        return Err("automatic mail goes to public domains only, and the address has none".to_owned());
+    if !has_public_domain(recipient) && !is_within(recipient, private_domains) {
+        return Err("automatic mail goes to public domains only, and the address has none; desk.private_domains names others that are answered".to_owned());
     }
     Ok(())
 }
@@ -211,18 +214,50 @@ pub fn is_own(address: &str, own_addresses: &[String]) -> bool {
     own_addresses.iter().any(|own| own == address || *own == without_tag(address))
 }
 
-/// Last parts of names that nobody can own in public (RFC 2606, 6761, 6762, and `internal`, which ICANN keeps free), and
-/// what machines without a name call themselves. Examples are let through: they stand for real ones.
-const PRIVATE_ENDS: &[&str] = &["internal", "invalid", "local", "localdomain", "localhost", "test"];
+/// Ends of names that nobody can own in public (RFC 2606, 6761, 6762, 7686, 8375, 9476, and `internal`, which ICANN keeps
+/// free), and what machines without a name and nets of houses call themselves. Examples are let through: they stand
+/// for real ones.
+const PRIVATE_ENDS: &[&str] = &[
+    "alt",
+    "corp",
+    "home",
+    "home.arpa",
+    "internal",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "test",
+];
 
 /// Whether anybody outside of this machine and its net can have this address: its domain is a name with a dot, no
 /// number and no address literal.
 fn has_public_domain(address: &str) -> bool {
-    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let domain = domain_of(address);
     let Some((_, end)) = domain.rsplit_once('.') else { return false };
     !domain.starts_with('[')
         && end.chars().any(char::is_alphabetic)
-        && !PRIVATE_ENDS.iter().any(|private| end.eq_ignore_ascii_case(private))
+        && !PRIVATE_ENDS.iter().any(|private| ends_with_domain(&domain, private))
+}
+
+/// Whether an address is of one of these domains or of one below.
+fn is_within(address: &str, domains: &[String]) -> bool {
+    let domain = domain_of(address);
+    domains.iter().any(|named| {
+        let named = crate::contact::ascii_domain(&named.trim().to_lowercase());
+        !named.is_empty() && ends_with_domain(&domain, &named)
+    })
+}
+
+/// Lower case; empty where there is none.
+fn domain_of(address: &str) -> String {
+    address.rsplit_once('@').map_or_else(String::new, |(_, domain)| domain.to_lowercase())
+}
+
+fn ends_with_domain(domain: &str, end: &str) -> bool {
+    domain.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// How long a message is compared with those before it, milliseconds.
@@ -329,9 +364,34 @@ mod tests {
             ("a@mail.internal", false),
             ("a@x.invalid", false),
             ("a@x.TEST", false),
+            ("a@nas.lan", false),
+            ("a@mail.firma.corp", false),
+            ("a@box.home", false),
+            ("a@box.home.arpa", false),
+            ("a@e.164.arpa", true),
+            ("a@abc.onion", false),
+            ("a@x.alt", false),
+            ("a@mylan.example", true),
         ] {
-            let said = may_address(address, Some(AutoClass::Human), &[]);
+            let said = may_address(address, Some(AutoClass::Human), &[], &[]);
             assert_eq!(said.is_ok(), is_public, "{address}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn a_private_domain_that_the_house_names_is_answered_and_no_other() {
+        let private_domains = vec!["Firma.local".to_owned(), "müller.internal".to_owned(), String::new()];
+        for (address, is_answered) in [
+            ("ana@firma.local", true),
+            ("ana@mail.firma.local", true),
+            ("ana@xn--mller-kva.internal", true),
+            ("ana@otherfirma.local", false),
+            ("ana@local", false),
+            ("noreply@firma.local", false),
+        ] {
+            let (recipient, private_domains) = (address.to_owned(), private_domains.clone());
+            let said = may_send(&Facts { recipient, private_domains, ..facts() }, &[], &Budgets::default());
+            assert_eq!(said.is_ok(), is_answered, "{address}: {said:?}");
         }
     }
 

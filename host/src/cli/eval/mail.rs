@@ -75,7 +75,7 @@ fn told(raw: &RawMail, own: &[String]) -> Value {
 /// The gate's rules that a mail alone can answer.
 fn would_reply(mail: &email::Mail, own: &[String]) -> Result<(), String> {
     let recipient = desk::sender_of(mail).unwrap_or_default();
-    domain::gate::may_address(&recipient, Some(mail.auto_class), own)?;
+    domain::gate::may_address(&recipient, Some(mail.auto_class), own, &[])?;
     let for_us = |address: &String| own.contains(&domain::gate::without_tag(&canonical_address(address)));
     if !own.is_empty() && !mail.to.iter().chain(&mail.cc).any(for_us) {
         return Err("none of our addresses stands in To or Cc".to_owned());

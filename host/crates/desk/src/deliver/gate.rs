@@ -111,6 +111,7 @@ impl Desk {
             answers_elsewhere,
             echoes,
             article_lost: self.article_lost(message).await?,
+            private_domains: self.0.config.private_domains.clone(),
             recipient,
             ..Facts::default()
         })
