@@ -10,7 +10,7 @@ use domain::id::{InstallationId, TicketId};
 use domain::ledger::{Day, LedgerCounts, LedgerEntry, UNUSED_AFTER_DAYS, Use, unused};
 use domain::run::{Decision, DecisionStatus, Run};
 use domain::work::Work;
-use domain::{ActorKind, Timestamp};
+use domain::{ActorKind, Timestamp, plain};
 use runtime::RunReport;
 use store::Fact;
 
@@ -171,7 +171,7 @@ impl Undone<'_> {
     fn is(&self, effect: &Effect) -> bool {
         match (self, effect) {
             (Self::Value { field, value }, Effect::SetField { field: set, value: to }) => {
-                field == set && value == to
+                field == set && *value == plain::line(to)
             }
             (Self::Added(tag), Effect::AddTag { tag: added }) => tag == added,
             (Self::Removed(tag), Effect::RemoveTag { tag: removed }) => tag == removed,

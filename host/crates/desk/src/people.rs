@@ -274,7 +274,8 @@ impl Desk {
         said: &str,
         actor: &Actor,
     ) -> Result<Vec<Fact>, DeskError> {
-        let as_it_was = matches!(&draft.effect, Effect::Reply { text, .. } if text.trim() == said.trim());
+        let as_it_was =
+            matches!(&draft.effect, Effect::Reply { text, .. } if plain::text(text).trim() == said.trim());
         let how = if as_it_was { "sent" } else { "sent in other words" };
         draft.status = DecisionStatus::Applied;
         draft.reason = format!("{how} by {} {}", actor.kind, actor.id).trim().to_owned();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use crate::effect::{Effect, Proposal};
+use crate::effect::{Effect, Proposal, TEXT_BYTES_MAX, bounded};
 use crate::event::{Event, EventType};
 use crate::grant::Grants;
 use crate::id::{CountingIds, DecisionId, InstallationId, MessageId, RunId, TicketId};
@@ -17,7 +17,7 @@ use crate::plugin::{Installation, Mode};
 use crate::run::{Decision, DecisionStatus};
 use crate::ticket::{Field, Ticket};
 use crate::work::{Stamp, Timer, Work, blank_message};
-use crate::{Actor, ActorKind, Cause, Timestamp};
+use crate::{Actor, ActorKind, Cause, Timestamp, plain};
 
 /// Longest chain of automatic events.
 pub const DEPTH_MAX: u32 = 10;
@@ -374,10 +374,13 @@ fn apply_effect(
     proposal: &Proposal,
 ) -> Result<bool, crate::Refusal> {
     match &proposal.effect {
-        Effect::SetField { field, value } => work.set_field(stamp, &field.parse::<Field>()?, value),
+        Effect::SetField { field, value } => {
+            work.set_field(stamp, &field.parse::<Field>()?, &plain::line(value))
+        }
         Effect::AddTag { tag } => work.add_tag(stamp, tag),
         Effect::RemoveTag { tag } => Ok(work.remove_tag(stamp, tag)),
         Effect::Reply { text, language, article } => {
+            let text = said(text)?;
             let tongue = language.as_deref().or(work.ticket.language.as_deref());
             let subject = match standing.proved {
                 true => reply_subject(&work.ticket.subject),
@@ -392,15 +395,16 @@ fn apply_effect(
         }
         Effect::Notify { subject, text, language } => {
             // Nobody asked for a notice: it stands in the thread but answers no message.
-            outbound(work, standing, stamp, subject.clone(), text, language.clone());
+            outbound(work, standing, stamp, plain::line(subject), said(text)?, language.clone());
             Ok(true)
         }
         Effect::Note { text } => {
+            let text = said(text)?;
             let id = MessageId::mint(stamp.ids, stamp.now);
             let mut message =
                 blank_message(id, work.ticket.id, Direction::Note, stamp.actor.clone(), stamp.now);
-            message.text.clone_from(text);
-            message.reply_text.clone_from(text);
+            message.reply_text.clone_from(&text);
+            message.text = text;
             message.automatic = true;
             work.add_message(stamp, message);
             Ok(true)
@@ -423,20 +427,28 @@ fn apply_effect(
     }
 }
 
+/// A plugin's text as it is stored: plain like every other. Its decision keeps what was proposed, which is what digests
+/// and replays go by.
+fn said(text: &str) -> Result<String, crate::Refusal> {
+    let text = plain::text(text);
+    bounded("text", &text, 1, TEXT_BYTES_MAX)?;
+    Ok(text)
+}
+
 /// An automatic message to the requester, queued for the gate.
 fn outbound(
     work: &mut Work,
     standing: &Standing,
     stamp: &Stamp<'_>,
     subject: String,
-    text: &str,
+    text: String,
     language: Option<String>,
 ) -> MessageId {
     let id = MessageId::mint(stamp.ids, stamp.now);
     let mut message = blank_message(id, work.ticket.id, Direction::Outbound, stamp.actor.clone(), stamp.now);
     message.subject = subject;
-    text.clone_into(&mut message.text);
-    text.clone_into(&mut message.reply_text);
+    message.reply_text.clone_from(&text);
+    message.text = text;
     message.automatic = true;
     message.language = language;
     message.to_address = Some(standing.address.clone());

@@ -149,6 +149,23 @@ fn an_allowed_effect_is_applied_and_leaves_an_event_with_its_cause() {
 }
 
 #[test]
+fn what_a_plugin_writes_is_stored_as_plain_as_what_people_write() {
+    let mut scene = Scene::new();
+    let proposals = vec![
+        scene.propose(Effect::Note { text: "one\r\ntwo\u{1b}[0m".into() }, 1.0),
+        scene.propose(Effect::Note { text: "\u{1b}".into() }, 1.0),
+        scene.set("category", "shop\n returns\u{7}", 1.0),
+    ];
+    let decided = scene.resolve(&[(&live("a.b"), 100, proposals)]);
+    assert_eq!(decided[0].0, DecisionStatus::Applied);
+    assert_eq!(decided[1], (DecisionStatus::Rejected, "`text` must not be empty.".into()));
+    let work = scene.work();
+    let [note] = work.messages.as_slice() else { panic!("{:?}", work.messages) };
+    assert_eq!((note.text.as_str(), note.reply_text.as_str()), ("one\ntwo[0m", "one\ntwo[0m"));
+    assert_eq!(work.ticket.category.as_deref(), Some("shop returns"));
+}
+
+#[test]
 fn two_plugins_disagree_on_priority_and_the_lower_order_wins() {
     let mut scene = Scene::new();
     let decided = scene.resolve(&[
