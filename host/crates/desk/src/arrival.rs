@@ -10,8 +10,9 @@ use domain::contact::{as_people_write, canonical_address, is_address};
 use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
 use domain::plain;
-use domain::redaction::{Document, Part};
+use domain::redaction::{Document, Part, leftover};
 use domain::ticket::{CUSTOM_MAX, Channel, Field, Priority, TAGS_MAX, Ticket, is_key, is_language_tag};
+use domain::work::personal_data;
 use store::IntakeKind;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
@@ -71,6 +72,7 @@ impl NewTicket {
             subject: plain::line(&self.subject),
             text: plain::text(&self.text),
             name: self.name.map(|name| plain::line(&name)).filter(|name| !name.is_empty()),
+            category: self.category.map(|category| plain::line(&category)),
             custom: self.custom.into_iter().map(|(key, value)| (key, plain::line(&value))).collect(),
             ..self
         }
@@ -98,6 +100,12 @@ impl NewTicket {
         }
         if self.team.as_deref().is_some_and(|team| !is_key(team)) {
             return Err(Refusal::new("bad_key", "A team key consists of a-z 0-9 _ - . :").at("team"));
+        }
+        // As where they are changed: told by check digits, also where no plugin is there to ask.
+        for (name, value) in [(CATEGORY, &self.category), ("team", &self.team)] {
+            if let Some(class) = value.as_ref().and_then(|value| leftover(&format!("{name} {value}"))) {
+                return Err(personal_data(name, class));
+            }
         }
         self.check_custom()?;
         if self.tags.len() > TAGS_MAX {
@@ -218,10 +226,15 @@ pub(crate) fn auto_reason_of(arrival: &Arrival, redacted: &Redacted) -> Option<S
     arrival.auto_reason.is_some().then(|| redacted.part(place))
 }
 
+/// The class of what was found in the category: then it is none, for a placeholder tells nobody anything.
+pub(crate) fn lost_category(redacted: &Redacted) -> Option<&str> {
+    redacted.finds().find(|(part, _)| *part == CATEGORY).map(|(_, found)| found.class.as_str())
+}
+
 /// Puts what its caller knows on a new ticket: from then on plugins leave it alone.
 pub(crate) fn sort_by_hand(ticket: &mut Ticket, arrival: &Arrival, redacted: &Redacted) {
     let mut known = Vec::new();
-    if arrival.category.is_some() {
+    if arrival.category.is_some() && lost_category(redacted).is_none() {
         let place = FIRST_FILE
             + arrival.files.len()
             + arrival.custom.len()

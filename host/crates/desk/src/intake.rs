@@ -17,7 +17,7 @@ use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 
 use crate::arrival::{
     Arrival, CATEGORY, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name,
-    own_words, read_arrival, sort_by_hand,
+    lost_category, own_words, read_arrival, sort_by_hand,
 };
 use crate::idempotency::Memo;
 use crate::races::{Races, ended};
@@ -295,6 +295,12 @@ impl Desk {
         }
         self.note_problems(arrival, &mut work);
         self.note_dangers(arrival, redacted, &mut work);
+        if let Some(class) = lost_category(redacted) {
+            self.note(
+                &mut work,
+                format!("The request's category looked like personal data ({class}) and was left out."),
+            );
+        }
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         Ok((work, facts))
     }

@@ -103,7 +103,7 @@ async fn fields_and_tags_change_and_null_clears() {
 async fn what_an_api_client_says_of_a_ticket_stands_against_plugins() {
     let world = World::new().await;
     let mut new = new_ticket("Parcel");
-    new["category"] = json!("shop-returns");
+    new["category"] = json!("\u{1b}shop-returns\r\n");
     new["team"] = json!("shop");
     new["priority"] = json!("normal");
     let made = world.call(Write, "POST", "/api/v1/tickets", new).await;
@@ -116,7 +116,13 @@ async fn what_an_api_client_says_of_a_ticket_stands_against_plugins() {
     assert_eq!(made.json["set_by_person"], json!(["category", "priority", "team"]), "the usual one as well");
     let changed = world.call(Write, "PATCH", &path, json!({ "assignee": "kim" })).await.ok();
     assert_eq!(changed["set_by_person"], json!(["assignee", "category", "priority", "team"]));
-    for (field, value, code) in [("team", "Shop!", "bad_key"), ("category", "", "empty")] {
+    for (field, value, code) in [
+        ("team", "Shop!", "bad_key"),
+        ("team", "de89370400440532013000", "personal_data"),
+        ("category", "", "empty"),
+        ("category", " \u{1b}\n", "empty"),
+        ("category", "DE89 3704 0044 0532 0130 00", "personal_data"),
+    ] {
         let mut wrong = new_ticket("Parcel");
         wrong[field] = json!(value);
         let refused = world.call(Write, "POST", "/api/v1/tickets", wrong).await;
