@@ -67,7 +67,10 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         .merge(pages::settings::routes())
         .route("/queue", get(pages::queue::show))
         .route("/queue/mail/{id}", post(pages::queue::decide))
-        .route("/tickets/{number}/attachments/{id}", get(pages::ticket::attachments::download))
+        .route(
+            "/tickets/{number}/attachments/{id}",
+            get(pages::ticket::attachments::download).head(pages::ticket::attachments::no_head),
+        )
         .route("/tickets/{number}/message", post(pages::ticket::composer::write))
         .route("/tickets/{number}/answer", post(pages::ticket::composer::go_on))
         .route("/tickets/{number}/fields", post(pages::ticket::fields::change))

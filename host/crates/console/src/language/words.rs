@@ -26,7 +26,9 @@ impl Language {
             "name" => self.pick("name", "Name"),
             "file_name" => self.pick("name of a file", "Name einer Datei"),
             "auto_reason" => self.pick("why it is a machine's", "warum sie von einer Maschine ist"),
-            part => part,
+            "category" => self.texts().category,
+            // A field of the house's own is called as the house calls it.
+            part => part.strip_prefix("custom.").unwrap_or(part),
         }
     }
 
@@ -94,6 +96,8 @@ mod tests {
         }
         for (said, told) in [
             (german.part("file_name"), "Name einer Datei"),
+            (german.part("category"), "Thema"),
+            (german.part("custom.order"), "order"),
             (german.class("PHONE"), "Telefonnummer"),
             (german.work("deliver"), "Zustellung"),
             (german.channel(Channel::Email), "E-Mail"),

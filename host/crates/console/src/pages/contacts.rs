@@ -68,7 +68,7 @@ pub(crate) struct Reason {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Wish {
-    /// `yes` when the person wants them.
+    /// `yes` when the person wants them, `no` when not.
     notices: String,
 }
 
@@ -129,8 +129,13 @@ pub(crate) async fn consent(
 ) -> Response {
     let done = Box::pin(async {
         let Form(Wish { notices }) = sent.map_err(|_| visit.unreadable())?;
+        let consent = match notices.as_str() {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(DeskError::from(visit.unreadable())),
+        };
         let person = person(&console, &id).await?;
-        console.desk.set_consent(person.id, notices == "yes", agent.0).await.map(drop)
+        console.desk.set_consent(person.id, consent, agent.0).await.map(drop)
     });
     let done = done.await;
     back(&console, &visit, &id, done).await

@@ -2,12 +2,13 @@
 //! the way of all that comes in: sealed first, redacted, taken in by the queue; the same gate answers it.
 
 use axum::Form;
-use axum::extract::State;
-use axum::extract::rejection::FormRejection;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, State};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use desk::{DeskError, NewTicket, OWN_ADDRESS};
+use domain::Refusal;
 use domain::contact::is_address;
 use domain::plain;
 use domain::ticket::Channel;
@@ -41,6 +42,29 @@ pub(crate) struct Request {
     website: String,
 }
 
+impl Request {
+    /// What a request says, and whether the sign for what is not UTF-8 was written in it. The texts as the desk reads
+    /// them, so that both find the same empty.
+    async fn of(request: axum::extract::Request) -> Result<(Self, bool), StatusCode> {
+        let headers = request.headers().clone();
+        let raw = Bytes::from_request(request, &()).await.map_err(|rejection| rejection.status())?;
+        let mut again = axum::extract::Request::new(Body::from(raw.clone()));
+        *again.method_mut() = Method::POST;
+        *again.headers_mut() = headers;
+        let Form(sent) =
+            Form::<Self>::from_request(again, &()).await.map_err(|rejection| rejection.status())?;
+        let (name, subject) = (plain::line(&sent.name), plain::line(&sent.subject));
+        let text = plain::text(&sent.text);
+        Ok((Self { name, subject, text, ..sent }, has_sign(&raw)))
+    }
+}
+
+/// Whether the sign that stands for what is not UTF-8 was written itself, in a form's letters or bare.
+fn has_sign(raw: &[u8]) -> bool {
+    let raw = raw.to_ascii_lowercase();
+    ["%ef%bf%bd", "\u{fffd}"].iter().any(|sign| raw.windows(sign.len()).any(|part| part == sign.as_bytes()))
+}
+
 /// What is wrong with a form: the field, and what to do.
 type Complaint = (&'static str, &'static str);
 
@@ -53,16 +77,16 @@ pub(crate) async fn show(visit: Visit) -> Response {
 pub(crate) async fn send(
     State(console): State<Console>,
     visit: Visit,
-    sent: Result<Form<Request>, FormRejection>,
+    sent: axum::extract::Request,
 ) -> Response {
     let texts = visit.texts();
-    let request = match sent {
-        Ok(Form(request)) => request,
-        Err(rejection) => return unreadable(&visit, &rejection),
+    let (request, has_sign) = match Request::of(sent).await {
+        Ok(read) => read,
+        Err(status) => return unreadable(&visit, status),
     };
     let complaint = match is_foreign(&visit.headers) {
         true => Some(("text", texts.request_foreign)),
-        false => wrong(&visit, &request),
+        false => wrong(&visit, &request, has_sign),
     };
     if let Some(complaint) = complaint {
         return refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, &request, complaint);
@@ -77,10 +101,9 @@ pub(crate) async fn send(
     if request.website.is_empty()
         && let Err(error) = take_in(&console, &visit, &request).await
     {
-        if let DeskError::Refused(refusal) = &error
-            && refusal.code == OWN_ADDRESS
-        {
-            let complaint = ("email", texts.request_own_address);
+        // Sent again it would be refused again.
+        if let DeskError::Refused(refusal) = &error {
+            let complaint = complaint_of(&visit, refusal);
             return refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, &request, complaint);
         }
         // No field is wrong.
@@ -92,9 +115,9 @@ pub(crate) async fn send(
 }
 
 /// What came is no form, or one that is far too long.
-fn unreadable(visit: &Visit, rejection: &FormRejection) -> Response {
+fn unreadable(visit: &Visit, status: StatusCode) -> Response {
     let texts = visit.texts();
-    let (status, sentence) = match rejection.status() {
+    let (status, sentence) = match status {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => (StatusCode::UNSUPPORTED_MEDIA_TYPE, texts.request_no_form),
         _ => (StatusCode::UNPROCESSABLE_ENTITY, texts.request_text_fix),
     };
@@ -106,12 +129,24 @@ fn refused(visit: &Visit, status: StatusCode, request: &Request, complaint: Comp
     page(visit, status, &form(visit, request, Some(complaint)))
 }
 
+/// What the desk refused, at its field.
+fn complaint_of(visit: &Visit, refusal: &Refusal) -> Complaint {
+    let texts = visit.texts();
+    match (refusal.code, refusal.field.as_deref()) {
+        (OWN_ADDRESS, _) => ("email", texts.request_own_address),
+        (_, Some("email")) => ("email", texts.request_email_fix),
+        (_, Some("name")) => ("name", texts.request_name_fix),
+        (_, Some("subject")) => ("subject", texts.request_subject_fix),
+        _ => ("text", texts.request_text_fix),
+    }
+}
+
 async fn take_in(console: &Console, visit: &Visit, request: &Request) -> Result<(), DeskError> {
     let new = NewTicket {
-        subject: plain::line(&request.subject),
+        subject: request.subject.clone(),
         text: request.text.trim().to_owned(),
         email: request.email.trim().to_owned(),
-        name: Some(plain::line(&request.name)).filter(|name| !name.is_empty()),
+        name: Some(request.name.clone()).filter(|name| !name.is_empty()),
         channel: Channel::Form,
         inbox: None,
         language: Some(visit.spoken.language.tag().to_owned()),
@@ -135,13 +170,14 @@ fn digest(request: &Request) -> String {
     hex::encode(digest.finalize())
 }
 
-fn wrong(visit: &Visit, request: &Request) -> Option<Complaint> {
+fn wrong(visit: &Visit, request: &Request, has_sign: bool) -> Option<Complaint> {
     let texts = visit.texts();
     let between = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
-    // What is not UTF-8 is read with this sign in its place, and would be stored so.
+    // What is not UTF-8 is read with this sign in its place, and would be stored so. A person may have written it, too.
     let Request { email, name, subject, text, .. } = request;
     let all = [("email", email), ("name", name), ("subject", subject), ("text", text)];
-    if let Some((field, _)) = all.into_iter().find(|(_, typed)| typed.contains(char::REPLACEMENT_CHARACTER)) {
+    let is_broken = |typed: &String| !has_sign && typed.contains(char::REPLACEMENT_CHARACTER);
+    if let Some((field, _)) = all.into_iter().find(|(_, typed)| is_broken(typed)) {
         return Some((field, texts.request_letters_fix));
     }
     if !is_address(request.email.trim()) {

@@ -367,7 +367,8 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
         @if tickets.is_empty() { p { (texts.no_tickets) } } @else if looker.works {
             @let here = Some(asked.after.as_str()).filter(|after| !after.is_empty());
             @let boxes = if asked.tick == ALL { Boxes::Ticked } else { Boxes::Empty };
-            form #several method="post" action=(asked.link(visit, asked.status(), here)) {
+            // The links below lead here: whoever reads by ear or by keys goes on from here.
+            form #several tabindex="-1" method="post" action=(asked.link(visit, asked.status(), here)) {
                 (bulk::form(visit, looker.name.as_deref(), boxes == Boxes::Ticked))
                 p {
                     @if boxes == Boxes::Ticked {

@@ -151,6 +151,22 @@ async fn what_is_no_form_or_not_in_utf_8_is_refused_with_a_sentence() {
 }
 
 #[tokio::test]
+async fn what_shows_nothing_is_empty_and_a_sign_that_was_written_is_none_of_broken_letters() {
+    let world = World::with(Access::Token, false).await;
+    for (field, form) in [
+        ("subject", "email=ana%40example.org&subject=%E2%80%8B&text=b"),
+        ("text", "email=ana%40example.org&subject=a&text=%07"),
+    ] {
+        let empty = world.post("/request", &[], form).await;
+        assert_eq!(empty.status, 422, "{field}");
+        let input = empty.text.split(&format!("id=\"{field}\"")).nth(1).unwrap();
+        assert!(input.split('>').next().unwrap().contains("aria-invalid=\"true\""), "{field}");
+    }
+    let sign = "email=ana%40example.org&subject=What+is+%ef%bf%bd%3F&text=It+stands+in+your+mail.";
+    assert_eq!(world.post("/request", &[], sign).await.status, 200);
+}
+
+#[tokio::test]
 async fn our_own_address_is_nobody_who_asks_us() {
     let world = World::with(Access::Token, false).await;
     for own in ["support%40localhost", "Support%2Bx%40localhost"] {

@@ -34,6 +34,9 @@ async fn an_agent_saves_an_attachment_and_it_is_written_down() {
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
     page.says(&[&format!("href=\"{path}\""), "page.html", "(20 B)", "not redacted"]);
     assert_eq!(openings(&world).await, 0, "looking at the ticket opens nothing");
+    let head = world.send("HEAD", &path, &[("cookie", &cookie)], String::new()).await;
+    assert_eq!((head.status.as_u16(), head.header("allow")), (405, "GET"));
+    assert_eq!(openings(&world).await, 0, "nobody got the file");
     let got = world.get_with(&path, &[("cookie", &cookie), ("sec-fetch-site", "same-origin")]).await;
     assert_eq!((got.status.as_u16(), got.text.as_str()), (200, PAGE));
     assert_eq!(

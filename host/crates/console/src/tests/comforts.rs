@@ -292,6 +292,7 @@ async fn an_answer_that_was_begun_stays_when_what_redaction_missed_is_taken_out(
     let path = format!("/tickets/2/messages/{message}/miss");
     let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
     page.says(&[&format!("form=\"composer\" formaction=\"{path}\""), "name=\"page\" value=\"2\""]);
+    page.says(&["aria-label=\"Take it out: Something personal was left in, from the customer · 2026-"]);
     let begun = "was.team=&team=billing&text=Dear+Ana&draft=";
     let wrong = format!("{begun}&value.{message}=Nobody&class.{message}=EMAIL&page=2");
     let told = post(&world, &cookie, &path, &wrong).await;
@@ -318,6 +319,34 @@ async fn an_answer_that_was_begun_stays_when_what_redaction_missed_is_taken_out(
 }
 
 #[tokio::test]
+async fn what_redaction_missed_does_not_come_back_in_a_draft() {
+    let (world, cookie, _) = agent_at_work().await;
+    let ticket = world.ticket("Call", "Call Bertholdine or Quandt.").await;
+    suggest(&world, &ticket, "Dear Bertholdine and Quandt.").await;
+    let message = messages(&world, &ticket).await.remove(0).id;
+    let path = format!("/tickets/2/messages/{message}/miss");
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    page.says(&[">Dear Bertholdine and Quandt.</textarea>"]);
+    let miss = async |written: &str, value: &str| {
+        let form = format!("{written}&draft=&value.{message}={value}&class.{message}=PERSON&page=2");
+        post(&world, &cookie, &path, &form).await
+    };
+    let draft = "Dear+Bertholdine+and+Quandt.";
+    let untouched = miss(&format!("text={draft}&was.text={draft}"), "Bertholdine").await;
+    assert_eq!((untouched.status.as_u16(), untouched.header("location")), (303, "/tickets/2"));
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    page.says(&[">Dear [PERSON-1] and Quandt.</textarea>"]);
+    assert!(!page.text.contains("Bertholdine"));
+
+    let draft = "Dear+[PERSON-1]+and+Quandt.";
+    let changed = miss(&format!("text={draft}%0D%0AYours&was.text={draft}"), "Quandt").await;
+    assert_eq!(changed.status, 200);
+    changed.says(&[">Dear [PERSON-1] and [PERSON-2].\nYours</textarea>"]);
+    changed.says(&["name=\"was.text\" value=\"Dear [PERSON-1] and [PERSON-2].\""]);
+    assert!(!changed.text.contains("Quandt"));
+}
+
+#[tokio::test]
 async fn all_tickets_that_are_shown_are_ticked_and_unticked_with_a_link() {
     let (world, cookie, _) = agent_at_work().await;
     world.ticket("Parcel again", "x").await;
@@ -332,7 +361,7 @@ async fn all_tickets_that_are_shown_are_ticked_and_unticked_with_a_link() {
     ticked.says(&[
         "<a href=\"/?tag=parcel&amp;order=latest#several\">Untick all</a>",
         "<details class=\"bulk\" open>",
-        "<form id=\"several\" method=\"post\" action=\"/?tag=parcel&amp;order=latest\">",
+        "<form id=\"several\" tabindex=\"-1\" method=\"post\" action=\"/?tag=parcel&amp;order=latest\">",
     ]);
     assert_eq!(ticked.text.matches(" checked").count(), 2, "the merged one takes nothing any more");
     world

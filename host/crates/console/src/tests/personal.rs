@@ -97,7 +97,7 @@ async fn a_reason_that_says_nothing_is_asked_for_again_and_stays_in_the_form() {
     let path = format!("/tickets/1/redactions/{id}/reveal");
     let told = post(&world, &cookie, &path, &format!("reason.{id}=just+so")).await;
     assert_eq!(told.status, 422);
-    told.says(&["Say in 8 to 500 characters", "value=\"just so\"", "<details class=\"miss\" open>"]);
+    told.says(&["Say in 8 to 500 characters", ">just so</textarea>", "<details class=\"miss\" open>"]);
     let german = post(&world, &cookie, &format!("{path}?lang=de"), &format!("reason.{id}=so")).await;
     german.says(&["Sagen Sie in 8 bis 500 Zeichen"]);
     world.ticket("Other", "x").await;
@@ -119,7 +119,7 @@ async fn an_answer_that_was_begun_comes_along_to_the_value_and_back() {
     let begun = "was.team=&team=billing&text=Dear+%3CAna%3E,%0D%0Ayour&draft=&files=label.pdf";
     let told = post(&world, &cookie, &path, &format!("{begun}&reason.{id}=so")).await;
     assert_eq!(told.status, 422);
-    told.says(&["Say in 8 to 500 characters", "value=\"so\"", "Dear &lt;Ana&gt;,\r\nyour</textarea>"]);
+    told.says(&["Say in 8 to 500 characters", ">so</textarea>", "Dear &lt;Ana&gt;,\r\nyour</textarea>"]);
 
     let seen = post(&world, &cookie, &path, &format!("{begun}&{}", asking(id))).await;
     seen.says(&[
@@ -135,6 +135,11 @@ async fn an_answer_that_was_begun_comes_along_to_the_value_and_back() {
     let wish = world.store.reveals_of(ticket.id, super::world::NOW).await.unwrap();
     let again = format!("/tickets/1/reveals/{}/value", wish[0].id);
     post(&world, &cookie, &again, begun).await.says(&[">Bertholdine</div>", "name=\"text\" value=\"Dear"]);
+
+    // A draft that nobody touched waits in the store, as it stands there by then.
+    let untouched = post(&world, &cookie, &again, "text=A+draft&was.text=A+draft&draft=").await;
+    untouched.says(&[">Bertholdine</div>", "href=\"/tickets/1\""]);
+    assert!(!untouched.text.contains("A draft"));
 
     let signed_out = post(&world, "", &path, &format!("{begun}&{}", asking(id))).await;
     assert_eq!(signed_out.status, 401);
@@ -168,12 +173,22 @@ async fn a_reason_that_was_begun_stays_while_fields_are_saved_and_a_false_alarm_
     let form = format!("was.team=&team=billing&text=&reason.{id}=Refund");
     let saved = post(&world, &cookie, "/tickets/1/fields", &form).await;
     assert_eq!(saved.status, 200);
-    saved.says(&["Saved.", "value=\"Refund\"", "<details open>"]);
+    saved.says(&["Saved.", ">Refund</textarea>", "<details open>"]);
     let path = format!("/tickets/1/redactions/{id}/false-alarm");
     let put_back = post(&world, &cookie, &path, "text=Dear+Ana&draft=").await;
     assert_eq!(put_back.status, 200);
     put_back.says(&[">Dear Ana</textarea>", "Call Bertholdine about it."]);
     assert_eq!(messages(&world, &ticket).await.len(), 1, "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_draft_that_nobody_touched_comes_from_the_store_after_a_false_alarm() {
+    let world = World::open().await;
+    let (_, id) = Box::pin(with_sealed_name(&world)).await;
+    let cookie = with_scopes(&world, &[Scope::Read, Scope::Write, Scope::Reveal]).await;
+    let path = format!("/tickets/1/redactions/{id}/false-alarm");
+    let put_back = post(&world, &cookie, &path, "text=A+draft&was.text=A+draft&draft=").await;
+    assert_eq!((put_back.status.as_u16(), put_back.header("location")), (303, "/tickets/1"));
 }
 
 #[tokio::test]
@@ -337,6 +352,9 @@ async fn who_works_here_writes_down_whether_a_person_wants_notices() {
             assert_eq!((sent.status.as_u16(), sent.header("location")), (303, path.as_str()));
         }
         world.get(&path).await.says(&[now]);
+    }
+    for nothing in ["", "notices=", "notices=maybe"] {
+        assert_eq!(post(&world, &cookie, &form, nothing).await.status, 422, "{nothing}");
     }
     assert_eq!(audited(&world, "contact.consent_set").await, 2);
     assert_eq!(post(&world, "", &form, "notices=no").await.header("location"), "/login");

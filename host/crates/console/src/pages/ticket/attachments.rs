@@ -1,6 +1,8 @@
 //! The files of a message: a link for whoever may open them, which hands them on to be saved and never shows them.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::ALLOW;
 use axum::response::{IntoResponse, Response};
 use desk::DeskError;
 use domain::download;
@@ -32,6 +34,11 @@ pub(crate) async fn download(
         Ok(opened) => (download::fields(&opened.file_name), opened.bytes).into_response(),
         Err(error) => super::done(&console, &visit, &number, Typed::default(), Err(error)).await,
     }
+}
+
+/// Opening is written down, so nothing is opened for somebody who wants no file.
+pub(crate) async fn no_head() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")])
 }
 
 /// The files of a message with their sizes; links for whoever may open them.

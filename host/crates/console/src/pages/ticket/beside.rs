@@ -83,7 +83,7 @@ pub(super) fn is_one(name: &str) -> bool {
     [VALUE, CLASS, REASON].iter().any(|kind| name.starts_with(kind))
 }
 
-/// The page after a small form, on which an answer that was begun stands in the composer again.
+/// The page after a small form, on which an answer that somebody wrote stands in the composer again.
 pub(super) async fn done(
     console: &Console,
     visit: &Visit,
@@ -94,7 +94,7 @@ pub(super) async fn done(
     let page =
         sent.said("page").parse::<i64>().map_or_else(|_| number.to_owned(), |number| number.to_string());
     match done {
-        Ok(()) if sent.is_begun() => {
+        Ok(()) if sent.is_own() => {
             let notice = Some(visit.texts().saved_while_writing);
             super::while_writing(console, visit, &page, notice, sent.typed()).await
         }
@@ -109,7 +109,7 @@ pub(super) fn way_back(visit: &Visit, number: &str, sent: &Written) -> Markup {
     let page = visit.spoken.link(&format!("/tickets/{number}"), &[]);
     let answer = visit.spoken.link(&format!("/tickets/{number}/answer"), &article);
     html! {
-        @if sent.is_begun() {
+        @if sent.is_own() {
             form.buttons method="post" action={ (answer) "#answer" } {
                 @for (name, value) in sent.pairs() { input type="hidden" name=(name) value=(value); }
                 button.main type="submit" { (label) }

@@ -70,8 +70,8 @@ pub(crate) async fn change(
         false => Err(visit.unreadable().into()),
     };
     let texts = visit.texts();
-    // Enter in the search, or behind the number of a merge or the reason to see a value, presses the first button of the
-    // form, which is this one: number and reason stand there again, and what they are for takes its own button.
+    // Enter in the search, or behind the number of a merge, presses the first button of the form, which is this one. The
+    // number stands there again, and so does what was begun in the small forms: it takes its own button.
     let goes_on = written.looks_further()
         || !written.said("into").trim().is_empty()
         || [beside::VALUE, beside::REASON].iter().any(|kind| beside::is_begun(&written.fields, kind));

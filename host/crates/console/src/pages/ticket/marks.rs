@@ -6,7 +6,8 @@ use desk::DeskError;
 use domain::Actor;
 use domain::id::{MessageId, RedactionId};
 use domain::message::Message;
-use domain::redaction::Redaction;
+use domain::redaction::{Redaction, of_ticket};
+use domain::strike::Strike;
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 
@@ -40,27 +41,45 @@ pub(crate) async fn miss(
         true => Box::pin(take_out(&console, &number, &id, &written, agent.0)).await,
         false => Err(visit.unreadable().into()),
     };
-    if done.is_ok() {
-        // It is sealed now, and does not stand on a page again.
+    if let Ok(taken) = &done {
+        // It is sealed now, and does not stand on a page again: neither here nor in an answer that quotes it.
         written.fields.remove(&format!("{VALUE}{id}"));
+        written.strike(taken);
     }
-    beside::done(&console, &visit, &number, written, done).await
+    beside::done(&console, &visit, &number, written, done.map(drop)).await
 }
 
+/// The value, and what stands in its place from now on.
 async fn take_out(
     console: &Console,
     number: &str,
     id: &str,
     sent: &Written,
     actor: Actor,
-) -> Result<(), DeskError> {
+) -> Result<Strike, DeskError> {
     let value = sent.said(&format!("{VALUE}{id}")).replace("\r\n", "\n");
     let class = sent.said(&format!("{CLASS}{id}"));
     let ticket = super::ticket(console, number).await?;
     let id: MessageId = id_of("message", id)?;
     let message = console.desk.ask().message(id).await?.filter(|m| m.ticket_id == ticket.id);
-    message.ok_or_else(|| DeskError::missing("message", id))?;
-    Box::pin(console.desk.mark_miss(id, value.trim(), class, actor)).await.map(drop)
+    let was = message.ok_or_else(|| DeskError::missing("message", id))?;
+    let value = value.trim();
+    let now = Box::pin(console.desk.mark_miss(id, value, class, actor)).await?;
+    let put = [(&was.subject, &now.subject), (&was.text, &now.text)]
+        .into_iter()
+        .find_map(|(was, now)| stand_in(was, now, value));
+    let mut put = put.map_or_else(|| format!("[{class}]"), str::to_owned);
+    // On the page of the ticket that this one was merged into it bears this one's number.
+    if sent.said("page").parse::<i64>().is_ok_and(|page| page != ticket.number) {
+        put = of_ticket(&put, ticket.number);
+    }
+    Ok(Strike::new([(value.to_owned(), put)]))
+}
+
+/// What stands in a text where the value stood first.
+fn stand_in<'n>(was: &str, now: &'n str, value: &str) -> Option<&'n str> {
+    let put = now.get(was.find(value)?..)?;
+    put.split_inclusive(']').next().filter(|put| put.starts_with('['))
 }
 
 /// Puts back what redaction took out for nothing: who does it sees what was sealed.
@@ -101,6 +120,9 @@ pub(super) fn miss_form(
     let (texts, language) = (visit.texts(), visit.spoken.language);
     let path = format!("/tickets/{}/messages/{}/miss", ticket.number, message.id);
     let (value, class) = (format!("{VALUE}{}", message.id), format!("{CLASS}{}", message.id));
+    // Which of the messages, for those who hear the button only.
+    let direction = language.direction(message.direction, message.auto_class);
+    let about = format!("{}, {direction} · {}", texts.miss, visit.zone.wall(message.created_at));
     let (missed, chosen) = (typed_in(typed, &value), typed_in(typed, &class));
     let fields = html! {
         label { (texts.miss_value) textarea form=[place.form()] name=(value) rows="1" required[place.insists()] maxlength=(VALUE_CHARS_MAX) { (missed) } }
@@ -114,7 +136,7 @@ pub(super) fn miss_form(
     html! {
         details.miss open[!missed.is_empty()] {
             summary { (texts.miss) }
-            (place.put(visit, &path, &fields, texts.miss_send, texts.miss))
+            (place.put(visit, &path, &fields, texts.miss_send, &about))
         }
     }
 }

@@ -199,7 +199,8 @@ pub(super) fn form(
     let fields = html! {
         label {
             (own.see_reason)
-            input form=[place.form()] name=(name) required[place.insists()] maxlength=(REASON_CHARS_MAX) autocomplete="off" value=(reason);
+            // In a field of one line Enter would press the first button of the composer's form.
+            textarea form=[place.form()] name=(name) rows="1" required[place.insists()] maxlength=(REASON_CHARS_MAX) autocomplete="off" { (reason) }
         }
     };
     html! {

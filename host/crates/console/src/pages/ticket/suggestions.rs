@@ -52,7 +52,7 @@ pub(crate) async fn decide(
     };
     let done = Box::pin(done).await;
     match done {
-        Ok(()) if written.is_begun() && !written.is_untouched() => {
+        Ok(()) if written.is_own() => {
             let notice = Some(visit.texts().saved_while_writing);
             super::while_writing(&console, &visit, &number, notice, written.typed()).await
         }

@@ -11,6 +11,7 @@ use axum::response::Response;
 use desk::NewFile;
 use domain::files::FileLimits;
 use domain::id::MessageId;
+use domain::strike::Strike;
 
 use super::Typed;
 use crate::Console;
@@ -157,6 +158,22 @@ impl Written {
     /// Whether the text is what the page had put there itself.
     pub(super) fn is_untouched(&self) -> bool {
         self.words() == plain(self.said("was.text"))
+    }
+
+    /// Whether somebody began an answer in words of their own. A draft that nobody touched comes back from the store, as it
+    /// stands there by now.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_begun() && !self.is_untouched()
+    }
+
+    /// Takes values out of the answer that was begun, and out of what the page had put there.
+    pub(super) fn strike(&mut self, values: &Strike) {
+        for text in self.fields.get_mut("was.text").into_iter().chain([&mut self.text]) {
+            let mut words = text.replace("\r\n", "\n");
+            if values.text(&mut words) {
+                *text = words;
+            }
+        }
     }
 
     /// Whether other articles are asked for than the page offered.
