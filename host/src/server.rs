@@ -2,21 +2,22 @@
 //! listener, inside one frame of limits. Knows no route of the doors.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use desk::{Desk, Worker};
+use futures::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::StoreError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
 use crate::config::Server;
@@ -65,7 +66,7 @@ pub fn router(
         .fallback_service(pages)
         .layer(DefaultBodyLimit::max(settings.body_bytes_max))
         .layer(from_fn_with_state(front.clone(), frame))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(caught))
         .layer(PropagateRequestIdLayer::new(X_REQUEST_ID))
         .layer(SetRequestIdLayer::new(X_REQUEST_ID, NewRequestId))
         .with_state(front)
@@ -190,7 +191,7 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
     // The pattern, not the path: paths carry ids and would make a time series each.
     let route = request.extensions().get::<MatchedPath>().map_or("pages", |p| p.as_str()).to_owned();
     let request = without_nul(request);
-    let id = request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let id = id_of(&request);
     // No text in the databases holds a NUL, so nothing has such an address; PostgreSQL would call it an error.
     let has_nul = request.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00"));
     let answer = async {
@@ -221,17 +222,30 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
     response
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+/// The id of a request, where it can be read.
+fn id_of(request: &Request) -> Option<String> {
+    request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned)
+}
+
+/// Makes an answer of a panic.
+async fn caught(request: Request, next: Next) -> Response {
+    let id = id_of(&request);
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => panicked(&*panic, id.as_deref()),
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send), id: Option<&str>) -> Response {
     let text =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = text.unwrap_or("without a text"), "a request panicked");
+    tracing::error!(request_id = id, panic = text.unwrap_or("without a text"), "a request panicked");
     metrics::counter!("kulanz_http_panics_total").increment(1);
     problem(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",
         "A defect in Kulanz; the log has the particulars under this request's id.",
-        None,
+        id,
     )
 }
 
@@ -281,7 +295,7 @@ mod tests {
 
     fn framed(handler: Router) -> Router {
         handler
-            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(caught))
             .layer(PropagateRequestIdLayer::new(X_REQUEST_ID))
             .layer(SetRequestIdLayer::new(X_REQUEST_ID, NewRequestId))
     }
@@ -298,9 +312,12 @@ mod tests {
             router.oneshot(Request::builder().uri("/").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
-        assert!(response.headers()[&X_REQUEST_ID].to_str().unwrap().starts_with("req_"));
+        let id = response.headers()[&X_REQUEST_ID].to_str().unwrap().to_owned();
+        assert!(id.starts_with("req_"));
         let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
         assert!(!String::from_utf8_lossy(&body).contains("secret"));
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["request_id"], id);
     }
 
     async fn house(dir: &std::path::Path) -> crate::wire::House {

@@ -65,7 +65,8 @@ fn size(bytes: usize) -> String {
     }
 }
 
-/// A JSON body: always an object.
+/// A JSON body: always an object. Of objects further in this is not asked: there a list passes whose items fit the
+/// fields.
 pub(crate) struct Sent<T> {
     pub(crate) value: T,
     /// The body as it came, for comparing repeats.

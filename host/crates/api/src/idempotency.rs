@@ -22,7 +22,7 @@ use crate::error::ApiError;
 /// Marks an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// What the document says of the header.
-pub(crate) const ONCE: &str = "1 to 255 visible ASCII characters. For seven days a repeat by the same token with the same key gets the first answer and is not done again. The key is bound to the address and to the body's very bytes: with any other it is refused.";
+pub(crate) const ONCE: &str = "1 to 255 visible ASCII characters. For seven days a repeat by the same token with the same key gets the first answer and is not done again. The key is bound to the address and to the body's very bytes: with any other it is refused. After an error the key is free again. Where the first answer was about somebody who was erased since, a repeat gets 410.";
 /// Longest key, bytes.
 const KEY_BYTES_MAX: usize = 255;
 

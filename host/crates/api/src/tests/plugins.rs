@@ -207,6 +207,10 @@ async fn an_upgrade_that_wants_more_waits_is_consented_to_and_taken_back() {
     let consent = format!("{path}/upgrade/consent");
     let other = world.call(Admin, "POST", &consent, json!({ "digest": "ffff" })).await;
     assert_eq!(other.problem().1, "no_such_version");
+    for field in ["grants", "settings"] {
+        let null = world.call(Admin, "POST", &consent, json!({ "digest": digest, (field): null })).await;
+        assert_eq!(null.problem(), (422, "bad_body", field));
+    }
     let grants = json!({ "digest": digest, "grants": ["effect:add-tag"] });
     let now = world.call(Admin, "POST", &consent, grants).await.ok();
     assert_eq!((&now["manifest"]["version"], &now["grants"]), (&json!("1.3.0"), &json!(["effect:add-tag"])));

@@ -298,6 +298,8 @@ async fn a_contact_tells_whether_they_want_notices_and_nothing_is_asked_of_who_w
         let erased = world.call(Admin, "DELETE", &path, Value::Null).await.ok();
         assert_eq!(erased["tickets"], 1);
     }
+    let null = world.call(Write, "PATCH", &path, json!({ "proactive_consent": null })).await;
+    assert_eq!(null.problem(), (422, "bad_body", "proactive_consent"));
     let late = world.call(Write, "PATCH", &path, json!({ "proactive_consent": true })).await;
     assert_eq!(late.problem(), (422, "erased", ""));
     let words = json!({ "kind": "inbound", "text": "It is me, Ana." });

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::auth::{Admin, Caller, Read, Reveal, Write};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, NoQuery, NotHead, Sent};
+use crate::extract::{Asked, At, NoQuery, NotHead, Sent, never_null};
 use crate::page::{List, Paging};
 use crate::words::Time;
 
@@ -105,12 +105,14 @@ async fn read_contact(
     Ok(Json(contact.into()))
 }
 
-/// What is changed of a contact; what is absent stays.
+/// What is changed of a contact; what is absent stays, and null is refused.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ContactChanges)]
 pub(crate) struct ContactChangesBody {
     /// Whether notices that they did not ask for may go to them, as the person told you.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = bool, required = false)]
     proactive_consent: Option<bool>,
 }
 

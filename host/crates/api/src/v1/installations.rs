@@ -155,29 +155,49 @@ pub(crate) struct InstallationChanges {
     limits: Option<LimitChanges>,
 }
 
-/// Changes of limits. Absent or null: unchanged.
+/// Changes of limits. Absent: unchanged; null is refused.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LimitChanges {
     /// Wall-clock deadline, milliseconds.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u64, required = false)]
     wall_ms: Option<u64>,
     /// Fuel before any input is counted.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u64, required = false)]
     fuel_base: Option<u64>,
     /// Fuel added per byte of input.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u64, required = false)]
     fuel_per_byte: Option<u64>,
     /// Linear memory, bytes.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u64, required = false)]
     memory_bytes_max: Option<u64>,
     /// Proposed effects.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u32, required = false)]
     effects_max: Option<u32>,
     /// Log lines kept.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u32, required = false)]
     log_lines_max: Option<u32>,
     /// Log bytes kept.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u32, required = false)]
     log_bytes_max: Option<u32>,
     /// Calls of host functions.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u32, required = false)]
     host_calls_max: Option<u32>,
     /// Bytes that the plugin may hand to the host in one call.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u64, required = false)]
     transfer_bytes_max: Option<u64>,
     /// Bytes in the key-value store.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = u64, required = false)]
     kv_bytes_max: Option<u64>,
 }
 
@@ -351,6 +371,8 @@ mod tests {
                 "{field}"
             );
         }
+        let limits = serde_json::from_value::<InstallationChanges>(json!({ "limits": { "wall_ms": null } }));
+        assert!(limits.is_err(), "so it is for a single limit");
         let changes: InstallationChanges = serde_json::from_value(json!({})).unwrap();
         assert!(changes.mode.is_none() && changes.grants.is_none() && changes.settings.is_none());
         let changes: InstallationChanges = serde_json::from_value(json!({ "inboxes": [] })).unwrap();

@@ -182,7 +182,7 @@ pub(crate) struct NewFileBody {
     /// Its content type; without one, or where the bytes show another, what the bytes show.
     #[serde(default)]
     content_type: Option<String>,
-    /// Its bytes as base64. Programs, documents with macros and pages with scripts are refused.
+    /// Its bytes as base64. Programs, documents with macros and pages with active content are refused.
     #[serde(deserialize_with = "from_base64")]
     #[schema(value_type = String)]
     content: Vec<u8>,

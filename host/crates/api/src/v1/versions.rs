@@ -10,7 +10,7 @@ use domain::plugin::Hook;
 use domain::version::{PluginVersion, PublisherKey, VersionState};
 use domain::{Actor, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +20,7 @@ use super::installations::{InstallationBody, installation_at};
 use crate::Api;
 use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
-use crate::extract::{Asked, At, NoQuery, Sent};
+use crate::extract::{Asked, At, NoQuery, Sent, never_null};
 use crate::page::List;
 use crate::words::{HookWord, Time, VersionStateWord};
 
@@ -90,11 +90,13 @@ pub(crate) struct ConsentBody {
     /// Digest of the version that was looked at.
     digest: String,
     /// All that it may do; when absent: what the version in force was allowed and all that this one asks beyond.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     grants: Option<Vec<Grant>>,
     /// Settings to lay over those carried over, as when an installation is changed.
-    #[schema(value_type = Option<Object>)]
-    settings: Option<Value>,
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = Object, required = false)]
+    settings: Option<Map<String, Value>>,
     /// Try it on part of the tickets first; for all at once when absent.
     canary: Option<TrialBody>,
 }
@@ -285,6 +287,7 @@ async fn consent_to_upgrade(
     let ConsentBody { digest, grants, settings, canary } = sent.value;
     let canary = canary.map(|TrialBody { share_percent, teams }| Trial { share_percent, teams });
     let grants = grants.map(|grants| grants.into_iter().collect());
+    let settings = settings.map(Value::Object);
     Box::pin(desk.consent(id, Consent { digest: Some(digest), grants, settings, canary }, caller.actor()))
         .await?;
     Ok(Json(installation_at(&desk, id).await?.into()))
