@@ -195,16 +195,32 @@ fn files(words: &Words, last: &str, is_member: bool) -> Result<Vec<(String, Stri
 }
 
 /// Whether a Cargo workspace above names the plugin's folder among its members: one of its own inside would be an
-/// error, and with the others it shares what is compiled. `*` names all folders beside it.
+/// error, and with the others it shares what is compiled.
 fn is_named_member(parent: &Path, last: &str) -> bool {
-    let Ok(parent) = parent.canonicalize() else { return false };
-    let dir = parent.join(last);
-    parent.ancestors().any(|root| {
-        members(root)
-            .iter()
-            .map(|member| root.join(member))
-            .any(|named| named == dir || (named.ends_with("*") && named.parent() == Some(parent.as_path())))
-    })
+    let Ok(parent) = std::path::absolute(parent) else { return false };
+    // What is not there yet will lie below the nearest folder that is.
+    let nearest = parent
+        .ancestors()
+        .find_map(|there| Some((there.canonicalize().ok()?, parent.strip_prefix(there).ok()?)));
+    let Some((there, below)) = nearest else { return false };
+    let dir = there.join(below).join(last);
+    dir.ancestors().skip(1).any(|root| members(root).iter().any(|member| names(&root.join(member), &dir)))
+}
+
+/// Whether a member's path names a folder, part by part.
+fn names(member: &Path, dir: &Path) -> bool {
+    let parts = |path: &Path| -> Vec<String> {
+        path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+    };
+    let (member, dir) = (parts(member), parts(dir));
+    member.len() == dir.len() && member.iter().zip(&dir).all(|(pattern, name)| fits(pattern, name))
+}
+
+/// Whether a name fits a pattern, in which `*` stands for any letters.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(tail) = name.strip_prefix(head) else { return false };
+    (0..=tail.len()).filter_map(|at| tail.get(at..)).any(|tail| fits(rest, tail))
 }
 
 /// The members that the workspace in a folder names; none where there is no workspace.
@@ -518,5 +534,9 @@ mod tests {
         workspace("plugins/*");
         std::fs::create_dir(parent.path().join("plugins")).unwrap();
         assert!(!has_its_own("plugins", "deliveries") && has_its_own("", "deliveries"));
+        workspace("plugin-*");
+        assert!(!has_its_own("", "plugin-one") && has_its_own("", "plug") && has_its_own("plugin-x", "one"));
+        workspace("later/*/in");
+        assert!(!has_its_own("later/on", "in") && has_its_own("later/on/and", "in"));
     }
 }

@@ -264,7 +264,7 @@ fn hint(why: &str, again: &Again, grants: &Grants) -> String {
     let Again { command, ground } = again;
     format!(
         "{why}: name what you allow, at most\n  kulanz {command} --yes --grant {}{ground}",
-        list.join(",")
+        word(&list.join(","))
     )
 }
 
@@ -454,6 +454,13 @@ mod tests {
         assert!(
             said.ends_with("kulanz plugin install p.wasm --yes --grant read:text,effect:set-field:priority,effect:reply,http:api.example.com"),
             "{said}"
+        );
+        let again = Again { command: "plugin install p.wasm".to_owned(), ground: String::new() };
+        let every: Grants = ["effect:set-field:custom.*".parse::<Grant>().unwrap()].into_iter().collect();
+        let said = hint("why", &again, &every);
+        assert!(
+            said.ends_with("--yes --grant 'effect:set-field:custom.*'"),
+            "a shell takes * for file names"
         );
         if !screen::can_ask() {
             assert!(choice("read:text", false).unwrap_err().to_string().contains("nobody can be asked"));
