@@ -170,6 +170,11 @@ impl Series {
 
 #[cfg(test)]
 mod tests {
+    use channels::ChannelError;
+    use domain::Timestamp;
+    use domain::id::{CountingIds, EventId, InstallationId, IntakeId, MessageId, TicketId, WebhookId};
+    use domain::job::Job;
+
     use super::*;
 
     #[test]
@@ -187,6 +192,37 @@ mod tests {
             })
             .collect();
         assert_eq!(table, list);
+    }
+
+    #[test]
+    fn kinds_of_jobs_and_failures_are_called_as_they_are_counted() {
+        let values = |name: &str| {
+            let series = SERIES.iter().find(|series| series.name == name).unwrap();
+            series.labels.iter().find(|(label, _)| *label == "kind").unwrap().1
+        };
+        let (ids, at) = (CountingIds::default(), Timestamp(0));
+        let (event_id, ticket_id) = (EventId::mint(&ids, at), TicketId::mint(&ids, at));
+        let jobs = [
+            Job::Intake { intake_id: IntakeId::mint(&ids, at) },
+            Job::Turn { event_id, only: None, hook: None },
+            Job::Deliver { message_id: MessageId::mint(&ids, at) },
+            Job::Webhook { webhook_id: WebhookId::mint(&ids, at), event_id },
+            Job::Timer {
+                ticket_id,
+                installation_id: InstallationId::mint(&ids, at),
+                key: String::new(),
+                depth: 0,
+                cause: None,
+            },
+        ];
+        assert_eq!(values("kulanz_jobs_total"), jobs.map(|job| job.name()));
+        let failures = [
+            ChannelError::transient(""),
+            ChannelError::Unknown { why: String::new() },
+            ChannelError::permanent(""),
+            ChannelError::Credentials { why: String::new() },
+        ];
+        assert_eq!(values("kulanz_mail_failures_total"), failures.map(|failure| failure.kind()));
     }
 
     #[test]
