@@ -306,10 +306,16 @@ impl Desk {
     pub async fn change_ticket(
         &self,
         id: TicketId,
-        changes: Vec<TicketChange>,
+        mut changes: Vec<TicketChange>,
         expect_version: Option<i64>,
         actor: Actor,
     ) -> Result<Ticket, DeskError> {
+        for change in &mut changes {
+            if let TicketChange::SetField { value, .. } = change {
+                // What is looked through is what is kept.
+                *value = plain::line(value);
+            }
+        }
         Box::pin(self.check_values(id, &changes)).await?;
         let mut races = Races::about("the ticket");
         loop {
@@ -324,9 +330,7 @@ impl Desk {
                 let stamp = self.stamp(actor.clone());
                 for change in &changes {
                     match change {
-                        TicketChange::SetField { field, value } => {
-                            work.set_field(&stamp, field, &plain::line(value))?
-                        }
+                        TicketChange::SetField { field, value } => work.set_field(&stamp, field, value)?,
                         TicketChange::AddTag(tag) => work.add_tag(&stamp, tag)?,
                         TicketChange::RemoveTag(tag) => work.remove_tag(&stamp, tag),
                     };
