@@ -6,6 +6,7 @@ use domain::id::ContactId;
 use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact};
 
+use crate::races::Races;
 use crate::{Desk, DeskError};
 
 /// What its links are for.
@@ -33,14 +34,23 @@ impl Desk {
     /// # Errors
     /// When the store cannot be written.
     pub async fn unsubscribe(&self, word: &str) -> Result<bool, DeskError> {
-        let Some(contact) = self.subscriber(word).await? else { return Ok(false) };
-        if contact.proactive_consent {
-            let ends = Fact::SetConsent { contact_id: contact.id, consent: false };
-            let actor = Actor::new(ActorKind::Contact, contact.id.to_string());
-            let said = self.audit(&actor, "contact.unsubscribed", contact.id, serde_json::Value::Null);
-            self.0.store.commit(Commit { facts: vec![ends, said] }).await?;
+        let mut races = Races::about("the contact");
+        loop {
+            let attempt = async {
+                let Some(contact) = self.subscriber(word).await? else { return Ok(false) };
+                if contact.proactive_consent {
+                    let ends = consent_of(&contact, false);
+                    let actor = Actor::new(ActorKind::Contact, contact.id.to_string());
+                    let said =
+                        self.audit(&actor, "contact.unsubscribed", contact.id, serde_json::Value::Null);
+                    self.0.store.commit(Commit { facts: vec![ends, said] }).await?;
+                }
+                Ok(true)
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
+            }
         }
-        Ok(true)
     }
 
     /// Writes down whether somebody may get notices, as they said it by other means than the link. The same again changes
@@ -54,19 +64,32 @@ impl Desk {
         consent: bool,
         actor: Actor,
     ) -> Result<Contact, DeskError> {
-        let mut person = self.contact_or_missing(contact).await?;
-        if person.is_erased() {
-            return Err(Refusal::new("erased", "This person was erased before.").into());
+        let mut races = Races::about("the contact");
+        loop {
+            let attempt = async {
+                let mut person = self.contact_or_missing(contact).await?;
+                if person.is_erased() {
+                    return Err(Refusal::new("erased", "This person was erased before.").into());
+                }
+                if person.proactive_consent != consent {
+                    let set = consent_of(&person, consent);
+                    let details = serde_json::json!({ "proactive_consent": consent });
+                    let said = self.audit(&actor, "contact.consent_set", contact, details);
+                    self.0.store.commit(Commit { facts: vec![set, said] }).await?;
+                    person.proactive_consent = consent;
+                }
+                Ok(person)
+            };
+            if let Some(done) = races.end(attempt.await) {
+                return done;
+            }
         }
-        if person.proactive_consent != consent {
-            let set = Fact::SetConsent { contact_id: contact, consent };
-            let details = serde_json::json!({ "proactive_consent": consent });
-            let said = self.audit(&actor, "contact.consent_set", contact, details);
-            self.0.store.commit(Commit { facts: vec![set, said] }).await?;
-            person.proactive_consent = consent;
-        }
-        Ok(person)
     }
+}
+
+/// Whether they want notices, as long as they are who was read.
+fn consent_of(person: &Contact, consent: bool) -> Fact {
+    Fact::SetConsent { contact_id: person.id, email: person.email.clone(), consent }
 }
 
 #[cfg(test)]

@@ -96,6 +96,8 @@ pub enum Fact {
     SetConsent {
         /// Whose.
         contact_id: ContactId,
+        /// The address they had when that was read (else `Stale("contact")`: an erasure came between).
+        email: String,
         /// From now on.
         consent: bool,
     },

@@ -491,8 +491,12 @@ pub(super) async fn what_is_learnt_of_a_contact_leaves_everything_else_alone(sto
         name: Some(name.to_owned()),
         verified,
     };
-    let consent = Fact::SetConsent { contact_id: contact.id, consent: false };
-    store.commit(Commit::of(vec![consent])).await?;
+    let consent = |email: &str, consent| {
+        let email = email.to_owned();
+        Commit::of(vec![Fact::SetConsent { contact_id: contact.id, email, consent }])
+    };
+    store.commit(consent("ana@example.org", false)).await?;
+    same!(store.commit(consent("erased@invalid", true)).await, Err(StoreError::Stale("contact")));
     store.commit(Commit::of(vec![learn("erased@invalid", "Ghost", true)])).await?;
     contact.proactive_consent = false;
     same!(store.contact(contact.id).await?, Some(contact.clone()));

@@ -169,7 +169,9 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
             contact::learn(c, *contact_id, email, name.as_deref(), *verified).await?;
         }
         Fact::RespellContact { contact_id, was, now } => contact::respell(c, *contact_id, was, now).await?,
-        Fact::SetConsent { contact_id, consent } => contact::set_consent(c, *contact_id, *consent).await?,
+        Fact::SetConsent { contact_id, email, consent } => {
+            contact::set_consent(c, *contact_id, email, *consent).await?;
+        }
         Fact::AddMessage(message) => message::add(c, message).await?,
         Fact::SetDelivery { message_id, delivery, reason, expect, passed_at } => {
             let step = message::Step {

@@ -102,14 +102,20 @@ pub(crate) async fn respell(c: &mut Connection, id: ContactId, was: &str, now: &
     Ok(())
 }
 
-/// Whether somebody wants notices.
-pub(crate) async fn set_consent(c: &mut Connection, id: ContactId, consent: bool) -> Outcome<()> {
-    sqlx::query("UPDATE contact SET proactive_consent = $1 WHERE contact_id = $2")
+/// Whether somebody wants notices. The address has to be what it was, as above.
+pub(crate) async fn set_consent(
+    c: &mut Connection,
+    id: ContactId,
+    email: &str,
+    consent: bool,
+) -> Outcome<()> {
+    let done = sqlx::query("UPDATE contact SET proactive_consent = $1 WHERE contact_id = $2 AND email = $3")
         .bind(consent)
         .bind(id.to_string())
+        .bind(plain(email))
         .execute(c)
         .await?;
-    Ok(())
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("contact").into()) }
 }
 
 pub(crate) async fn by_id(c: &mut Connection, id: &str) -> Outcome<Option<Contact>> {
