@@ -160,8 +160,16 @@ impl Desk {
             self.audit(&actor, "person.erased", contact, done),
         ];
         self.0.store.commit(Commit { facts }).await?;
-        self.0.store.scrub().await?;
+        self.scrub().await;
         Ok(erased)
+    }
+
+    /// Takes what was erased out of the database's files as well. Of a reader in the way the log tells: it is erased all
+    /// the same, and what is left goes by itself.
+    async fn scrub(&self) {
+        if let Err(error) = self.0.store.scrub().await {
+            tracing::warn!(%error, "erased, but the database's files may have it for a while");
+        }
     }
 
     /// Erases again whoever was erased and is back: a backup from before was restored. So is what was written of them
@@ -175,20 +183,16 @@ impl Desk {
                 "the list of erasures cannot be read ({error}); see to the data directory"
             ))
         })?;
-        let mut asked: BTreeMap<ContactId, BTreeSet<Timestamp>> = BTreeMap::new();
+        let mut newest: BTreeMap<ContactId, Timestamp> = BTreeMap::new();
         for Tombstone { contact_id, at } in all {
-            asked.entry(contact_id).or_default().insert(at);
+            let known = newest.entry(contact_id).or_insert(at);
+            *known = at.max(*known);
         }
         let mut again = 0;
-        for (contact, times) in asked {
+        for (contact, erased_at) in newest {
             let Some(person) = self.0.store.contact(contact).await? else { continue };
-            // Whoever was erased once only has nothing from before: their address went in the commit that took it all.
-            let newest = times.last().filter(|_| times.len() > 1);
-            let is_back = match newest {
-                Some(newest) if person.is_erased() => self.is_back(contact, *newest).await?,
-                _ => !person.is_erased(),
-            };
-            if !is_back {
+            // That the address is gone may be an erasure of before, which another host has written down.
+            if person.is_erased() && !self.is_back(contact, erased_at).await? {
                 continue;
             }
             let facts = vec![
@@ -199,7 +203,7 @@ impl Desk {
             again += 1;
         }
         if again > 0 {
-            self.0.store.scrub().await?;
+            self.scrub().await;
         }
         Ok(again)
     }
@@ -216,22 +220,23 @@ impl Desk {
             if messages.iter().any(|m| has_words(m, contact, is_theirs) && m.created_at <= erased_at) {
                 return Ok(true);
             }
+            // What a field was stands in the story alone once it is another.
+            let story = if is_theirs { self.0.store.events_of(id).await? } else { Vec::new() };
+            if story.iter().any(|event| !event.changes.is_empty() && event.time <= erased_at) {
+                return Ok(true);
+            }
         }
         Ok(false)
     }
 
     fn forget(&self, person: &Contact) -> Forget {
         let digest = |class: &str, value: &str| self.0.seal.digest(class, &canonical_value(value));
-        // A domain has two spellings, and values were taken out of texts as they stood there.
-        let written = as_people_write(&person.email);
-        let mut digests = vec![digest("EMAIL", &person.email), digest("EMAIL", &written)];
+        // Kept as DNS has it; people write its domain in their own letters.
+        let mut addresses = vec![person.email.clone(), as_people_write(&person.email)];
+        addresses.dedup();
+        let mut digests: Vec<String> = addresses.iter().map(|address| digest("EMAIL", address)).collect();
         digests.extend(person.name.iter().map(|name| digest("PERSON", name)));
-        Forget {
-            contact_id: person.id,
-            address: person.email.clone(),
-            address_after: erased_address(person.id),
-            digests,
-        }
+        Forget { contact_id: person.id, addresses, address_after: erased_address(person.id), digests }
     }
 
     async fn not_on_hold(&self, contact: ContactId) -> Result<(), DeskError> {
@@ -279,10 +284,11 @@ mod tests {
 
     use domain::clock::HOUR_MS;
     use domain::id::TicketId;
+    use domain::ticket::Field;
 
     use super::*;
     use crate::fixture::{Fixture, agent, request};
-    use crate::{NewMessage, NewMessageKind};
+    use crate::{NewMessage, NewMessageKind, TicketChange};
 
     /// Erasures in memory.
     #[derive(Default)]
@@ -354,5 +360,46 @@ mod tests {
         note(&house, ticket.id, "The parcel came back.").await;
         assert_eq!(house.desk.erase_again().await.unwrap(), 0);
         assert_eq!(texts(&house, ticket.id).await[2], "The parcel came back.");
+        // Of two hosts each knows its own erasures only.
+        house.clock.advance(HOUR_MS);
+        *list.0.lock().unwrap() = vec![Tombstone { contact_id: person, at: house.desk.now() }];
+        assert_eq!(house.desk.erase_again().await.unwrap(), 1);
+        assert_eq!(texts(&house, ticket.id).await, [ERASED, ERASED, ERASED]);
+        assert_eq!(house.desk.erase_again().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_a_backup_brings_back_in_the_story_alone_is_taken_out_as_well() {
+        let list = Arc::new(Listed::default());
+        let house = Fixture::erasing_into(Arc::clone(&list) as Arc<dyn Tombstones>).await;
+        let ticket = house.ticket("ana@example.org").await;
+        house.desk.erase_person(ticket.requester_id, agent()).await.unwrap();
+        house.clock.advance(HOUR_MS);
+        for value in ["quillfeather", ""] {
+            let field = Field::Custom("caller".to_owned());
+            let change = TicketChange::SetField { field, value: value.to_owned() };
+            house.desk.change_ticket(ticket.id, vec![change], None, agent()).await.unwrap();
+        }
+        assert_eq!(house.desk.erase_again().await.unwrap(), 0, "it is of after the erasure");
+        house.clock.advance(HOUR_MS);
+        list.add(&Tombstone { contact_id: ticket.requester_id, at: house.desk.now() }).unwrap();
+        for again in [1, 0] {
+            assert_eq!(house.desk.erase_again().await.unwrap(), again);
+            let story = house.store.events_of(ticket.id).await.unwrap();
+            assert!(story.iter().all(|event| event.changes.is_empty()), "{story:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_goes_in_the_letters_that_people_write_too() {
+        let house = Fixture::new().await;
+        let ticket = house.ticket("info@müller.de").await;
+        let person = house.store.contact(ticket.requester_id).await.unwrap().unwrap();
+        let forget = house.desk.forget(&Contact { name: None, ..person });
+        assert_eq!(forget.addresses, ["info@xn--mller-kva.de", "info@müller.de"]);
+        assert_eq!(forget.digests.len(), 2);
+        let ticket = house.ticket("ana@example.org").await;
+        let person = house.store.contact(ticket.requester_id).await.unwrap().unwrap();
+        assert_eq!(house.desk.forget(&person).addresses, ["ana@example.org"]);
     }
 }

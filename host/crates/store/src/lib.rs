@@ -124,7 +124,7 @@ impl Store {
     /// freed pages are overwritten; PostgreSQL gives the room of old rows back (VACUUM), to be written over.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or somebody reads an old state of SQLite's file all the while.
     pub async fn scrub(&self) -> Result<(), StoreError> {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.writer.scrub().await,

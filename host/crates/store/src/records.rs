@@ -172,8 +172,8 @@ pub const ERASED: &str = "(erased)";
 pub struct Forget {
     /// Whom.
     pub contact_id: ContactId,
-    /// Their address, lower case.
-    pub address: String,
+    /// Their address, lower case, in each spelling that texts have it in.
+    pub addresses: Vec<String>,
     /// What stands in its place: no address of anybody.
     pub address_after: String,
     /// Digests of values of theirs (address, name), wherever those were sealed.

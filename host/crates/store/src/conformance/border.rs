@@ -101,14 +101,19 @@ pub(super) async fn a_request_about_somebody_erased_is_remembered_without_a_word
         Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None },
         seen("theirs", about(&ticket.id.to_string(), "my jacket")),
         seen("address", about("tkt_other", "from Ana_B@example.org")),
+        seen("written", about("tkt_other", "from ana_b@müller.example")),
         seen("ana_b@example.org-1", "itk_1".to_owned()),
+        seen("order-Ana_B@example.org-1", "itk_1".to_owned()),
+        seen("ana_b@müller.example", "itk_1".to_owned()),
+        seen("joana_b@example.org-1", "itk_3".to_owned()),
+        seen("ana_b@example.organic", "itk_4".to_owned()),
         seen("anaxb@example.org-1", "itk_2".to_owned()),
         seen("others", others.clone()),
     ];
     store.commit(Commit { facts }).await?;
     let forget = Forget {
         contact_id: person.id,
-        address: person.email,
+        addresses: vec![person.email, "ana_b@müller.example".to_owned()],
         address_after: "erased@invalid".to_owned(),
         digests: Vec::new(),
     };
@@ -117,7 +122,13 @@ pub(super) async fn a_request_about_somebody_erased_is_remembered_without_a_word
     for (key, left) in [
         ("theirs", erased.clone()),
         ("address", erased.clone()),
+        ("written", erased.clone()),
         ("ana_b@example.org-1", None),
+        ("order-Ana_B@example.org-1", None),
+        ("ana_b@müller.example", None),
+        // Other people's.
+        ("joana_b@example.org-1", Some("itk_3".to_owned())),
+        ("ana_b@example.organic", Some("itk_4".to_owned())),
         ("anaxb@example.org-1", Some("itk_2".to_owned())),
         ("others", Some(others)),
     ] {

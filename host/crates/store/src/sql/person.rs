@@ -32,8 +32,6 @@ const OF_THEIR_MESSAGES: &[&str] = &[
 
 /// Each takes a pattern that finds the person's address as `$1`.
 const WITH_THEIR_ADDRESS: &[&str] = &[
-    // A key is the caller's own word: one that has their address in it cannot stay.
-    "DELETE FROM seen WHERE LOWER(external_id) LIKE $1 ESCAPE '\\'",
     "UPDATE seen SET outcome = '(erased)' WHERE LOWER(outcome) LIKE $1 ESCAPE '\\'",
     "DELETE FROM run WHERE ticket_id IS NULL AND LOWER(body) LIKE $1 ESCAPE '\\'",
     "UPDATE job SET error = '' WHERE LOWER(error) LIKE $1 ESCAPE '\\'",
@@ -61,9 +59,8 @@ pub(crate) async fn forget(c: &mut Connection, forget: &Forget) -> Outcome<()> {
         sqlx::query(*statement).bind(&contact).execute(&mut *c).await?;
     }
     retention::drop_unused(c, &files).await?;
-    let pattern = format!("%{}%", like(&forget.address));
-    for statement in WITH_THEIR_ADDRESS {
-        sqlx::query(*statement).bind(&pattern).execute(&mut *c).await?;
+    for address in &forget.addresses {
+        forget_address(c, address).await?;
     }
     for digest in &forget.digests {
         sqlx::query("UPDATE redaction SET sealed = NULL WHERE digest = $1")
@@ -71,8 +68,6 @@ pub(crate) async fn forget(c: &mut Connection, forget: &Forget) -> Outcome<()> {
             .execute(&mut *c)
             .await?;
     }
-    dialect::forget_values(c, &forget.address).await?;
-    sqlx::query("DELETE FROM suppression WHERE address = $1").bind(&forget.address).execute(&mut *c).await?;
     sqlx::query(
         "UPDATE contact SET name = NULL, email = $2, locale = NULL, time_zone = NULL, verified = FALSE, \
          proactive_consent = FALSE WHERE contact_id = $1",
@@ -82,6 +77,46 @@ pub(crate) async fn forget(c: &mut Connection, forget: &Forget) -> Outcome<()> {
     .execute(&mut *c)
     .await?;
     Ok(())
+}
+
+/// Takes an address out of whatever has it in its words.
+async fn forget_address(c: &mut Connection, address: &str) -> Outcome<()> {
+    let pattern = format!("%{}%", like(address));
+    forget_keys(c, address, &pattern).await?;
+    for statement in WITH_THEIR_ADDRESS {
+        sqlx::query(*statement).bind(&pattern).execute(&mut *c).await?;
+    }
+    dialect::forget_values(c, address).await?;
+    sqlx::query("DELETE FROM suppression WHERE address = $1").bind(address).execute(c).await?;
+    Ok(())
+}
+
+/// A key is the caller's own word: one that has their address in it cannot stay.
+async fn forget_keys(c: &mut Connection, address: &str, pattern: &str) -> Outcome<()> {
+    let keys: Vec<(String, String)> =
+        sqlx::query_as("SELECT source, external_id FROM seen WHERE LOWER(external_id) LIKE $1 ESCAPE '\\'")
+            .bind(pattern)
+            .fetch_all(&mut *c)
+            .await?;
+    for (source, key) in keys.iter().filter(|(_, key)| has_address(key, address)) {
+        sqlx::query("DELETE FROM seen WHERE source = $1 AND external_id = $2")
+            .bind(source)
+            .bind(key)
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether a key has this address in it, not only a longer one that it is a piece of: `anna@shop.de` has no `a@shop.de`.
+/// A sign between letters may belong to either (`order-ana@shop.de-17`): then the key goes.
+fn has_address(key: &str, address: &str) -> bool {
+    let key = key.to_lowercase();
+    key.match_indices(address).any(|(at, found)| {
+        let (before, from) = key.split_at(at);
+        let after = from.strip_prefix(found).unwrap_or_default();
+        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+    })
 }
 
 /// A text as it is meant in a pattern.

@@ -22,6 +22,9 @@ const QUEUE: usize = 1_024;
 const BATCH: usize = 64;
 /// Where nothing was written from one look to the next, so much later, the log is folded into the file.
 const IDLE: Duration = Duration::from_secs(30);
+/// How often folding the log in is tried where a reader keeps it back, and how long others may write between.
+const FOLDS: u32 = 3;
+const FOLD_PAUSE: Duration = Duration::from_millis(200);
 /// How long a caller waits for room in the queue.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
 /// The setting that is written to find out whether there is room again, and how much is written: a few bytes would
@@ -45,6 +48,17 @@ enum Answer {
     Reserved(i64),
 }
 
+impl Answer {
+    /// Whether there is more in the log than before.
+    fn has_written(&self) -> bool {
+        match self {
+            Self::Committed { .. } | Self::Reserved(_) => true,
+            Self::Claimed(leases) => !leases.is_empty(),
+            Self::Extended(held) => *held,
+        }
+    }
+}
+
 struct Request {
     task: Task,
     reply: oneshot::Sender<Result<Answer, StoreError>>,
@@ -52,8 +66,8 @@ struct Request {
 
 enum Order {
     Write(Request),
-    /// Fold the log into the file now.
-    Fold(oneshot::Sender<()>),
+    /// Fold the log into the file now, and say whether all of it was.
+    Fold(oneshot::Sender<bool>),
     Close(oneshot::Sender<()>),
 }
 
@@ -112,10 +126,9 @@ impl Writer {
         if refused == self.overcome.load(Ordering::Relaxed) {
             return Ok(());
         }
-        for value in [".".repeat(TRIAL_BYTES), String::new()] {
-            let trial = Fact::PutSetting { key: TRIAL.to_owned(), value };
-            self.commit(Commit::of(vec![trial])).await?;
-        }
+        // One transaction needs the room all the same, and leaves nothing behind where nobody waits for its end.
+        let trial = |value| Fact::PutSetting { key: TRIAL.to_owned(), value };
+        self.commit(Commit::of(vec![trial(".".repeat(TRIAL_BYTES)), trial(String::new())])).await?;
         self.overcome.store(refused, Ordering::Relaxed);
         Ok(())
     }
@@ -161,12 +174,22 @@ impl Writer {
         }
     }
 
-    /// Returns when the log has been folded into the file.
+    /// Returns when the log has been folded into the file; an error when somebody reads an old state all the while.
     pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
         self.is_sound()?;
-        let (done, wait) = oneshot::channel();
-        self.orders.send(Order::Fold(done)).await.map_err(|_| closed())?;
-        wait.await.map_err(|_| closed())
+        for _ in 0..FOLDS {
+            let (done, wait) = oneshot::channel();
+            self.orders.send(Order::Fold(done)).await.map_err(|_| closed())?;
+            if wait.await.map_err(|_| closed())? {
+                return Ok(());
+            }
+            tokio::time::sleep(FOLD_PAUSE).await;
+        }
+        Err(StoreError::Unavailable(
+            "somebody reads an old state of the file (a copy being made?), so that its log is kept; it is folded in \
+             in the first quiet minute after that"
+                .to_owned(),
+        ))
     }
 
     /// Returns when everything that waited is written and the file is closed.
@@ -178,7 +201,7 @@ impl Writer {
     }
 }
 
-/// Has the log folded into the file when nothing was written for a while, once.
+/// Has the log folded into the file when nothing was written for a while, once; again where a reader kept it back.
 async fn fold_when_idle(orders: mpsc::WeakSender<Order>, batches: Arc<AtomicU64>) {
     let (mut seen, mut folded) = (0, 0);
     loop {
@@ -190,8 +213,9 @@ async fn fold_when_idle(orders: mpsc::WeakSender<Order>, batches: Arc<AtomicU64>
             if orders.send(Order::Fold(done)).await.is_err() {
                 return;
             }
-            let _ = wait.await;
-            folded = written;
+            if matches!(wait.await, Ok(true)) {
+                folded = written;
+            }
         }
         seen = written;
     }
@@ -218,7 +242,7 @@ struct Desk {
     wake: Arc<watch::Sender<u64>>,
     damage: Arc<OnceLock<StoreError>>,
     refused: Arc<AtomicU64>,
-    /// How many were written.
+    /// How many wrote something: looking for work in vain does not.
     batches: Arc<AtomicU64>,
     _lock: File,
 }
@@ -248,13 +272,12 @@ impl Desk {
             }
             if !batch.is_empty() {
                 self.write(batch).await;
-                self.batches.fetch_add(1, Ordering::Relaxed);
             }
             if !folding.is_empty() {
-                self.fold().await;
-            }
-            for done in folding {
-                let _ = done.send(());
+                let folded = self.fold().await;
+                for done in folding {
+                    let _ = done.send(folded);
+                }
             }
             if !closing.is_empty() {
                 self.shut().await;
@@ -268,10 +291,13 @@ impl Desk {
     }
 
     /// Empties the write-ahead log into the file and lets SQLite look at its statistics. Either may be
-    /// kept back by a reader and is tried again.
-    async fn fold(&mut self) {
+    /// kept back by a reader and is tried again; whether the log is empty.
+    async fn fold(&mut self) -> bool {
         let _ = sqlx::query("PRAGMA optimize").execute(&mut self.connection).await;
-        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await;
+        // The row that it answers begins with whether somebody kept it back.
+        let kept_back: Result<Vec<i64>, _> =
+            sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut self.connection).await;
+        matches!(kept_back.as_deref(), Ok([0]))
     }
 
     /// Closes so that the file alone is the database, and only then lets the next process in.
@@ -415,8 +441,11 @@ impl Desk {
         let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
     }
 
-    /// Tells waiting workers, once per transaction.
+    /// Counts what was written and tells waiting workers, once per transaction.
     fn announce(&self, answers: &[Result<Answer, StoreError>]) {
+        if answers.iter().flatten().any(Answer::has_written) {
+            self.batches.fetch_add(1, Ordering::Relaxed);
+        }
         if answers.iter().any(|answer| matches!(answer, Ok(Answer::Committed { work: true }))) {
             self.wake.send_modify(|count| *count = count.wrapping_add(1));
         }

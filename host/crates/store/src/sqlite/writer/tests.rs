@@ -82,6 +82,42 @@ async fn a_refused_write_is_a_file_that_takes_none_until_one_goes_well() {
 }
 
 #[tokio::test]
+async fn the_trial_of_a_disk_leaves_nothing_behind() {
+    let (writer, folder, _wake) = writer(None).await;
+    writer.refused.store(1, Ordering::Relaxed);
+    assert_eq!(writer.takes_writes().await, Ok(()));
+    writer.close().await;
+    let (mut connection, _) = connect(&folder.path().join("t.db"), SqliteSynchronous::Off).await.unwrap();
+    let left: String = sqlx::query_scalar("SELECT value FROM setting WHERE key = $1")
+        .bind(TRIAL)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(left, "");
+}
+
+#[tokio::test]
+async fn a_reader_of_an_old_state_keeps_the_log_from_being_folded_in_and_that_is_told() {
+    let (writer, folder, _wake) = writer(Some("PRAGMA busy_timeout = 0")).await;
+    writer.commit(Commit::of(vec![value("k1", Some(1))])).await.unwrap();
+    let path = folder.path().join("t.db");
+    let (mut reader, _) = connect(&path, SqliteSynchronous::Off).await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT COUNT(*) FROM kv").execute(&mut reader).await.unwrap();
+    writer.commit(Commit::of(vec![value("k1", None)])).await.unwrap();
+    assert!(matches!(writer.scrub().await, Err(StoreError::Unavailable(_))));
+    sqlx::raw_sql("ROLLBACK").execute(&mut reader).await.unwrap();
+    assert_eq!(writer.scrub().await, Ok(()));
+    assert_eq!(std::fs::metadata(folder.path().join("t.db-wal")).unwrap().len(), 0);
+}
+
+#[test]
+fn looking_for_work_in_vain_is_no_writing() {
+    assert!(!Answer::Claimed(Vec::new()).has_written() && !Answer::Extended(false).has_written());
+    assert!(Answer::Extended(true).has_written() && Answer::Reserved(1).has_written());
+    assert!(Answer::Committed { work: false }.has_written());
+}
+
+#[tokio::test]
 async fn requests_of_all_kinds_share_a_transaction() {
     let (writer, _folder, wake) = writer(None).await;
     let make = crate::conformance::Sample::default();
