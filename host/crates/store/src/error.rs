@@ -119,9 +119,9 @@ pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
 const SQLITE_FULL: i32 = 13;
 /// SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH and SQLITE_RANGE
 const SQLITE_REFUSED: [i32; 4] = [18, 19, 20, 25];
-/// Classes of SQLSTATE that say that a value is wrong: data exception and integrity constraint violation (PostgreSQL
-/// manual, appendix A).
-const STATES_REFUSED: [&str; 2] = ["22", "23"];
+/// Classes of SQLSTATE that say that a value is wrong: data exception, integrity constraint violation, and program limit
+/// exceeded, which is as much too large tomorrow (PostgreSQL manual, appendix A).
+const STATES_REFUSED: [&str; 3] = ["22", "23", "54"];
 /// SQLITE_CORRUPT and SQLITE_NOTADB
 const SQLITE_BROKEN: [i32; 2] = [11, 26];
 

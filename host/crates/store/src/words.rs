@@ -72,9 +72,16 @@ fn is_mark(c: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&c)
 }
 
-/// Without marks, as the schema makes PostgreSQL's index; SQLite's tokenizer takes them off what is asked by itself.
+/// Without marks on Latin letters, as the schema makes PostgreSQL's index; SQLite's tokenizer takes them off what is asked
+/// by itself. On other letters a mark makes another letter (й), and one that makes none goes.
 fn without_marks(word: &str) -> String {
-    let bare: String = word.nfd().filter(|c| !is_mark(*c)).nfc().collect();
+    let mut on_latin = false;
+    let plain = word.nfd().filter(|c| {
+        let stays = !(is_mark(*c) && on_latin);
+        on_latin = if is_mark(*c) { on_latin } else { c.is_ascii_alphabetic() };
+        stays
+    });
+    let bare: String = plain.nfc().filter(|c| !is_mark(*c)).collect();
     // A mark on nothing is a word that nobody wrote, not none.
     if bare.is_empty() { word.to_owned() } else { bare }
 }
@@ -157,6 +164,8 @@ mod tests {
         assert_eq!(asked("Fußball").1, asked("FUSSBALL").1);
         assert_eq!(asked("cafe\u{301}").1, asked("cafe").1);
         assert_eq!(asked("이미").1, "('이미')", "what is no mark is composed again");
+        assert_eq!(asked("мой").1, "('мой':* | 'Мой':* | 'МОЙ':*)", "й is a letter of its own");
+        assert_eq!(asked("за\u{301}мок").1, asked("замок").1);
         assert_eq!(asked("\u{308}").1, "('\u{308}')");
     }
 

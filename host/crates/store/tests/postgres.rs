@@ -136,6 +136,38 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_not_utf_8_is_refused_with_what_to_do() {
+    let Some(server) = server(Care::None) else { return };
+    let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&server.url()).await.unwrap();
+    let make = "CREATE DATABASE plain ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+    sqlx::raw_sql(make).execute(&mut c).await.unwrap();
+    let url = server.url().replace("/postgres", "/plain");
+    match Store::open(&url, &Options::default()).await {
+        Err(StoreError::Migration(why)) => {
+            assert!(why.contains("SQL_ASCII") && why.contains("createdb"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_large_for_an_index_is_refused_for_good() {
+    let Some(server) = server(Care::None) else { return };
+    let store = Store::open(&server.url(), &Options::default()).await.unwrap();
+    // Letters without any order: PostgreSQL presses a row before it finds it too large.
+    let mut seed = 1_u32;
+    let mut letter = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'a' + u8::try_from((seed >> 16) % 26).unwrap())
+    };
+    let key: String = (0..20_000).map(|_| letter()).collect();
+    let put = Fact::PutSetting { key, value: String::new() };
+    let refused = store.commit(Commit::of(vec![put])).await;
+    assert!(matches!(&refused, Err(error @ StoreError::Refused(_)) if !error.is_transient()), "{refused:?}");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_schema_is_refused() {
     let Some(server) = server(Care::None) else { return };
     Store::open(&server.url(), &Options::default()).await.unwrap().close().await;

@@ -219,6 +219,7 @@ fn pool_lazy(address: &PgConnectOptions, durability: Durability) -> PgPool {
 /// Runs the steps that are missing, one host at a time.
 async fn bring_up_to_date(c: &mut Connection) -> Result<(), StoreError> {
     unhurried(c).await?;
+    check_encoding(c).await?;
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(MIGRATION_LOCK)
         .execute(&mut *c)
@@ -234,6 +235,21 @@ async fn bring_up_to_date(c: &mut Connection) -> Result<(), StoreError> {
         .await
         .map_err(Failure::from)?;
     done
+}
+
+/// Only with UTF-8 does PostgreSQL know letters and their marks; how a database keeps letters is said when it is made.
+async fn check_encoding(c: &mut Connection) -> Result<(), StoreError> {
+    let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
+        .fetch_one(c)
+        .await
+        .map_err(Failure::from)?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    Err(StoreError::Migration(format!(
+        "its encoding is {encoding}, and Kulanz needs UTF8: make a new database with `createdb --template=template0 \
+         --encoding=UTF8 NAME`, bring over what there is with pg_dump and pg_restore, and name it in database.url"
+    )))
 }
 
 /// Takes the limits off a connection that is thrown away afterwards: what rewrites a table, or waits for another
