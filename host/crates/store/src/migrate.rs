@@ -132,6 +132,7 @@ mod tests {
             if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
                 table = rest.trim_end_matches(" (").to_owned();
             } else if let Some(column) = line.strip_prefix("    ").and_then(|l| l.split(' ').next())
+                && !column.is_empty()
                 && column.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())
             {
                 out.push(format!("{table}.{column}"));
