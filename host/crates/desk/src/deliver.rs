@@ -57,7 +57,7 @@ struct Fate {
 impl Desk {
     /// Works one delivery job.
     pub(crate) async fn work_deliver(&self, lease: &Lease, id: MessageId) -> Result<Outcome, DeskError> {
-        let Some(message) = self.0.store.message(id).await? else { return Ok(Outcome::Done(Vec::new())) };
+        let Some(mut message) = self.0.store.message(id).await? else { return Ok(Outcome::Done(Vec::new())) };
         match message.delivery {
             Delivery::Queued => {}
             Delivery::Sending if message.automatic || is_sent_again(&message) => {
@@ -93,6 +93,9 @@ impl Desk {
         {
             return self.kept_back(lease, &message, no).await;
         }
+        if message.delivery == Delivery::Sending {
+            message.delivery_reason = Some(self.note_second_try(message.id).await?);
+        }
         match self.0.egress.send(&outgoing).await {
             Ok(_) => {
                 metrics::counter!("kulanz_mail_sent_total").increment(1);
@@ -105,6 +108,21 @@ impl Desk {
             }
             Err(error) => self.delivery_failed(lease, &message, error).await,
         }
+    }
+
+    /// Writes down, before it leaves, that a person's message is sent a second time: should the process die with it
+    /// once more, that was the last time.
+    async fn note_second_try(&self, id: MessageId) -> Result<String, DeskError> {
+        let why = format!("{INTERRUPTED}{SENT_AGAIN}");
+        let noted = Fact::SetDelivery {
+            message_id: id,
+            delivery: Delivery::Sending,
+            reason: Some(why.clone()),
+            expect: Some(Delivery::Sending),
+            passed_at: None,
+        };
+        self.0.store.commit(Commit { facts: vec![noted] }).await?;
+        Ok(why)
     }
 
     /// What comes of a message to which the gate said no.

@@ -135,6 +135,33 @@ async fn a_persons_mail_that_a_process_died_with_counts_as_not_answered_once() {
 }
 
 #[tokio::test]
+async fn a_persons_mail_that_two_processes_died_with_is_not_sent_a_third_time() {
+    let world = World::new().await;
+    let id = world.answered(false, Delivery::Sending).await.id;
+    let why = world.house.desk.note_second_try(id).await;
+    assert!(why.is_err(), "it has been sent and is not noted any more: {why:?}");
+    let ticket = world.house.ticket("bo@example.org").await;
+    let id = MessageId::mint(world.house.desk.0.ids.as_ref(), NOW);
+    let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+    message.to_address = Some("bo@example.org".to_owned());
+    message.passed_at = Some(NOW);
+    message.delivery = Delivery::Sending;
+    world.house.facts(vec![Fact::AddMessage(Box::new(message))]).await;
+    let why = world.house.desk.note_second_try(id).await.unwrap();
+    let noted = world.now(id).await;
+    assert_eq!((noted.delivery, noted.delivery_reason), (Delivery::Sending, Some(why)));
+    world.house.facts(vec![Fact::Enqueue(NewJob::deliver(id, NOW))]).await;
+    world.house.desk.settle().await.unwrap();
+    let message = world.now(id).await;
+    assert_eq!((message.delivery, world.outbox.sent().len()), (Delivery::Unknown, 1));
+    let reason = message.delivery_reason.unwrap();
+    assert!(
+        reason.starts_with("the process stopped while handing it over; it is not sent again"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
 async fn a_persons_mail_whose_last_try_nobody_answered_is_open_rather_than_failed() {
     let world = World::new().await;
     for _ in 0..5 {
