@@ -34,9 +34,6 @@ pub(crate) use room::Rooms;
 /// Far more often than other commits: what has been sent would be sent again.
 const FATE_RACES_MAX: u32 = 64;
 
-/// How long a message waits when as many as may be are on their way, to its domain or altogether, milliseconds.
-const ROOM_WAIT_MS: i64 = 500;
-
 /// Why a message is not sent without what it was to bring.
 const FILE_GONE: &str = "the bytes of a file that goes with it are not kept any more";
 
@@ -75,8 +72,9 @@ impl Desk {
         }
         // A mail server may take its time for each: half of the slots stay for all other work.
         let (here, in_all) = (self.0.config.deliveries_per_domain, self.0.config.worker_slots / 2);
-        let Some(_room) = self.0.rooms.enter(domain_of(&message), here, in_all) else {
-            return self.wait(lease, &message, self.now().plus(ROOM_WAIT_MS), None).await;
+        let _place = match self.0.rooms.enter(domain_of(&message), here, in_all) {
+            Ok(place) => place,
+            Err(wait_ms) => return self.wait(lease, &message, self.now().plus(wait_ms), None).await,
         };
         // Before the gate: what fails here must not look like a mail that may have left.
         let Some(files) = Box::pin(self.outgoing_files(&message)).await? else {
