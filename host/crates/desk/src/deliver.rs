@@ -78,6 +78,9 @@ impl Desk {
         };
         // Before the gate: what fails here must not look like a mail that may have left.
         let Some(files) = Box::pin(self.outgoing_files(&message)).await? else {
+            if may_have_left(&message) {
+                return self.left_open(lease, &message, FILE_GONE).await;
+            }
             let fate = Fate {
                 delivery: Delivery::Failed,
                 event: EventType::MessageFailed,
@@ -228,7 +231,7 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         let why = error.to_string();
         let is_open = matches!(error, ChannelError::Unknown { .. });
-        let was_open = message.delivery == Delivery::Sending || is_sent_again(message);
+        let was_open = may_have_left(message);
         let given_up = self.now() > message.created_at.plus(self.0.config.delivery_hours_max * HOUR_MS);
         if is_open && (message.automatic || was_open || given_up) {
             return self.left_open(lease, message, &why).await;
@@ -245,6 +248,10 @@ impl Desk {
             }
         };
         let Some(wait_ms) = wait_ms else {
+            // A no to this try says nothing of the one before.
+            if was_open {
+                return self.left_open(lease, message, &why).await;
+            }
             tracing::error!(message_id = %message.id, why, "a message could not be delivered");
             return self
                 .seal_fate(
@@ -330,6 +337,11 @@ impl Desk {
 /// Whether nobody knows of an earlier try of a person's message whether it arrived.
 fn is_sent_again(message: &Message) -> bool {
     message.delivery_reason.as_deref().is_some_and(|why| why.ends_with(SENT_AGAIN))
+}
+
+/// Whether a message that was read before its try may have arrived with an earlier one.
+fn may_have_left(message: &Message) -> bool {
+    message.delivery == Delivery::Sending || is_sent_again(message)
 }
 
 fn domain_of(message: &Message) -> &str {

@@ -177,6 +177,19 @@ async fn a_persons_mail_whose_last_try_nobody_answered_is_open_rather_than_faile
 }
 
 #[tokio::test]
+async fn a_persons_mail_that_may_have_arrived_is_open_rather_than_failed_when_it_is_refused_then() {
+    let world = World::new().await;
+    world.outbox.fail_next(unanswered());
+    world.outbox.fail_next(ChannelError::permanent("mail server: permanent error (550)"));
+    let id = world.answered(false, Delivery::Queued).await.id;
+    assert_eq!(world.later().await, 0);
+    let message = world.now(id).await;
+    assert_eq!(message.delivery, Delivery::Unknown);
+    let reason = message.delivery_reason.unwrap();
+    assert!(reason.contains("(550); it is not sent again: look in the mail server's log"), "{reason}");
+}
+
+#[tokio::test]
 async fn what_the_server_refused_for_now_is_tried_again() {
     let world = World::new().await;
     world.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
