@@ -249,7 +249,7 @@ impl Desk {
     /// When the store cannot be read.
     pub async fn suppression_now(&self, address: &str) -> Result<Option<Suppression>, DeskError> {
         let now = self.now();
-        let listed = self.0.store.suppression(address).await?;
+        let listed = self.0.store.suppression(&domain::contact::canonical_address(address)).await?;
         Ok(listed.filter(|suppression| suppression.until.is_none_or(|until| now < until)))
     }
 

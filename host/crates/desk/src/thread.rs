@@ -2,7 +2,7 @@
 //! answers, the number in its subject. Evidence alone lets nobody in: who is no participant gets a ticket of
 //! his own that says where it may belong; nobody sees earlier messages by being in copy.
 
-use domain::contact::{Contact, as_people_write, is_address};
+use domain::contact::{Contact, as_people_write, canonical_address, is_address};
 use domain::gate::SUPPRESSION_DAYS;
 use domain::id::{MessageId, TicketId};
 use domain::message::{AutoClass, Direction, SenderAuth};
@@ -181,7 +181,9 @@ impl Desk {
         let Some((message, _)) = self.answered(arrival).await? else { return Ok(None) };
         let message = self.0.store.message(message).await?.filter(|m| m.direction == Direction::Outbound);
         let Some(address) = message.and_then(|message| message.to_address) else { return Ok(None) };
-        if told.is_some_and(|recipient| *recipient != address) {
+        // What was sent before domains had one spelling bears the other one.
+        let address = canonical_address(&address);
+        if told.is_some_and(|recipient| canonical_address(recipient) != address) {
             return Ok(None);
         }
         let now = self.now();

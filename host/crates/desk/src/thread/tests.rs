@@ -147,6 +147,22 @@ async fn a_hard_bounce_of_our_mail_joins_its_ticket_and_silences_the_address_for
     assert_eq!(until, NOW.plus(60 * DAY_MS));
 }
 
+#[tokio::test]
+async fn a_bounce_of_mail_to_a_domain_in_its_other_spelling_silences_the_one_that_is_asked_for() {
+    let house = Fixture::new().await;
+    let ticket = house.ticket("info@müller.example").await;
+    let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
+    let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+    message.to_address = Some("info@müller.example".to_owned());
+    let internet_id = house.desk.0.config.mail.message_id(id, "0123");
+    message.internet_message_id = Some(internet_id.clone());
+    message.delivery = Delivery::Sent;
+    house.facts(vec![Fact::AddMessage(Box::new(message))]).await;
+    take_in(&house, &bounce("info@xn--mller-kva.example", "5.1.1", &internet_id)).await;
+    assert!(house.store.suppression("info@xn--mller-kva.example").await.unwrap().is_some());
+    assert!(house.desk.suppression_now("info@müller.example").await.unwrap().is_some());
+}
+
 fn complaint(recipient: &str, id: &str) -> String {
     format!(
         "From: Feedback <fbl@provider.example>\nTo: help@shop.example\nSubject: complaint\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nSomebody says that this is spam.\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: {recipient}\n--b\nContent-Type: message/rfc822\n\nFrom: help@shop.example\nMessage-ID: <{id}>\n\nNews\n--b--\n"
