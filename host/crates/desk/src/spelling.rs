@@ -12,8 +12,19 @@ const SPELLING: &str = "addresses.spelling";
 const ASCII_DOMAINS: &str = "ascii domains";
 
 impl Desk {
-    /// Writes what is stored under a domain beyond ASCII in the spelling that it is asked for by.
+    /// Writes what is stored under a domain beyond ASCII in the spelling that it is asked for by. A database that
+    /// cannot do it just now keeps no house from starting: the next start goes on with it.
     pub(crate) async fn spell_addresses(&self) -> Result<(), DeskError> {
+        match self.spell_all().await {
+            Err(DeskError::Store(error)) if error.is_transient() => {
+                tracing::warn!(%error, "addresses under domains beyond ASCII are written in their new spelling at the next start");
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    async fn spell_all(&self) -> Result<(), DeskError> {
         if self.0.store.setting(SPELLING).await?.as_deref() == Some(ASCII_DOMAINS) {
             return Ok(());
         }
@@ -146,5 +157,13 @@ mod tests {
         let contact = stored(&house, WAS).await;
         house.desk.spell_addresses().await.unwrap();
         assert_eq!(house.store.contact(contact.id).await.unwrap(), Some(contact));
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_keeps_no_house_from_starting() {
+        let house = Fixture::new().await;
+        from_before(&house).await;
+        house.store.close().await;
+        house.desk.spell_addresses().await.unwrap();
     }
 }
