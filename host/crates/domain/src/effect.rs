@@ -141,6 +141,8 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 pub const VALUE_BYTES_MAX: usize = 1024;
 /// Longest reason, in bytes.
 pub const REASON_BYTES_MAX: usize = 1024;
+/// Bytes of the subject of a notice.
+pub(crate) const SUBJECT_BYTES_MAX: usize = 250;
 /// Longest timer, in seconds: 90 days.
 pub const TIMER_S_MAX: u64 = 90 * 24 * 3600;
 
@@ -180,7 +182,7 @@ impl Proposal {
             }
             Effect::Notify { subject, text, language } => {
                 spoken(language.as_deref())?;
-                bounded("subject", subject, 1, 250)?;
+                bounded("subject", subject, 1, SUBJECT_BYTES_MAX)?;
                 if subject.chars().any(char::is_control) {
                     return Err(Refusal::new("bad_subject", "A subject is one line.").at("subject"));
                 }

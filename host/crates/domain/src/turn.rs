@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use crate::effect::{Effect, Proposal, TEXT_BYTES_MAX, bounded};
+use crate::effect::{Effect, Proposal, SUBJECT_BYTES_MAX, TEXT_BYTES_MAX, bounded};
 use crate::event::{Event, EventType};
 use crate::grant::Grants;
 use crate::id::{CountingIds, DecisionId, InstallationId, MessageId, RunId, TicketId};
@@ -394,8 +394,10 @@ fn apply_effect(
             Ok(true)
         }
         Effect::Notify { subject, text, language } => {
+            let subject = plain::line(subject);
+            bounded("subject", &subject, 1, SUBJECT_BYTES_MAX)?;
             // Nobody asked for a notice: it stands in the thread but answers no message.
-            outbound(work, standing, stamp, plain::line(subject), said(text)?, language.clone());
+            outbound(work, standing, stamp, subject, said(text)?, language.clone());
             Ok(true)
         }
         Effect::Note { text } => {

@@ -370,6 +370,7 @@ fn malformed_effects_are_rejected_with_the_field() {
             Effect::Notify { subject: "a\r\nBcc: x@example.org".into(), text: "t".into(), language: None },
             1.0,
         ),
+        scene.propose(Effect::Notify { subject: " \u{200b}".into(), text: "t".into(), language: None }, 1.0),
     ];
     let decided = scene.resolve(&[(&live("a.b"), 100, bad)]);
     assert!(decided.iter().all(|d| d.0 == DecisionStatus::Rejected), "{decided:?}");
@@ -400,6 +401,9 @@ fn an_author_hears_before_any_house_what_every_house_would_reject() {
     assert_eq!(said(&good, &all, Some(&ticket)), "");
     assert_eq!(said(&good, &Grants::default(), Some(&ticket)), "not granted: set-field");
     assert_eq!(said(&good, &all, None), "there is no such ticket");
+    let unseen = Effect::Notify { subject: " \u{200b}".into(), text: "t".into(), language: None };
+    let sentence = said(&scene.propose(unseen, 1.0), &all, Some(&ticket));
+    assert!(sentence.contains("`subject` must not be empty"), "{sentence}");
 }
 
 #[test]
