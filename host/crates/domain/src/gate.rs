@@ -242,11 +242,13 @@ fn has_public_domain(address: &str) -> bool {
         && !PRIVATE_ENDS.iter().any(|private| ends_with_domain(&domain, private))
 }
 
-/// Whether an address is of one of these domains or of one below.
+/// Whether an address is of one of these domains or of one below, also where they are written as `*.firma.local`,
+/// `.firma.local` or `@firma.local`.
 fn is_within(address: &str, domains: &[String]) -> bool {
     let domain = domain_of(address);
     domains.iter().any(|named| {
-        let named = crate::contact::ascii_domain(&named.trim().to_lowercase());
+        let named =
+            crate::contact::ascii_domain(&named.trim().trim_start_matches(['*', '.', '@']).to_lowercase());
         !named.is_empty() && ends_with_domain(&domain, &named)
     })
 }
@@ -380,12 +382,19 @@ mod tests {
 
     #[test]
     fn a_private_domain_that_the_house_names_is_answered_and_no_other() {
-        let private_domains = vec!["Firma.local".to_owned(), "müller.internal".to_owned(), String::new()];
+        let private_domains =
+            ["Firma.local", "müller.internal", "*.laden.lan", ".haus.lan", "@hof.lan", "*", ""];
+        let private_domains: Vec<String> = private_domains.map(str::to_owned).to_vec();
         for (address, is_answered) in [
             ("ana@firma.local", true),
             ("ana@mail.firma.local", true),
             ("ana@xn--mller-kva.internal", true),
+            ("ana@laden.lan", true),
+            ("ana@mail.laden.lan", true),
+            ("ana@haus.lan", true),
+            ("ana@hof.lan", true),
             ("ana@otherfirma.local", false),
+            ("ana@otherhof.lan", false),
             ("ana@local", false),
             ("noreply@firma.local", false),
         ] {
