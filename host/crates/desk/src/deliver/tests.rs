@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use channels::Memory;
+use channels::{Egress, Memory, Receipt};
 use domain::job::NewJob;
 use domain::message::Direction;
 use domain::work::blank_message;
+use tokio::sync::Semaphore;
 
 use super::*;
 use crate::fixture::{Fixture, NOW};
@@ -25,7 +26,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let outbox = Arc::new(Memory::new());
-        let house = Box::pin(Fixture::sending(Arc::clone(&outbox) as Arc<dyn channels::Egress>)).await;
+        let house = Box::pin(Fixture::sending(Arc::clone(&outbox) as Arc<dyn Egress>)).await;
         Self { house, outbox }
     }
 
@@ -134,26 +135,46 @@ async fn a_persons_mail_that_a_process_died_with_counts_as_not_answered_once() {
     assert_eq!(message.delivery, Delivery::Unknown);
 }
 
+/// A mail server that takes every mail and answers none: the process dies while it waits.
+struct Deaf(Semaphore);
+
+#[async_trait::async_trait]
+impl Egress for Deaf {
+    fn name(&self) -> &'static str {
+        "deaf"
+    }
+
+    async fn send(&self, _: &Outgoing) -> Result<Receipt, ChannelError> {
+        self.0.add_permits(1);
+        std::future::pending().await
+    }
+}
+
 #[tokio::test]
 async fn a_persons_mail_that_two_processes_died_with_is_not_sent_a_third_time() {
-    let world = World::new().await;
-    let id = world.answered(false, Delivery::Sending).await.id;
-    let why = world.house.desk.note_second_try(id).await;
-    assert!(why.is_err(), "it has been sent and is not noted any more: {why:?}");
-    let ticket = world.house.ticket("bo@example.org").await;
-    let id = MessageId::mint(world.house.desk.0.ids.as_ref(), NOW);
+    let deaf = Arc::new(Deaf(Semaphore::new(0)));
+    let house = Box::pin(Fixture::sending(Arc::clone(&deaf) as Arc<dyn Egress>)).await;
+    let ticket = house.ticket("ana@example.org").await;
+    let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
     let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
-    message.to_address = Some("bo@example.org".to_owned());
-    message.passed_at = Some(NOW);
-    message.delivery = Delivery::Sending;
-    world.house.facts(vec![Fact::AddMessage(Box::new(message))]).await;
-    let why = world.house.desk.note_second_try(id).await.unwrap();
-    let noted = world.now(id).await;
-    assert_eq!((noted.delivery, noted.delivery_reason), (Delivery::Sending, Some(why)));
-    world.house.facts(vec![Fact::Enqueue(NewJob::deliver(id, NOW))]).await;
-    world.house.desk.settle().await.unwrap();
-    let message = world.now(id).await;
-    assert_eq!((message.delivery, world.outbox.sent().len()), (Delivery::Unknown, 1));
+    message.to_address = Some("ana@example.org".to_owned());
+    message.text = "Three days.".to_owned();
+    (message.automatic, message.delivery) = (false, Delivery::Queued);
+    let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
+    house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
+    for noted in [None, Some(format!("{INTERRUPTED}{SENT_AGAIN}"))] {
+        tokio::select! {
+            _ = house.desk.settle() => panic!("it was not sent"),
+            sent = deaf.0.acquire() => sent.unwrap().forget(),
+        }
+        let message = house.store.message(id).await.unwrap().unwrap();
+        assert_eq!((message.delivery, message.delivery_reason), (Delivery::Sending, noted));
+        house.clock.advance(5 * HOUR_MS);
+    }
+    house.desk.settle().await.unwrap();
+    assert_eq!(deaf.0.available_permits(), 0, "it was sent a third time");
+    let message = house.store.message(id).await.unwrap().unwrap();
+    assert_eq!(message.delivery, Delivery::Unknown);
     let reason = message.delivery_reason.unwrap();
     assert!(
         reason.starts_with("the process stopped while handing it over; it is not sent again"),
