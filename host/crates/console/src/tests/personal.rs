@@ -140,6 +140,9 @@ async fn an_answer_that_was_begun_comes_along_to_the_value_and_back() {
     let untouched = post(&world, &cookie, &again, "text=A+draft&was.text=A+draft&draft=").await;
     untouched.says(&[">Bertholdine</div>", "href=\"/tickets/1\""]);
     assert!(!untouched.text.contains("A draft"));
+    let from = format!("{again}?article=art_1");
+    let untouched = post(&world, &cookie, &from, "text=A+draft&was.text=A+draft&draft=dec_1").await;
+    untouched.says(&["href=\"/tickets/1?article=art_1&amp;draft=dec_1\""]);
 
     let signed_out = post(&world, "", &path, &format!("{begun}&{}", asking(id))).await;
     assert_eq!(signed_out.status, 401);
@@ -189,6 +192,20 @@ async fn a_draft_that_nobody_touched_comes_from_the_store_after_a_false_alarm() 
     let path = format!("/tickets/1/redactions/{id}/false-alarm");
     let put_back = post(&world, &cookie, &path, "text=A+draft&was.text=A+draft&draft=").await;
     assert_eq!((put_back.status.as_u16(), put_back.header("location")), (303, "/tickets/1"));
+}
+
+#[tokio::test]
+async fn fields_that_are_not_saved_yet_stay_after_a_false_alarm_though_nobody_touched_the_draft() {
+    let world = World::open().await;
+    let (ticket, id) = Box::pin(with_sealed_name(&world)).await;
+    let cookie = with_scopes(&world, &[Scope::Read, Scope::Write, Scope::Reveal]).await;
+    let path = format!("/tickets/1/redactions/{id}/false-alarm");
+    let form = "text=Quillfeather&was.text=Quillfeather&draft=&was.team=&team=billing";
+    let put_back = post(&world, &cookie, &path, form).await;
+    assert_eq!(put_back.status, 200);
+    put_back.says(&["Saved.", "value=\"billing\"", "Call Bertholdine about it."]);
+    assert!(!put_back.text.contains("Quillfeather"), "it comes from the store");
+    assert_eq!(messages(&world, &ticket).await.len(), 1, "nothing was sent");
 }
 
 #[tokio::test]

@@ -83,7 +83,8 @@ pub(super) fn is_one(name: &str) -> bool {
     [VALUE, CLASS, REASON].iter().any(|kind| name.starts_with(kind))
 }
 
-/// The page after a small form, on which an answer that somebody wrote stands in the composer again.
+/// The page after a small form, on which an answer that somebody wrote stands in the composer again. A text that nobody
+/// touched comes anew from its article or draft, and fields that are not saved yet stay.
 pub(super) async fn done(
     console: &Console,
     visit: &Visit,
@@ -98,16 +99,24 @@ pub(super) async fn done(
             let notice = Some(visit.texts().saved_while_writing);
             super::while_writing(console, visit, &page, notice, sent.typed()).await
         }
+        Ok(()) if visit.asked("article").is_some() || sent.holds_more() => {
+            let notice = Some(visit.texts().saved);
+            super::while_writing(console, visit, &page, notice, sent.typed_without_text()).await
+        }
         done => super::done(console, visit, &page, sent.typed(), done).await,
     }
 }
 
-/// The way back from a page that a small form leads to: an answer that was begun goes back with it.
+/// The way back from a page that a small form leads to: an answer that was begun goes back with it, and where one comes
+/// from an article or a chosen draft, that does.
 pub(super) fn way_back(visit: &Visit, number: &str, sent: &Written) -> Markup {
     let label = visit.spoken.language.personal().back_to_ticket;
     let article: Vec<(&str, &str)> = visit.asked("article").map(|id| ("article", id)).into_iter().collect();
-    let page = visit.spoken.link(&format!("/tickets/{number}"), &[]);
     let answer = visit.spoken.link(&format!("/tickets/{number}/answer"), &article);
+    // A text that nobody touched comes from where it came from: the article, or the draft that was chosen.
+    let draft = Some(("draft", sent.draft.as_str())).filter(|(_, id)| !id.is_empty());
+    let sources: Vec<(&str, &str)> = article.iter().copied().chain(draft).collect();
+    let page = visit.spoken.link(&format!("/tickets/{number}"), &sources);
     html! {
         @if sent.is_own() {
             form.buttons method="post" action={ (answer) "#answer" } {

@@ -14,6 +14,7 @@ use domain::id::MessageId;
 use domain::strike::Strike;
 
 use super::Typed;
+use super::beside::{REASON, VALUE, is_begun};
 use crate::Console;
 use crate::pages::{Visit, login};
 use crate::session::id_in;
@@ -166,6 +167,19 @@ impl Written {
         self.is_begun() && !self.is_untouched()
     }
 
+    /// Whether something stands in the forms that the ticket's own address does not bring back: a draft or an article that
+    /// the text comes from, a field that is not saved yet, another small form.
+    pub(super) fn holds_more(&self) -> bool {
+        let is_changed = |(name, value): (&String, &String)| {
+            self.fields.get(&format!("was.{name}")).is_some_and(|was| was.trim() != value.trim())
+        };
+        !self.draft.is_empty()
+            || !self.article.is_empty()
+            || self.fields.iter().any(is_changed)
+            || ["new.key", "new.value", "into"].iter().any(|name| !self.said(name).trim().is_empty())
+            || [VALUE, REASON].iter().any(|kind| is_begun(&self.fields, kind))
+    }
+
     /// Takes values out of the answer that was begun, and out of what the page had put there.
     pub(super) fn strike(&mut self, values: &Strike) {
         for text in self.fields.get_mut("was.text").into_iter().chain([&mut self.text]) {
@@ -201,6 +215,15 @@ impl Written {
             into,
             ..Typed::default()
         }
+    }
+
+    /// What stands in the forms again where nobody touched the text: that is taken from its article or draft, as it stands
+    /// there by now.
+    pub(super) fn typed_without_text(mut self) -> Typed {
+        let draft = Some(std::mem::take(&mut self.draft)).filter(|id| !id.is_empty());
+        self.text.clear();
+        self.fields.remove("was.text");
+        Typed { draft, ..self.typed() }
     }
 }
 
