@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::contact::{Contact, as_people_write, erased_address};
+use domain::contact::{Contact, as_people_write, canonical_address, erased_address};
+use domain::event::Event;
 use domain::id::ContactId;
 use domain::message::Message;
 use domain::redaction::canonical_value;
@@ -12,10 +13,17 @@ use domain::retention::LEGAL_HOLD;
 use domain::ticket::Ticket;
 use domain::{Actor, Refusal, Timestamp};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use store::{Commit, ERASED, Fact, Forget};
 
 use crate::attachments::EXPORT_BYTES_MAX;
 use crate::{Desk, DeskError};
+
+/// Setting that has the digests of the lists of erasures that this database was brought up to, newest last. A backup has
+/// those of its own time.
+const CHECKED: &str = "erasures.checked";
+/// How many of them are kept: hosts that share a database have a list each.
+const CHECKED_MAX: usize = 8;
 
 /// A person who was erased: enough to do it again, nothing that tells who it was.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -188,6 +196,14 @@ impl Desk {
             let known = newest.entry(contact_id).or_insert(at);
             *known = at.max(*known);
         }
+        if newest.is_empty() {
+            return Ok(0);
+        }
+        let list = digest_of(&newest);
+        let checked = self.0.store.setting(CHECKED).await?.unwrap_or_default();
+        if checked.split_whitespace().any(|one| one == list) {
+            return Ok(0);
+        }
         let mut again = 0;
         for (contact, erased_at) in newest {
             let Some(person) = self.0.store.contact(contact).await? else { continue };
@@ -205,6 +221,9 @@ impl Desk {
         if again > 0 {
             self.scrub().await;
         }
+        let mut lists: Vec<&str> = checked.split_whitespace().chain([list.as_str()]).collect();
+        let value = lists.split_off(lists.len().saturating_sub(CHECKED_MAX)).join(" ");
+        self.0.store.commit(Commit::of(vec![Fact::PutSetting { key: CHECKED.to_owned(), value }])).await?;
         Ok(again)
     }
 
@@ -220,9 +239,9 @@ impl Desk {
             if messages.iter().any(|m| has_words(m, contact, is_theirs) && m.created_at <= erased_at) {
                 return Ok(true);
             }
-            // What a field was stands in the story alone once it is another.
+            // What a field was stands in the story alone once it is another; so does why something was done.
             let story = if is_theirs { self.0.store.events_of(id).await? } else { Vec::new() };
-            if story.iter().any(|event| !event.changes.is_empty() && event.time <= erased_at) {
+            if story.iter().any(|event| says_something(event) && event.time <= erased_at) {
                 return Ok(true);
             }
         }
@@ -231,9 +250,14 @@ impl Desk {
 
     fn forget(&self, person: &Contact) -> Forget {
         let digest = |class: &str, value: &str| self.0.seal.digest(class, &canonical_value(value));
-        // Kept as DNS has it; people write its domain in their own letters.
-        let mut addresses = vec![person.email.clone(), as_people_write(&person.email)];
-        addresses.dedup();
+        // Kept as DNS has it, but for those of before; people write its domain in their own letters.
+        let canonical = canonical_address(&person.email);
+        let mut addresses = vec![person.email.clone()];
+        for spelling in [as_people_write(&canonical), canonical] {
+            if !addresses.contains(&spelling) {
+                addresses.push(spelling);
+            }
+        }
         let mut digests: Vec<String> = addresses.iter().map(|address| digest("EMAIL", address)).collect();
         digests.extend(person.name.iter().map(|name| digest("PERSON", name)));
         Forget { contact_id: person.id, addresses, address_after: erased_address(person.id), digests }
@@ -276,6 +300,21 @@ impl Desk {
 /// Whether a message has words that an erasure of this person takes out: all on a ticket of theirs, elsewhere their own.
 fn has_words(message: &Message, contact: ContactId, is_theirs: bool) -> bool {
     message.text != ERASED && (is_theirs || message.author.id == contact.to_string())
+}
+
+/// Whether an event has what an erasure takes out of it: what fields were and became, and what is said beside.
+fn says_something(event: &Event) -> bool {
+    let is_bare = event.data.is_null() || event.data.as_object().is_some_and(serde_json::Map::is_empty);
+    !event.changes.is_empty() || !is_bare
+}
+
+/// Tells one list of erasures from another.
+fn digest_of(newest: &BTreeMap<ContactId, Timestamp>) -> String {
+    let mut hasher = Sha256::new();
+    for (contact, at) in newest {
+        hasher.update(format!("{contact} {}\n", at.0));
+    }
+    hex::encode(hasher.finalize())
 }
 
 #[cfg(test)]
@@ -388,6 +427,33 @@ mod tests {
             let story = house.store.events_of(ticket.id).await.unwrap();
             assert!(story.iter().all(|event| event.changes.is_empty()), "{story:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_database_is_brought_up_to_a_list_once_and_a_restored_one_again() {
+        let list = Arc::new(Listed::default());
+        let house = Fixture::erasing_into(Arc::clone(&list) as Arc<dyn Tombstones>).await;
+        let ticket = house.ticket("ana@example.org").await;
+        let before = house.store.setting(CHECKED).await.unwrap();
+        assert_eq!(before, None, "nobody was erased yet");
+        list.add(&Tombstone { contact_id: ticket.requester_id, at: house.desk.now() }).unwrap();
+        assert_eq!(house.desk.erase_again().await.unwrap(), 1);
+        let checked = house.store.setting(CHECKED).await.unwrap().unwrap();
+        assert_eq!(house.desk.erase_again().await.unwrap(), 0);
+        assert_eq!(house.store.setting(CHECKED).await.unwrap().as_deref(), Some(checked.as_str()));
+        // A backup from before does not have the list, and brings the person back.
+        let mut person = house.store.contact(ticket.requester_id).await.unwrap().unwrap();
+        "ana@example.org".clone_into(&mut person.email);
+        let unchecked = Fact::PutSetting { key: CHECKED.to_owned(), value: String::new() };
+        house.facts(vec![unchecked, Fact::PutContact(person)]).await;
+        assert_eq!(house.desk.erase_again().await.unwrap(), 1);
+        for _ in 0..2 * CHECKED_MAX {
+            house.clock.advance(HOUR_MS);
+            list.add(&Tombstone { contact_id: ticket.requester_id, at: house.desk.now() }).unwrap();
+            house.desk.erase_again().await.unwrap();
+        }
+        let checked = house.store.setting(CHECKED).await.unwrap().unwrap();
+        assert_eq!(checked.split_whitespace().count(), CHECKED_MAX);
     }
 
     #[tokio::test]
