@@ -25,6 +25,9 @@ const IDLE: Duration = Duration::from_secs(30);
 /// How often folding the log in is tried where a reader keeps it back, and how long others may write between.
 const FOLDS: u32 = 3;
 const FOLD_PAUSE: Duration = Duration::from_millis(200);
+/// How long folding the log in waits for a reader, and how long writing does otherwise (milliseconds).
+const FOLD_PATIENCE: &str = "PRAGMA busy_timeout = 100";
+const PATIENCE: &str = "PRAGMA busy_timeout = 5000";
 /// How long a caller waits for room in the queue.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
 /// The setting that is written to find out whether there is room again, and how much is written: a few bytes would
@@ -294,9 +297,12 @@ impl Desk {
     /// kept back by a reader and is tried again; whether the log is empty.
     async fn fold(&mut self) -> bool {
         let _ = sqlx::query("PRAGMA optimize").execute(&mut self.connection).await;
+        // Nobody writes while this waits for a reader.
+        let _ = sqlx::query(FOLD_PATIENCE).execute(&mut self.connection).await;
         // The row that it answers begins with whether somebody kept it back.
         let kept_back: Result<Vec<i64>, _> =
             sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut self.connection).await;
+        let _ = sqlx::query(PATIENCE).execute(&mut self.connection).await;
         matches!(kept_back.as_deref(), Ok([0]))
     }
 
