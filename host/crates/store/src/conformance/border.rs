@@ -105,6 +105,8 @@ pub(super) async fn a_request_about_somebody_erased_is_remembered_without_a_word
         seen("ana_b@example.org-1", "itk_1".to_owned()),
         seen("order-Ana_B@example.org-1", "itk_1".to_owned()),
         seen("ana_b@müller.example", "itk_1".to_owned()),
+        seen("%3Cana_b@example.org%3E", "itk_1".to_owned()),
+        seen("17ana_b@example.org1", "itk_1".to_owned()),
         seen("joana_b@example.org-1", "itk_3".to_owned()),
         seen("ana_b@example.organic", "itk_4".to_owned()),
         seen("anaxb@example.org-1", "itk_2".to_owned()),
@@ -126,6 +128,8 @@ pub(super) async fn a_request_about_somebody_erased_is_remembered_without_a_word
         ("ana_b@example.org-1", None),
         ("order-Ana_B@example.org-1", None),
         ("ana_b@müller.example", None),
+        ("%3Cana_b@example.org%3E", None),
+        ("17ana_b@example.org1", None),
         // Other people's.
         ("joana_b@example.org-1", Some("itk_3".to_owned())),
         ("ana_b@example.organic", Some("itk_4".to_owned())),

@@ -109,14 +109,21 @@ async fn forget_keys(c: &mut Connection, address: &str, pattern: &str) -> Outcom
 }
 
 /// Whether a key has this address in it, not only a longer one that it is a piece of: `anna@shop.de` has no `a@shop.de`.
-/// A sign between letters may belong to either (`order-ana@shop.de-17`): then the key goes.
+/// What may belong to either, a digit or a sign, leaves the address whole (`order-ana@shop.de-17`, `%3Cana@shop.de`): then
+/// the key goes.
 fn has_address(key: &str, address: &str) -> bool {
     let key = key.to_lowercase();
     key.match_indices(address).any(|(at, found)| {
         let (before, from) = key.split_at(at);
         let after = from.strip_prefix(found).unwrap_or_default();
-        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+        let is_begun_before = before.ends_with(char::is_alphabetic) && !ends_escaped(before);
+        !is_begun_before && !after.starts_with(char::is_alphabetic)
     })
+}
+
+/// Whether a text ends with a sign as addresses of the web write it: `%3C`.
+fn ends_escaped(text: &str) -> bool {
+    matches!(text.as_bytes(), [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
 /// A text as it is meant in a pattern.
