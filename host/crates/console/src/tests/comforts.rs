@@ -347,6 +347,19 @@ async fn what_redaction_missed_does_not_come_back_in_a_draft() {
 }
 
 #[tokio::test]
+async fn a_value_that_was_taken_out_of_a_message_goes_from_an_answer_inside_a_word_too() {
+    let (world, cookie, _) = agent_at_work().await;
+    let ticket = world.ticket("Call", "Call Bertholdine.").await;
+    let message = messages(&world, &ticket).await.remove(0).id;
+    let path = format!("/tickets/2/messages/{message}/miss");
+    let form =
+        format!("text=Bertholdines+parcel&draft=&value.{message}=Bertholdine&class.{message}=PERSON&page=2");
+    let taken = post(&world, &cookie, &path, &form).await;
+    taken.says(&[">[PERSON-1]s parcel</textarea>"]);
+    assert!(!taken.text.contains("Bertholdine"));
+}
+
+#[tokio::test]
 async fn all_tickets_that_are_shown_are_ticked_and_unticked_with_a_link() {
     let (world, cookie, _) = agent_at_work().await;
     world.ticket("Parcel again", "x").await;

@@ -7,7 +7,6 @@ use domain::Actor;
 use domain::id::{MessageId, RedactionId};
 use domain::message::Message;
 use domain::redaction::{Redaction, of_ticket};
-use domain::strike::Strike;
 use domain::ticket::Ticket;
 use maud::{Markup, html};
 
@@ -41,10 +40,10 @@ pub(crate) async fn miss(
         true => Box::pin(take_out(&console, &number, &id, &written, agent.0)).await,
         false => Err(visit.unreadable().into()),
     };
-    if let Ok(taken) = &done {
+    if let Ok((value, put)) = &done {
         // It is sealed now, and does not stand on a page again: neither here nor in an answer that quotes it.
         written.fields.remove(&format!("{VALUE}{id}"));
-        written.strike(taken);
+        written.strike(value, put);
     }
     beside::done(&console, &visit, &number, written, done.map(drop)).await
 }
@@ -56,7 +55,7 @@ async fn take_out(
     id: &str,
     sent: &Written,
     actor: Actor,
-) -> Result<Strike, DeskError> {
+) -> Result<(String, String), DeskError> {
     let value = sent.said(&format!("{VALUE}{id}")).replace("\r\n", "\n");
     let class = sent.said(&format!("{CLASS}{id}"));
     let ticket = super::ticket(console, number).await?;
@@ -73,7 +72,7 @@ async fn take_out(
     if sent.said("page").parse::<i64>().is_ok_and(|page| page != ticket.number) {
         put = of_ticket(&put, ticket.number);
     }
-    Ok(Strike::new([(value.to_owned(), put)]))
+    Ok((value.to_owned(), put))
 }
 
 /// What stands in a text where the value stood first.

@@ -11,7 +11,6 @@ use axum::response::Response;
 use desk::NewFile;
 use domain::files::FileLimits;
 use domain::id::MessageId;
-use domain::strike::Strike;
 
 use super::Typed;
 use super::beside::{REASON, VALUE, is_begun};
@@ -180,12 +179,13 @@ impl Written {
             || [VALUE, REASON].iter().any(|kind| is_begun(&self.fields, kind))
     }
 
-    /// Takes values out of the answer that was begun, and out of what the page had put there.
-    pub(super) fn strike(&mut self, values: &Strike) {
+    /// Puts something in the place of a value in the answer that was begun, and in what the page had put there: wherever it
+    /// stands, as in the message that it was taken out of.
+    pub(super) fn strike(&mut self, value: &str, put: &str) {
         for text in self.fields.get_mut("was.text").into_iter().chain([&mut self.text]) {
-            let mut words = text.replace("\r\n", "\n");
-            if values.text(&mut words) {
-                *text = words;
+            let words = text.replace("\r\n", "\n");
+            if words.contains(value) {
+                *text = words.replace(value, put);
             }
         }
     }
