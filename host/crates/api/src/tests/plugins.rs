@@ -207,7 +207,7 @@ async fn an_upgrade_that_wants_more_waits_is_consented_to_and_taken_back() {
     let consent = format!("{path}/upgrade/consent");
     let other = world.call(Admin, "POST", &consent, json!({ "digest": "ffff" })).await;
     assert_eq!(other.problem().1, "no_such_version");
-    for field in ["grants", "settings"] {
+    for field in ["grants", "settings", "canary"] {
         let null = world.call(Admin, "POST", &consent, json!({ "digest": digest, (field): null })).await;
         assert_eq!(null.problem(), (422, "bad_body", field));
     }

@@ -98,6 +98,8 @@ pub(crate) struct ConsentBody {
     #[schema(value_type = Object, required = false)]
     settings: Option<Map<String, Value>>,
     /// Try it on part of the tickets first; for all at once when absent.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(value_type = TrialBody, required = false)]
     canary: Option<TrialBody>,
 }
 
