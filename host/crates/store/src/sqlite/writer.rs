@@ -25,7 +25,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// How often folding the log in is tried where a reader keeps it back, and how long others may write between.
 const FOLDS: u32 = 3;
 const FOLD_PAUSE: Duration = Duration::from_millis(200);
-/// How long folding the log in waits for a reader, and how long writing does otherwise (milliseconds).
+/// How long folding the log in waits for a reader, and how long all else waits, as connections are opened (milliseconds).
 const FOLD_PATIENCE: &str = "PRAGMA busy_timeout = 100";
 const PATIENCE: &str = "PRAGMA busy_timeout = 5000";
 /// How long a caller waits for room in the queue.
