@@ -122,8 +122,14 @@ impl Desk {
             expect: Some(Delivery::Sending),
             passed_at: None,
         };
-        self.0.store.commit(Commit { facts: vec![noted] }).await?;
-        Ok(why)
+        let mut outages = Outages::default();
+        loop {
+            let noted = Commit::of(vec![noted.clone()]);
+            let attempt = self.0.store.commit(noted).await.map_err(DeskError::from);
+            let wait = outages.wait(&attempt);
+            let Some(wait) = wait else { return attempt.map(|()| why) };
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// What comes of a message to which the gate said no.

@@ -223,7 +223,14 @@ impl Desk {
         }
         let mut lists: Vec<&str> = checked.split_whitespace().chain([list.as_str()]).collect();
         let value = lists.split_off(lists.len().saturating_sub(CHECKED_MAX)).join(" ");
-        self.0.store.commit(Commit::of(vec![Fact::PutSetting { key: CHECKED.to_owned(), value }])).await?;
+        let noted = Fact::PutSetting { key: CHECKED.to_owned(), value };
+        match self.0.store.commit(Commit::of(vec![noted])).await {
+            // What had to go is gone. The next start looks through once more, which keeps no house from serving.
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "that the erasures were looked through could not be written down");
+            }
+            done => done?,
+        }
         Ok(again)
     }
 

@@ -13,11 +13,11 @@ const ASCII_DOMAINS: &str = "ascii domains";
 
 impl Desk {
     /// Writes what is stored under a domain beyond ASCII in the spelling that it is asked for by. A database that
-    /// cannot do it just now keeps no house from starting: the next start goes on with it.
+    /// cannot do it just now keeps no house from starting: it is tried again while the house serves.
     pub(crate) async fn spell_addresses(&self) -> Result<(), DeskError> {
         match self.spell_all().await {
             Err(DeskError::Store(error)) if error.is_transient() => {
-                tracing::warn!(%error, "addresses under domains beyond ASCII are written in their new spelling at the next start");
+                tracing::warn!(%error, "addresses under domains beyond ASCII are written in their new spelling later");
                 Ok(())
             }
             done => done,

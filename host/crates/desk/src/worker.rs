@@ -151,6 +151,9 @@ impl Worker {
         if let Err(error) = self.desk.fire_due_schedules().await {
             tracing::warn!(%error, "schedules could not be fired now");
         }
+        if let Err(error) = self.desk.spell_addresses().await {
+            tracing::warn!(%error, "addresses could not be written in their new spelling now");
+        }
         if let Err(error) = self.desk.keep_retention().await {
             tracing::warn!(%error, "what was kept long enough could not be taken out now");
         }

@@ -176,6 +176,35 @@ fn stands_alone(before: Option<char>, text: &str, value: &str) -> bool {
     !joins(before, value.chars().next()) && !joins(value.chars().next_back(), behind.chars().next())
 }
 
+/// Fewer letters stand inside many words that are not meant.
+const INSIDE_CHARS_MIN: usize = 3;
+
+/// A text with something in the place of a value, inside a word too unless the value is very short, but inside no
+/// placeholder.
+#[must_use]
+pub fn put_in_place(text: &str, value: &str, put: &str) -> String {
+    let is_short = value.chars().count() < INSIDE_CHARS_MIN;
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_meant = !value.is_empty()
+            && rest.starts_with(value)
+            && (!is_short || stands_alone(out.chars().next_back(), rest, value));
+        let step = if let Some(placeholder) = placeholder_at(rest) {
+            out.push_str(placeholder);
+            placeholder.len()
+        } else if is_meant {
+            out.push_str(put);
+            value.len()
+        } else {
+            out.push(first);
+            first.len_utf8()
+        };
+        rest = rest.get(step..).unwrap_or_default();
+    }
+    out
+}
+
 /// The placeholder that a text begins with.
 fn placeholder_at(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('[')?;
@@ -221,6 +250,18 @@ mod tests {
     fn strike() -> Strike {
         let pair = |value: &str, by: &str| (value.to_owned(), by.to_owned());
         Strike::new([pair("Kestrel", "[PERSON-2]"), pair("ZX-77-Kestrel", "[CLUB_CARD-1]"), pair(" ", "[X]")])
+    }
+
+    #[test]
+    fn a_value_gives_way_inside_words_but_in_no_placeholder_and_short_ones_as_words_only() {
+        let text = "Dear [PERSON-4], order 1482 to house 4, Bertholdine. ON or [PERSON-1]";
+        assert_eq!(
+            put_in_place(text, "4", "[ADDRESS-1]"),
+            "Dear [PERSON-4], order 1482 to house [ADDRESS-1], Bertholdine. ON or [PERSON-1]"
+        );
+        assert_eq!(put_in_place("Bertholdine, Bert", "Bert", "[X]"), "[X]holdine, [X]");
+        assert_eq!(put_in_place("[PERSON-1] ON", "ON", "[X]"), "[PERSON-1] [X]");
+        assert_eq!(put_in_place("unchanged", "", "[X]"), "unchanged");
     }
 
     #[test]

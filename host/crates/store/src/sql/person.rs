@@ -83,6 +83,9 @@ pub(crate) async fn forget(c: &mut Connection, forget: &Forget) -> Outcome<()> {
 async fn forget_address(c: &mut Connection, address: &str) -> Outcome<()> {
     let pattern = format!("%{}%", like(address));
     forget_keys(c, address, &pattern).await?;
+    // As callers write it who make a key fit for an address of the web.
+    let escaped = address.replace('@', "%40");
+    forget_keys(c, &escaped, &format!("%{}%", like(&escaped))).await?;
     for statement in WITH_THEIR_ADDRESS {
         sqlx::query(*statement).bind(&pattern).execute(&mut *c).await?;
     }

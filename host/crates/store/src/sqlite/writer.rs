@@ -22,8 +22,9 @@ const QUEUE: usize = 1_024;
 const BATCH: usize = 64;
 /// Where nothing was written from one look to the next, so much later, the log is folded into the file.
 const IDLE: Duration = Duration::from_secs(30);
-/// How often folding the log in is tried where a reader keeps it back, and how long others may write between.
-const FOLDS: u32 = 3;
+/// How often folding the log in is tried where a reader keeps it back, some seconds in all, and how long others may write
+/// between.
+const FOLDS: u32 = 12;
 const FOLD_PAUSE: Duration = Duration::from_millis(200);
 /// How long folding the log in waits for a reader, and how long all else waits, as connections are opened (milliseconds).
 const FOLD_PATIENCE: &str = "PRAGMA busy_timeout = 100";

@@ -11,6 +11,7 @@ use axum::response::Response;
 use desk::NewFile;
 use domain::files::FileLimits;
 use domain::id::MessageId;
+use domain::strike::put_in_place;
 
 use super::Typed;
 use super::beside::{REASON, VALUE, is_begun};
@@ -174,6 +175,8 @@ impl Written {
         };
         !self.draft.is_empty()
             || !self.article.is_empty()
+            || !self.files.is_empty()
+            || !self.said("files").is_empty()
             || self.fields.iter().any(is_changed)
             || ["new.key", "new.value", "into"].iter().any(|name| !self.said(name).trim().is_empty())
             || [VALUE, REASON].iter().any(|kind| is_begun(&self.fields, kind))
@@ -183,10 +186,7 @@ impl Written {
     /// stands, as in the message that it was taken out of.
     pub(super) fn strike(&mut self, value: &str, put: &str) {
         for text in self.fields.get_mut("was.text").into_iter().chain([&mut self.text]) {
-            let words = text.replace("\r\n", "\n");
-            if words.contains(value) {
-                *text = words.replace(value, put);
-            }
+            *text = put_in_place(&text.replace("\r\n", "\n"), value, put);
         }
     }
 
