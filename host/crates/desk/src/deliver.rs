@@ -122,12 +122,17 @@ impl Desk {
             expect: Some(Delivery::Sending),
             passed_at: None,
         };
+        self.write_down(vec![noted]).await?;
+        Ok(why)
+    }
+
+    /// Commits, and tries again for some seconds while the database is away.
+    async fn write_down(&self, facts: Vec<Fact>) -> Result<(), DeskError> {
         let mut outages = Outages::default();
         loop {
-            let noted = Commit::of(vec![noted.clone()]);
-            let attempt = self.0.store.commit(noted).await.map_err(DeskError::from);
+            let attempt = self.0.store.commit(Commit { facts: facts.clone() }).await.map_err(DeskError::from);
             let wait = outages.wait(&attempt);
-            let Some(wait) = wait else { return attempt.map(|()| why) };
+            let Some(wait) = wait else { return attempt };
             tokio::time::sleep(wait).await;
         }
     }
@@ -280,14 +285,7 @@ impl Desk {
                 passed_at: None,
             },
         ];
-        let mut outages = Outages::default();
-        loop {
-            let committed = self.0.store.commit(Commit { facts: facts.clone() }).await;
-            let attempt = ended(committed.map_err(DeskError::from));
-            let wait = outages.wait(&attempt);
-            let Some(wait) = wait else { return attempt };
-            tokio::time::sleep(wait).await;
-        }
+        ended(self.write_down(facts).await)
     }
 
     /// Gives up on a message that may have left, and tells people how to find out. Its Message-ID begins with its id;
