@@ -10,9 +10,9 @@ use domain::contact::{as_people_write, canonical_address, is_address};
 use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
 use domain::plain;
-use domain::redaction::{Document, Part, leftover};
+use domain::redaction::{Document, Part};
 use domain::ticket::{CUSTOM_MAX, Channel, Field, Priority, TAGS_MAX, Ticket, is_key, is_language_tag};
-use domain::work::personal_data;
+use domain::work::check_numbers;
 use store::IntakeKind;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
@@ -101,11 +101,8 @@ impl NewTicket {
         if self.team.as_deref().is_some_and(|team| !is_key(team)) {
             return Err(Refusal::new("bad_key", "A team key consists of a-z 0-9 _ - . :").at("team"));
         }
-        // As where they are changed: told by check digits, also where no plugin is there to ask.
         for (name, value) in [(CATEGORY, &self.category), ("team", &self.team)] {
-            if let Some(class) = value.as_ref().and_then(|value| leftover(&format!("{name} {value}"))) {
-                return Err(personal_data(name, class));
-            }
+            check_numbers(name, value.as_deref().unwrap_or_default())?;
         }
         self.check_custom()?;
         if self.tags.len() > TAGS_MAX {

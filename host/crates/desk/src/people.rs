@@ -7,12 +7,12 @@ use domain::id::{DecisionId, MessageId, TicketId};
 use domain::message::{Direction, Message};
 use domain::plain;
 use domain::plugin::Mode;
-use domain::redaction::{Document, Part, leftover};
+use domain::redaction::{Document, Part};
 use domain::retention::LEGAL_HOLD;
 use domain::run::{Decision, DecisionStatus};
 use domain::ticket::{Field, SPAM, StatusCategory, Ticket, is_key};
 use domain::turn::{Bid, LoopBudget, reply_subject, resolve};
-use domain::work::{Stamp, Work, blank_message, field_of, personal_data};
+use domain::work::{Stamp, Work, blank_message, check_numbers, field_of};
 use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
@@ -367,10 +367,7 @@ impl Desk {
             if field_of(&ticket, field).as_deref() == Some(value) {
                 continue;
             }
-            // Told by its check digits: also where no plugin is there to ask.
-            if let Some(class) = leftover(&format!("{name} {value}")) {
-                return Err(personal_data(&name, class).into());
-            }
+            check_numbers(&name, value)?;
             parts.push(Part { name, text: value.to_owned() });
         }
         if parts.is_empty() {
