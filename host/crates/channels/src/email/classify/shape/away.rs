@@ -114,6 +114,50 @@ const BESIDES: &[&str] = &[
 /// What notices ask about, the beginnings of words.
 const URGENT: &[&str] = &["dring", "eilig", "notfall", "urgent", "emergency", "help", "hilfe", "bradskande"];
 
+/// What notices of a few words say of being away or coming back, folded. No "retour": it is what customers send.
+#[rustfmt::skip]
+const GONE: &[&str] = &[
+    "abwesend", "absent", "absente", "afwezig", "assente", "away", "back", "conge", "ferie", "ferien", "fort", "fuera",
+    "gone", "holiday", "krank", "leave", "ledig", "nieobecny", "off", "out", "semester", "terug", "tillbaka", "torno",
+    "unterwegs", "urlaub", "urlop", "vacaciones", "vacances", "vacation", "verreist", "vuelvo", "weg", "wieder",
+    "wracam", "zurueck",
+];
+
+/// The small words around them.
+#[rustfmt::skip]
+const AROUND: &[&str] = &[
+    "ab", "again", "al", "am", "at", "au", "ausser", "be", "ben", "bin", "bis", "buero", "da", "dal", "de", "dem",
+    "den", "der", "die", "do", "du", "einschliesslich", "el", "en", "erst", "fino", "from", "haus", "hasta", "heute",
+    "i", "i'm", "ich", "ik", "im", "in", "inkl", "jusqu'au", "le", "morgen", "nicht", "od", "of", "office", "on", "op",
+    "sind", "the", "til", "till", "to", "today", "tomorrow", "tot", "und", "until", "vanaf", "vom", "will", "wir",
+    "week", "woche",
+];
+
+/// Whether a text of few words says until when somebody is away, or when he is back, and nothing besides but a name.
+pub(super) fn is_bare(text: &str) -> bool {
+    const WORDS_MAX: usize = 9;
+    const NAME_WORDS: usize = 2;
+    let words: Vec<&str> = text.split(' ').filter(|word| word.contains(char::is_alphanumeric)).collect();
+    if text.contains('?') || !(2..=WORDS_MAX).contains(&words.len()) {
+        return false;
+    }
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let is_gone = |word: &&str| GONE.contains(&bare(word).as_str());
+    let is_dated = |word: &&str| is_day(word) || matches!(bare(word).as_str(), "woche" | "week");
+    let is_notices = |word: &&str| {
+        is_gone(word) || is_dated(word) || is_day_number(word) || AROUND.contains(&bare(word).as_str())
+    };
+    let notice = words.iter().take_while(|word| is_notices(word)).count();
+    let (said, rest) = words.split_at(notice);
+    // Who wishes or thanks is there.
+    let is_persons =
+        |word: &&str| matches!(bare(word).as_str(), "bitte" | "danke" | "please" | "pls" | "thanks");
+    rest.len() <= NAME_WORDS
+        && !rest.iter().any(is_persons)
+        && said.iter().any(is_gone)
+        && said.iter().any(is_dated)
+}
+
 /// Whether a text is nothing but a notice. A question counts as one unless it leads to a substitute ("Is it
 /// urgent? Then turn to …").
 pub(super) fn is_notice(text: &str, scan: &Scan, asks: bool) -> bool {
@@ -210,4 +254,36 @@ fn is_day(word: &str) -> bool {
     let is_ordinal = word.ends_with('.') && day.is_ok_and(|day| (1..=31).contains(&day));
     let is_month = MONTHS.iter().any(|month| bare.starts_with(month)) && bare.len() >= 3;
     is_date || is_ordinal || is_month || DAYS.iter().any(|name| bare.starts_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_bare;
+
+    #[test]
+    fn a_few_words_that_say_only_until_when_are_a_notice() {
+        for text in [
+            "zurueck am 9.6.",
+            "weg bis 3.9.",
+            "back on monday 9 june. kim",
+            "bin ab dem 4.5. wieder da dr. w. stamm",
+        ] {
+            assert!(is_bare(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn whoever_speaks_of_a_thing_or_asks_writes_no_notice() {
+        for text in [
+            "paket zurueck am 9.6.",
+            "wann sind sie wieder da?",
+            "wieder da am 9.6.?",
+            "back to monday please",
+            "am 9.6. passt es mir nicht",
+            "am 9.6.",
+            "urlaub",
+        ] {
+            assert!(!is_bare(text), "{text}");
+        }
+    }
 }
