@@ -5,6 +5,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use api::problem;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -262,18 +263,6 @@ fn method_label(method: &Method) -> &'static str {
     ];
     let words = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     known.iter().zip(words).find(|(known, _)| *known == method).map_or("other", |(_, word)| word)
-}
-
-/// RFC 9457, as the API words it. Where the request's id is not known it stands in the header alone.
-fn problem(status: StatusCode, code: &str, detail: &str, request_id: Option<&str>) -> Response {
-    let mut body = serde_json::json!({
-        "type": "about:blank", "title": status.canonical_reason().unwrap_or("Error"), "status": status.as_u16(),
-        "code": code, "detail": detail,
-    });
-    if let (Some(id), Some(body)) = (request_id, body.as_object_mut()) {
-        body.insert("request_id".to_owned(), id.into());
-    }
-    (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
 /// Ids for requests that bring none.

@@ -2,10 +2,11 @@
 //! `field` to change where there is one, and the request id. Nothing internal leaks.
 //!
 //! A handler's error travels as a response extension; `request::frame` writes the body, because only it
-//! knows the request id.
+//! knows the request id. What the house refuses before a request comes here is worded by `problem` as well.
 
 use std::any::Any;
 
+use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -41,7 +42,10 @@ pub(crate) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) field: Option<&'a str>,
     /// The request, as in the header `x-request-id` and in the log.
-    pub(crate) request_id: &'a str,
+    // Every request here has one; the house leaves it out where the caller's own cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required)]
+    pub(crate) request_id: Option<&'a str>,
 }
 
 /// Why a request was not done.
@@ -221,6 +225,28 @@ impl From<BytesRejection> for ApiError {
         let error = Self::of_status(rejection.status());
         Self { cause: Some(rejection.body_text()), ..error }
     }
+}
+
+/// The answer that an error becomes, with the status it goes out under.
+pub(crate) fn answer(status: StatusCode, error: &ApiError, request_id: Option<&str>) -> Response {
+    let problem = Problem {
+        kind: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail: &error.detail,
+        code: error.code,
+        field: error.field.as_deref(),
+        request_id,
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    (status, [(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON))], Body::from(body)).into_response()
+}
+
+/// An answer in the API's form, for what is refused outside of it. Where the request's id is not known it stands in
+/// the header alone.
+#[must_use]
+pub fn problem(status: StatusCode, code: &'static str, detail: &str, request_id: Option<&str>) -> Response {
+    answer(status, &ApiError::new(status, code, detail), request_id)
 }
 
 /// Answers every address under which there is nothing.

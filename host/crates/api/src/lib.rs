@@ -28,6 +28,8 @@ use axum::routing::{any, get};
 use desk::Desk;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use error::problem;
+
 /// What every handler of the API shares.
 #[derive(Clone)]
 pub(crate) struct Api {

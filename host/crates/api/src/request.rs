@@ -3,15 +3,14 @@
 
 use std::sync::atomic::Ordering;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::Api;
-use crate::error::{ApiError, KEPT_HEADERS, PROBLEM_JSON, Problem};
+use crate::error::{ApiError, KEPT_HEADERS, answer};
 
 /// Carries the request id both ways.
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,22 +54,11 @@ fn as_problem(bare: Response, id: &str, route: &str) -> Response {
         let cause = error.cause.as_deref().unwrap_or("");
         tracing::error!(request_id = id, route, code = error.code, cause, "a request failed");
     }
-    let problem = Problem {
-        kind: "about:blank",
-        title: status.canonical_reason().unwrap_or("Error"),
-        status: status.as_u16(),
-        detail: &error.detail,
-        code: error.code,
-        field: error.field.as_deref(),
-        request_id: id,
-    };
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let mut response = (status, Body::from(body)).into_response();
+    let mut response = answer(status, &error, Some(id));
     for name in KEPT_HEADERS {
         if let Some(value) = bare.headers().get(&name) {
             response.headers_mut().insert(name, value.clone());
         }
     }
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     response
 }
