@@ -163,9 +163,17 @@ pub(crate) fn moment_and_id(place: &str) -> Option<(i64, TicketId)> {
     Some((moment.parse().ok()?, id.parse().ok()?))
 }
 
+/// `ERASED` as a literal, to be put into statements.
+macro_rules! erased {
+    () => {
+        "(erased)"
+    };
+}
+pub(crate) use erased;
+
 /// What stands in the place of words that were erased: of a message, of a subject, and of an answer that was kept for a
 /// repeated request. It tells nothing but that something stood there.
-pub const ERASED: &str = "(erased)";
+pub const ERASED: &str = erased!();
 
 /// A person to be taken out of everything.
 #[derive(Debug, Clone, PartialEq, Eq)]

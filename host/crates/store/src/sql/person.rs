@@ -4,8 +4,9 @@
 use domain::id::{ContactId, TicketId};
 
 use super::reader::{Reader, all};
+use super::retention::without_words;
 use super::{Connection, Outcome, dialect, retention};
-use crate::records::Forget;
+use crate::records::{Forget, erased};
 
 /// Tickets on which the person asks or has written.
 pub(crate) async fn tickets(c: &mut Connection, contact: ContactId) -> Outcome<Vec<TicketId>> {
@@ -22,17 +23,19 @@ pub(crate) async fn tickets(c: &mut Connection, contact: ContactId) -> Outcome<V
 /// What a person wrote on other people's tickets. Each takes the contact's id as `$1`.
 const OF_THEIR_MESSAGES: &[&str] = &[
     "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE author_id = $1)",
-    "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
-     to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
-     delivery_reason = NULL, attachments = '[]', article = NULL WHERE author_id = $1",
+    without_words!(" WHERE author_id = $1"),
     // The key stays, so that the request is not done a second time: it would bring the person back.
-    "UPDATE seen SET outcome = '(erased)' WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
-     WHERE t.requester_id = $1 AND seen.outcome LIKE '%' || t.ticket_id || '%')",
+    concat!(
+        "UPDATE seen SET outcome = '",
+        erased!(),
+        "' WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
+         WHERE t.requester_id = $1 AND seen.outcome LIKE '%' || t.ticket_id || '%')"
+    ),
 ];
 
 /// Each takes a pattern that finds the person's address as `$1`.
 const WITH_THEIR_ADDRESS: &[&str] = &[
-    "UPDATE seen SET outcome = '(erased)' WHERE LOWER(outcome) LIKE $1 ESCAPE '\\'",
+    concat!("UPDATE seen SET outcome = '", erased!(), "' WHERE LOWER(outcome) LIKE $1 ESCAPE '\\'"),
     "DELETE FROM run WHERE ticket_id IS NULL AND LOWER(body) LIKE $1 ESCAPE '\\'",
     "UPDATE job SET error = '' WHERE LOWER(error) LIKE $1 ESCAPE '\\'",
     "UPDATE dead_job SET error = '' WHERE LOWER(error) LIKE $1 ESCAPE '\\'",

@@ -6,6 +6,7 @@ use domain::retention::LEGAL_HOLD;
 
 use super::reader::{Reader, all};
 use super::{Connection, Outcome};
+use crate::records::erased;
 
 /// Tickets on hold, by the tag in their list of tags.
 fn hold() -> String {
@@ -39,7 +40,7 @@ macro_rules! due {
     // What is short is an id or a number, and is what keeps a mail from being taken in twice; or it stands for the
     // answer about somebody who was erased since, and goes when that would have gone.
     (answers) => {
-        "(LENGTH(outcome) > 64 OR outcome = '(erased)') AND at < $1"
+        concat!("(LENGTH(outcome) > 64 OR outcome = '", erased!(), "') AND at < $1")
     };
 }
 
@@ -109,7 +110,9 @@ macro_rules! old {
             "SELECT ",
             $what,
             " FROM ticket WHERE status_category IN ('solved', 'closed') AND updated_at < $1 \
-             AND COALESCE(inbox, '') = $2 AND tags NOT LIKE $3 AND subject <> '(erased)' \
+             AND COALESCE(inbox, '') = $2 AND tags NOT LIKE $3 AND subject <> '",
+            erased!(),
+            "' \
              AND NOT EXISTS (SELECT 1 FROM ticket o WHERE o.ticket_id = ticket.merged_into \
              AND (o.status_category NOT IN ('solved', 'closed') OR o.updated_at >= $1 OR o.tags LIKE $3))",
             $rest
@@ -137,6 +140,22 @@ pub(crate) async fn old(
     all(&rows, |row| Reader::of(row, "ticket", "ticket_id").word("ticket_id"))
 }
 
+/// Takes the words out of messages; what else changes in them, and in which, is put behind.
+macro_rules! without_words {
+    ($rest:literal) => {
+        concat!(
+            "UPDATE message SET subject = '', text = '",
+            erased!(),
+            "', reply_text = '",
+            erased!(),
+            "', to_address = NULL, to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, \
+             reference_ids = '[]', delivery_reason = NULL, attachments = '[]', article = NULL",
+            $rest
+        )
+    };
+}
+pub(super) use without_words;
+
 /// Each takes the ticket's id as `$1`.
 const WORDS: &[&str] = &[
     "DELETE FROM redaction WHERE ticket_id = $1",
@@ -145,13 +164,16 @@ const WORDS: &[&str] = &[
     "DELETE FROM intake WHERE ticket_id = $1",
     "UPDATE event SET changes = '[]', data = '{}' WHERE ticket_id = $1",
     "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE ticket_id = $1)",
-    "UPDATE message SET subject = '', text = '(erased)', reply_text = '(erased)', to_address = NULL, \
-     to_domain = NULL, internet_message_id = NULL, in_reply_to = NULL, reference_ids = '[]', \
-     delivery_reason = NULL, attachments = '[]', article = NULL, \
-     delivery = CASE WHEN delivery IN ('queued', 'sending', 'held') THEN 'suppressed' ELSE delivery END \
-     WHERE ticket_id = $1",
+    without_words!(
+        ", delivery = CASE WHEN delivery IN ('queued', 'sending', 'held') THEN 'suppressed' ELSE delivery END \
+         WHERE ticket_id = $1"
+    ),
     // A turn under way decides anew, or it would write back what it had read.
-    "UPDATE ticket SET subject = '(erased)', custom = '{}', version = version + 1 WHERE ticket_id = $1",
+    concat!(
+        "UPDATE ticket SET subject = '",
+        erased!(),
+        "', custom = '{}', version = version + 1 WHERE ticket_id = $1"
+    ),
 ];
 
 /// The words of a ticket go; files that no other message has go with them.
