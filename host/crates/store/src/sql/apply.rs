@@ -1,7 +1,8 @@
 //! Writes a commit's facts within the transaction that the backend opened. The first fact that does not
 //! hold ends it; the backend then rolls everything back.
 
-use std::mem::discriminant;
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 use super::queue::Head;
 use super::{
@@ -17,49 +18,25 @@ pub(crate) async fn commit(c: &mut Connection, ground: &mut Ground, commit: &Com
     // by id, then everything else by what it is about, then lanes by id, and last the two counters that
     // everybody wants.
     facts.sort_by_cached_key(|fact| place(fact));
+    let mut left: Left<'_> = facts.into_iter().peekable();
     let mut work = false;
-    for group in facts.chunk_by(|a, b| discriminant(*a) == discriminant(*b)) {
-        if let Some(left) = write_records(c, ground, group).await? {
-            work |= left;
-            continue;
-        }
-        for fact in group {
-            work |= write(c, ground, fact).await?;
-        }
+    while let Some(fact) = left.next() {
+        work |= write(c, ground, fact, &mut left).await?;
     }
     Ok(work)
 }
 
-/// Writes records or jobs of one kind, several in one statement: a statement costs more than its rows. Says whether that
-/// leaves work; nothing for facts of another kind, which are not written.
-async fn write_records(c: &mut Connection, ground: &mut Ground, facts: &[&Fact]) -> Outcome<Option<bool>> {
-    macro_rules! each {
-        ($pattern:pat => $record:expr) => {
-            facts
-                .iter()
-                .filter_map(|fact| if let $pattern = *fact { Some($record) } else { None })
-                .collect::<Vec<_>>()
-        };
+/// The facts that are still to be written, in their order.
+type Left<'f> = Peekable<IntoIter<&'f Fact>>;
+
+/// What a fact holds, and what those of its kind hold that stand right behind it: they are taken along.
+fn with_its_like<'f, R>(fact: &'f Fact, left: &mut Left<'f>, held: impl Fn(&'f Fact) -> Option<R>) -> Vec<R> {
+    let mut records: Vec<R> = held(fact).into_iter().collect();
+    while let Some(record) = left.peek().copied().and_then(&held) {
+        records.push(record);
+        left.next();
     }
-    match facts.first() {
-        Some(Fact::Enqueue(_)) => {
-            dialect::enqueue(c, ground, &each!(Fact::Enqueue(job) => job)).await?;
-            return Ok(Some(true));
-        }
-        Some(Fact::AddRun(_)) => run::add(c, &each!(Fact::AddRun(run) => run.as_ref())).await?,
-        Some(Fact::AddDecision(_)) => {
-            run::add_decisions(c, &each!(Fact::AddDecision(decision) => decision.as_ref())).await?;
-        }
-        Some(Fact::AddRedaction { .. }) => {
-            let redactions = each!(Fact::AddRedaction { redaction, sealed } => (redaction, sealed.as_ref()));
-            run::add_redactions(c, &redactions).await?;
-        }
-        Some(Fact::AddToLedger { .. }) => {
-            ledger::add(c, &each!(Fact::AddToLedger { entry, shard } => (entry.as_ref(), *shard))).await?;
-        }
-        _ => return Ok(None),
-    }
-    Ok(Some(false))
+    records
 }
 
 /// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep the order they
@@ -139,13 +116,25 @@ fn place(fact: &Fact) -> (u8, String) {
     }
 }
 
-/// Writes one fact; `true` when it leaves work that somebody may be waiting for.
+/// Writes one fact, a record or a job with those of its kind behind it in one statement: a statement costs more than its
+/// rows. `true` when that leaves work that somebody may be waiting for.
 #[expect(clippy::too_many_lines, reason = "the list of facts, an arm each: none can be forgotten")]
-async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<bool> {
+async fn write<'f>(
+    c: &mut Connection,
+    ground: &mut Ground,
+    fact: &'f Fact,
+    left: &mut Left<'f>,
+) -> Outcome<bool> {
+    macro_rules! each {
+        ($pattern:pat => $record:expr) => {
+            with_its_like(fact, left, |fact| if let $pattern = fact { Some($record) } else { None })
+        };
+    }
     match fact {
         // The queue.
-        Fact::Enqueue(job) => {
-            dialect::enqueue(c, ground, &[job]).await?;
+        Fact::Enqueue(_) => {
+            let jobs = each!(Fact::Enqueue(job) => job);
+            dialect::enqueue(c, ground, &jobs).await?;
             return Ok(true);
         }
         Fact::FinishJob { lane, fence, sequence } => {
@@ -188,13 +177,16 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         }
         Fact::AddBlob { sha256, sealed } => message::add_blob(c, sha256, sealed).await?,
         Fact::AddEvents(events) => event::add(c, events).await?,
-        Fact::AddRun(run) => run::add(c, &[run.as_ref()]).await?,
-        Fact::AddDecision(decision) => run::add_decisions(c, &[decision.as_ref()]).await?,
+        Fact::AddRun(_) => run::add(c, &each!(Fact::AddRun(run) => run.as_ref())).await?,
+        Fact::AddDecision(_) => {
+            run::add_decisions(c, &each!(Fact::AddDecision(decision) => decision.as_ref())).await?;
+        }
         Fact::SetDecision { id, status, reason, decided_at, expect } => {
             run::set_decision(c, *id, *status, reason, *decided_at, *expect).await?;
         }
-        Fact::AddRedaction { redaction, sealed } => {
-            run::add_redactions(c, &[(redaction, sealed.as_ref())]).await?;
+        Fact::AddRedaction { .. } => {
+            let redactions = each!(Fact::AddRedaction { redaction, sealed } => (redaction, sealed.as_ref()));
+            run::add_redactions(c, &redactions).await?;
         }
         Fact::LetStand { ticket_id, digest, stands } => {
             run::let_stand(c, *ticket_id, digest, *stands).await?
@@ -235,7 +227,9 @@ async fn write(c: &mut Connection, ground: &mut Ground, fact: &Fact) -> Outcome<
         Fact::RemoveVersion { installation_id, digest } => {
             version::remove(c, *installation_id, digest).await?
         }
-        Fact::AddToLedger { entry, shard } => ledger::add(c, &[(entry.as_ref(), *shard)]).await?,
+        Fact::AddToLedger { .. } => {
+            ledger::add(c, &each!(Fact::AddToLedger { entry, shard } => (entry.as_ref(), *shard))).await?;
+        }
         Fact::SetFaults { installation_id, faults_in_a_row, quarantine, at } => {
             plugin::set_faults(c, *installation_id, *faults_in_a_row, quarantine.as_deref(), *at).await?;
         }
