@@ -105,7 +105,7 @@ impl Postgres {
         let mut c = self.reader().await?;
         c.close_on_drop();
         unhurried(&mut c).await?;
-        let ours: Vec<String> = migrate::tables().map(|table| format!("\"{table}\"")).collect();
+        let ours: Vec<String> = migrate::TABLES.iter().map(|table| format!("\"{table}\"")).collect();
         let vacuum = format!("VACUUM {}", ours.join(", "));
         sqlx::query(sqlx::AssertSqlSafe(vacuum)).execute(&mut *c).await.map_err(Failure::from)?;
         Ok(())
