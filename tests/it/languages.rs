@@ -74,7 +74,7 @@ fn ticket(text: &str) -> Arc<Snapshot> {
         assignee: None,
         tags: Default::default(),
         custom: BTreeMap::new(),
-        set_by_person: Default::default(),
+        set_by_hand: Default::default(),
         version: 1,
         event_sequence: 1,
         created_at: NOW,

@@ -319,7 +319,7 @@ on_both!(a_field_takes_no_value_that_redaction_would_take_out_of_a_text, |backen
     house.desk.settle().await.unwrap();
     let ticket = house.tickets().await.pop().unwrap();
     assert_ne!(ticket.category.as_deref(), Some("[EMAIL-1]"));
-    assert!(!ticket.set_by_person.contains("category"));
+    assert!(!ticket.set_by_hand.contains("category"));
     let notes = house.store.messages(ticket.id).await.unwrap();
     assert!(notes.iter().any(|m| m.direction == Direction::Note && m.text.contains("category")), "{notes:?}");
 });

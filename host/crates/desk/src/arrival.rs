@@ -247,7 +247,7 @@ pub(crate) fn sort_by_hand(ticket: &mut Ticket, arrival: &Arrival, redacted: &Re
         ticket.priority = priority;
         known.push(Field::Priority);
     }
-    ticket.set_by_person.extend(known.iter().map(ToString::to_string));
+    ticket.set_by_hand.extend(known.iter().map(ToString::to_string));
 }
 
 pub(crate) async fn read_arrival(

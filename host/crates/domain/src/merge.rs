@@ -169,7 +169,7 @@ mod tests {
         merge(&mut from, &mut into, &kim(&ids)).unwrap();
         assert_eq!(from.ticket.merged_into, Some(into.ticket.id));
         assert_eq!(from.ticket.status_category, StatusCategory::Closed);
-        assert!(from.ticket.set_by_person.is_empty(), "closing was nobody's word about the status");
+        assert!(from.ticket.set_by_hand.is_empty(), "closing was nobody's word about the status");
         assert_eq!(kinds(&from), ["ticket.merged", "ticket.field_changed"]);
         assert_eq!(kinds(&into), ["ticket.took_in", "ticket.tagged", "ticket.field_changed"]);
         assert_eq!(

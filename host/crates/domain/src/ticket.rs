@@ -92,7 +92,9 @@ pub struct Ticket {
     /// Custom fields by key.
     pub custom: BTreeMap<String, String>,
     /// Which fields an agent or an API client set last; plugins do not overwrite those.
-    pub set_by_person: BTreeSet<String>,
+    // The name that recorded runs know it by, from when only agents set fields.
+    #[serde(rename = "set_by_person")]
+    pub set_by_hand: BTreeSet<String>,
     /// Counts commits that touched the ticket.
     pub version: i64,
     /// Sequence of the ticket's newest event.

@@ -131,13 +131,13 @@ impl Work {
             return Ok(false);
         }
         check_numbers(&name, value)?;
-        if stamp.actor.kind == ActorKind::Plugin && self.ticket.set_by_person.contains(&name) {
+        if stamp.actor.kind == ActorKind::Plugin && self.ticket.set_by_hand.contains(&name) {
             let sentence = format!("{name} was set by hand, which wins over plugins");
             return Err(Refusal::new("set_by_person", sentence).at(name));
         }
         self.write_field(stamp, field, value)?;
         if stamp.actor.sets_by_hand() {
-            self.ticket.set_by_person.insert(name.clone());
+            self.ticket.set_by_hand.insert(name.clone());
         }
         self.record(
             stamp,
@@ -281,7 +281,7 @@ impl Work {
     pub fn escalate(&mut self, stamp: &Stamp<'_>, team: Option<&str>, reason: &str) -> Result<(), Refusal> {
         if let Some(team) = team {
             // A team that was chosen by hand stays.
-            if !self.ticket.set_by_person.contains("team") {
+            if !self.ticket.set_by_hand.contains("team") {
                 self.set_field(stamp, &Field::Team, team)?;
             }
         }
@@ -386,7 +386,7 @@ pub fn blank_ticket(
         assignee: None,
         tags: std::collections::BTreeSet::new(),
         custom: std::collections::BTreeMap::new(),
-        set_by_person: std::collections::BTreeSet::new(),
+        set_by_hand: std::collections::BTreeSet::new(),
         version: 0,
         event_sequence: 0,
         created_at: now,

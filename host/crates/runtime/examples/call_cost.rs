@@ -112,7 +112,7 @@ fn snapshot() -> Snapshot {
         assignee: None,
         tags: Default::default(),
         custom: Default::default(),
-        set_by_person: Default::default(),
+        set_by_hand: Default::default(),
         version: 1,
         event_sequence: 2,
         created_at: NOW,

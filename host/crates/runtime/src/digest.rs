@@ -191,7 +191,7 @@ impl Ink {
             assignee,
             tags,
             custom,
-            set_by_person,
+            set_by_hand,
             version,
             event_sequence,
             created_at,
@@ -218,7 +218,7 @@ impl Ink {
             self.option(*at, Self::time);
         }
         self.list(tags.iter(), |ink, tag| ink.text(tag));
-        self.list(set_by_person.iter(), |ink, field| ink.text(field));
+        self.list(set_by_hand.iter(), |ink, field| ink.text(field));
         self.list(custom.iter(), |ink, (key, value)| {
             ink.text(key);
             ink.text(value);

@@ -110,7 +110,7 @@ impl From<Ticket> for TicketBody {
             assignee: ticket.assignee,
             tags: ticket.tags,
             custom: ticket.custom,
-            set_by_person: ticket.set_by_person,
+            set_by_person: ticket.set_by_hand,
             version: ticket.version,
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,

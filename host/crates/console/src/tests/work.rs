@@ -325,7 +325,7 @@ async fn only_what_was_changed_in_the_form_is_changed_on_the_ticket() {
         (sorted.status_category, sorted.category.as_deref()),
         (StatusCategory::Pending, Some("billing"))
     );
-    assert!(sorted.set_by_person.contains("category"), "people win over plugins from now on");
+    assert!(sorted.set_by_hand.contains("category"), "people win over plugins from now on");
     post(&world, &cookie, "/tickets/1/fields", "was.custom.order=4711&custom.order=4712").await;
     assert_eq!(now(&world, &ticket).await.custom["order"], "4712");
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;

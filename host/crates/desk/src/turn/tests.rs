@@ -147,7 +147,7 @@ async fn what_an_api_client_sets_before_or_during_a_turn_stays() {
     for id in ids {
         let ticket = house.store.ticket(id).await.unwrap().unwrap();
         assert_eq!(ticket.team.as_deref(), Some("shop"));
-        assert!(ticket.set_by_person.contains("team"));
+        assert!(ticket.set_by_hand.contains("team"));
     }
 }
 

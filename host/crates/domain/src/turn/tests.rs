@@ -218,7 +218,7 @@ fn shadow_and_suggest_record_and_change_nothing() {
 #[test]
 fn a_field_that_was_set_by_hand_is_left_alone() {
     let mut scene = Scene::new();
-    scene.work().ticket.set_by_person.insert("team".into());
+    scene.work().ticket.set_by_hand.insert("team".into());
     let decided = scene.resolve(&[(&live("a.b"), 100, vec![scene.set("team", "billing", 1.0)])]);
     assert_eq!(
         decided[0],

@@ -73,7 +73,7 @@ fn ticket(ids: &CountingIds) -> Ticket {
         assignee: None,
         tags: ["vip".to_owned()].into(),
         custom: BTreeMap::from([("order".to_owned(), "A-1".to_owned())]),
-        set_by_person: Default::default(),
+        set_by_hand: Default::default(),
         version: 1,
         event_sequence: 2,
         created_at: NOW,

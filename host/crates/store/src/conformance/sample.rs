@@ -108,7 +108,7 @@ impl Sample {
         ticket.assignee = Some("agent-7".to_owned());
         ticket.tags = BTreeSet::from(["parcel".to_owned(), "vip_1".to_owned()]);
         ticket.custom = BTreeMap::from([("order".to_owned(), "4711 \"x\"".to_owned())]);
-        ticket.set_by_person = BTreeSet::from(["team".to_owned()]);
+        ticket.set_by_hand = BTreeSet::from(["team".to_owned()]);
         ticket.version = 1;
         ticket.event_sequence = 2;
         ticket.updated_at = self.now.plus(1);

@@ -44,7 +44,8 @@ fn read(row: &Row) -> Result<Ticket, StoreError> {
         assignee: r.get("assignee")?,
         tags: r.json("tags")?,
         custom: r.json("custom")?,
-        set_by_person: r.json("set_by_person")?,
+        // The column is named after those who were the only ones to set fields once.
+        set_by_hand: r.json("set_by_person")?,
         version: r.get("version")?,
         event_sequence: r.get("event_sequence")?,
         created_at: r.at("created_at")?,
@@ -85,7 +86,7 @@ pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Optio
         .bind(ticket.assignee.as_deref())
         .bind(json(&ticket.tags)?)
         .bind(json(&ticket.custom)?)
-        .bind(json(&ticket.set_by_person)?)
+        .bind(json(&ticket.set_by_hand)?)
         .bind(ticket.version)
         .bind(ticket.event_sequence)
         .bind(ticket.created_at.0)
