@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::figures::{Aim, Figures, Times};
-use super::stand::{Place, Sink, Stand};
+use super::stand::{Sink, Stand, Workplace};
 use super::{disk, mails, process};
 use crate::cli::{Ground, operator};
 
@@ -45,7 +45,7 @@ pub(in crate::cli) struct Latency {
     #[arg(long, value_name = "FILE")]
     install: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    place: Workplace,
 }
 
 /// When a plugin was being installed.

@@ -28,7 +28,7 @@ const PLENTY: i64 = 1_000_000_000;
 
 /// Where a measure works, and how it tells what came of it.
 #[derive(Debug, Args)]
-pub(super) struct Place {
+pub(super) struct Workplace {
     /// Work in a folder below this one: it must lie on the disk to be measured [default: the system's
     /// folder for temporary files]
     #[arg(long, value_name = "DIR")]
@@ -38,7 +38,7 @@ pub(super) struct Place {
     pub(super) json: bool,
 }
 
-impl Place {
+impl Workplace {
     /// A folder that is deleted when it is dropped.
     pub(super) fn folder(&self) -> anyhow::Result<TempDir> {
         let parent = self.dir.clone().unwrap_or_else(std::env::temp_dir);
@@ -86,7 +86,11 @@ pub(super) struct Stand {
 
 impl Stand {
     /// Puts it together and installs everything. `slots`: jobs worked on at the same time.
-    pub(super) async fn set_up(ground: &Ground, place: &Place, slots: Option<u32>) -> anyhow::Result<Self> {
+    pub(super) async fn set_up(
+        ground: &Ground,
+        place: &Workplace,
+        slots: Option<u32>,
+    ) -> anyhow::Result<Self> {
         let folder = place.folder()?;
         let mut config = config(ground, folder.path(), ground.database.as_deref())?;
         if let Some(slots) = slots {
@@ -214,7 +218,7 @@ mod tests {
     #[test]
     fn a_folder_is_made_where_it_is_wanted_and_goes_again() {
         let parent = tempfile::tempdir().unwrap();
-        let place = Place { dir: Some(parent.path().to_owned()), json: false };
+        let place = Workplace { dir: Some(parent.path().to_owned()), json: false };
         if disk::is_in_memory(parent.path()) {
             assert!(place.folder().unwrap_err().to_string().contains("--dir"));
             return;

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use super::counters::Counters;
 use super::figures::{Aim, Figures, Times};
 use super::http::Ask;
-use super::stand::{self, Place};
+use super::stand::{self, Workplace};
 use super::{mails, process};
 use crate::cli::{Ground, operator};
 use crate::wire::House;
@@ -50,7 +50,7 @@ pub(in crate::cli) struct Start {
     #[arg(long, value_name = "FILE", requires = "plugins")]
     like: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    place: Workplace,
 }
 
 impl Start {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::counters::Counters;
 use super::figures::{Aim, Figures};
-use super::stand::{Place, Stand};
+use super::stand::{Stand, Workplace};
 use super::{disk, mails, process};
 use crate::cli::Ground;
 use crate::telemetry;
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Tickets {
     #[arg(long)]
     slots: Option<u32>,
     #[command(flatten)]
-    place: Place,
+    place: Workplace,
 }
 
 /// When a stretch ended, from the beginning, and the process's time until then.

@@ -252,7 +252,7 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
     let thread = material.thread();
     // A merged ticket takes nothing any more.
     let bench = may.work.as_ref().filter(|_| material.merged_into.is_none());
-    let place = beside::Place::on(&material.ticket, bench);
+    let place = beside::FormPlace::on(&material.ticket, bench);
     html! {
         (outcome(visit, after))
         @if let Some(home) = material.merged_into {
@@ -332,7 +332,7 @@ fn own_field(visit: &Visit, key: &str, value: &str) -> Markup {
 /// What an agent may do about one message of a ticket, on the page of one.
 fn message_forms(
     visit: &Visit,
-    place: beside::Place<'_>,
+    place: beside::FormPlace<'_>,
     ticket: &Ticket,
     message: &Message,
     typed: Option<&Typed>,
@@ -468,7 +468,7 @@ fn decisions(visit: &Visit, material: &Material, books: &Books<'_>) -> Markup {
 
 fn redactions(
     visit: &Visit,
-    place: beside::Place<'_>,
+    place: beside::FormPlace<'_>,
     material: &Material,
     wishes: Option<&reveals::Wishes>,
     typed: Option<&Typed>,

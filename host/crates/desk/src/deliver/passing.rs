@@ -26,8 +26,8 @@ pub(super) struct Pass {
     pub(super) is_notice: bool,
 }
 
-/// Holds a message's place until its yes is written.
-pub(super) struct Place<'p> {
+/// A message on its way through the gate: it counts among those under way until its yes is written.
+pub(super) struct Passage<'p> {
     passing: &'p Passing,
     message: MessageId,
 }
@@ -49,11 +49,11 @@ impl Passing {
         counts
     }
 
-    /// Takes a place.
-    pub(super) fn enter(&self, pass: Pass) -> Place<'_> {
+    /// Counts a message until its passage ends.
+    pub(super) fn enter(&self, pass: Pass) -> Passage<'_> {
         let message = pass.message;
         self.under_way().push(pass);
-        Place { passing: self, message }
+        Passage { passing: self, message }
     }
 
     /// Returns when nobody is under way: what was written by then stands in the database, and the rest has failed.
@@ -77,7 +77,7 @@ impl Passing {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Passage<'_> {
     fn drop(&mut self) {
         self.passing.under_way().retain(|pass| pass.message != self.message);
         self.passing.freed.notify_waiters();

@@ -25,7 +25,7 @@ pub(super) const REASON: &str = "reason.";
 
 /// Where the small forms of a page belong.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
+pub(super) struct FormPlace<'p> {
     /// Whose page it is.
     pub(super) page: &'p Ticket,
     /// Whether a composer stands on it.
@@ -34,7 +34,7 @@ pub(super) struct Place<'p> {
     picked: Option<&'p Article>,
 }
 
-impl<'p> Place<'p> {
+impl<'p> FormPlace<'p> {
     /// On the page of a ticket; with a composer where somebody may work there.
     pub(super) fn on(page: &'p Ticket, bench: Option<&'p Bench>) -> Self {
         let picked = bench.and_then(|bench| bench.sources.picked.as_ref());

@@ -11,7 +11,7 @@ use domain::ticket::Ticket;
 use maud::{Markup, html};
 
 use super::Typed;
-use super::beside::{self, CLASS, Place, VALUE, typed_in};
+use super::beside::{self, CLASS, FormPlace, VALUE, typed_in};
 use super::written::Written;
 use crate::Console;
 use crate::pages::{Visit, id_of};
@@ -111,7 +111,7 @@ pub(crate) async fn false_alarm(
 /// The form for a miss, folded away below a message.
 pub(super) fn miss_form(
     visit: &Visit,
-    place: Place<'_>,
+    place: FormPlace<'_>,
     ticket: &Ticket,
     message: &Message,
     typed: Option<&Typed>,
@@ -141,7 +141,7 @@ pub(super) fn miss_form(
 }
 
 /// The button for a false alarm.
-pub(super) fn false_alarm_form(visit: &Visit, place: Place<'_>, redaction: &Redaction) -> Markup {
+pub(super) fn false_alarm_form(visit: &Visit, place: FormPlace<'_>, redaction: &Redaction) -> Markup {
     let path = format!("/tickets/{}/redactions/{}/false-alarm", place.page.number, redaction.id);
     place.put(visit, &path, &html! {}, visit.texts().false_alarm, &redaction.placeholder)
 }

@@ -13,7 +13,7 @@ use domain::vault::{REASON_CHARS_MAX, Reveal};
 use maud::{Markup, html};
 
 use super::Typed;
-use super::beside::{self, Place, REASON, typed_in};
+use super::beside::{self, FormPlace, REASON, typed_in};
 use super::written::Written;
 use crate::Console;
 use crate::pages::{Visit, id_of};
@@ -186,7 +186,7 @@ fn shown(visit: &Visit, number: &str, seen: &Seen, sent: &Written) -> Response {
 /// The form with which a value is asked for; a reason that did not do stands in it again.
 pub(super) fn form(
     visit: &Visit,
-    place: Place<'_>,
+    place: FormPlace<'_>,
     redaction: &Redaction,
     wishes: &Wishes,
     typed: Option<&Typed>,
@@ -212,7 +212,7 @@ pub(super) fn form(
 }
 
 /// The wishes that wait here for somebody, or for the look they were made for.
-pub(super) fn list(visit: &Visit, place: Place<'_>, material: &Material, wishes: &Wishes) -> Markup {
+pub(super) fn list(visit: &Visit, place: FormPlace<'_>, material: &Material, wishes: &Wishes) -> Markup {
     let own = visit.spoken.language.personal();
     html! {
         @if wishes.are_there() {
@@ -230,7 +230,7 @@ pub(super) fn list(visit: &Visit, place: Place<'_>, material: &Material, wishes:
 
 fn one(
     visit: &Visit,
-    place: Place<'_>,
+    place: FormPlace<'_>,
     material: &Material,
     wishes: &Wishes,
     wish: &Reveal,
