@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::ActorKind;
 use domain::effect::Proposal;
 use domain::id::{MessageId, TicketId};
 use domain::message::{Direction, Message, SenderAuth};
@@ -11,7 +12,6 @@ use domain::snapshot::TicketView;
 use domain::ticket::Ticket;
 use domain::turn::{Standing, moved_fields};
 use domain::work::Work;
-use domain::{ActorKind, Timestamp};
 use store::Changes;
 
 use crate::{Desk, DeskConfig, DeskError};
@@ -79,21 +79,12 @@ impl Bench {
 }
 
 impl Desk {
-    /// Puts a ticket on the bench, with what has to be known to decide about it; `false` when there is none of that id.
+    /// Puts a ticket on the bench as it is now, with the changes that were applied on it within the hour and whatever else
+    /// has to be known to decide about it; `false` when there is none of that id.
     pub(crate) async fn bring(&self, bench: &mut Bench, id: TicketId) -> Result<bool, DeskError> {
-        let found = Box::pin(self.0.store.view_and_changes(id, self.hour_ago())).await?;
+        let hour_ago = self.now().plus(-domain::clock::HOUR_MS);
+        let found = Box::pin(self.0.store.view_and_changes(id, hour_ago)).await?;
         let Some((view, changes)) = found else { return Ok(false) };
-        self.lay(bench, view, changes);
-        Ok(true)
-    }
-
-    fn hour_ago(&self) -> Timestamp {
-        self.now().plus(-domain::clock::HOUR_MS)
-    }
-
-    /// Lays a ticket on the bench as it was read, with the changes that were applied on it within the hour.
-    fn lay(&self, bench: &mut Bench, view: TicketView, changes: Changes) {
-        let id = view.ticket.id;
         let seen = bench.seen.entry(id).or_insert_with(|| Seen::of(&view));
         let standing = Standing {
             moved: moved_fields(&seen.ticket, &view.ticket),
@@ -103,6 +94,7 @@ impl Desk {
         bench.standings.insert(id, standing);
         bench.works.insert(id, Work::on(view.ticket.clone()));
         bench.views.insert(id, view);
+        Ok(true)
     }
 
     /// Brings the tickets that proposals are for and that are not there yet.
@@ -118,14 +110,6 @@ impl Desk {
             }
         }
         Ok(())
-    }
-
-    /// One ticket on a bench of its own: for a person's decision.
-    pub(crate) async fn bench_of(&self, view: TicketView) -> Result<Bench, DeskError> {
-        let mut bench = Bench::default();
-        let changes = self.0.store.changes_since(view.ticket.id, self.hour_ago()).await?;
-        self.lay(&mut bench, view, changes);
-        Ok(bench)
     }
 }
 

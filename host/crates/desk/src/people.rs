@@ -17,6 +17,7 @@ use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
 use crate::attachments::NewFile;
+use crate::bench::Bench;
 use crate::idempotency::Memo;
 use crate::meanwhile::{self, ANSWERED};
 use crate::races::Races;
@@ -398,12 +399,10 @@ impl Desk {
     }
 
     async fn accept_facts(&self, decision: &mut Decision, actor: &Actor) -> Result<Vec<Fact>, DeskError> {
-        let view = self
-            .0
-            .store
-            .view(decision.ticket_id)
-            .await?
-            .ok_or_else(|| DeskError::missing("ticket", decision.ticket_id))?;
+        let mut bench = Bench::default();
+        self.bring(&mut bench, decision.ticket_id).await?;
+        let found = bench.views.get(&decision.ticket_id).cloned();
+        let view = found.ok_or_else(|| DeskError::missing("ticket", decision.ticket_id))?;
         Box::pin(self.check_not_merged(&view.ticket)).await?;
         let run = self
             .0
@@ -427,7 +426,6 @@ impl Desk {
             run_id: run.id,
             proposals: std::slice::from_ref(&proposal),
         }];
-        let mut bench = self.bench_of(view.clone()).await?;
         // A person has read it.
         bench.standings.values_mut().for_each(|standing| standing.proved = true);
         let stamp = self.stamp(actor.clone());

@@ -157,8 +157,6 @@ questions! {
     decision(id: DecisionId) -> Option<Decision> = run::decision(id);
     /// Decisions, newest first.
     decisions(page: &Page) -> Vec<Decision> = run::decisions(page);
-    /// Applied decisions on a ticket since an instant: how often each digest.
-    changes_since(ticket: TicketId, since: Timestamp) -> Vec<(String, i64)> = run::changes_since(ticket, since);
     /// A ticket's redactions with their digests, oldest first.
     redactions_of(id: TicketId) -> Vec<Redaction> = run::redactions_of(id);
     /// The sealed value behind a redaction, when it was kept.

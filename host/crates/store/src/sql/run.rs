@@ -151,25 +151,6 @@ pub(crate) async fn decisions(c: &mut Connection, page: &Page) -> Outcome<Vec<De
     all(&rows, read_decision)
 }
 
-pub(crate) async fn changes_since(
-    c: &mut Connection,
-    id: TicketId,
-    since: Timestamp,
-) -> Outcome<Vec<(String, i64)>> {
-    let rows = sqlx::query(
-        "SELECT digest, COUNT(*) AS times FROM decision WHERE ticket_id = $1 AND status = 'applied' \
-         AND decided_at >= $2 GROUP BY digest ORDER BY digest",
-    )
-    .bind(id.to_string())
-    .bind(since.0)
-    .fetch_all(c)
-    .await?;
-    all(&rows, |row| {
-        let r = Reader::of(row, "decision", "digest");
-        Ok((r.get("digest")?, r.get("times")?))
-    })
-}
-
 /// Writes redactions, several in one statement.
 pub(crate) async fn add_redactions(
     c: &mut Connection,
