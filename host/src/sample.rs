@@ -14,7 +14,7 @@ use domain::grant::Grants;
 use domain::id::{ContactId, CountingIds, EventId, MessageId, TicketId};
 use domain::message::{AutoClass, Direction};
 use domain::plugin::{Hook, Limits};
-use domain::redaction::{Document, Part};
+use domain::redaction::{Document, Part, part};
 use domain::snapshot::{Firing, Snapshot, TicketView};
 use domain::ticket::{Channel, Priority, StatusCategory, Ticket};
 use domain::work::{blank_message, blank_ticket};
@@ -242,12 +242,8 @@ impl Case {
     /// The case as a redaction hook sees it.
     #[must_use]
     pub fn document(&self) -> Document {
-        let parts = [("subject", &self.subject), ("text", &self.text)];
         Document {
-            parts: parts
-                .iter()
-                .map(|(name, text)| Part { name: (*name).to_owned(), text: (*text).clone() })
-                .collect(),
+            parts: vec![Part::new(part::SUBJECT, &self.subject), Part::new(part::TEXT, &self.text)],
             language: self.language.clone(),
             known: self.name.iter().cloned().chain([self.email.clone()]).collect(),
         }

@@ -10,7 +10,7 @@ use domain::contact::{as_people_write, canonical_address, is_address};
 use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
 use domain::plain;
-use domain::redaction::{Document, Part};
+use domain::redaction::{Document, Part, part};
 use domain::ticket::{CUSTOM_MAX, Channel, Field, Priority, TAGS_MAX, Ticket, is_key, is_language_tag};
 use domain::work::check_numbers;
 use store::IntakeKind;
@@ -101,7 +101,7 @@ impl NewTicket {
         if self.team.as_deref().is_some_and(|team| !is_key(team)) {
             return Err(Refusal::new("bad_key", "A team key consists of a-z 0-9 _ - . :").at("team"));
         }
-        for (name, value) in [(CATEGORY, &self.category), ("team", &self.team)] {
+        for (name, value) in [("category", &self.category), ("team", &self.team)] {
             check_numbers(name, value.as_deref().unwrap_or_default())?;
         }
         self.check_custom()?;
@@ -169,10 +169,6 @@ pub(crate) struct Arrival {
     pub(crate) original: Option<Vec<u8>>,
 }
 
-/// Name of the category's part.
-pub(crate) const CATEGORY: &str = "category";
-/// What stands in front of a custom field's key in the name of its part.
-const CUSTOM: &str = "custom.";
 /// The document's parts before those of files.
 const FIRST_FILE: usize = 3;
 
@@ -180,25 +176,15 @@ const FIRST_FILE: usize = 3;
 /// category.
 pub(crate) fn document(arrival: &Arrival) -> Document {
     let mut parts = vec![
-        Part { name: "subject".to_owned(), text: arrival.subject.clone() },
-        Part { name: "text".to_owned(), text: arrival.text.clone() },
-        Part { name: "name".to_owned(), text: arrival.name.clone().unwrap_or_default() },
+        Part::new(part::SUBJECT, &arrival.subject),
+        Part::new(part::TEXT, &arrival.text),
+        Part::new(part::NAME, arrival.name.as_deref().unwrap_or_default()),
     ];
-    parts.extend(
-        arrival.files.iter().map(|f| Part { name: "file_name".to_owned(), text: f.file_name.clone() }),
-    );
-    parts.extend(
-        arrival
-            .custom
-            .iter()
-            .map(|(key, value)| Part { name: format!("{CUSTOM}{key}"), text: value.clone() }),
-    );
-    parts.extend(
-        arrival.auto_reason.iter().map(|why| Part { name: "auto_reason".to_owned(), text: why.clone() }),
-    );
-    parts.extend(
-        arrival.category.iter().map(|category| Part { name: CATEGORY.to_owned(), text: category.clone() }),
-    );
+    parts.extend(arrival.files.iter().map(|f| Part::new(part::FILE_NAME, &f.file_name)));
+    let custom = arrival.custom.iter();
+    parts.extend(custom.map(|(key, value)| Part::new(&format!("{}{key}", part::CUSTOM), value)));
+    parts.extend(arrival.auto_reason.iter().map(|why| Part::new(part::AUTO_REASON, why)));
+    parts.extend(arrival.category.iter().map(|category| Part::new(part::CATEGORY, category)));
     // A domain has two spellings, and texts hold the one that people write.
     let written = Some(as_people_write(&arrival.address)).filter(|written| *written != arrival.address);
     let addresses = std::iter::once(arrival.address.clone()).chain(written);
@@ -225,7 +211,7 @@ pub(crate) fn auto_reason_of(arrival: &Arrival, redacted: &Redacted) -> Option<S
 
 /// The class of what was found in the category: then it is none, for a placeholder tells nobody anything.
 pub(crate) fn lost_category(redacted: &Redacted) -> Option<&str> {
-    redacted.finds().find(|(part, _)| *part == CATEGORY).map(|(_, found)| found.class.as_str())
+    redacted.finds().find(|(name, _)| *name == part::CATEGORY).map(|(_, found)| found.class.as_str())
 }
 
 /// Puts what its caller knows on a new ticket: from then on plugins leave it alone.

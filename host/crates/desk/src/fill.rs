@@ -101,6 +101,7 @@ mod tests {
     use super::*;
     use crate::fixture::{Fixture, NOW, agent};
     use domain::id::{CountingIds, MessageId, RedactionId};
+    use domain::redaction::part;
     use domain::work::blank_message;
     use store::Fact;
 
@@ -113,7 +114,7 @@ mod tests {
             id: RedactionId::mint(&CountingIds::default(), NOW),
             ticket_id: ticket.id,
             message_id: asked.id,
-            part: "subject".into(),
+            part: part::SUBJECT.into(),
             class: "PERSON".into(),
             placeholder: "[PERSON-1]".into(),
             rule: "name".into(),

@@ -9,6 +9,7 @@ use domain::gate::is_own;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
 use domain::job::{Job, Lease, NewJob};
 use domain::message::{Attachment, Direction, Message, SenderAuth};
+use domain::redaction::part;
 use domain::ticket::{RELATED, StatusCategory, Ticket, is_key};
 use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
 use domain::{Actor, ActorKind, Refusal, Timestamp};
@@ -16,8 +17,8 @@ use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 
 use crate::arrival::{
-    Arrival, CATEGORY, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name,
-    lost_category, own_words, read_arrival, sort_by_hand,
+    Arrival, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name, lost_category,
+    own_words, read_arrival, sort_by_hand,
 };
 use crate::idempotency::Memo;
 use crate::races::{Races, ended};
@@ -171,7 +172,7 @@ impl Desk {
         let arrival = arrival_of_request(new);
         let redacted =
             Box::pin(self.redacted_or_told(document(&arrival), None, arrival.inbox.as_deref())).await?;
-        redacted.refuse_in(|part| part == CATEGORY)?;
+        redacted.refuse_in(|name| name == part::CATEGORY)?;
         let mut races = Races::about("the requester's record");
         loop {
             let attempt = async {

@@ -6,7 +6,7 @@ use domain::id::{MessageId, RedactionId, TicketId};
 use domain::mark::{MARKS_MAX, Mark, MarkKind, around, shape};
 use domain::message::{Delivery, Message};
 use domain::redaction::{
-    BY_HAND, Document, Finding, Part, Placeholders, Redaction, canonical_value, fill, is_class, redact,
+    BY_HAND, Document, Finding, Part, Placeholders, Redaction, canonical_value, fill, is_class, part, redact,
 };
 use domain::strike::Strike;
 use domain::ticket::Ticket;
@@ -193,8 +193,7 @@ impl Desk {
 
     /// What redaction makes of findings that a person made.
     async fn by_hand(&self, message: &Message, findings: &[Finding]) -> Result<Redacted, DeskError> {
-        let part = |name: &str, text: &str| Part { name: name.to_owned(), text: text.to_owned() };
-        let parts = vec![part("subject", &message.subject), part("text", &message.text)];
+        let parts = vec![Part::new(part::SUBJECT, &message.subject), Part::new(part::TEXT, &message.text)];
         let document = Document { parts, ..Document::default() };
         let ticket = self.0.store.ticket(message.ticket_id).await?;
         let inbox = ticket.and_then(|ticket| ticket.inbox);

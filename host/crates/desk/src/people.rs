@@ -7,7 +7,7 @@ use domain::id::{DecisionId, MessageId, TicketId};
 use domain::message::{Direction, Message};
 use domain::plain;
 use domain::plugin::Mode;
-use domain::redaction::{Document, Part};
+use domain::redaction::{Document, Part, part};
 use domain::retention::LEGAL_HOLD;
 use domain::run::{Decision, DecisionStatus};
 use domain::ticket::{Field, SPAM, StatusCategory, Ticket, is_key};
@@ -130,8 +130,8 @@ impl Desk {
         check_text(&new.text)?;
         self.check_article(new.article.as_deref()).await?;
         let files = self.admitted(files).await?;
-        let text = std::iter::once(Part { name: "text".to_owned(), text: new.text.clone() });
-        let names = files.iter().map(|f| Part { name: "file_name".to_owned(), text: f.file_name.clone() });
+        let text = std::iter::once(Part::new(part::TEXT, &new.text));
+        let names = files.iter().map(|f| Part::new(part::FILE_NAME, &f.file_name));
         let document = Document { parts: text.chain(names).collect(), ..Document::default() };
         let inbox = self.0.store.ticket(ticket_id).await?.and_then(|ticket| ticket.inbox);
         let redacted = Box::pin(self.redacted_or_told(document, Some(ticket_id), inbox.as_deref())).await?;
@@ -369,7 +369,7 @@ impl Desk {
                 continue;
             }
             check_numbers(&name, value)?;
-            parts.push(Part { name, text: value.to_owned() });
+            parts.push(Part::new(&name, value));
         }
         if parts.is_empty() {
             return Ok(());

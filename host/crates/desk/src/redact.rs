@@ -7,7 +7,8 @@ use domain::Refusal;
 use domain::id::{ContactId, EventId, MessageId, RedactionId, TicketId};
 use domain::plugin::Hook;
 use domain::redaction::{
-    Clean, Document, Endings, Finding, Placeholders, Redaction, Replacement, leftover, of_ticket, redact,
+    Clean, Document, Endings, Finding, Placeholders, Redaction, Replacement, leftover, of_ticket, part,
+    redact,
 };
 use domain::run::{Fault, Run};
 use domain::strike::Strike;
@@ -252,9 +253,9 @@ fn left_behind(class: &str, runs: Vec<(Run, Arc<Installed>)>) -> Held {
     Held { why, runs }
 }
 
-/// The part `name` is the contact's own name: that it is a name is no finding, a card number in it is.
+/// The part `NAME` is the contact's own name: that it is a name is no finding, a card number in it is.
 fn drop_own_name(document: &Document, findings: &mut Vec<Finding>) {
-    if let Some(part) = document.parts.iter().position(|p| p.name == "name") {
+    if let Some(part) = document.parts.iter().position(|p| p.name == part::NAME) {
         findings.retain(|f| f.part as usize != part || !matches!(f.class.as_str(), "PERSON" | "EMAIL"));
     }
 }

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 mod ending;
 mod leftover;
 mod operator;
+pub mod part;
 pub mod trial;
 
 pub use ending::Endings;
 pub use leftover::leftover;
 pub use operator::{Operator, Operators};
+pub use part::Part;
 
 /// A text as a redaction hook sees it, in named parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -22,15 +24,6 @@ pub struct Document {
     pub language: Option<String>,
     /// Names and addresses known from the message itself (requester, agents).
     pub known: Vec<String>,
-}
-
-/// One named part of a document.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Part {
-    /// `subject`, `text`, `file_name`, …
-    pub name: String,
-    /// The text.
-    pub text: String,
 }
 
 /// A span of personal data. Offsets are bytes of the part's UTF-8, end exclusive.
@@ -426,7 +419,7 @@ mod tests {
     use super::*;
 
     fn document(text: &str) -> Document {
-        Document { parts: vec![Part { name: "text".into(), text: text.into() }], ..Document::default() }
+        Document { parts: vec![Part::new(part::TEXT, text)], ..Document::default() }
     }
 
     fn finding(text: &str, value: &str, class: &str, score: f32) -> Finding {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use domain::plugin::Hook;
-use domain::redaction::{Document, Finding, Part, Placeholders, spans_of};
+use domain::redaction::{Document, Finding, Part, Placeholders, part, spans_of};
 use serde_json::{Value, json};
 
 use super::stream::{Answered, answer_all};
@@ -42,7 +42,7 @@ async fn judge(bench: Bench, path: PathBuf, line: Numbered) -> Answered {
 }
 
 async fn spans(bench: &Bench, item: &Item) -> Result<Vec<Value>, String> {
-    let parts = vec![Part { name: "text".to_owned(), text: item.text.clone() }];
+    let parts = vec![Part::new(part::TEXT, &item.text)];
     let report = bench.redact(Document { parts, language: item.lang.clone(), known: Vec::new() }).await;
     report.outcome.map_err(|fault| sentence(&fault))?;
     // What would be replaced: checked and joined as the house does it.

@@ -3,6 +3,7 @@
 
 use domain::ActorKind;
 use domain::plugin::Hook;
+use domain::redaction::part;
 use domain::ticket::Channel;
 
 use super::Language;
@@ -19,16 +20,16 @@ impl Language {
     }
 
     /// A part of a message in which something was redacted.
-    pub(crate) fn part(self, part: &str) -> &str {
-        match part {
-            "subject" => self.pick("subject", "Betreff"),
-            "text" => self.pick("text", "Text"),
-            "name" => self.pick("name", "Name"),
-            "file_name" => self.pick("name of a file", "Name einer Datei"),
-            "auto_reason" => self.pick("why it is a machine's", "warum sie von einer Maschine ist"),
-            "category" => self.texts().category,
+    pub(crate) fn part(self, name: &str) -> &str {
+        match name {
+            part::SUBJECT => self.pick("subject", "Betreff"),
+            part::TEXT => self.pick("text", "Text"),
+            part::NAME => self.pick("name", "Name"),
+            part::FILE_NAME => self.pick("name of a file", "Name einer Datei"),
+            part::AUTO_REASON => self.pick("why it is a machine's", "warum sie von einer Maschine ist"),
+            part::CATEGORY => self.texts().category,
             // A field of the house's own is called as the house calls it.
-            part => part.strip_prefix("custom.").unwrap_or(part),
+            name => name.strip_prefix(part::CUSTOM).unwrap_or(name),
         }
     }
 
@@ -93,6 +94,9 @@ mod tests {
         let german = Language::German;
         for hook in Hook::ALL {
             assert_ne!(german.hook(*hook), hook.as_str());
+        }
+        for name in part::NAMES {
+            assert_ne!(german.part(name), name);
         }
         for (said, told) in [
             (german.part("file_name"), "Name einer Datei"),

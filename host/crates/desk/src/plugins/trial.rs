@@ -8,7 +8,7 @@ use domain::Refusal;
 use domain::grant::Grants;
 use domain::plugin::{Hook, Installation, Limits, Mode};
 use domain::redaction::trial::planted;
-use domain::redaction::{Document, Finding, Placeholders, leftover, redact};
+use domain::redaction::{Document, Finding, Part, Placeholders, leftover, part, redact};
 use runtime::{Call, Input, NoHost, Plugin};
 
 use super::settings;
@@ -95,7 +95,7 @@ impl Desk {
     }
 
     async fn tried(&self, text: &str, candidates: &[Candidate]) -> Result<Tried, DeskError> {
-        let part = domain::redaction::Part { name: "text".to_owned(), text: text.to_owned() };
+        let part = Part::new(part::TEXT, text);
         let document = Document { parts: vec![part], language: None, known: Vec::new() };
         let document = Arc::new(document);
         let (mut findings, mut told) = (Vec::new(), Vec::new());

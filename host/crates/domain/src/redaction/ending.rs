@@ -1,10 +1,9 @@
 //! The endings of files' names, kept apart while the names are redacted: `ana@example.org.pdf` is an address and an
 //! ending, not an address of another domain. Knows endings that many files have, so that no ending is somebody's name.
 
+use super::part::FILE_NAME;
 use super::{Clean, Document};
 
-/// The name of the parts that are names of files.
-const FILE_NAME: &str = "file_name";
 /// Endings of files that people send.
 const ENDINGS: &[&str] = &[
     "7z", "aac", "ai", "asc", "avi", "avif", "bak", "bin", "bmp", "bz2", "cer", "cfg", "conf", "crt", "css",

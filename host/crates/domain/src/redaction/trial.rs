@@ -1,7 +1,7 @@
 //! Texts with planted values, for the trial of a redaction plugin before it is let in. All values are made up
 //! and pass their checks.
 
-use super::{Document, Part};
+use super::{Document, Part, part};
 
 /// What must be gone after redaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn planted() -> Vec<Planted> {
     ALL.iter()
         .map(|(language, text, value, what)| Planted {
             document: Document {
-                parts: vec![Part { name: "text".to_owned(), text: (*text).to_owned() }],
+                parts: vec![Part::new(part::TEXT, text)],
                 language: Some((*language).to_owned()),
                 known: Vec::new(),
             },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::event::EventType;
 use domain::message::AutoClass;
 use domain::plugin::Hook;
-use domain::redaction::{Document, Part};
+use domain::redaction::{Document, Part, part};
 use domain::snapshot::{Firing, Snapshot};
 use runtime::Input;
 
@@ -121,7 +121,7 @@ fn snapshots() -> Vec<(&'static str, Snapshot)> {
 
 fn documents() -> Vec<(&'static str, Document)> {
     let of = |texts: &[&str]| Document {
-        parts: texts.iter().map(|text| Part { name: "text".to_owned(), text: (*text).to_owned() }).collect(),
+        parts: texts.iter().map(|text| Part::new(part::TEXT, text)).collect(),
         language: None,
         known: Vec::new(),
     };

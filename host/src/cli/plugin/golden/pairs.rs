@@ -2,7 +2,7 @@
 //! span in brackets. A `<` without a `>` must come out unchanged. `known:` names what the message itself makes
 //! known; `\n`, `\t` and `\u{…}` are written as in Rust.
 
-use domain::redaction::{Document, Finding, Part, Placeholders, spans_of};
+use domain::redaction::{Document, Finding, Part, Placeholders, part, spans_of};
 
 /// One text and what must remain of it.
 pub(in crate::cli::plugin) struct Pair {
@@ -30,11 +30,8 @@ pub(super) fn read(file: &str) -> Result<Vec<Pair>, String> {
             known = names.split(';').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect();
         } else if let Some(text) = line.strip_prefix("< ") {
             let text = unescaped(text).ok_or_else(|| wrong("an escape that Rust does not know"))?;
-            let document = Document {
-                parts: vec![Part { name: "text".to_owned(), text: text.clone() }],
-                language: None,
-                known: known.clone(),
-            };
+            let document =
+                Document { parts: vec![Part::new(part::TEXT, &text)], language: None, known: known.clone() };
             out.push(Pair { line: number + 1, document, want: text });
         } else if let Some(want) = line.strip_prefix("> ") {
             let pair = out.last_mut().ok_or_else(|| wrong("`>` without a `<` before it"))?;
