@@ -331,7 +331,7 @@ impl Config {
             Err(ConfigError(format!("{}: {key}: {sentence}", self.layers.origin(key))))
         };
         for address in std::iter::once(&self.desk.mail.from_address).chain(&self.desk.mail.own_addresses) {
-            if !domain::contact::is_address(address) {
+            if !domain::address::is_address(address) {
                 let key = if *address == self.desk.mail.from_address {
                     "mail.from_address"
                 } else {

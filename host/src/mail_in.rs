@@ -11,8 +11,7 @@ use async_trait::async_trait;
 use channels::ChannelError;
 use channels::lmtp::{Inbox, Listener};
 use desk::{Desk, DeskError};
-use domain::contact::canonical_address;
-use domain::gate::without_tag;
+use domain::address::{canonical_address, sides, without_tag};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -72,7 +71,7 @@ pub async fn open(config: &Config, desk: &Desk, stop: &watch::Receiver<bool>) ->
     tracing::info!(place, "takes mail from the mail server of this machine (LMTP or SMTP)");
     let identity = &config.desk.mail;
     let own = identity.own().iter().map(|address| without_tag(address)).collect();
-    let host = identity.from_address.rsplit('@').next().unwrap_or("localhost").to_owned();
+    let host = sides(&identity.from_address).map_or("localhost", |(_, host)| host).to_owned();
     let inbox = Arc::new(DeskInbox { desk: desk.clone(), own });
     doors.spawn(channels::lmtp::serve(listener, host, inbox, stop.clone()));
     Ok(doors)

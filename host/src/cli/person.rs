@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Subcommand;
 use desk::Desk;
-use domain::contact::{Contact, canonical_address};
+use domain::address::canonical_address;
+use domain::contact::Contact;
 
 use super::{Ground, RefusedHere, instead, operator, screen};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::contact::{canonical_address, is_address};
+use domain::address::{canonical_address, is_address};
 use domain::redaction::Operators;
 use serde::Deserialize;
 

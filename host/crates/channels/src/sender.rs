@@ -9,6 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::address::{canonical_domain, domain_of, is_within, sides};
 use domain::message::SenderAuth;
 use futures::FutureExt;
 use mail_auth::common::verify::VerifySignature;
@@ -137,7 +138,7 @@ impl Checks {
             }
             None => SpfOutput::default(),
         };
-        let sender_domain = path.sender.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let sender_domain = domain_of(&path.sender);
         let dmarc = dns.verify_dmarc(DmarcParameters::new(&message, &dkim, sender_domain, &spf)).await;
         let auth = judged(domain, &dmarc, &dkim, &spf, sender_domain);
         if auth == SenderAuth::Pass || !self.is_passed_on_by_a_trusted_one(headers, domain) {
@@ -196,14 +197,9 @@ fn judged(
 
 /// Whether one domain may speak for another: it is the same, or one above it.
 fn speaks_for(speaker: &str, domain: &str) -> bool {
-    let (speaker, domain) = (one_spelling(speaker), one_spelling(domain));
-    speaker.contains('.')
-        && domain.strip_suffix(&speaker).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-/// A domain as it is compared: lower case, and as DNS has it, for servers write it in either spelling.
-fn one_spelling(domain: &str) -> String {
-    domain::contact::ascii_domain(&domain.to_lowercase())
+    // Servers write them in either spelling.
+    let (speaker, domain) = (canonical_domain(speaker), canonical_domain(domain));
+    speaker.contains('.') && is_within(&domain, &speaker)
 }
 
 /// The domains of all senders named in all From fields.
@@ -212,7 +208,7 @@ fn from_domains(headers: &Headers) -> Vec<String> {
         .all_texts("from")
         .iter()
         .flat_map(|value| crate::email::addresses(value, SIGNATURES_MAX))
-        .filter_map(|address| address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase()))
+        .filter_map(|address| sides(&address).map(|(_, domain)| domain.to_owned()))
         .collect();
     domains.sort();
     domains.dedup();

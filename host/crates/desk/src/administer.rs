@@ -213,8 +213,8 @@ impl Desk {
         until: Option<Timestamp>,
         actor: Actor,
     ) -> Result<(), DeskError> {
-        let address = domain::contact::canonical_address(address);
-        if !domain::contact::is_address(&address) {
+        let address = domain::address::canonical_address(address);
+        if !domain::address::is_address(&address) {
             return Err(Refusal::new("bad_request", "An e-mail address looks like name@example.org.")
                 .at("address")
                 .into());
@@ -249,7 +249,7 @@ impl Desk {
     /// When the store cannot be read.
     pub async fn suppression_now(&self, address: &str) -> Result<Option<Suppression>, DeskError> {
         let now = self.now();
-        let listed = self.0.store.suppression(&domain::contact::canonical_address(address)).await?;
+        let listed = self.0.store.suppression(&domain::address::canonical_address(address)).await?;
         Ok(listed.filter(|suppression| suppression.until.is_none_or(|until| now < until)))
     }
 
@@ -258,7 +258,7 @@ impl Desk {
     /// # Errors
     /// When it is not on it.
     pub async fn unsuppress(&self, address: &str, actor: Actor) -> Result<(), DeskError> {
-        let address = domain::contact::canonical_address(address);
+        let address = domain::address::canonical_address(address);
         if self.0.store.suppression(&address).await?.is_none() {
             return Err(DeskError::missing("suppression of", address));
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use channels::email::{self, Mail};
 use channels::sender::{Senders, Verdict};
 use domain::Refusal;
-use domain::contact::{as_people_write, canonical_address, is_address};
+use domain::address::{as_people_write, canonical_address, is_address, sides};
 use domain::effect::{VALUE_BYTES_MAX, bounded};
 use domain::message::{AutoClass, SenderAuth};
 use domain::plain;
@@ -287,7 +287,7 @@ pub fn sender_of(mail: &Mail) -> Option<String> {
 
 /// What a verdict about From says of the address that gets the answer: a domain vouches for its own only.
 fn sender_auth(verdict: &Verdict, address: &str) -> SenderAuth {
-    let is_its_own = address.rsplit_once('@').is_some_and(|(_, domain)| domain == verdict.domain);
+    let is_its_own = sides(address).is_some_and(|(_, domain)| domain == verdict.domain);
     match verdict.auth {
         SenderAuth::Pass if !is_its_own => SenderAuth::None,
         auth => auth,

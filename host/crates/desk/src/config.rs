@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::address::{ascii_domain, canonical_address, sides, without_tag};
 use domain::files::FileLimits;
 use domain::gate::{Budgets, QuietHours};
 use domain::redaction::Operators;
@@ -169,7 +170,7 @@ impl MailIdentity {
         std::iter::once(&self.from_address)
             .chain(&self.own_addresses)
             .chain(self.inboxes.values().flatten())
-            .map(|a| domain::contact::canonical_address(a))
+            .map(|a| canonical_address(a))
             .collect()
     }
 
@@ -179,7 +180,7 @@ impl MailIdentity {
         let url = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
         let host = url.split(['/', ':']).next().unwrap_or_default().to_lowercase();
         let addresses = self.own();
-        let of_addresses = addresses.iter().filter_map(|a| a.rsplit_once('@')).map(|(_, d)| d.to_owned());
+        let of_addresses = addresses.iter().filter_map(|a| sides(a)).map(|(_, domain)| domain.to_owned());
         of_addresses.chain(Some(host).filter(|host| !host.is_empty())).collect()
     }
 
@@ -188,10 +189,9 @@ impl MailIdentity {
     #[must_use]
     pub fn inbox_of(&self, recipients: &[String]) -> Option<String> {
         recipients.iter().find_map(|recipient| {
-            let recipient = domain::gate::without_tag(&domain::contact::canonical_address(recipient));
-            let holds = |addresses: &&Vec<String>| {
-                addresses.iter().any(|own| domain::contact::canonical_address(own) == recipient)
-            };
+            let recipient = without_tag(&canonical_address(recipient));
+            let holds =
+                |addresses: &&Vec<String>| addresses.iter().any(|own| canonical_address(own) == recipient);
             self.inboxes.iter().find(|(_, addresses)| holds(addresses)).map(|(name, _)| name.clone())
         })
     }
@@ -212,9 +212,9 @@ impl MailIdentity {
     /// In ASCII: a Message-ID has no other letters.
     fn message_id_domain(&self) -> String {
         let named = match self.message_id_domain.as_str() {
-            "" => self.from_address.rsplit('@').next().unwrap_or("localhost"),
+            "" => sides(&self.from_address).map_or("localhost", |(_, domain)| domain),
             named => named,
         };
-        domain::contact::ascii_domain(named)
+        ascii_domain(named)
     }
 }

@@ -349,7 +349,7 @@ fn may_have_left(message: &Message) -> bool {
 }
 
 fn domain_of(message: &Message) -> &str {
-    message.to_address.as_deref().and_then(|to| to.rsplit_once('@')).map_or("", |(_, domain)| domain)
+    message.to_address.as_deref().map_or("", domain::address::domain_of)
 }
 
 /// One minute, doubled each time, at most four hours.

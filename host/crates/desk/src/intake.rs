@@ -3,7 +3,8 @@
 //! held, what cannot be read becomes a ticket with the original attached.
 
 use channels::email;
-use domain::contact::{Contact, canonical_address};
+use domain::address::canonical_address;
+use domain::contact::Contact;
 use domain::event::EventType;
 use domain::gate::is_own;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};

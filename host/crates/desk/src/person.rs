@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::contact::{Contact, as_people_write, canonical_address, erased_address};
+use domain::address::{as_people_write, canonical_address};
+use domain::contact::{Contact, erased_address};
 use domain::event::Event;
 use domain::id::ContactId;
 use domain::message::Message;

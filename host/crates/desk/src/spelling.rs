@@ -1,7 +1,7 @@
 //! Addresses that were stored before domains had one spelling are written in it, once per database: asked for by the
 //! new spelling, they would not be found. Knows no rule of spelling: the domain has it.
 
-use domain::contact::canonical_address;
+use domain::address::canonical_address;
 use store::{Commit, Fact, StoreError, Suppression};
 
 use crate::{Desk, DeskError};

@@ -2,7 +2,8 @@
 //! answers, the number in its subject. Evidence alone lets nobody in: who is no participant gets a ticket of
 //! his own that says where it may belong; nobody sees earlier messages by being in copy.
 
-use domain::contact::{Contact, as_people_write, canonical_address, is_address};
+use domain::address::{as_people_write, canonical_address, is_address, sides};
+use domain::contact::Contact;
 use domain::gate::SUPPRESSION_DAYS;
 use domain::id::{MessageId, TicketId};
 use domain::message::{AutoClass, Direction, SenderAuth};
@@ -49,13 +50,13 @@ pub(crate) fn reply_token(seal: &SealKey, ticket: TicketId, participant: &str) -
 impl MailIdentity {
     /// Our address with a reply token: `help+12.0123456789abcdef0123@shop.example`.
     pub(crate) fn reply_address(&self, number: i64, token: &str) -> Option<String> {
-        let (local, domain) = self.from_address.split_once('@')?;
+        let (local, domain) = sides(&self.from_address)?;
         Some(format!("{local}+{number}.{token}@{domain}"))
     }
 
     /// Ticket number and token in one of our addresses.
     fn token_in(&self, address: &str) -> Option<(i64, String)> {
-        let (local, domain) = address.rsplit_once('@')?;
+        let (local, domain) = sides(address)?;
         let (local, tag) = local.split_once('+')?;
         let base = format!("{local}@{domain}");
         if !self.own().contains(&base) {

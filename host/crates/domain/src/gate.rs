@@ -7,6 +7,7 @@ mod quiet;
 mod robot;
 
 use crate::Timestamp;
+use crate::address::{canonical_domain, domain_of, is_address, is_within, without_tag};
 use crate::message::{AutoClass, SenderAuth};
 
 pub use budgets::Budgets;
@@ -193,7 +194,7 @@ pub fn may_address(
             return Err("machine mail: the newest message came through a list or newsletter".to_owned());
         }
     }
-    if !crate::contact::is_address(recipient) {
+    if !is_address(recipient) {
         return Err("there is no valid address to write to".to_owned());
     }
     if is_robot_address(recipient) {
@@ -202,7 +203,7 @@ pub fn may_address(
     if is_own(recipient, own_addresses) {
         return Err("the recipient is one of our own addresses".to_owned());
     }
-    if !has_public_domain(recipient) && !is_within(recipient, private_domains) {
+    if !has_public_domain(recipient) && !is_of_one(recipient, private_domains) {
         return Err("automatic mail goes to public domains only, and the address has none; desk.private_domains names others that are answered".to_owned());
     }
     Ok(())
@@ -235,31 +236,19 @@ const PRIVATE_ENDS: &[&str] = &[
 /// Whether anybody outside of this machine and its net can have this address: its domain is a name with a dot, no
 /// number and no address literal.
 fn has_public_domain(address: &str) -> bool {
-    let domain = domain_of(address);
+    let domain = domain_of(address).to_lowercase();
     let Some((_, end)) = domain.rsplit_once('.') else { return false };
     !domain.starts_with('[')
         && end.chars().any(char::is_alphabetic)
-        && !PRIVATE_ENDS.iter().any(|private| ends_with_domain(&domain, private))
+        && !PRIVATE_ENDS.iter().any(|private| is_within(&domain, private))
 }
 
 /// Whether an address is of one of these domains or of one below, also where they are written as `*.firma.local`,
 /// `.firma.local` or `@firma.local`.
-fn is_within(address: &str, domains: &[String]) -> bool {
-    let domain = domain_of(address);
-    domains.iter().any(|named| {
-        let named =
-            crate::contact::ascii_domain(&named.trim().trim_start_matches(['*', '.', '@']).to_lowercase());
-        !named.is_empty() && ends_with_domain(&domain, &named)
-    })
-}
-
-/// Lower case; empty where there is none.
-fn domain_of(address: &str) -> String {
-    address.rsplit_once('@').map_or_else(String::new, |(_, domain)| domain.to_lowercase())
-}
-
-fn ends_with_domain(domain: &str, end: &str) -> bool {
-    domain.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+fn is_of_one(address: &str, domains: &[String]) -> bool {
+    let domain = domain_of(address).to_lowercase();
+    let named = |named: &String| canonical_domain(named.trim().trim_start_matches(['*', '.', '@']));
+    domains.iter().map(named).any(|named| is_within(&domain, &named))
 }
 
 /// How long a message is compared with those before it, milliseconds.
@@ -290,14 +279,6 @@ pub fn is_near_identical(a: &str, b: &str) -> bool {
     let (a, b) = (runs(&a), runs(&b));
     let shared = a.intersection(&b).count();
     shared * 10 >= a.union(&b).count() * 9
-}
-
-/// `help+12.token@shop.example` is `help@shop.example`.
-#[must_use]
-pub fn without_tag(address: &str) -> String {
-    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-    let base = local.split('+').next().unwrap_or(local);
-    format!("{base}@{domain}")
 }
 
 fn within(what: &str, count: i64, budget: i64) -> Result<(), String> {

@@ -6,6 +6,7 @@
 mod text_enum;
 
 pub mod actor;
+pub mod address;
 pub mod article;
 pub mod audit;
 pub mod canary;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use channels::email;
 use channels::source::RawMail;
-use domain::contact::canonical_address;
+use domain::address::{canonical_address, without_tag};
 use serde_json::{Value, json};
 
 use super::Mail;
@@ -76,7 +76,7 @@ fn told(raw: &RawMail, own: &[String]) -> Value {
 fn would_reply(mail: &email::Mail, own: &[String]) -> Result<(), String> {
     let recipient = desk::sender_of(mail).unwrap_or_default();
     domain::gate::may_address(&recipient, Some(mail.auto_class), own, &[])?;
-    let for_us = |address: &String| own.contains(&domain::gate::without_tag(&canonical_address(address)));
+    let for_us = |address: &String| own.contains(&without_tag(&canonical_address(address)));
     if !own.is_empty() && !mail.to.iter().chain(&mail.cc).any(for_us) {
         return Err("none of our addresses stands in To or Cc".to_owned());
     }

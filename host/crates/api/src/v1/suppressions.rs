@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use desk::{Desk, Suppression};
 use domain::Timestamp;
-use domain::contact::canonical_address;
+use domain::address::canonical_address;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;

@@ -1,7 +1,7 @@
 //! Address lists as people and programs really write them: names quoted or not, comments, groups, routes,
 //! encoded words with commas inside, brackets missing. Yields bare, lower-case addresses and clean names.
 
-use domain::contact::canonical_address;
+use domain::address::{canonical_address, sides};
 
 use super::{charset, limits, word};
 
@@ -207,7 +207,7 @@ fn bare(text: &str) -> Option<String> {
     // A source route (`<@a,@b:user@c>`) and a scheme both end with a colon.
     let text = squeezed.rsplit(':').next().unwrap_or("");
     let text = text.trim_matches(['<', '>', '\'', '"', '[', ']', '(', ')', ',', ';']).trim_end_matches('.');
-    let (local, domain) = text.rsplit_once('@')?;
+    let (local, domain) = sides(text)?;
     if local.is_empty() || domain.is_empty() || text.len() > limits::ADDRESS_BYTES_MAX {
         return None;
     }

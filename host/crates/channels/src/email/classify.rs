@@ -2,6 +2,7 @@
 //! it back. Marks in the header come first; for machines that carry none the shape of subject and text has
 //! to say it twice. A person who forwards or answers machine mail stays a person.
 
+use domain::address::local_of;
 use domain::gate::is_robot_address;
 use domain::message::AutoClass;
 
@@ -161,7 +162,7 @@ fn failed_recipients(mail: &Evidence<'_>) -> Found {
 
 /// Mail systems writing as themselves.
 fn daemon(mail: &Evidence<'_>) -> Found {
-    let local = mail.from.and_then(|from| from.split('@').next()).unwrap_or("");
+    let local = mail.from.map_or("", local_of);
     let name = mail.from_name.unwrap_or("").to_lowercase();
     let is_daemon = local == "mailer-daemon"
         || local == "mailerdaemon"
@@ -335,7 +336,7 @@ fn calendar(mail: &Evidence<'_>) -> Found {
 
 fn robot_address(mail: &Evidence<'_>) -> Found {
     let from = mail.from?;
-    if !is_robot_address(from) && !fields::NOTICE_SENDERS.contains(&from.split('@').next().unwrap_or(""))
+    if !is_robot_address(from) && !fields::NOTICE_SENDERS.contains(&local_of(from))
         || person::filled_in_form(mail)
     {
         return None;

@@ -1,6 +1,8 @@
 //! Who complained: the recipient meant in a spam complaint of a feedback loop (RFC 5965). Knows nothing of
 //! what becomes of the address.
 
+use domain::address::{local_of, sides};
+
 use super::bounce::{field, first_address};
 use super::header::Headers;
 use super::part::{Leaf, Structure};
@@ -30,7 +32,7 @@ pub(crate) fn recipient(structure: &Structure<'_>) -> Option<String> {
 /// The recipient inside an envelope sender of a mass mailing: `bounces+anna=x.example@shop.example`.
 fn of_return_path(value: &str) -> Option<String> {
     let path = first_address(value)?;
-    let (local, _) = path.rsplit_once('@')?;
+    let (local, _) = sides(&path)?;
     let (user, domain) = local.rsplit_once('=')?;
     let user = user.rsplit('+').next().unwrap_or(user);
     first_address(&format!("{user}@{domain}"))
@@ -52,7 +54,7 @@ fn of_returned_mail(leaf: &Leaf<'_>) -> Option<String> {
 
 /// Some providers black the address out.
 fn is_told(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or("");
+    let local = local_of(address);
     !local.contains("redact") && !local.contains("hidden") && !local.chars().all(|c| matches!(c, 'x' | '*'))
 }
 

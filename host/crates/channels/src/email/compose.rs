@@ -172,9 +172,9 @@ pub(crate) fn envelope(mail: &Outgoing, null_sender_for_replies: bool) -> Result
 }
 
 fn address(field: &str, text: &str) -> Result<Address, ChannelError> {
-    let is_fine = domain::contact::is_address(text) && text.len() <= limits::ADDRESS_BYTES_MAX;
+    let is_fine = domain::address::is_address(text) && text.len() <= limits::ADDRESS_BYTES_MAX;
     is_fine
-        .then(|| domain::contact::with_ascii_domain(text).parse::<Address>().ok())
+        .then(|| domain::address::with_ascii_domain(text).parse::<Address>().ok())
         .flatten()
         .ok_or_else(|| ChannelError::permanent(format!("`{field}` is no address that mail can be sent to")))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::contact::ascii_domain;
+use domain::address::{canonical_domain, domain_of};
 use mail_auth::common::crypto::{DkimKey, Ed25519Key, RsaKey, Sha256};
 use mail_auth::common::headers::HeaderWriter;
 use mail_auth::dkim::{DkimSigner, Done};
@@ -61,7 +61,7 @@ impl Signer {
     /// When one is no key that can sign.
     pub fn new(keys: &[DomainKey]) -> Result<Self, ChannelError> {
         let signer = |key: &DomainKey| {
-            let domain = ascii_domain(&key.domain.to_ascii_lowercase());
+            let domain = canonical_domain(&key.domain);
             let signer = DkimSigner::from_key(private_key(key)?)
                 .domain(domain.clone())
                 .selector(key.selector.clone())
@@ -76,9 +76,7 @@ impl Signer {
     /// # Errors
     /// When it cannot be signed.
     pub fn signed(&self, from: &str, mail: Vec<u8>) -> Result<Vec<u8>, ChannelError> {
-        let domain = from.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-        let domain = ascii_domain(&domain);
-        let Some(signer) = self.0.get(&domain) else { return Ok(mail) };
+        let Some(signer) = self.0.get(&canonical_domain(domain_of(from))) else { return Ok(mail) };
         let signature = signer
             .sign(&mail)
             .map_err(|error| ChannelError::permanent(format!("the mail cannot be signed (DKIM): {error}")))?;

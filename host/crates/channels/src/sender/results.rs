@@ -1,9 +1,10 @@
 //! `Authentication-Results` (RFC 8601) of the one server we believe. Every other such field, whatever it says,
 //! is a stranger's text.
 
+use domain::address::{canonical_domain, domain_of, sides};
 use domain::message::SenderAuth;
 
-use super::{one_spelling, speaks_for};
+use super::speaks_for;
 use crate::email::Headers;
 
 /// What our mail server says of the sender in this domain; none when it says nothing. Only its topmost
@@ -49,7 +50,8 @@ pub(super) fn read(results: &str, domain: &str) -> Option<SenderAuth> {
         let verdict = verdict.to_ascii_lowercase();
         match method.to_ascii_lowercase().as_str() {
             "dmarc"
-                if property("header.from").is_none_or(|from| one_spelling(from) == one_spelling(domain)) =>
+                if property("header.from")
+                    .is_none_or(|from| canonical_domain(from) == canonical_domain(domain)) =>
             {
                 return match verdict.as_str() {
                     "pass" => Some(SenderAuth::Pass),
@@ -59,13 +61,14 @@ pub(super) fn read(results: &str, domain: &str) -> Option<SenderAuth> {
                 };
             }
             "dkim" if verdict == "pass" => {
-                let signer = property("header.d").or_else(|| property("header.i").and_then(after_at));
+                let signer = property("header.d").or_else(|| property("header.i").map(domain_of));
                 if signer.is_some_and(|signer| speaks_for(signer, domain)) {
                     found = Some(SenderAuth::Pass);
                 }
             }
             "spf" if verdict == "pass" => {
-                let sender = property("smtp.mailfrom").map(|sender| after_at(sender).unwrap_or(sender));
+                let sender = property("smtp.mailfrom")
+                    .map(|sender| sides(sender).map_or(sender, |(_, domain)| domain));
                 if sender.is_some_and(|sender| speaks_for(sender, domain)) {
                     found = Some(SenderAuth::Pass);
                 }
@@ -83,10 +86,6 @@ fn failed<'p>(property: &impl Fn(&str) -> Option<&'p str>) -> SenderAuth {
         Some(policy) if policy.eq_ignore_ascii_case("none") => SenderAuth::None,
         _ => SenderAuth::Fail,
     }
-}
-
-fn after_at(address: &str) -> Option<&str> {
-    address.rsplit_once('@').map(|(_, domain)| domain)
 }
 
 /// Without what stands in brackets and is for people; `(p=none …)` becomes a property, as many servers tell

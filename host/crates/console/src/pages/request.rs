@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use desk::{DeskError, NewTicket, OWN_ADDRESS};
 use domain::Refusal;
-use domain::contact::is_address;
+use domain::address::is_address;
 use domain::plain;
 use domain::ticket::Channel;
 use maud::{Markup, html};

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use crate::address::is_within;
+
 /// Words in a row that nobody writes twice by chance.
 const RUN_WORDS: usize = 8;
 /// Words looked at of each text; nobody reads further in an advertisement.
@@ -27,7 +29,7 @@ fn words(text: &str) -> Vec<String> {
 
 fn shares_link(answer: &str, heard: &str, own: &[String]) -> bool {
     let theirs: HashSet<String> = hosts(heard).collect();
-    let is_own = |host: &String| own.iter().any(|o| host == o || host.ends_with(&format!(".{o}")));
+    let is_own = |host: &String| own.iter().any(|o| is_within(host, o));
     !theirs.is_empty() && hosts(answer).any(|host| theirs.contains(&host) && !is_own(&host))
 }
 

@@ -102,7 +102,7 @@ const ROBOT_LOCAL_PARTS: &[&str] = &[
 /// answer, never the ticket.
 #[must_use]
 pub fn is_robot_address(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or("").to_lowercase();
+    let local = crate::address::local_of(address).to_lowercase();
     let stem = local.split('+').next().unwrap_or("");
     let is_separator = |c: char| matches!(c, '.' | '-' | '_' | '+' | '=');
     // `no-reply`, `do_not_reply`: words that only together say it.

@@ -48,7 +48,7 @@ fn stem_length(name: &str) -> usize {
         let is_among = |endings: &[&str]| endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
         let is_known = is_among(ENDINGS);
         // Some endings are also the ends of domains: `ana@mail.example.zip` may be a whole address.
-        let address = stem.split_whitespace().next_back().and_then(|word| word.rsplit_once('@'));
+        let address = stem.split_whitespace().next_back().and_then(crate::address::sides);
         let is_domains = address.is_some_and(|(_, domain)| !domain.contains('.') || is_among(DOMAINS_TOO));
         !stem.is_empty() && is_known && !is_domains
     });

@@ -1,5 +1,6 @@
 //! Contacts.
 
+use domain::address::sides;
 use domain::contact::Contact;
 use domain::id::ContactId;
 
@@ -94,7 +95,7 @@ pub(crate) async fn respell(c: &mut Connection, id: ContactId, was: &str, now: &
          AND ticket_id IN (SELECT ticket_id FROM ticket WHERE requester_id = $4)",
     )
     .bind(plain(now))
-    .bind(now.rsplit_once('@').map(|(_, domain)| domain))
+    .bind(sides(now).map(|(_, domain)| domain))
     .bind(was)
     .bind(&id)
     .execute(c)

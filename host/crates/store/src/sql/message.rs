@@ -1,6 +1,7 @@
 //! Messages, their attachments and sealed bytes, and the gate's counting of automatic ones.
 
 use domain::Timestamp;
+use domain::address::sides;
 use domain::clock::{DAY_MS, HOUR_MS};
 use domain::id::{AttachmentId, MessageId, TicketId};
 use domain::message::{Attachment, Delivery, Message};
@@ -64,7 +65,7 @@ fn read(row: &Row) -> Result<Message, StoreError> {
 }
 
 pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
-    let domain = message.to_address.as_deref().and_then(|a| a.rsplit_once('@')).map(|(_, domain)| domain);
+    let domain = message.to_address.as_deref().and_then(sides).map(|(_, domain)| domain);
     sqlx::query(
         "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
          reply_text, auto_class, automatic, to_address, to_domain, internet_message_id, in_reply_to, reference_ids, \

@@ -1,6 +1,7 @@
 //! Distribution and discussion lists, told by whom the mail names: fields of list programs, the keeper in
 //! the envelope, a list's host among the recipients, a tag that goes with one, nobody at all.
 
+use domain::address::{domain_of, is_within, local_of, sides};
 use domain::message::AutoClass;
 
 use super::{Evidence, Found, by_shape, fields, person, shape, title, value};
@@ -8,14 +9,6 @@ use super::{Evidence, Found, by_shape, fields, person, shape, title, value};
 /// A list's mail; or a machine's that a list passed on.
 fn found(mail: &Evidence<'_>, reason: String) -> Found {
     Some((by_shape(mail).unwrap_or(AutoClass::List), reason))
-}
-
-fn local(address: &str) -> &str {
-    address.split('@').next().unwrap_or("")
-}
-
-fn host(address: &str) -> &str {
-    address.split_once('@').map_or("", |(_, host)| host)
 }
 
 fn first_label(host: &str) -> &str {
@@ -52,7 +45,7 @@ pub(super) fn header_fields(mail: &Evidence<'_>) -> Found {
 pub(super) fn keeper(mail: &Evidence<'_>) -> Found {
     let is_keeper = |address: &str| Some(address) != mail.from && keeps(address);
     // Mailman's before 2.1; in the envelope alone the word is a web server's as well.
-    let is_admin = |address: &str| Some(address) != mail.from && local(address).ends_with("-admin");
+    let is_admin = |address: &str| Some(address) != mail.from && local_of(address).ends_with("-admin");
     let sender = ["sender", "errors-to", "x-errors-to"]
         .iter()
         .filter_map(|field| mail.headers.text(field))
@@ -69,7 +62,7 @@ pub(super) fn keeper(mail: &Evidence<'_>) -> Found {
 /// `x-bounce`; Smartlist: `x-request`; LISTSERV lite: `x-errors`; ezmlm: `x-return-77-anna=shop.example`.
 fn keeps(address: &str) -> bool {
     const ROLES: &[&str] = &["-owner", "-bounces", "-bounce", "-request", "-errors"];
-    let local = local(address);
+    let local = local_of(address);
     let stem = local.split('+').next().unwrap_or("");
     let begins_with_number = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     // A relay's own name for one mail: 0102019c5f0a-bounce.
@@ -83,9 +76,9 @@ fn keeps(address: &str) -> bool {
 pub(super) fn recipient_name(mail: &Evidence<'_>) -> Found {
     const NAMES: &[&str] = &["mailing list", "mailing-list", "mailingliste", " list <", " list\" <"];
     let everybody = mail.recipients.iter().flat_map(|list| list.iter()).take(20);
-    let is_list = |address: &&String| fields::LIST_ROLES.iter().any(|role| local(address).ends_with(role));
+    let is_list = |address: &&String| fields::LIST_ROLES.iter().any(|role| local_of(address).ends_with(role));
     if let Some(address) = everybody.into_iter().find(is_list) {
-        return found(mail, format!("it went to an address named like a list ({})", local(address)));
+        return found(mail, format!("it went to an address named like a list ({})", local_of(address)));
     }
     let is_called = ["to", "cc"]
         .iter()
@@ -99,20 +92,17 @@ pub(super) fn recipient_name(mail: &Evidence<'_>) -> Found {
 pub(super) fn recipient_host(mail: &Evidence<'_>) -> Found {
     let [to, cc] = mail.recipients;
     let subject = mail.subject.to_lowercase();
-    let is_list = |address: &&String| is_list_host(host(address));
+    let is_list = |address: &&String| is_list_host(domain_of(address));
     let in_cc = || {
         let belongs = shape::is_answer(&subject) || tag(&subject).is_some();
         cc.iter().find(is_list).filter(|_| belongs)
     };
     let listed = to.iter().find(is_list).or_else(in_cc)?;
-    found(mail, format!("it went to a list's host ({})", host(listed)))
+    found(mail, format!("it went to a list's host ({})", domain_of(listed)))
 }
 
 fn is_list_host(host: &str) -> bool {
-    let is_inside = |known: &&str| {
-        host.strip_suffix(*known).is_some_and(|front| front.is_empty() || front.ends_with('.'))
-    };
-    fields::LIST_HOSTS.iter().any(is_inside)
+    fields::LIST_HOSTS.iter().any(|known| is_within(host, known))
         || host.starts_with("yahoogroups.")
         // `lists.example` itself may be somebody's own domain.
         || host.split('.').count() > 2 && fields::LIST_LABELS.contains(&first_label(host))
@@ -127,11 +117,11 @@ pub(super) fn subject_tag(mail: &Evidence<'_>) -> Found {
         return found(mail, format!("it names no recipient and has a tag in the subject ({tag})"));
     }
     let is_list = |address: &String| {
-        let local = local(address);
+        let local = local_of(address);
         local == tag || fields::LIST_ENDINGS.iter().any(|ending| local.ends_with(ending))
     };
     let listed = recipients.find(|address| is_list(address))?;
-    found(mail, format!("it went to {} and has a list's tag in the subject ({tag})", local(listed)))
+    found(mail, format!("it went to {} and has a list's tag in the subject ({tag})", local_of(listed)))
 }
 
 /// A list's tag in a lower-case subject. A help desk's has a number, a mail filter's is a warning.
@@ -155,7 +145,7 @@ pub(super) fn relayed(mail: &Evidence<'_>) -> Found {
     let from = mail.from?;
     let (_, relay) = name.split_once(" via ").or_else(|| name.split_once(" über "))?;
     let is_named = mail.recipients.iter().flat_map(|list| list.iter()).any(|address| address == from);
-    (is_named || is_list_host(host(from)) || mail.headers.has("x-original-from"))
+    (is_named || is_list_host(domain_of(from)) || mail.headers.has("x-original-from"))
         .then(|| (AutoClass::List, format!("the sender writes through “{}”", relay.trim())))
 }
 
@@ -170,7 +160,7 @@ pub(super) fn program_subject(mail: &Evidence<'_>) -> Found {
 /// `…@newsletter.shop.example`, `enews@…`: what is sent from there nobody wrote by hand.
 pub(super) fn sender(mail: &Evidence<'_>) -> Found {
     let from = mail.from?;
-    let host = host(from);
+    let host = domain_of(from);
     let mut labels = host.split('.').skip(1);
     let is_inside = labels.next().is_some_and(|second| second.len() > 3) && labels.next().is_some();
     // People work in such houses too.
@@ -184,7 +174,7 @@ pub(super) fn sender(mail: &Evidence<'_>) -> Found {
     if is_inside && fields::NOTICE_LABELS.contains(&label) {
         return Some((AutoClass::AutoGenerated, format!("it comes from a host for notices ({host})")));
     }
-    let local = local(from);
+    let local = local_of(from);
     let is_mailing = fields::BULK_SENDERS.contains(&local);
     if is_mailing { found(mail, format!("its sender is a mailing ({local})")) } else { None }
 }
@@ -196,7 +186,7 @@ pub(super) fn bulk_envelope(mail: &Evidence<'_>) -> Found {
         return None;
     }
     let path = mail.return_path?;
-    let (local, domain) = path.split_once('@')?;
+    let (local, domain) = sides(path)?;
     let is_collector = |word: &str| word.starts_with("bounce");
     let collects =
         local.split(['-', '+', '_', '.', '=']).any(is_collector) || domain.split('.').any(is_collector);

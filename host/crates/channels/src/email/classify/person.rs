@@ -2,6 +2,7 @@
 //! newsletter's office, by the form on a site. Gives nobody's humanity back; it only keeps a weak mark from
 //! deciding alone.
 
+use domain::address::{domain_of, is_within, sides};
 use domain::gate::is_robot_address;
 
 use super::{Evidence, speech};
@@ -33,9 +34,9 @@ pub(super) fn answers_us(mail: &Evidence<'_>) -> bool {
 /// Whether an address or Message-ID is of a domain that is ours: named as such, or written to.
 pub(super) fn is_of_ours(mail: &Evidence<'_>, id: &str) -> bool {
     const RECIPIENTS_LOOKED_AT: usize = 20;
-    let Some((_, host)) = id.rsplit_once('@') else { return false };
+    let Some((_, host)) = sides(id) else { return false };
     let recipients = mail.recipients.iter().flat_map(|list| list.iter()).take(RECIPIENTS_LOOKED_AT);
-    let mut ours = recipients.chain(mail.own_addresses).filter_map(|address| address.rsplit_once('@'));
+    let mut ours = recipients.chain(mail.own_addresses).filter_map(|address| sides(address));
     ours.any(|(_, ours)| ours == host)
 }
 
@@ -65,12 +66,12 @@ pub(super) fn leads_to_sender(mail: &Evidence<'_>, link: &str) -> bool {
 fn is_link_to(link: &str, site: &str) -> bool {
     let host = link.split_once("://").map_or("", |(_, rest)| rest);
     let host = host.split(['/', '?', '>', '#', ')', ':']).next().unwrap_or("");
-    host == site || host.strip_suffix(site).is_some_and(|front| front.ends_with('.'))
+    is_within(host, site)
 }
 
 /// The last two labels of an address's host.
 fn site(address: &str) -> &str {
-    let host = address.rsplit_once('@').map_or("", |(_, host)| host);
+    let host = domain_of(address);
     let start = host.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
     host.get(start..).unwrap_or(host)
 }

@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, Page, SUPPRESSION_REASON_CHARS_MAX, Suppression};
-use domain::contact::canonical_address;
+use domain::address::canonical_address;
 use domain::{Actor, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;

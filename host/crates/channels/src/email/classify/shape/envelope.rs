@@ -1,6 +1,8 @@
 //! Oddities of header and links that a customer's mail has now and then and mass mail often: points for
 //! advertising, no verdict.
 
+use domain::address::{domain_of, local_of, sides};
+
 use super::super::super::header;
 use super::super::forgery::around_clock;
 use super::super::{Evidence, value};
@@ -38,12 +40,12 @@ fn is_from_another_time(mail: &Evidence<'_>) -> bool {
 fn lacks_own_id(mail: &Evidence<'_>) -> bool {
     let Some(id) = value(mail, "message-id") else { return true };
     let made_by = id.split_once('@').map_or("", |(_, host)| host.trim_end_matches('>'));
-    let from = mail.from.and_then(|from| from.split_once('@')).map_or("", |(_, host)| host);
+    let from = mail.from.map_or("", domain_of);
     if made_by.is_empty() || site(made_by) == site(from) {
         return false;
     }
     let recipients = mail.recipients.iter().flat_map(|list| list.iter());
-    let reached = recipients.filter_map(|address| address.split_once('@'));
+    let reached = recipients.filter_map(|address| sides(address));
     let is_reached = reached.take(20).any(|(_, host)| site(host) == site(made_by));
     is_reached || mail.headers.all_texts("received").iter().any(|line| took_from_outside(line, made_by))
 }
@@ -68,7 +70,7 @@ fn site(host: &str) -> &str {
 /// `ly9qowv6r47@`: letters and digits in turns.
 fn is_rolled(address: &str) -> bool {
     const TURNS_MIN: usize = 4;
-    let local = address.split('@').next().unwrap_or("").as_bytes();
+    let local = local_of(address).as_bytes();
     let turns = local.windows(2).filter(|pair| match pair {
         [a, b] => {
             a.is_ascii_digit() != b.is_ascii_digit() && a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric()
@@ -82,8 +84,7 @@ fn is_rolled(address: &str) -> bool {
 pub(super) fn crowd(mail: &Evidence<'_>) -> usize {
     const NAMESAKES: usize = 3;
     const HOSTS: usize = 5;
-    let everybody =
-        || mail.recipients.iter().flat_map(|list| list.iter()).filter_map(|one| one.split_once('@'));
+    let everybody = || mail.recipients.iter().flat_map(|list| list.iter()).filter_map(|one| sides(one));
     let namesakes = everybody()
         .map(|(local, _)| everybody().filter(|(other, _)| other == &local).count())
         .take(50)
@@ -114,7 +115,7 @@ pub(super) fn leads_elsewhere(shape: &Shape<'_>) -> bool {
     let recipients = || shape.mail.recipients.iter().flat_map(|list| list.iter()).take(20);
     let is_ours = |link: &str| {
         let host = authority(link).split(':').next().unwrap_or("");
-        recipients().filter_map(|address| address.split_once('@')).any(|(_, ours)| site(ours) == site(host))
+        recipients().filter_map(|address| sides(address)).any(|(_, ours)| site(ours) == site(host))
     };
     let mut links = shape.own.links().take(LINKS_MAX).peekable();
     links.peek().is_some() && !links.any(is_ours)
