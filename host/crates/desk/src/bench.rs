@@ -14,7 +14,8 @@ use domain::turn::{Standing, moved_fields};
 use domain::work::Work;
 use store::Changes;
 
-use crate::{Desk, DeskConfig, DeskError};
+use crate::config::Ours;
+use crate::{Desk, DeskError};
 
 /// Everything a turn decided, on tickets as they were read.
 #[derive(Default)]
@@ -89,7 +90,7 @@ impl Desk {
         let standing = Standing {
             moved: moved_fields(&seen.ticket, &view.ticket),
             person_wrote: seen.person_wrote(&view),
-            ..standing(&view, changes, &self.0.config)
+            ..standing(&view, changes, &self.0.ours)
         };
         bench.standings.insert(id, standing);
         bench.works.insert(id, Work::on(view.ticket.clone()));
@@ -126,7 +127,7 @@ pub(crate) fn is_proved(view: &TicketView) -> bool {
     }
 }
 
-fn standing(view: &TicketView, changes: Changes, config: &DeskConfig) -> Standing {
+fn standing(view: &TicketView, changes: Changes, ours: &Ours) -> Standing {
     let inbound: Option<&Message> = view.messages.iter().rev().find(|m| m.direction == Direction::Inbound);
     let address = view.requester.as_ref().map(|r| r.email.clone()).unwrap_or_default();
     Standing {
@@ -135,8 +136,8 @@ fn standing(view: &TicketView, changes: Changes, config: &DeskConfig) -> Standin
         writable: domain::gate::may_address(
             &address,
             inbound.map(|m| m.auto_class),
-            &config.mail.own(),
-            &config.private_domains,
+            &ours.addresses,
+            &ours.private_domains,
         )
         .err(),
         thread: view.thread(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::address::{ascii_domain, canonical_address, sides, without_tag};
 use domain::files::FileLimits;
-use domain::gate::{Budgets, QuietHours};
+use domain::gate::{Budgets, QuietHours, private_domains};
 use domain::redaction::Operators;
 use domain::retention::Retention;
 use domain::schedule::Zone;
@@ -117,6 +117,26 @@ impl Default for DeskConfig {
     }
 }
 
+/// What every mail is held against, in its one spelling: brought to it once, when the settings have been read.
+pub(crate) struct Ours {
+    /// Every address that is ours.
+    pub(crate) addresses: Vec<String>,
+    /// Domains that are ours.
+    pub(crate) domains: Vec<String>,
+    /// Domains of the house's own net.
+    pub(crate) private_domains: Vec<String>,
+}
+
+impl Ours {
+    pub(crate) fn of(config: &DeskConfig) -> Self {
+        Self {
+            addresses: config.mail.own(),
+            domains: config.mail.domains(),
+            private_domains: private_domains(&config.private_domains),
+        }
+    }
+}
+
 /// Who we are in mail.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -127,7 +147,7 @@ pub struct MailIdentity {
     pub from_name: String,
     /// All addresses that are ours; the one above always counts.
     pub own_addresses: Vec<String>,
-    /// Inboxes by name, each with its addresses. They are ours too.
+    /// Inboxes by name, each with its addresses in their one spelling. They are ours too.
     #[serde(skip)]
     pub inboxes: BTreeMap<String, Vec<String>>,
     /// Domain of our Message-IDs; the address's domain when empty.
@@ -164,7 +184,7 @@ impl Default for MailIdentity {
 }
 
 impl MailIdentity {
-    /// Every address that is ours, lower case.
+    /// Every address that is ours, in its one spelling.
     #[must_use]
     pub fn own(&self) -> Vec<String> {
         std::iter::once(&self.from_address)
@@ -175,8 +195,7 @@ impl MailIdentity {
     }
 
     /// Domains that are ours: those of the addresses and the one where people reach this house.
-    #[must_use]
-    pub fn domains(&self) -> Vec<String> {
+    fn domains(&self) -> Vec<String> {
         let url = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
         let host = url.split(['/', ':']).next().unwrap_or_default().to_lowercase();
         let addresses = self.own();
@@ -190,9 +209,10 @@ impl MailIdentity {
     pub fn inbox_of(&self, recipients: &[String]) -> Option<String> {
         recipients.iter().find_map(|recipient| {
             let recipient = without_tag(&canonical_address(recipient));
-            let holds =
-                |addresses: &&Vec<String>| addresses.iter().any(|own| canonical_address(own) == recipient);
-            self.inboxes.iter().find(|(_, addresses)| holds(addresses)).map(|(name, _)| name.clone())
+            self.inboxes
+                .iter()
+                .find(|(_, addresses)| addresses.contains(&recipient))
+                .map(|(name, _)| name.clone())
         })
     }
 

@@ -116,7 +116,7 @@ impl Desk {
 
     /// Refuses a request in the name of the house: its answers would come back as mail to itself.
     fn check_requester(&self, email: &str) -> Result<(), Refusal> {
-        if is_own(&canonical_address(email), &self.0.config.mail.own()) {
+        if is_own(&canonical_address(email), &self.0.ours.addresses) {
             let sentence =
                 "This is one of our own addresses: name the customer's, whom answers are to reach.";
             return Err(Refusal::new(OWN_ADDRESS, sentence).at("email"));
@@ -198,7 +198,8 @@ impl Desk {
             _ => return Ok(Outcome::Done(Vec::new())),
         };
         let clear = self.0.seal.open(&id.to_string(), &intake.sealed)?;
-        let arrival = read_arrival(intake.kind, clear, &self.0.senders, self.0.config.mail.own()).await?;
+        let own = self.0.ours.addresses.clone();
+        let arrival = read_arrival(intake.kind, clear, &self.0.senders, own).await?;
         let thread = self.find_thread(&arrival).await?;
         let mut known = thread.ticket().map(|t| t.id);
         let mut redacted = match self.redacted_for(&arrival, &thread).await {

@@ -53,20 +53,20 @@ impl MailIdentity {
         let (local, domain) = sides(&self.from_address)?;
         Some(format!("{local}+{number}.{token}@{domain}"))
     }
+}
 
-    /// Ticket number and token in one of our addresses.
-    fn token_in(&self, address: &str) -> Option<(i64, String)> {
-        let (local, domain) = sides(address)?;
-        let (local, tag) = local.split_once('+')?;
-        let base = format!("{local}@{domain}");
-        if !self.own().contains(&base) {
-            return None;
-        }
-        let (number, token) = tag.split_once('.')?;
-        let is_token = token.len() == TOKEN_CHARS && token.bytes().all(|b| b.is_ascii_hexdigit());
-        is_token.then_some(())?;
-        Some((number.parse().ok()?, token.to_ascii_lowercase()))
+/// Ticket number and token in one of our addresses.
+fn token_in(address: &str, own_addresses: &[String]) -> Option<(i64, String)> {
+    let (local, domain) = sides(address)?;
+    let (local, tag) = local.split_once('+')?;
+    let base = format!("{local}@{domain}");
+    if !own_addresses.contains(&base) {
+        return None;
     }
+    let (number, token) = tag.split_once('.')?;
+    let is_token = token.len() == TOKEN_CHARS && token.bytes().all(|b| b.is_ascii_hexdigit());
+    is_token.then_some(())?;
+    Some((number.parse().ok()?, token.to_ascii_lowercase()))
 }
 
 impl Desk {
@@ -151,7 +151,7 @@ impl Desk {
     }
 
     async fn ticket_by_token(&self, arrival: &Arrival) -> Result<Option<Ticket>, DeskError> {
-        let tokens = arrival.recipients.iter().filter_map(|to| self.0.config.mail.token_in(to));
+        let tokens = arrival.recipients.iter().filter_map(|to| token_in(to, &self.0.ours.addresses));
         for (number, token) in tokens.take(TOKENS_TRIED_MAX) {
             let Some(ticket) = self.0.store.ticket_by_number(number).await? else { continue };
             let Some(requester) = self.0.store.contact(ticket.requester_id).await? else { continue };

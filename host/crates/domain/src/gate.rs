@@ -59,7 +59,7 @@ pub struct Facts {
     pub total_hour: i64,
     /// When the quiet hours of the contact end, if it is quiet there now.
     pub quiet_until: Option<Timestamp>,
-    /// Domains of the house's own net whose people are answered although the domain is not public.
+    /// Domains of the house's own net whose people are answered although the domain is not public; see `private_domains`.
     pub private_domains: Vec<String>,
     /// Whether it has passed once before, or a person let it pass: no budget and no switch stops it then.
     pub let_pass: bool,
@@ -243,12 +243,18 @@ fn has_public_domain(address: &str) -> bool {
         && !PRIVATE_ENDS.iter().any(|private| is_within(&domain, private))
 }
 
-/// Whether an address is of one of these domains or of one below, also where they are written as `*.firma.local`,
-/// `.firma.local` or `@firma.local`.
+/// Domains of the house's own net in their one spelling, also where they are written as `*.firma.local`, `.firma.local`
+/// or `@firma.local`.
+#[must_use]
+pub fn private_domains(named: &[String]) -> Vec<String> {
+    let domain = |named: &String| canonical_domain(named.trim().trim_start_matches(['*', '.', '@']));
+    named.iter().map(domain).filter(|domain| !domain.is_empty()).collect()
+}
+
+/// Whether an address is of one of these domains or of one below.
 fn is_of_one(address: &str, domains: &[String]) -> bool {
     let domain = domain_of(address).to_lowercase();
-    let named = |named: &String| canonical_domain(named.trim().trim_start_matches(['*', '.', '@']));
-    domains.iter().map(named).any(|named| is_within(&domain, &named))
+    domains.iter().any(|named| is_within(&domain, named))
 }
 
 /// How long a message is compared with those before it, milliseconds.
@@ -365,7 +371,7 @@ mod tests {
     fn a_private_domain_that_the_house_names_is_answered_and_no_other() {
         let private_domains =
             ["Firma.local", "müller.internal", "*.laden.lan", ".haus.lan", "@hof.lan", "*", ""];
-        let private_domains: Vec<String> = private_domains.map(str::to_owned).to_vec();
+        let private_domains = super::private_domains(&private_domains.map(str::to_owned));
         for (address, is_answered) in [
             ("ana@firma.local", true),
             ("ana@mail.firma.local", true),

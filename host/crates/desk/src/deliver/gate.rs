@@ -62,7 +62,7 @@ impl Desk {
         pass: &Pass,
         budgets: &Budgets,
     ) -> Result<Option<No>, DeskError> {
-        let own = self.0.config.mail.own();
+        let own = &self.0.ours.addresses;
         let is_providers = self.0.config.providers.contains(&pass.domain);
         loop {
             let leaving = self.0.passing.counts_for(pass);
@@ -70,12 +70,12 @@ impl Desk {
             let left =
                 self.0.store.automatic_counts(pass.ticket, &pass.address, &pass.domain, now, most).await?;
             put_counts(&mut facts, left + leaving, is_providers);
-            let Err(no) = may_send(&facts, &own, budgets) else { return Ok(None) };
+            let Err(no) = may_send(&facts, own, budgets) else { return Ok(None) };
             if leaving == AutomaticCounts::default() {
                 return Ok(Some(no));
             }
             put_counts(&mut facts, left, is_providers);
-            if let Err(no) = may_send(&facts, &own, budgets) {
+            if let Err(no) = may_send(&facts, own, budgets) {
                 return Ok(Some(no));
             }
             self.0.passing.all_written().await;
@@ -111,7 +111,7 @@ impl Desk {
             answers_elsewhere,
             echoes,
             article_lost: self.article_lost(message).await?,
-            private_domains: self.0.config.private_domains.clone(),
+            private_domains: self.0.ours.private_domains.clone(),
             recipient,
             ..Facts::default()
         })
@@ -142,9 +142,9 @@ impl Desk {
         if is_proved(view) {
             return false;
         }
-        let domains = self.0.config.mail.domains();
+        let domains = &self.0.ours.domains;
         let heard = view.messages.iter().filter(|m| m.direction == Direction::Inbound);
-        heard.into_iter().any(|m| echoes(&message.text, &format!("{} {}", m.subject, m.text), &domains))
+        heard.into_iter().any(|m| echoes(&message.text, &format!("{} {}", m.subject, m.text), domains))
     }
 
     /// Whether a message answers an automatic one of ours on another ticket: whoever answers under a new address
