@@ -1,20 +1,13 @@
-//! How often the world may write through the form: each network so often, and all together. Knows no pages.
+//! How often the world may write through the form: each network so often, and all together. Knows no pages; how a
+//! bucket is reckoned, the domain knows.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::ConnectInfo;
-use axum::http::Extensions;
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use domain::Timestamp;
-use domain::clock::MINUTE_MS;
-
-/// Networks that are remembered.
-const NETWORKS_MAX: usize = 10_000;
-
-/// Longest wait that is named, seconds.
-const SECONDS_MAX: u64 = 3_600;
+use domain::pace::{Bucket, Buckets, Rate, network_of};
 
 /// How often requests may be written through the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -34,58 +27,30 @@ impl Default for FormPace {
     }
 }
 
-/// A bucket of requests that are still allowed; what is taken out comes back with time.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    /// Thousandths of a request.
-    left: i64,
-    at: Timestamp,
-}
-
-impl Bucket {
-    fn full(burst: u32, now: Timestamp) -> Self {
-        Self { left: thousandths(burst), at: now }
-    }
-
-    /// With what has come back until now.
-    fn at(self, now: Timestamp, burst: u32, per_minute: u32) -> Self {
-        let passed = now.0.saturating_sub(self.at.0).clamp(0, 60 * MINUTE_MS);
-        let back = passed.saturating_mul(thousandths(per_minute)) / MINUTE_MS;
-        Self { left: (self.left + back).min(thousandths(burst)), at: now }
-    }
-
-    /// In how many seconds there is one again; none: there is one.
-    fn wait_s(self, per_minute: u32) -> Option<u64> {
-        let missing = u64::try_from(1_000 - self.left).ok().filter(|missing| *missing > 0)?;
-        let wait_s = (missing * 60).div_ceil(u64::from(per_minute.max(1)) * 1_000);
-        Some(wait_s.min(SECONDS_MAX))
-    }
-
-    const fn without_one(self) -> Self {
-        Self { left: self.left - 1_000, at: self.at }
-    }
-}
-
-fn thousandths(requests: u32) -> i64 {
-    i64::from(requests) * 1_000
-}
-
 #[derive(Debug)]
-struct Buckets {
+struct Counted {
     all: Bucket,
-    networks: HashMap<IpAddr, Bucket>,
+    networks: Buckets<IpAddr>,
+}
+
+impl Counted {
+    fn begin(rules: FormPace, now: Timestamp) -> Self {
+        let all = Rate { burst: rules.all_per_minute, per_minute: rules.all_per_minute };
+        let network = Rate { burst: rules.network_burst, per_minute: rules.network_per_minute };
+        Self { all: Bucket::full(all, now), networks: Buckets::new(network) }
+    }
 }
 
 /// The buckets of this process.
 #[derive(Debug, Clone)]
 pub(crate) struct Pace {
     rules: FormPace,
-    buckets: Arc<Mutex<Option<Buckets>>>,
+    counted: Arc<Mutex<Option<Counted>>>,
 }
 
 impl Pace {
     pub(crate) fn new(rules: FormPace) -> Self {
-        Self { rules, buckets: Arc::default() }
+        Self { rules, counted: Arc::default() }
     }
 
     /// Counts one more request of somebody.
@@ -93,68 +58,34 @@ impl Pace {
     /// # Errors
     /// In how many seconds they may send one, if not now; it is not counted then.
     pub(crate) fn admit(&self, from: Option<IpAddr>, now: Timestamp) -> Result<(), u64> {
-        let FormPace { network_burst, network_per_minute, all_per_minute } = self.rules;
-        let mut slot = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let buckets = slot.get_or_insert_with(|| Buckets {
-            all: Bucket::full(all_per_minute, now),
-            networks: HashMap::new(),
-        });
-        let all = buckets.all.at(now, all_per_minute, all_per_minute);
+        let mut slot = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = slot.get_or_insert_with(|| Counted::begin(self.rules, now));
         // Where nobody knows who asks, only the common one counts.
         let network = from.map(network_of);
-        let own = network.map(|network| {
-            let standing = buckets.networks.get(&network).copied();
-            let bucket = standing.unwrap_or_else(|| Bucket::full(network_burst, now));
-            (network, bucket.at(now, network_burst, network_per_minute))
-        });
-        let of_all = all.wait_s(all_per_minute);
-        let of_own = own.and_then(|(_, bucket)| bucket.wait_s(network_per_minute));
-        if let Some(wait_s) = of_all.max(of_own) {
+        let of_own = network.and_then(|network| counted.networks.wait_s(&network, now));
+        if let Some(wait_s) = counted.all.wait_s(now).max(of_own) {
             return Err(wait_s);
         }
-        buckets.all = all.without_one();
-        if let Some((network, bucket)) = own {
-            let is_known = buckets.networks.contains_key(&network);
-            if !is_known && buckets.networks.len() >= NETWORKS_MAX {
-                // Whose bucket is full again is nobody in particular.
-                buckets.networks.retain(|_, bucket| {
-                    bucket.at(now, network_burst, network_per_minute).left < thousandths(network_burst)
-                });
-            }
-            if is_known || buckets.networks.len() < NETWORKS_MAX {
-                buckets.networks.insert(network, bucket.without_one());
-            }
+        counted.all.take(now);
+        if let Some(network) = network {
+            counted.networks.take(network, now);
         }
         Ok(())
     }
 }
 
-/// Who asks: the peer of the connection; behind a proxy of our own network, whom that names last.
+/// Who asks, as far as the connection and a proxy of our own tell.
 pub(crate) fn asker(extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let peer = peer.ip().to_canonical();
-    let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let named = named.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
-    Some(if is_ours(peer) { named.unwrap_or(peer) } else { peer })
-}
-
-fn is_ours(peer: IpAddr) -> bool {
-    match peer {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
-    }
-}
-
-/// One household has one IPv4 address, or 2^64 of IPv6.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-    }
+    // A proxy may write a line of its own below the one that came along.
+    let named = headers.get_all("x-forwarded-for").iter().next_back();
+    Some(domain::pace::asker(peer.ip(), named.and_then(|value| value.to_str().ok())))
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::clock::MINUTE_MS;
+
     use super::*;
 
     fn ip(text: &str) -> Option<IpAddr> {
@@ -205,17 +136,18 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proxy_of_our_own_is_believed() {
-        let asked = |peer: &str, forwarded: &str| {
+    fn who_asks_is_whom_a_proxy_of_our_own_names_in_its_last_line() {
+        let asked = |peer: &str, forwarded: &[&str]| {
             let mut extensions = Extensions::new();
             extensions.insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
             let mut headers = HeaderMap::new();
-            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+            for line in forwarded {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
             asker(&extensions, &headers)
         };
-        assert_eq!(asked("127.0.0.1:9", "198.51.100.1, 203.0.113.9"), ip("203.0.113.9"));
-        assert_eq!(asked("127.0.0.1:9", "nobody"), ip("127.0.0.1"));
-        assert_eq!(asked("203.0.113.7:9", "198.51.100.1"), ip("203.0.113.7"));
+        assert_eq!(asked("127.0.0.1:9", &["198.51.100.1", "198.51.100.2, 203.0.113.9"]), ip("203.0.113.9"));
+        assert_eq!(asked("203.0.113.7:9", &["198.51.100.1"]), ip("203.0.113.7"));
         assert_eq!(asker(&Extensions::new(), &HeaderMap::new()), None);
     }
 }

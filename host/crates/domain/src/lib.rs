@@ -25,6 +25,7 @@ pub mod mark;
 pub mod merge;
 pub mod message;
 pub mod missed;
+pub mod pace;
 pub mod plain;
 pub mod plugin;
 pub mod redaction;
