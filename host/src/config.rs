@@ -37,6 +37,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `[server]`
     pub server: Server,
+    /// `[api]`
+    pub api: api::ApiPace,
     /// `[form]`
     pub form: console::FormPace,
     /// `[database]`
@@ -57,6 +59,8 @@ pub struct Config {
     pub desk: DeskConfig,
     /// `[plugins]`
     pub plugins: Plugins,
+    /// `[webhooks]`
+    pub webhooks: Webhooks,
     /// `[embed]`
     pub embed: Embed,
     /// `[log]`
@@ -72,6 +76,8 @@ pub struct Server {
     pub listen: String,
     /// Who may see the pages.
     pub console: ConsoleAccess,
+    /// Who may see the metrics.
+    pub metrics: MetricsAccess,
     /// Longest request, milliseconds.
     pub request_timeout_ms: u64,
     /// Largest request body, bytes.
@@ -92,6 +98,18 @@ pub enum ConsoleAccess {
     Open,
     /// Whoever has a token.
     Token,
+}
+
+/// Who may see the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricsAccess {
+    /// Whoever reaches the server.
+    Open,
+    /// Whoever has a token that may read.
+    Token,
+    /// Nobody.
+    Off,
 }
 
 /// `[database]`
@@ -171,6 +189,18 @@ pub struct Plugins {
     http_trusted_pem: Vec<u8>,
 }
 
+/// `[webhooks]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Webhooks {
+    /// Hosts that may lead to private addresses.
+    private_hosts: Vec<String>,
+    /// File with certificates to trust beside the public ones.
+    trusted_certificates_file: String,
+    /// What stands in it.
+    #[serde(skip)]
+    trusted_pem: Vec<u8>,
+}
+
 /// `[embed]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct Embed {
@@ -227,6 +257,7 @@ impl Config {
         let config = Self {
             data_dir: PathBuf::from(layers.text("data_dir")),
             server: layers.section("server", &[])?,
+            api: layers.section("api", &[])?,
             form: layers.section("form", &[])?,
             database: layers.section("database", &[])?,
             runtime: layers.section("runtime", &[])?,
@@ -237,6 +268,7 @@ impl Config {
             smtp: mail::smtp(&layers)?,
             desk,
             plugins: plugins(&layers)?,
+            webhooks: webhooks(&layers)?,
             embed: layers.section("embed", &[])?,
             log: layers.section("log", &[])?,
             layers,
@@ -293,6 +325,7 @@ impl Config {
             let key = format!("desk.attachments.{}", refusal.field.as_deref().unwrap_or("bytes_max"));
             return bad(&key, &refusal.sentence);
         }
+        self.check_api()?;
         self.check_form()?;
         self.check_mail()?;
         if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
@@ -308,6 +341,21 @@ impl Config {
         }
         if !self.database.url.is_empty() && !self.database.url_file.is_empty() {
             return bad("database.url_file", "give url or url_file, not both.");
+        }
+        Ok(())
+    }
+
+    fn check_api(&self) -> Result<(), ConfigError> {
+        let api = &self.api;
+        for (key, burst, per_minute) in [
+            ("api.token_burst", api.token_burst, api.token_per_minute),
+            ("api.network_burst", api.network_burst, api.network_per_minute),
+        ] {
+            if burst == 0 && per_minute > 0 {
+                let why =
+                    "at least 1, or every request is refused. For no limit set the one per minute to 0.";
+                return Err(ConfigError(format!("{}: {key}: {why}", self.layers.origin(key))));
+            }
         }
         Ok(())
     }
@@ -413,19 +461,37 @@ fn file_text(sources: &Sources) -> Result<Option<(PathBuf, String)>, ConfigError
 
 fn plugins(layers: &Layers) -> Result<Plugins, ConfigError> {
     let mut plugins: Plugins = layers.section("plugins", &[])?;
-    let path = &plugins.http_trusted_certificates_file;
-    if !path.is_empty() {
-        let key = "plugins.http_trusted_certificates_file";
-        plugins.http_trusted_pem = read_secret(layers, key, path)?.into_bytes();
-        channels::fetch::check_certificates(&plugins.http_trusted_pem)
-            .map_err(|why| ConfigError(format!("{}: {key}: {path}: {why}", layers.origin(key))))?;
+    let (key, path) = ("plugins.http_trusted_certificates_file", &plugins.http_trusted_certificates_file);
+    plugins.http_trusted_pem = trusted_pem(layers, key, path)?;
+    as_granted(&mut plugins.http_private_hosts);
+    Ok(plugins)
+}
+
+fn webhooks(layers: &Layers) -> Result<Webhooks, ConfigError> {
+    let mut webhooks: Webhooks = layers.section("webhooks", &[])?;
+    let (key, path) = ("webhooks.trusted_certificates_file", &webhooks.trusted_certificates_file);
+    webhooks.trusted_pem = trusted_pem(layers, key, path)?;
+    as_granted(&mut webhooks.private_hosts);
+    Ok(webhooks)
+}
+
+/// The certificates of a file that a setting names; none where it names none.
+fn trusted_pem(layers: &Layers, key: &str, path: &str) -> Result<Vec<u8>, ConfigError> {
+    if path.is_empty() {
+        return Ok(Vec::new());
     }
-    for host in &mut plugins.http_private_hosts {
-        // As a grant names it.
+    let pem = read_secret(layers, key, path)?.into_bytes();
+    channels::fetch::check_certificates(&pem)
+        .map_err(|why| ConfigError(format!("{}: {key}: {path}: {why}", layers.origin(key))))?;
+    Ok(pem)
+}
+
+/// Hosts as a grant names them.
+fn as_granted(hosts: &mut [String]) {
+    for host in hosts {
         let low = host.trim().to_ascii_lowercase();
         *host = low.strip_suffix(":443").unwrap_or(&low).to_owned();
     }
-    Ok(plugins)
 }
 
 impl Plugins {
@@ -434,7 +500,21 @@ impl Plugins {
     pub fn fetch_options(&self) -> FetchOptions {
         FetchOptions {
             private_hosts: self.http_private_hosts.clone(),
+            private_hosts_setting: "plugins.http_private_hosts".to_owned(),
             trusted_pem: self.http_trusted_pem.clone(),
+            ..FetchOptions::default()
+        }
+    }
+}
+
+impl Webhooks {
+    /// What guards webhooks, beside what is always so.
+    #[must_use]
+    pub fn fetch_options(&self) -> FetchOptions {
+        FetchOptions {
+            private_hosts: self.private_hosts.clone(),
+            private_hosts_setting: "webhooks.private_hosts".to_owned(),
+            trusted_pem: self.trusted_pem.clone(),
             ..FetchOptions::default()
         }
     }
@@ -466,6 +546,17 @@ mod tests {
         let ours = toml::Value::try_from(&config.desk).unwrap();
         assert_eq!(ours, toml::Value::try_from(DeskConfig::default()).unwrap());
         assert_eq!(config.form, console::FormPace::default());
+        assert_eq!(config.api, api::ApiPace::default());
+    }
+
+    #[test]
+    fn a_pace_of_0_is_one_without_a_limit_and_hosts_are_opened_as_grants_name_them() {
+        load("[api]\ntoken_per_minute = 0\ntoken_burst = 0\nnetwork_per_minute = 0").unwrap();
+        let config =
+            load("[webhooks]\nprivate_hosts = [\" Hooks.internal:443\", \"chat.internal:8443\"]").unwrap();
+        let options = config.webhooks.fetch_options();
+        assert_eq!(options.private_hosts, ["hooks.internal", "chat.internal:8443"]);
+        assert!(config.plugins.fetch_options().private_hosts.is_empty(), "plugins have their own");
     }
 
     #[test]
@@ -514,6 +605,14 @@ mod tests {
             ("[desk.vault]\nattachments = \"everybody\"", "desk.vault.attachments"),
             ("[desk.attachments]\nbytes_max = 30000000", "desk.attachments.bytes_max"),
             ("[form]\nnetwork_burst = 0", "form.network_burst"),
+            ("[api]\ntoken_burst = 0", "api.token_burst"),
+            ("[api]\nnetwork_burst = 0", "api.network_burst"),
+            ("[api]\ntoken_per_minute = -1", "api.token_per_minute"),
+            ("[server]\nmetrics = \"closed\"", "server.metrics"),
+            (
+                "[webhooks]\ntrusted_certificates_file = \"/nowhere/ca.pem\"",
+                "webhooks.trusted_certificates_file",
+            ),
             ("[desk.gate]\ntotal_hour = true", "desk.gate.total_hour"),
             ("[mail.listener]\nlisten = \"0.0.0.0:2525\"", "mail.listener.listen"),
             ("[mail.listener]\nlisten = \"2525\"", "mail.listener.listen"),

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
-use crate::config::Server;
+use crate::config::{MetricsAccess, Server};
 use crate::lifecycle::stopped;
 use crate::listening::{self, Bounds};
 
@@ -45,21 +45,27 @@ struct Front {
 pub fn router(
     desk: &Desk,
     settings: &Server,
+    pace: api::ApiPace,
     pages: Router,
     metrics: Option<PrometheusHandle>,
     stop: watch::Receiver<bool>,
 ) -> Router {
     let front = Front {
         desk: desk.clone(),
-        metrics,
+        metrics: metrics.filter(|_| settings.metrics != MetricsAccess::Off),
         stop,
         timeout: Duration::from_millis(settings.request_timeout_ms),
     };
-    let api = api::router(desk.clone());
+    let api = api::router(desk.clone(), pace);
+    let numbers: Router = Router::new().route("/metrics", get(render_metrics)).with_state(front.clone());
+    let numbers = match settings.metrics {
+        MetricsAccess::Token => api::for_readers(desk.clone(), pace, numbers),
+        MetricsAccess::Open | MetricsAccess::Off => numbers,
+    };
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(render_metrics))
+        .merge(numbers.with_state(()))
         // Each door answers for its own part, down to its own "no such page". The API is merged rather than
         // put behind a wildcard: a wildcard's capture would join the path parameters of every route in it.
         .route_service("/api", api.clone())
@@ -327,7 +333,7 @@ mod tests {
         let house = house(dir.path()).await;
         let (stop, stopped) = watch::channel(false);
         let pages = Router::new().fallback(|| async { (StatusCode::NOT_FOUND, "no such page") });
-        let router = router(&house.desk, &house.config.server, pages, None, stopped);
+        let router = router(&house.desk, &house.config.server, house.config.api, pages, None, stopped);
         assert_eq!(get_text(&router, "/healthz").await, (StatusCode::OK, "alive\n".to_owned()));
         assert_eq!(get_text(&router, "/readyz").await.0, StatusCode::OK);
         assert_eq!(get_text(&router, "/nothing").await.1, "no such page");
@@ -356,7 +362,14 @@ mod tests {
         let scopes = std::iter::once(domain::token::Scope::Admin).collect();
         let new = desk::NewToken { name: "test".to_owned(), scopes, expires_at: None };
         let (_, secret) = house.desk.create_token(new, admin).await.unwrap();
-        let router = router(&house.desk, &house.config.server, Router::new(), None, watch::channel(false).1);
+        let router = router(
+            &house.desk,
+            &house.config.server,
+            house.config.api,
+            Router::new(),
+            None,
+            watch::channel(false).1,
+        );
         let request = Request::builder()
             .uri("/api/v1/tickets/77")
             .header("authorization", format!("Bearer {secret}"))
@@ -371,13 +384,62 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn metrics_are_for_all_or_for_tokens_that_may_read_or_for_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let mut secrets = Vec::new();
+        for scope in [domain::token::Scope::Read, domain::token::Scope::Write] {
+            let new = desk::NewToken { name: scope.to_string(), scopes: vec![scope], expires_at: None };
+            let admin = domain::Actor::new(domain::ActorKind::Agent, "test");
+            secrets.push(house.desk.create_token(new, admin).await.unwrap().1);
+        }
+        let ask = async |metrics: MetricsAccess, secret: Option<&str>| {
+            let settings = Server { metrics, ..house.config.server.clone() };
+            let handle = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+            let stop = watch::channel(false).1;
+            let router = router(&house.desk, &settings, house.config.api, Router::new(), Some(handle), stop);
+            let mut request = Request::builder().uri("/metrics");
+            if let Some(secret) = secret {
+                request = request.header("authorization", format!("Bearer {secret}"));
+            }
+            router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap().status().as_u16()
+        };
+        let (read, write) = (secrets[0].as_str(), secrets[1].as_str());
+        assert_eq!(ask(MetricsAccess::Open, None).await, 200);
+        assert_eq!(ask(MetricsAccess::Token, None).await, 401);
+        assert_eq!(ask(MetricsAccess::Token, Some("klz_guess")).await, 401);
+        assert_eq!(ask(MetricsAccess::Token, Some(write)).await, 403);
+        assert_eq!(ask(MetricsAccess::Token, Some(read)).await, 200);
+        assert_eq!(ask(MetricsAccess::Off, Some(read)).await, 404);
+        house.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_wild_is_slowed_down_and_the_pages_of_the_house_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let pace = api::ApiPace { network_burst: 1, network_per_minute: 1, ..house.config.api };
+        let pages = Router::new().fallback(|| async { "a page" });
+        let router = router(&house.desk, &house.config.server, pace, pages, None, watch::channel(false).1);
+        assert_eq!(get_text(&router, "/api/v1/tickets").await.0, StatusCode::UNAUTHORIZED);
+        let (status, body) = get_text(&router, "/api/v1/tickets").await;
+        assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(body.contains("\"too_many_requests\"") && body.contains("\"request_id\""), "{body}");
+        for path in ["/", "/login", "/healthz"] {
+            assert_eq!(get_text(&router, path).await.0, StatusCode::OK, "{path}");
+        }
+        house.close().await;
+    }
+
+    #[tokio::test]
     async fn a_stop_ends_worker_and_server() {
         let dir = tempfile::tempdir().unwrap();
         let house = house(dir.path()).await;
         let (stop, stopped) = watch::channel(false);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router(&house.desk, &house.config.server, Router::new(), None, stopped.clone());
+        let router =
+            router(&house.desk, &house.config.server, house.config.api, Router::new(), None, stopped.clone());
         let (desk, settings) = (house.desk.clone(), house.config.server.clone());
         let running =
             tokio::spawn(async move { run(listener, router, &desk, None, stopped, &settings).await });
@@ -394,7 +456,7 @@ mod tests {
         let house = house(dir.path()).await;
         let settings = Server { request_timeout_ms: 1, ..house.config.server.clone() };
         let pages = Router::new().fallback(std::future::pending::<&'static str>);
-        let router = router(&house.desk, &settings, pages, None, watch::channel(false).1);
+        let router = router(&house.desk, &settings, house.config.api, pages, None, watch::channel(false).1);
         let (status, body) = get_text(&router, "/slow").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(body.contains("\"timeout\""), "{body}");

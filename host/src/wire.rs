@@ -73,8 +73,8 @@ impl House {
             tombstones: Arc::new(FileOfTombstones::of(data_dir.path())),
             meaning: crate::models::meaning(&config),
             fetch: config.plugins.http.then(|| fetch(&config, config.plugins.fetch_options())),
-            // Whoever may make a webhook opens no private network with it.
-            webhooks: fetch(&config, FetchOptions::default()),
+            // Whoever may make a webhook opens no private network with it: the operator does.
+            webhooks: fetch(&config, config.webhooks.fetch_options()),
             config: config.desk.clone(),
         };
         let desk = Desk::open(parts).await?;
@@ -208,15 +208,41 @@ pub(crate) mod tests {
 
     /// Settings of a house for one test.
     pub(crate) fn config(dir: &std::path::Path) -> Config {
-        let sources = Sources {
-            variables: vec![
-                ("KULANZ_RUNTIME__COMPILE_IN_CHILD".into(), "false".into()),
-                ("KULANZ_RUNTIME__POOLING".into(), "false".into()),
-                ("KULANZ_DATA_DIR".into(), dir.display().to_string()),
-            ],
-            ..Sources::default()
+        config_with(dir, &[])
+    }
+
+    /// The same with some of one's own.
+    fn config_with(dir: &std::path::Path, own: &[(&str, &str)]) -> Config {
+        let mut variables = vec![
+            ("KULANZ_RUNTIME__COMPILE_IN_CHILD".to_owned(), "false".to_owned()),
+            ("KULANZ_RUNTIME__POOLING".to_owned(), "false".to_owned()),
+            ("KULANZ_DATA_DIR".to_owned(), dir.display().to_string()),
+        ];
+        variables.extend(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Config::load(&Sources { variables, ..Sources::default() }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_webhook_leads_into_the_own_network_only_where_the_operator_opened_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = async |config: Config, url: &str| {
+            let house = Box::pin(House::open(config)).await.unwrap();
+            let new = desk::NewWebhook { url: url.to_owned(), events: Vec::new() };
+            let actor = domain::Actor::new(domain::ActorKind::Agent, "test");
+            let made = house.desk.create_webhook(new, actor).await.map(|_| ());
+            house.close().await;
+            made.map_err(|error| error.to_string())
         };
-        Config::load(&sources).unwrap()
+        let (opened, closed) = ("https://10.0.0.7:8443/hook", "https://10.0.0.7/hook");
+        let refused = make(config(dir.path()), opened).await.unwrap_err();
+        let fix = "webhooks.private_hosts = [\"10.0.0.7:8443\"]";
+        assert!(refused.contains("a private address") && refused.contains(fix), "{refused}");
+        let own = [("KULANZ_WEBHOOKS__PRIVATE_HOSTS", "10.0.0.7:8443")];
+        assert_eq!(make(config_with(dir.path(), &own), opened).await, Ok(()));
+        assert!(
+            make(config_with(dir.path(), &own), closed).await.is_err(),
+            "another port is another service"
+        );
     }
 
     #[tokio::test]

@@ -120,6 +120,7 @@ impl Demo {
             let router = server::router(
                 &house.desk,
                 &settings,
+                house.config.api,
                 serve::pages(&house),
                 Some(metrics.clone()),
                 stop.clone(),

@@ -38,8 +38,14 @@ impl Serve {
             tracing::info!("no mail server is configured: mails go to {}", outbox.display());
         }
         let settings = house.config.server.clone();
-        let router =
-            server::router(&house.desk, &settings, pages(&house), Some(metrics.clone()), stop.clone());
+        let router = server::router(
+            &house.desk,
+            &settings,
+            house.config.api,
+            pages(&house),
+            Some(metrics.clone()),
+            stop.clone(),
+        );
         let drain = Duration::from_millis(settings.drain_ms);
         let mail = mail_in::open(&house.config, &house.desk, &stop).await?;
         server::run(listener, router, &house.desk, Some(metrics), stop, &settings).await?;

@@ -126,6 +126,11 @@ const SERIES: &[Series] = &[
     counter("kulanz_http_requests_total", &[("method", &[]), ("route", &[]), ("status", &[])], "requests"),
     histogram("kulanz_http_request_seconds", &[("method", &[]), ("route", &[])], "how long they took"),
     counter(
+        "kulanz_api_too_many_total",
+        &[("whose", &["token", "network"])],
+        "requests to the API that were refused because they came too often: of a token, or without a valid one from a network",
+    ),
+    counter(
         "kulanz_http_panics_total",
         &[],
         "requests that ended in a panic: should stay 0, and each is worth a report",

@@ -3,9 +3,12 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 use domain::token::{Scope, Token};
 use domain::{Actor, ActorKind};
 
@@ -84,19 +87,26 @@ impl FromRequestParts<Api> for Opener {
     }
 }
 
+/// Lets only callers through whose token may read.
+pub(crate) async fn readers(_: Caller<Read>, request: Request, next: Next) -> Response {
+    next.run(request).await
+}
+
 async fn admitted(parts: &Parts, api: &Api, scope: Scope) -> Result<Token, ApiError> {
-    let secret =
-        bearer(parts).ok_or_else(|| ApiError::no_token("Send a token: Authorization: Bearer klz_…"))?;
+    let secret = bearer(&parts.headers)
+        .ok_or_else(|| ApiError::no_token("Send a token: Authorization: Bearer klz_…"))?;
     let now = api.desk.now();
-    let token =
-        api.desk.authenticate(secret).await?.filter(|token| token.stands(now)).ok_or_else(|| {
-            ApiError::bad_token("The token is unknown, revoked or expired: make a new one.")
-        })?;
+    let Some(token) = api.desk.authenticate(secret).await?.filter(|token| token.stands(now)) else {
+        api.pace.forget(secret);
+        return Err(ApiError::bad_token("The token is unknown, revoked or expired: make a new one."));
+    };
+    api.pace.recognise(secret, &parts.extensions, now);
     if token.allows(scope, now) { Ok(token) } else { Err(ApiError::no_scope(scope)) }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+/// The secret that a request brings along.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && !secret.trim().is_empty()).then(|| secret.trim())
 }

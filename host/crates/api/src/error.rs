@@ -118,6 +118,12 @@ impl ApiError {
         Self { cause: Some(cause.into()), ..error }.with(RETRY_AFTER, HeaderValue::from(after_s))
     }
 
+    /// Too often: when to come back.
+    pub(crate) fn too_many(detail: &str, after_s: u64) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+            .with(RETRY_AFTER, HeaderValue::from(after_s))
+    }
+
     /// The same error with one more header.
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.header = Some(Box::new((name, value)));

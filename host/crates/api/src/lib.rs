@@ -9,6 +9,7 @@ mod error;
 mod extract;
 mod idempotency;
 mod openapi;
+mod pace;
 mod page;
 mod request;
 mod v1;
@@ -29,6 +30,7 @@ use desk::Desk;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use error::problem;
+pub use pace::ApiPace;
 
 /// What every handler of the API shares.
 #[derive(Clone)]
@@ -36,6 +38,14 @@ pub(crate) struct Api {
     pub(crate) desk: Desk,
     /// Counts requests, for ids of those that bring none.
     pub(crate) requests: Arc<AtomicU64>,
+    /// Counts them by whose they are.
+    pub(crate) pace: pace::Pace,
+}
+
+impl Api {
+    fn new(desk: Desk, pace: ApiPace) -> Self {
+        Self { desk, requests: Arc::default(), pace: pace::Pace::new(pace) }
+    }
 }
 
 impl FromRef<Api> for Desk {
@@ -45,8 +55,8 @@ impl FromRef<Api> for Desk {
 }
 
 /// The whole API: `/api/v1/…`, `/api/openapi.json`, `/api/docs`.
-pub fn router(desk: Desk) -> Router {
-    let api = Api { desk, requests: Arc::default() };
+pub fn router(desk: Desk, pace: ApiPace) -> Router {
+    let api = Api::new(desk, pace);
     let (routes, document) = openapi::assemble().split_for_parts();
     let described = Arc::new(openapi::Described::of(&document));
     let documents = Router::new()
@@ -59,8 +69,19 @@ pub fn router(desk: Desk) -> Router {
         .merge(documents)
         .route("/api/{*rest}", any(error::no_such_address))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn_with_state(api.clone(), pace::hold))
         .layer(from_fn_with_state(api.clone(), request::frame))
         .with_state(api)
+}
+
+/// Puts pages of the house behind the same door: for tokens with the scope `read`, refused in the API's words, at the
+/// API's pace but counted apart.
+pub fn for_readers(desk: Desk, pace: ApiPace, pages: Router) -> Router {
+    let api = Api::new(desk, pace);
+    pages
+        .layer(from_fn_with_state(api.clone(), auth::readers))
+        .layer(from_fn_with_state(api.clone(), pace::hold))
+        .layer(from_fn_with_state(api, request::frame))
 }
 
 /// The OpenAPI document as pretty JSON: what is served, and what a golden file is compared with.

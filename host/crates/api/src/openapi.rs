@@ -32,7 +32,7 @@ const ABOUT: &str = "Send a token with every request: `Authorization: Bearer klz
     Texts have been through redaction: what was personal reads `[IBAN-1]`.";
 
 /// Errors that every operation may answer with, and those that depend on its shape.
-const PROBLEMS: [(&str, &str, &str); 12] = [
+const PROBLEMS: [(&str, &str, &str); 13] = [
     ("400", "BadRequest", "The request cannot be read (`bad_json`, `empty_body`)."),
     (
         "401",
@@ -55,6 +55,11 @@ const PROBLEMS: [(&str, &str, &str); 12] = [
     ("413", "TooLarge", "The body is larger than this route takes (`body_too_large`)."),
     ("415", "WrongType", "The content type is not the one this route takes (`bad_content_type`)."),
     ("422", "Unprocessable", "A value cannot be accepted; `field` names it, `code` the rule."),
+    (
+        "429",
+        "TooManyRequests",
+        "The token asks too often, or its network does without a valid one; nothing was done; see `Retry-After` (`too_many_requests`).",
+    ),
     ("500", "Internal", "Something broke on our side; the log tells more under `request_id` (`internal`)."),
     (
         "503",

@@ -6,6 +6,7 @@ mod attachments;
 mod document;
 mod errors;
 mod guest;
+mod pace;
 mod plugins;
 mod repeats;
 mod tickets;

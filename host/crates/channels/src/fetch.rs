@@ -103,6 +103,8 @@ pub struct FetchOptions {
     pub allow_private_addresses: bool,
     /// Hosts (as a grant names them) that may lead to private addresses: services of the house itself.
     pub private_hosts: Vec<String>,
+    /// The setting that names them, for whoever is refused; empty: nobody is told of one.
+    pub private_hosts_setting: String,
     /// Certificates (PEM) trusted beside the public ones: for services with one of their own.
     pub trusted_pem: Vec<u8>,
     /// Our own listeners: never a target, whatever else is allowed.
@@ -120,6 +122,7 @@ impl Default for FetchOptions {
             allow_plain_http: false,
             allow_private_addresses: false,
             private_hosts: Vec::new(),
+            private_hosts_setting: String::new(),
             trusted_pem: Vec::new(),
             own_addresses: Vec::new(),
         }
@@ -175,12 +178,10 @@ fn trusted(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, FetchError> {
         .map_err(|error| FetchError::unavailable(format!("the trusted certificates cannot be read: {error}")))
 }
 
-fn is_no_loopback(target: &Target, may_be_private: bool) -> Result<(), FetchError> {
+/// Why a name is refused before anybody looks it up.
+fn loopback_name(target: &Target) -> Option<&'static str> {
     let name = target.host.trim_end_matches('.');
-    if !may_be_private && (name == "localhost" || name.ends_with(".localhost")) {
-        return Err(FetchError::denied("`localhost` leads to a loopback address"));
-    }
-    Ok(())
+    (name == "localhost" || name.ends_with(".localhost")).then_some("a loopback address")
 }
 
 impl Fetch {
@@ -216,11 +217,23 @@ impl Fetch {
     pub fn check(&self, url: &str) -> Result<(), FetchError> {
         let host = host_of(url).unwrap_or_default();
         let target = Target::parse(url, &host, self.options.allow_plain_http)?;
-        let may_be_private = self.may_be_private(&host);
-        is_no_loopback(&target, may_be_private)?;
-        match target.literal.filter(|_| !may_be_private).and_then(address::refusal) {
-            Some(why) => Err(FetchError::denied(format!("`{}` leads to {why}", target.host))),
+        if self.may_be_private(&host) {
+            return Ok(());
+        }
+        match loopback_name(&target).or_else(|| target.literal.and_then(address::refusal)) {
+            Some(what) => Err(self.private(&target, &host, what)),
             None => Ok(()),
+        }
+    }
+
+    /// The refusal of a host that leads to an address of the house or of nobody, with what its operator can do.
+    fn private(&self, target: &Target, granted_host: &str, what: &str) -> FetchError {
+        let why = format!("`{}` leads to {what}", target.host);
+        match self.options.private_hosts_setting.as_str() {
+            "" => FetchError::denied(why),
+            setting => FetchError::denied(format!(
+                "{why}; only this server's operator can open it, with the setting {setting} = [\"{granted_host}\"]"
+            )),
         }
     }
 
@@ -238,7 +251,7 @@ impl Fetch {
                 self.options.request_bytes_max
             )));
         }
-        let addresses = self.addresses(&target, self.may_be_private(granted_host)).await?;
+        let addresses = self.addresses(&target, granted_host).await?;
         let client = self.client(&target, &addresses)?;
         let mut built = client.request(method, target.url).headers(headers);
         if !request.body.is_empty() {
@@ -249,8 +262,11 @@ impl Fetch {
     }
 
     /// One look-up; the connection goes to exactly these addresses, so a second answer cannot slip in.
-    async fn addresses(&self, target: &Target, may_be_private: bool) -> Result<Vec<SocketAddr>, FetchError> {
-        is_no_loopback(target, may_be_private)?;
+    async fn addresses(&self, target: &Target, granted_host: &str) -> Result<Vec<SocketAddr>, FetchError> {
+        let may_be_private = self.may_be_private(granted_host);
+        if let Some(what) = loopback_name(target).filter(|_| !may_be_private) {
+            return Err(self.private(target, granted_host, what));
+        }
         let found = match target.literal {
             Some(address) => vec![SocketAddr::new(address, target.port)],
             None => self
@@ -272,9 +288,9 @@ impl Fetch {
             {
                 return Err(FetchError::denied("the address is one of this server's own"));
             }
-            if !may_be_private && let Some(why) = address::refusal(address.ip()) {
+            if !may_be_private && let Some(what) = address::refusal(address.ip()) {
                 // One bad address among good ones is enough: honest names do not mix them.
-                return Err(FetchError::denied(format!("`{}` leads to {why}", target.host)));
+                return Err(self.private(target, granted_host, what));
             }
         }
         Ok(found)

@@ -144,7 +144,8 @@ impl Desk {
     /// Makes a webhook endpoint. The signing secret is answered once and never again.
     ///
     /// # Errors
-    /// When the address is one that is never called: no https, a loopback or private address.
+    /// When the address is one that is not called: no https, or a loopback or private address that the operator did not
+    /// open.
     pub async fn create_webhook(
         &self,
         new: NewWebhook,
@@ -157,7 +158,7 @@ impl Desk {
         self.0
             .webhooks
             .check(&new.url)
-            .map_err(|error| refused(format!("This url is never called: {error}.")))?;
+            .map_err(|error| refused(format!("This url is not called: {error}.")))?;
         let now = self.now();
         let id = WebhookId::mint(self.0.ids.as_ref(), now);
         let secret = random_32();

@@ -22,7 +22,7 @@ async fn every_operation_has_a_summary_a_group_a_scope_and_errors() {
                 ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
                 "{what}: id is used twice"
             );
-            for status in ["401", "403", "500", "503"] {
+            for status in ["401", "403", "429", "500", "503"] {
                 assert!(operation["responses"].get(status).is_some(), "{what} lacks {status}");
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -102,7 +102,7 @@ async fn requests_are_closed_and_the_document_says_so() {
 #[tokio::test]
 async fn the_document_and_its_page_need_no_token_and_the_page_loads_nothing_from_elsewhere() {
     let world = World::new().await;
-    let router = crate::router(world.desk.clone());
+    let router = crate::router(world.desk.clone(), crate::ApiPace::UNBOUNDED);
     let get = async |path: &str| {
         let response = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), 200, "{path}");

@@ -83,7 +83,13 @@ impl World {
 
     fn of((desk, clock): (Desk, Arc<FixedClock>), store: Store, secrets: Vec<(Scope, String)>) -> Self {
         let document = serde_json::from_str(&crate::openapi()).unwrap();
-        Self { router: crate::router(desk.clone()), desk, clock, store, document, secrets }
+        let router = crate::router(desk.clone(), crate::ApiPace::UNBOUNDED);
+        Self { router, desk, clock, store, document, secrets }
+    }
+
+    /// The same world behind a door that lets through so many requests.
+    pub(super) fn at_pace(self, pace: crate::ApiPace) -> Self {
+        Self { router: crate::router(self.desk.clone(), pace), ..self }
     }
 
     /// The secret of the token that has this scope only.

@@ -58,7 +58,8 @@ impl From<Webhook> for WebhookBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewWebhook)]
 pub(crate) struct NewWebhookBody {
-    /// Where to: begins with `https://`; loopback and private addresses are never called.
+    /// Where to: begins with `https://`; a loopback or private address is called only where the operator opened it
+    /// (`webhooks.private_hosts`).
     url: String,
     /// Which events; all when empty.
     #[serde(default)]

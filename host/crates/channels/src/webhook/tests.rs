@@ -176,3 +176,25 @@ async fn a_private_endpoint_is_refused_for_good() {
     let error = send(&client(), "not a url", b"key", "evt_9", at(0), b"{}").await.unwrap_err();
     assert!(matches!(error, ChannelError::Permanent { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn only_the_host_that_the_operator_opened_is_called_in_the_own_network() {
+    let (port, mut requests) = loopback(answer("204 No Content", "", b"")).await;
+    let (other, _none) = loopback(answer("204 No Content", "", b"")).await;
+    let client = Fetch::new(FetchOptions {
+        allow_plain_http: true,
+        private_hosts: vec![format!("127.0.0.1:{port}")],
+        private_hosts_setting: "webhooks.private_hosts".to_owned(),
+        ..FetchOptions::default()
+    });
+    let url = |port: u16| format!("http://127.0.0.1:{port}/hook");
+    assert_eq!(client.check(&url(port)), Ok(()));
+    assert_eq!(send(&client, &url(port), b"key", "evt_9", at(0), b"{}").await, Ok(204));
+    assert!(requests.recv().await.unwrap().starts_with("POST /hook"));
+    let refused = send(&client, &url(other), b"key", "evt_9", at(0), b"{}").await.unwrap_err();
+    assert!(matches!(refused, ChannelError::Permanent { .. }), "{refused}");
+    let told = format!("webhooks.private_hosts = [\"127.0.0.1:{other}\"]");
+    for said in [refused.to_string(), client.check(&url(other)).unwrap_err().to_string()] {
+        assert!(said.contains("a loopback address") && said.contains(&told), "{said}");
+    }
+}

@@ -1,0 +1,111 @@
+//! How often programs may ask.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use domain::clock::MINUTE_MS;
+use domain::token::Scope::{Admin, Inbound, Read, Write};
+use serde_json::Value;
+
+use super::world::{Answer, World};
+use crate::ApiPace;
+use crate::pace::MAIL;
+
+const LIST: &str = "/api/v1/tickets";
+
+fn slow() -> ApiPace {
+    ApiPace { token_burst: 3, token_per_minute: 60, network_burst: 2, network_per_minute: 6 }
+}
+
+/// A request with this secret from this address.
+async fn from(world: &World, address: &str, secret: &str) -> Answer {
+    let mut request = Request::builder()
+        .uri(LIST)
+        .header("authorization", format!("Bearer {secret}"))
+        .body(Body::empty())
+        .unwrap();
+    let peer: SocketAddr = format!("{address}:9").parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(peer));
+    world.send(request).await
+}
+
+#[tokio::test]
+async fn each_token_has_a_burst_of_its_own_and_is_told_when_to_come_back() {
+    let world = World::new().await.at_pace(slow());
+    let get = || world.call(Read, "GET", LIST, Value::Null);
+    for _ in 0..3 {
+        assert_eq!(get().await.status, 200);
+    }
+    let refused = get().await;
+    assert_eq!(refused.problem(), (429, "too_many_requests", ""));
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(world.call(Admin, "GET", LIST, Value::Null).await.status, 200, "another token waits for none");
+    world.clock.advance(1_000);
+    assert_eq!(get().await.status, 200);
+    assert_eq!(get().await.status, 429);
+}
+
+#[tokio::test]
+async fn who_brings_no_valid_token_is_counted_by_network_and_guesses_slowly() {
+    let world = World::new().await.at_pace(slow());
+    let read = world.secret(Read).to_owned();
+    assert_eq!(from(&world, "203.0.113.7", &read).await.status, 200);
+    for guess in ["klz_a", "klz_b"] {
+        assert_eq!(from(&world, "203.0.113.7", guess).await.problem().0, 401);
+    }
+    let refused = from(&world, "203.0.113.7", "klz_c").await;
+    assert_eq!(refused.problem(), (429, "too_many_requests", ""));
+    assert_eq!(refused.header("retry-after"), "10");
+    assert_eq!(from(&world, "203.0.113.7", &read).await.status, 200, "a token that was right asks on");
+    let unknown = world.secret(Write).to_owned();
+    assert_eq!(from(&world, "203.0.113.7", &unknown).await.status, 429, "a right guess is not told either");
+    assert_eq!(from(&world, "203.0.113.8", "klz_c").await.problem().0, 401, "the neighbour has his own");
+    world.clock.advance(MINUTE_MS);
+    assert_eq!(from(&world, "203.0.113.7", &unknown).await.status, 403, "right, though it may not read");
+}
+
+#[tokio::test]
+async fn many_clients_of_one_network_take_nothing_from_each_other() {
+    let world = World::new().await.at_pace(slow());
+    for scope in [Read, Admin, Write, Inbound] {
+        let secret = world.secret(scope).to_owned();
+        assert_ne!(from(&world, "203.0.113.7", &secret).await.status, 429, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_counts_as_none() {
+    let world = World::new().await.at_pace(slow());
+    let get = || world.call(Read, "GET", LIST, Value::Null);
+    assert_eq!(get().await.status, 200);
+    let tokens = world.desk.ask().tokens().await.unwrap();
+    let id = tokens.iter().find(|token| token.name == "read").unwrap().id;
+    world.desk.revoke_token(id, domain::Actor::system()).await.unwrap();
+    let mut said = Vec::new();
+    for _ in 0..4 {
+        said.push(get().await.status.as_u16());
+    }
+    assert_eq!(said, [401, 401, 401, 429]);
+}
+
+#[tokio::test]
+async fn mail_that_is_handed_in_is_not_refused_for_coming_in_a_wave() {
+    let world = World::new().await.at_pace(slow());
+    for n in 0..10 {
+        let mail =
+            format!("From: ana@example.org\r\nMessage-ID: <{n}@example.org>\r\nSubject: Hi\r\n\r\nHi {n}");
+        let answer = world.upload(Inbound, MAIL, "message/rfc822", mail.into_bytes()).await;
+        assert_eq!(answer.status, 202, "{}", answer.json);
+    }
+    assert!(world.document()["paths"].get(MAIL).is_some(), "that is its address");
+}
+
+#[tokio::test]
+async fn a_pace_of_0_is_no_limit() {
+    let world = World::new().await;
+    for _ in 0..300 {
+        assert_eq!(world.call(Read, "GET", LIST, Value::Null).await.status, 200);
+    }
+}
