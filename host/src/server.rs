@@ -29,6 +29,8 @@ use crate::listening::{self, Bounds};
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often old samples are cleared away.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How long what was cut off when the time for stopping was over may take to write down what is known of it.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Carries the request's id both ways.
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -101,7 +103,7 @@ pub async fn run(
     let mut server =
         tokio::spawn(async move { listening::serve(listener, router, bounds, stopped(closed)).await });
     let (worker, until) = (Worker::new(desk.clone()), stop.clone());
-    let worker = tokio::spawn(async move { worker.run(until).await });
+    let mut worker = tokio::spawn(async move { worker.run(until).await });
     let upkeep = tokio::spawn(upkeep(metrics));
     tokio::select! {
         () = stopped(stop) => {}
@@ -112,7 +114,10 @@ pub async fn run(
     }
     let begun = Instant::now();
     let left = |begun: Instant| drain.saturating_sub(begun.elapsed());
-    if tokio::time::timeout(left(begun), worker).await.is_err() {
+    if tokio::time::timeout(left(begun), &mut worker).await.is_err() {
+        desk.cut_deliveries();
+    }
+    if !worker.is_finished() && tokio::time::timeout(LAST_WORDS, worker).await.is_err() {
         tracing::warn!("some jobs did not end in time; their leases run out and they are taken up again");
     }
     // Err: nobody listens, the server has ended already.

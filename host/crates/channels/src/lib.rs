@@ -19,7 +19,7 @@ pub mod sender;
 pub mod source;
 pub mod webhook;
 
-pub use egress::{Egress, Receipt};
+pub use egress::{Egress, Progress, Receipt};
 pub use error::ChannelError;
 pub use maildir::Maildir;
 pub use memory::Memory;

@@ -13,7 +13,7 @@ use lettre::transport::smtp::extension::ClientId;
 use self::idle::Idle;
 use self::line::{Failure, Limits, Server, is_there, leave};
 use crate::email::{Outgoing, Signer, clean_line, compose};
-use crate::{ChannelError, Egress, Receipt};
+use crate::{ChannelError, Egress, Progress, Receipt};
 
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -188,10 +188,14 @@ impl Egress for Smtp {
     }
 
     async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
+        self.hand_over(mail, &Progress::default()).await
+    }
+
+    async fn hand_over(&self, mail: &Outgoing, progress: &Progress) -> Result<Receipt, ChannelError> {
         let bytes = self.signer.signed(&mail.from, compose(mail)?)?;
         let envelope = crate::email::envelope(mail, self.null_sender_for_replies)?;
         let mut line = self.line().await.map_err(|failure| failure.error)?;
-        match self.server.hand_over(&mut line, &envelope, &bytes).await {
+        match self.server.hand_over(&mut line, &envelope, &bytes, progress).await {
             Ok(response) => {
                 self.idle.keep(line);
                 let said = response.message().collect::<Vec<_>>().join(" ");

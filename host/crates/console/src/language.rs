@@ -368,7 +368,8 @@ texts! {
     sender_none: "sender not confirmed", "Absender nicht bestätigt";
     sender_fail: "sender forged", "Absender gefälscht";
     held_messages: "Automatic mail that waits for a decision", "Automatische Mail, die auf eine Entscheidung wartet";
-    unknown_messages: "Automatic mail that may have arrived or not (the newest 100 of 30 days)", "Automatische Mail, von der offen ist, ob sie ankam (die neuesten 100 aus 30 Tagen)";
+    unknown_messages: "Automatic mail that may have arrived or not (the newest 100 of 30 days)", "Automatische Mail, die vielleicht angekommen ist (die neuesten 100 aus 30 Tagen)";
+    may_have_arrived: "may have arrived", "vielleicht angekommen";
     nothing_held_back: "No mail waits for a decision.", "Keine Mail wartet auf eine Entscheidung.";
     recipient: "To", "An";
     budgets: "Budgets of automatic mail", "Budgets automatischer Mail";

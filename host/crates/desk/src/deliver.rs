@@ -1,14 +1,15 @@
 //! Delivery: the gate, then the egress, with a stable Message-ID. What ended without an answer may have arrived: a
-//! person's message is sent once more then, and left open after that; an automatic one is left open at once.
+//! person's message is sent once more then, and is `unknown` after that; an automatic one is `unknown` at once.
 
+mod ending;
 mod gate;
 mod held;
 mod outage;
 mod passing;
 mod room;
 
-use channels::ChannelError;
 use channels::email::{AutoKind, Outgoing, markdown};
+use channels::{ChannelError, Progress};
 use domain::clock::HOUR_MS;
 use domain::event::EventType;
 use domain::gate::{No, Then};
@@ -17,7 +18,7 @@ use domain::job::Lease;
 use domain::message::{Delivery, Message};
 use domain::work::Work;
 use domain::{Actor, Timestamp};
-use store::{Commit, Fact};
+use store::{Commit, Fact, StoreError};
 
 use crate::frame::{Framed, Values};
 use crate::races::{Races, ended};
@@ -25,8 +26,9 @@ use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
+pub(crate) use ending::Ending;
 pub(crate) use held::suppress;
-use outage::Outages;
+pub(crate) use outage::Unwritten;
 pub(crate) use passing::Passing;
 pub(crate) use room::Rooms;
 
@@ -37,12 +39,15 @@ const FATE_RACES_MAX: u32 = 64;
 /// Why a message is not sent without what it was to bring.
 const FILE_GONE: &str = "the bytes of a file that goes with it are not kept any more";
 
-/// Why nobody knows whether a message left when the process died.
-const INTERRUPTED: &str = "the process stopped while handing it over";
+/// Why nobody knows whether a message arrived when the process died.
+const STOPPED: &str = "the process stopped while handing it over";
 
-/// Ends the reason of a person's message that may have arrived and is sent all the same. It stays there until the next
-/// try has ended: a second one that nobody answered is the last.
-const SENT_AGAIN: &str = "; it is sent again with the same Message-ID";
+/// Why a job waits for the next start.
+const STOPPING: &str = "the process was stopping";
+
+/// Said of a person's message that may have arrived and is sent all the same. A second time that nobody answers is the
+/// last.
+const AGAIN: &str = "; it is sent again with the same Message-ID";
 
 /// What happened to a message on its way out.
 struct Fate {
@@ -52,13 +57,19 @@ struct Fate {
 }
 
 impl Desk {
+    /// The time of a stop is over: a mail that is being handed over still is cut off, and what is known of it is written
+    /// down. It waits for the next start where it was not on its way as a whole; else it may have arrived.
+    pub fn cut_deliveries(&self) {
+        self.0.ending.cut();
+    }
+
     /// Works one delivery job.
     pub(crate) async fn work_deliver(&self, lease: &Lease, id: MessageId) -> Result<Outcome, DeskError> {
         let Some(mut message) = self.0.store.message(id).await? else { return Ok(Outcome::Done(Vec::new())) };
         match message.delivery {
             Delivery::Queued => {}
-            Delivery::Sending if message.automatic || is_sent_again(&message) => {
-                return self.left_open(lease, &message, INTERRUPTED).await;
+            Delivery::Sending if message.automatic || message.may_have_arrived => {
+                return self.unknown(lease, &message, STOPPED).await;
             }
             Delivery::Sending => {}
             Delivery::None
@@ -78,8 +89,8 @@ impl Desk {
         };
         // Before the gate: what fails here must not look like a mail that may have left.
         let Some(files) = Box::pin(self.outgoing_files(&message)).await? else {
-            if may_have_left(&message) {
-                return self.left_open(lease, &message, FILE_GONE).await;
+            if message.delivery == Delivery::Sending || message.may_have_arrived {
+                return self.unknown(lease, &message, FILE_GONE).await;
             }
             let fate = Fate {
                 delivery: Delivery::Failed,
@@ -89,51 +100,99 @@ impl Desk {
             return self.seal_fate(lease, &message, fate).await;
         };
         let outgoing = Outgoing { files, ..Box::pin(self.outgoing(&message)).await? };
+        if self.0.ending.has_begun() {
+            return self.leave_for_later(lease, Vec::new()).await;
+        }
         if message.delivery == Delivery::Queued
             && let Some(no) = self.pass_gate(&message).await?
         {
             return self.kept_back(lease, &message, no).await;
         }
         if message.delivery == Delivery::Sending {
-            message.delivery_reason = Some(self.note_second_try(message.id).await?);
+            self.note_second_try(lease, message.id).await?;
+            message.may_have_arrived = true;
         }
-        match self.0.egress.send(&outgoing).await {
+        Box::pin(self.hand_over(lease, &message, &outgoing)).await
+    }
+
+    /// Hands it over, for as long as the process has time, and writes down what is known of it then.
+    async fn hand_over(
+        &self,
+        lease: &Lease,
+        message: &Message,
+        outgoing: &Outgoing,
+    ) -> Result<Outcome, DeskError> {
+        let progress = Progress::default();
+        let handed = tokio::select! {
+            biased;
+            handed = self.0.egress.hand_over(outgoing, &progress) => handed,
+            () = self.0.ending.over() => {
+                if !progress.is_whole() {
+                    let unsent = set(message, Delivery::Queued, None, Some(Delivery::Sending));
+                    return self.leave_for_later(lease, vec![unsent]).await;
+                }
+                Err(ChannelError::Unknown { why: STOPPED.to_owned() })
+            }
+        };
+        match handed {
             Ok(_) => {
                 metrics::counter!("kulanz_mail_sent_total").increment(1);
                 self.seal_fate(
                     lease,
-                    &message,
+                    message,
                     Fate { delivery: Delivery::Sent, event: EventType::MessageSent, reason: None },
                 )
                 .await
             }
-            Err(error) => self.delivery_failed(lease, &message, error).await,
+            Err(error) => self.delivery_failed(lease, message, error).await,
         }
     }
 
     /// Writes down, before it leaves, that a person's message is sent a second time: should the process die with it
     /// once more, that was the last time.
-    async fn note_second_try(&self, id: MessageId) -> Result<String, DeskError> {
-        let why = format!("{INTERRUPTED}{SENT_AGAIN}");
+    async fn note_second_try(&self, lease: &Lease, id: MessageId) -> Result<(), DeskError> {
         let noted = Fact::SetDelivery {
             message_id: id,
             delivery: Delivery::Sending,
-            reason: Some(why.clone()),
+            reason: Some(format!("{STOPPED}{AGAIN}")),
             expect: Some(Delivery::Sending),
             passed_at: None,
+            may_have_arrived: Some(true),
         };
-        self.write_down(vec![noted]).await?;
-        Ok(why)
+        let attempt = || async {
+            self.0.store.commit(Commit { facts: vec![noted.clone()] }).await.map_err(DeskError::from)
+        };
+        self.0.unwritten.sit_out(&lease.lane, attempt).await
     }
 
-    /// Commits, and tries again for some seconds while the database is away.
-    async fn write_down(&self, facts: Vec<Fact>) -> Result<(), DeskError> {
-        let mut outages = Outages::default();
-        loop {
-            let attempt = self.0.store.commit(Commit { facts: facts.clone() }).await.map_err(DeskError::from);
-            let wait = outages.wait(&attempt);
-            let Some(wait) = wait else { return attempt };
-            tokio::time::sleep(wait).await;
+    /// Leaves a message that has not left to the next start, or to another host. That is no try.
+    async fn leave_for_later(&self, lease: &Lease, known: Vec<Fact>) -> Result<Outcome, DeskError> {
+        self.write_down(lease, known, wait_until(lease, self.now(), STOPPING.to_owned())).await
+    }
+
+    /// Commits what is known of a message and how its job ends, and tries again while the database does not take it.
+    async fn write_down(&self, lease: &Lease, known: Vec<Fact>, end: Fact) -> Result<Outcome, DeskError> {
+        self.0.unwritten.sit_out(&lease.lane, || self.commit_known(&known, &end)).await
+    }
+
+    /// Commits what is known of a message and how its job ends. Where the lease ran out meanwhile, it is told all the same
+    /// to whoever takes the job up: only who handed the message over can know.
+    async fn commit_known(&self, known: &[Fact], end: &Fact) -> Result<Outcome, DeskError> {
+        let facts = known.iter().chain([end]).cloned().collect();
+        let committed = self.0.store.commit(Commit { facts }).await;
+        if committed != Err(StoreError::Stale("lease")) {
+            return ended(committed.map_err(DeskError::from));
+        }
+        let mut facts = known.to_vec();
+        for fact in &mut facts {
+            if let Fact::SetDelivery { expect, .. } = fact {
+                *expect = Some(Delivery::Sending);
+            }
+        }
+        match self.0.store.commit(Commit { facts }).await {
+            // Stale: whoever has the job was faster, and has decided.
+            Ok(()) | Err(StoreError::Stale("delivery")) => Ok(Outcome::Lost),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -157,21 +216,11 @@ impl Desk {
         why: Option<String>,
     ) -> Result<Outcome, DeskError> {
         let said = why.as_ref().filter(|why| message.delivery_reason.as_ref() != Some(*why));
-        let mut facts = vec![Fact::RetryJob {
-            lane: lease.lane.clone(),
-            fence: lease.fence,
-            sequence: lease.sequence,
-            ready_at: until,
-            error: why.clone().unwrap_or_else(|| "as much other mail as may be is on its way".to_owned()),
-            counts: false,
-        }];
-        facts.extend(said.map(|why| Fact::SetDelivery {
-            message_id: message.id,
-            delivery: Delivery::Queued,
-            reason: Some(why.clone()),
-            expect: Some(Delivery::Queued),
-            passed_at: None,
-        }));
+        let error = why.clone().unwrap_or_else(|| "as much other mail as may be is on its way".to_owned());
+        let mut facts = vec![wait_until(lease, until, error)];
+        facts.extend(
+            said.map(|why| set(message, Delivery::Queued, Some(why.clone()), Some(Delivery::Queued))),
+        );
         self.0.store.commit(Commit { facts }).await?;
         Ok(Outcome::Committed)
     }
@@ -241,11 +290,10 @@ impl Desk {
         error: ChannelError,
     ) -> Result<Outcome, DeskError> {
         let why = error.to_string();
-        let is_open = matches!(error, ChannelError::Unknown { .. });
-        let was_open = may_have_left(message);
+        let is_unknown = matches!(error, ChannelError::Unknown { .. });
         let given_up = self.now() > message.created_at.plus(self.0.config.delivery_hours_max * HOUR_MS);
-        if is_open && (message.automatic || was_open || given_up) {
-            return self.left_open(lease, message, &why).await;
+        if is_unknown && (message.automatic || message.may_have_arrived || given_up) {
+            return self.unknown(lease, message, &why).await;
         }
         metrics::counter!("kulanz_mail_failures_total", "kind" => error.kind()).increment(1);
         let wait_ms = match error {
@@ -260,8 +308,8 @@ impl Desk {
         };
         let Some(wait_ms) = wait_ms else {
             // A no to this try says nothing of the one before.
-            if was_open {
-                return self.left_open(lease, message, &why).await;
+            if message.may_have_arrived {
+                return self.unknown(lease, message, &why).await;
             }
             tracing::error!(message_id = %message.id, why, "a message could not be delivered");
             return self
@@ -273,26 +321,24 @@ impl Desk {
                 .await;
         };
         // Rather twice than never: a person waits for a person's words.
-        let why = if is_open || was_open { why + SENT_AGAIN } else { why };
+        let why = if is_unknown { why + AGAIN } else { why };
         tracing::warn!(message_id = %message.id, why, wait_ms, "delivery is tried again");
-        let facts = vec![
-            Fact::retry(lease, self.now().plus(wait_ms), why.clone()),
-            Fact::SetDelivery {
-                message_id: message.id,
-                delivery: Delivery::Queued,
-                reason: Some(why),
-                expect: Some(Delivery::Sending),
-                passed_at: None,
-            },
-        ];
-        ended(self.write_down(facts).await)
+        let queued = Fact::SetDelivery {
+            message_id: message.id,
+            delivery: Delivery::Queued,
+            reason: Some(why.clone()),
+            expect: Some(Delivery::Sending),
+            passed_at: None,
+            may_have_arrived: is_unknown.then_some(true),
+        };
+        self.write_down(lease, vec![queued], Fact::retry(lease, self.now().plus(wait_ms), why)).await
     }
 
-    /// Gives up on a message that may have left, and tells people how to find out. Its Message-ID begins with its id;
+    /// Gives up on a message that may have arrived, and tells people how to find out. Its Message-ID begins with its id;
     /// the rest, which proves who has had the mail, is for its recipient alone.
-    async fn left_open(&self, lease: &Lease, message: &Message, why: &str) -> Result<Outcome, DeskError> {
+    async fn unknown(&self, lease: &Lease, message: &Message, why: &str) -> Result<Outcome, DeskError> {
         metrics::counter!("kulanz_mail_unknown_total").increment(1);
-        tracing::warn!(message_id = %message.id, ticket = %message.ticket_id, why, "whether a message arrived is not known; it is not sent again");
+        tracing::warn!(message_id = %message.id, ticket = %message.ticket_id, why, "a message may have arrived; it is not sent again");
         let begins = message.id.to_string().to_lowercase();
         let not_again =
             if message.automatic { "automatic mail is not sent twice" } else { "it is not sent again" };
@@ -304,48 +350,58 @@ impl Desk {
         self.seal_fate(lease, message, fate).await
     }
 
-    /// Writes what became of a message, with its event, and ends the job.
+    /// Writes what became of a message, with its event, and ends the job; anew where somebody changed the ticket meanwhile.
     async fn seal_fate(&self, lease: &Lease, message: &Message, fate: Fate) -> Result<Outcome, DeskError> {
         let mut races = Races::up_to(FATE_RACES_MAX, "the ticket");
-        let mut outages = Outages::default();
         loop {
-            let attempt = async {
-                let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
-                    return Ok(Outcome::Done(Vec::new()));
-                };
-                let mut work = Work::on(ticket);
-                let data = serde_json::json!({ "message_id": message.id, "reason": fate.reason });
-                work.record(&self.stamp(Actor::system()), fate.event, Vec::new(), data);
-                let mut facts = self.work_facts(std::slice::from_mut(&mut work)).await;
-                facts.push(Fact::SetDelivery {
-                    message_id: message.id,
-                    delivery: fate.delivery,
-                    reason: fate.reason.clone(),
-                    expect: None,
-                    passed_at: None,
-                });
-                facts.push(Fact::finish(lease));
-                ended(self.0.store.commit(Commit { facts }).await.map_err(DeskError::from))
-            };
-            let attempt = attempt.await;
-            let wait = outages.wait(&attempt);
-            if let Some(wait) = wait {
-                tokio::time::sleep(wait).await;
-            } else if let Some(done) = races.end(attempt) {
+            let attempt = || Box::pin(self.write_fate(lease, message, &fate));
+            let attempt = self.0.unwritten.sit_out(&lease.lane, attempt).await;
+            if let Some(done) = races.end(attempt) {
                 return done;
             }
         }
     }
+
+    async fn write_fate(&self, lease: &Lease, message: &Message, fate: &Fate) -> Result<Outcome, DeskError> {
+        let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
+            return Ok(Outcome::Done(Vec::new()));
+        };
+        let mut work = Work::on(ticket);
+        let data = serde_json::json!({ "message_id": message.id, "reason": fate.reason });
+        work.record(&self.stamp(Actor::system()), fate.event, Vec::new(), data);
+        let mut known = self.work_facts(std::slice::from_mut(&mut work)).await;
+        known.push(Fact::SetDelivery {
+            message_id: message.id,
+            delivery: fate.delivery,
+            reason: fate.reason.clone(),
+            expect: None,
+            passed_at: None,
+            may_have_arrived: match fate.delivery {
+                Delivery::Sent => Some(false),
+                Delivery::Unknown => Some(true),
+                _ => None,
+            },
+        });
+        self.commit_known(&known, &Fact::finish(lease)).await
+    }
 }
 
-/// Whether nobody knows of an earlier try of a person's message whether it arrived.
-fn is_sent_again(message: &Message) -> bool {
-    message.delivery_reason.as_deref().is_some_and(|why| why.ends_with(SENT_AGAIN))
+/// Where a message is from now on; whether it may have arrived stays what it was.
+fn set(message: &Message, delivery: Delivery, reason: Option<String>, expect: Option<Delivery>) -> Fact {
+    Fact::SetDelivery {
+        message_id: message.id,
+        delivery,
+        reason,
+        expect,
+        passed_at: None,
+        may_have_arrived: None,
+    }
 }
 
-/// Whether a message that was read before its try may have arrived with an earlier one.
-fn may_have_left(message: &Message) -> bool {
-    message.delivery == Delivery::Sending || is_sent_again(message)
+/// The job waits; that is no try.
+fn wait_until(lease: &Lease, ready_at: Timestamp, error: String) -> Fact {
+    let (lane, fence, sequence) = (lease.lane.clone(), lease.fence, lease.sequence);
+    Fact::RetryJob { lane, fence, sequence, ready_at, error, counts: false }
 }
 
 fn domain_of(message: &Message) -> &str {

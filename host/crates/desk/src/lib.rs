@@ -139,6 +139,8 @@ pub(crate) struct Inner {
     pub(crate) rerun: tokio::sync::Mutex<()>,
     pub(crate) passing: deliver::Passing,
     pub(crate) rooms: deliver::Rooms,
+    pub(crate) unwritten: deliver::Unwritten,
+    pub(crate) ending: deliver::Ending,
     pub(crate) mailboxes: mailboxes::Mailboxes,
     /// When retention was last seen to, milliseconds; 0: not since the start.
     pub(crate) retained_at: std::sync::atomic::AtomicI64,
@@ -179,6 +181,8 @@ impl Desk {
             rerun: tokio::sync::Mutex::new(()),
             passing: deliver::Passing::default(),
             rooms: deliver::Rooms::default(),
+            unwritten: deliver::Unwritten::default(),
+            ending: deliver::Ending::default(),
             mailboxes: mailboxes::Mailboxes::default(),
             retained_at: std::sync::atomic::AtomicI64::default(),
             owner,

@@ -79,6 +79,7 @@ impl Worker {
                 () = tokio::time::sleep(POLL), if has_room => {}
             }
         }
+        self.desk.0.ending.begin();
         while running.join_next().await.is_some() {}
     }
 
@@ -169,6 +170,10 @@ fn ticks() -> tokio::time::Interval {
 
 impl Desk {
     async fn claim(&self, limit: u32) -> Result<Vec<Lease>, StoreError> {
+        // What became of a mail comes first: who claimed its job before it is written could not know.
+        if !self.0.unwritten.is_empty() {
+            return Ok(Vec::new());
+        }
         self.0.store.claim(&self.0.owner, limit, self.now(), self.0.config.lease_ms).await
     }
 
@@ -264,7 +269,8 @@ impl Desk {
         let every = Duration::from_millis(u64::try_from(lease_ms / 3).unwrap_or(10_000).max(100));
         loop {
             tokio::time::sleep(every).await;
-            if let Ok(false) = self.0.store.extend(&lease.lane, lease.fence, self.now(), lease_ms).await {
+            let held = self.0.store.extend(&lease.lane, lease.fence, self.now(), lease_ms).await;
+            if held == Ok(false) && !self.0.unwritten.has(&lease.lane) {
                 return;
             }
         }

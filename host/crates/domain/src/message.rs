@@ -54,7 +54,7 @@ text_enum! {
         None = "none",
         /// Waiting in the outbox.
         Queued = "queued",
-        /// Being handed over; after a crash the outcome is unknown.
+        /// Being handed over; after a crash it may have arrived.
         Sending = "sending",
         /// Handed over.
         Sent = "sent",
@@ -64,7 +64,7 @@ text_enum! {
         Suppressed = "suppressed",
         /// Given up.
         Failed = "failed",
-        /// The process died while handing it over, or nobody answered; not repeated on its own.
+        /// It may have arrived, and nobody knows; not repeated on its own.
         Unknown = "unknown",
     }
 }
@@ -115,6 +115,10 @@ pub struct Message {
     pub delivery: Delivery,
     /// Why it waits, was held, suppressed or failed, for people.
     pub delivery_reason: Option<String>,
+    /// Whether it may have arrived with a try whose end nobody knows: the process died while handing it over, or nobody
+    /// answered. A person's is sent a second time then. It stays until a try is known to have gone well.
+    #[serde(default)]
+    pub may_have_arrived: bool,
     /// When it passed the gate, or a person let it pass; from then on it counts against the budgets.
     #[serde(default)]
     pub passed_at: Option<Timestamp>,

@@ -157,6 +157,7 @@ fn blank_message(message: &mut Message, grants: &Grants) {
     message.in_reply_to = None;
     message.references.clear();
     message.delivery_reason = None;
+    message.may_have_arrived = false;
 }
 
 #[cfg(test)]

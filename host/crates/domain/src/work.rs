@@ -355,6 +355,7 @@ pub fn blank_message(
         helped: None,
         delivery: if direction == Direction::Outbound { Delivery::Queued } else { Delivery::None },
         delivery_reason: None,
+        may_have_arrived: false,
         passed_at: None,
         created_at: now,
         attachments: Vec::new(),

@@ -147,6 +147,7 @@ fn message(ids: &CountingIds, ticket_id: TicketId) -> Message {
         helped: None,
         delivery: Delivery::None,
         delivery_reason: None,
+        may_have_arrived: false,
         passed_at: None,
         created_at: NOW,
         attachments: vec![],

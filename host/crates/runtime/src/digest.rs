@@ -258,9 +258,11 @@ impl Ink {
             language,
             delivery,
             delivery_reason,
-            // The house's business: which article it quotes, whether it helped, when the gate let it pass.
+            // The house's business: which article it quotes, whether it helped, whether it may have arrived, when the
+            // gate let it pass.
             article: _,
             helped: _,
+            may_have_arrived: _,
             passed_at: _,
             created_at,
             attachments,

@@ -115,6 +115,8 @@ pub enum Fact {
         expect: Option<Delivery>,
         /// When it passed the gate; `None` keeps what is there.
         passed_at: Option<Timestamp>,
+        /// Whether it may have arrived, and nobody knows; `None` keeps what is there.
+        may_have_arrived: Option<bool>,
     },
     /// Whether an answer helped.
     RateMessage {

@@ -36,6 +36,7 @@ pub(crate) const STEPS: &[Step] = steps![
     15 "0015_words",
     16 "0016_waiting",
     17 "0017_marks",
+    18 "0018_arrived",
 ];
 
 /// The schema this build knows.
@@ -144,6 +145,54 @@ mod tests {
         assert_eq!((with(&mut c, "cafe").await, with(&mut c, "fussball").await), (0, 0));
         sqlx::raw_sql("DELETE FROM message").execute(&mut c).await.unwrap();
         assert_eq!((with(&mut c, "zip").await, with(&mut c, "other").await), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn messages_from_before_that_may_have_arrived_are_marked() {
+        use sqlx::Connection as _;
+        let mut c = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for step in STEPS.iter().filter(|step| step.number < 18) {
+            sqlx::raw_sql(step.sqlite).execute(&mut c).await.unwrap();
+        }
+        let ticket = "INSERT INTO ticket (ticket_id, number, subject, status, status_category, priority, channel, \
+             requester_id, tags, custom, set_by_person, version, event_sequence, created_at, updated_at) \
+             VALUES ('t', 1, '', 'new', 'new', 'normal', 'email', 'c', '[]', '{}', '[]', 1, 1, 1, 1)";
+        sqlx::raw_sql(ticket).execute(&mut c).await.unwrap();
+        let again = "mail server: no answer; it is sent again with the same Message-ID";
+        let rows = [
+            ("a", "queued", Some(again)),
+            ("b", "sending", Some(again)),
+            ("c", "unknown", None),
+            ("d", "queued", Some("mail server: transient error (452); it will be tried again")),
+            ("e", "sending", None),
+            ("f", "sent", None),
+        ];
+        for (id, delivery, reason) in rows {
+            sqlx::query(
+                "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
+                 reply_text, auto_class, automatic, reference_ids, delivery, delivery_reason, created_at, attachments) \
+                 VALUES ($1, 't', 'outbound', 'agent', 'a', TRUE, '', '', '', 'human', FALSE, '[]', $2, $3, 1, '[]')",
+            )
+            .bind(id)
+            .bind(delivery)
+            .bind(reason)
+            .execute(&mut c)
+            .await
+            .unwrap();
+        }
+        for step in STEPS.iter().filter(|step| step.number >= 18) {
+            sqlx::raw_sql(step.sqlite).execute(&mut c).await.unwrap();
+        }
+        let marked: Vec<String> =
+            sqlx::query_scalar("SELECT message_id FROM message WHERE may_have_arrived ORDER BY message_id")
+                .fetch_all(&mut c)
+                .await
+                .unwrap();
+        assert_eq!(marked, ["a", "b", "c"]);
+        let words =
+            |text: &'static str| text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>();
+        let step = STEPS.iter().find(|step| step.number == 18).unwrap();
+        assert_eq!(words(step.sqlite), words(step.postgres), "PostgreSQL is asked the same");
     }
 
     /// How many messages have a word.

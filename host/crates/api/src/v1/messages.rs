@@ -81,6 +81,9 @@ pub(crate) struct MessageBody {
     /// Why it was suppressed or failed.
     #[schema(required)]
     delivery_reason: Option<String>,
+    /// Whether it may have arrived with a try whose end nobody knows. Always so where it is `unknown`; what a person wrote
+    /// is sent once more first.
+    may_have_arrived: bool,
     /// When it was written or taken in.
     #[schema(value_type = Time)]
     created_at: Timestamp,
@@ -111,6 +114,7 @@ impl From<Message> for MessageBody {
             helped: message.helped,
             delivery: message.delivery,
             delivery_reason: message.delivery_reason,
+            may_have_arrived: message.may_have_arrived,
             created_at: message.created_at,
             attachments: message.attachments.into_iter().map(Into::into).collect(),
         }

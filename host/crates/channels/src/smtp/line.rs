@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{NOT_TAKEN, channel_error, words};
-use crate::ChannelError;
+use crate::{ChannelError, Progress};
 
 /// Bytes that are handed over at a time, each within a time of its own.
 const BLOCK_BYTES: usize = 64 << 10;
@@ -103,6 +103,7 @@ enum Reached {
 struct Blocks<'m> {
     left: std::slice::Chunks<'m, u8>,
     reached: &'m watch::Sender<Reached>,
+    progress: &'m Progress,
 }
 
 impl<'m> Iterator for Blocks<'m> {
@@ -111,6 +112,9 @@ impl<'m> Iterator for Blocks<'m> {
     fn next(&mut self) -> Option<&'m [u8]> {
         let block = self.left.next();
         let now = if block.is_some() { Reached::Block } else { Reached::End };
+        if now == Reached::End {
+            self.progress.reach_whole();
+        }
         self.reached.send_modify(|reached| *reached = now);
         block
     }
@@ -144,6 +148,7 @@ impl Server {
         line: &mut AsyncSmtpConnection,
         envelope: &Envelope,
         mail: &[u8],
+        progress: &Progress,
     ) -> Result<Response, Failure> {
         let parameters = parameters(line.server_info(), envelope, mail)?;
         let from = Mail::new(envelope.from().cloned(), parameters);
@@ -153,7 +158,7 @@ impl Server {
             self.command(line, to, Severity::PositiveCompletion).await?;
         }
         self.command(line, Data, Severity::PositiveIntermediate).await?;
-        self.content(line, mail).await
+        self.content(line, mail, progress).await
     }
 
     async fn command(
@@ -166,9 +171,14 @@ impl Server {
         if response.code().severity == due { Ok(()) } else { Err(Failure::out_of_step(&response)) }
     }
 
-    async fn content(&self, line: &mut AsyncSmtpConnection, mail: &[u8]) -> Result<Response, Failure> {
+    async fn content(
+        &self,
+        line: &mut AsyncSmtpConnection,
+        mail: &[u8],
+        progress: &Progress,
+    ) -> Result<Response, Failure> {
         let (reached, mut reaching) = watch::channel(Reached::Block);
-        let blocks = Blocks { left: mail.chunks(BLOCK_BYTES), reached: &reached };
+        let blocks = Blocks { left: mail.chunks(BLOCK_BYTES), reached: &reached, progress };
         let mut telling = pin!(line.message_iter(blocks));
         let begun = Instant::now();
         loop {

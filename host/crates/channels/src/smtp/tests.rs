@@ -322,7 +322,7 @@ fn a_password_is_refused_without_tls_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_late_answer_to_a_whole_mail_leaves_it_open_and_is_taken_for_no_other_mail() {
+async fn a_late_answer_to_a_whole_mail_leaves_it_unknown_and_is_taken_for_no_other_mail() {
     let full = Answers { data_end: "552 5.2.2 mailbox full", ..FINE };
     let (port, mut given) = server_that(&[Answers { data_end: LATE, ..FINE }, full]).await;
     let smtp = Arc::new(Smtp::new(&config(port), Signer::default()).unwrap());
@@ -355,6 +355,22 @@ async fn silence_before_the_mail_is_wanted_is_no_danger_and_the_next_one_goes_an
     assert_eq!(given.recv().await.unwrap().connection, 2);
 }
 
+#[tokio::test]
+async fn who_may_not_wait_is_told_whether_the_server_may_have_taken_the_mail() {
+    for (answers, whole) in
+        [(Answers { data: LATE, ..FINE }, false), (Answers { data_end: LATE, ..FINE }, true)]
+    {
+        let (port, mut given) = server(answers).await;
+        let smtp = Smtp::new(&config(port), Signer::default()).unwrap();
+        let (mail, progress) = (outgoing(), Progress::default());
+        tokio::select! {
+            said = smtp.hand_over(&mail, &progress) => panic!("nobody answered: {said:?}"),
+            _ = given.recv() => {}
+        }
+        assert_eq!(progress.is_whole(), whole);
+    }
+}
+
 /// What comes of a long mail to a server that stops taking it.
 async fn failure_of_stalling(data_timeout_ms: u64) -> Failure {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -376,7 +392,9 @@ async fn failure_of_stalling(data_timeout_ms: u64) -> Failure {
     let envelope = crate::email::envelope(&outgoing(), true).unwrap();
     // Far more than lies between two sockets.
     let mail = b"A line of a very long mail.\r\n".repeat(1 << 20);
-    let sending = tokio::spawn(async move { smtp.server.hand_over(&mut line, &envelope, &mail).await });
+    let sending = tokio::spawn(async move {
+        smtp.server.hand_over(&mut line, &envelope, &mail, &Progress::default()).await
+    });
     let _stream = stalls.await.unwrap();
     while !sending.is_finished() {
         pass(181_000).await;

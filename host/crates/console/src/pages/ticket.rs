@@ -372,6 +372,7 @@ fn one_message(
                 @if message.direction == Direction::Outbound && message.delivery != Delivery::None {
                     " · " (language.delivery(message.delivery))
                     @if let Some(why) = &message.delivery_reason { ": " (visit.tell(why)) }
+                    @if says_may_have_arrived(message) { " · " (texts.may_have_arrived) }
                 }
                 " · " (visit.time(message.created_at))
                 @if let Some(number) = from {
@@ -388,6 +389,11 @@ fn one_message(
             @if let Some(forms) = forms { (forms) }
         }
     }
+}
+
+/// Whether it is to be said of a message that it may have arrived: of one whose outcome is unknown that is said already.
+fn says_may_have_arrived(message: &Message) -> bool {
+    message.may_have_arrived && message.delivery != Delivery::Unknown
 }
 
 /// Who of us wrote it: by name as long as the token stands, by its id after that.

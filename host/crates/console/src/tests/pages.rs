@@ -306,11 +306,12 @@ async fn the_queue_shows_mail_that_may_have_arrived_and_where_to_look() {
     assert!(!world.get("/queue").await.text.contains("may have arrived"));
     let ticket = world.ticket("Parcel", "x").await;
     let id = MessageId::mint(&CountingIds::default(), NOW.plus(1));
-    let mut open = domain::work::blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
-    (open.automatic, open.delivery, open.passed_at) = (true, Delivery::Unknown, Some(NOW));
-    open.to_address = Some("ana@example.org".to_owned());
-    open.delivery_reason = Some("look for <it>".to_owned());
-    world.facts(vec![Fact::AddMessage(Box::new(open))]).await;
+    let mut unknown = domain::work::blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+    (unknown.automatic, unknown.delivery, unknown.passed_at) = (true, Delivery::Unknown, Some(NOW));
+    unknown.may_have_arrived = true;
+    unknown.to_address = Some("ana@example.org".to_owned());
+    unknown.delivery_reason = Some("look for <it>".to_owned());
+    world.facts(vec![Fact::AddMessage(Box::new(unknown))]).await;
     let page = world.get("/queue").await;
     page.says(&[
         "may have arrived or not (the newest 100 of 30 days)",
@@ -318,7 +319,21 @@ async fn the_queue_shows_mail_that_may_have_arrived_and_where_to_look() {
         "look for &lt;it&gt;",
         "href=\"/tickets/1\"",
     ]);
-    world.get("/tickets/1").await.says(&["outcome unknown"]);
+    let page = world.get("/tickets/1").await;
+    page.says(&["outcome unknown"]);
+    assert!(!page.text.contains("may have arrived"), "that is said once");
+}
+
+#[tokio::test]
+async fn a_ticket_says_which_mail_may_have_arrived_and_is_sent_again() {
+    let world = World::open().await;
+    let ticket = world.ticket("Parcel", "x").await;
+    let id = MessageId::mint(&CountingIds::default(), NOW.plus(1));
+    let mut queued = domain::work::blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+    queued.may_have_arrived = true;
+    world.facts(vec![Fact::AddMessage(Box::new(queued))]).await;
+    world.get("/tickets/1").await.says(&["queued · may have arrived"]);
+    world.get("/tickets/1?lang=de").await.says(&["wartet · vielleicht angekommen"]);
 }
 
 #[tokio::test]

@@ -20,10 +20,10 @@ impl Desk {
         let sending = Fact::SetDelivery {
             message_id: message.id,
             delivery: Delivery::Sending,
-            // A person's message keeps it while it is sent: it may say that an earlier try was not answered.
-            reason: message.delivery_reason.clone().filter(|_| !message.automatic),
+            reason: None,
             expect: Some(Delivery::Queued),
             passed_at: Some(message.passed_at.unwrap_or_else(|| self.now())),
+            may_have_arrived: None,
         };
         if !message.automatic {
             self.0.store.commit(Commit { facts: vec![sending] }).await?;

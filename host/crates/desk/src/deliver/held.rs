@@ -31,7 +31,7 @@ impl Desk {
         Ok(self.0.config.gate.with(&known)?)
     }
 
-    /// Automatic messages that left, or may have left, within the last hour; counted up to their budget.
+    /// Automatic messages that left, or may have arrived, within the last hour; counted up to their budget.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -94,6 +94,7 @@ impl Desk {
                 reason: None,
                 expect: Some(Delivery::Held),
                 passed_at: Some(now),
+                may_have_arrived: None,
             },
             Fact::Enqueue(NewJob::deliver(id, now)),
             self.audit(&actor, "message.released", id, serde_json::Value::Null),
@@ -113,6 +114,7 @@ impl Desk {
             reason: Some(why.to_owned()),
             expect: Some(Delivery::Held),
             passed_at: None,
+            may_have_arrived: None,
         };
         self.settle_held(message.id, vec![told]).await?;
         let sentence = format!("Not sent yet: {why}. Send it once more if it shall leave all the same.");
@@ -167,6 +169,7 @@ pub(crate) fn suppress(work: &mut Work, stamp: &Stamp<'_>, id: MessageId, reason
         reason: Some(reason.to_owned()),
         expect: Some(Delivery::Held),
         passed_at: None,
+        may_have_arrived: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use channels::{Egress, Memory, Receipt};
-use domain::job::NewJob;
+use domain::job::{Job, NewJob};
 use domain::message::Direction;
 use domain::work::blank_message;
 use tokio::sync::Semaphore;
@@ -81,7 +81,7 @@ async fn automatic_mail_that_nobody_answered_is_not_sent_twice_and_says_where_to
 }
 
 #[tokio::test]
-async fn automatic_mail_of_a_process_that_died_is_left_open_the_same_way() {
+async fn automatic_mail_of_a_process_that_died_is_unknown_the_same_way() {
     let world = World::new().await;
     let message = world.answered(true, Delivery::Sending).await;
     assert_eq!(message.delivery, Delivery::Unknown);
@@ -101,20 +101,25 @@ async fn a_persons_mail_that_nobody_answered_is_sent_again_under_its_name() {
     assert_eq!(message.delivery, Delivery::Queued);
     let reason = message.delivery_reason.unwrap();
     assert!(reason.ends_with("not known; it is sent again with the same Message-ID"), "{reason}");
+    assert!(message.may_have_arrived);
     assert_eq!(world.later().await, 1);
-    assert_eq!(world.now(message.id).await.delivery, Delivery::Sent);
+    let sent = world.now(message.id).await;
+    assert_eq!((sent.delivery, sent.may_have_arrived), (Delivery::Sent, false));
     assert!(world.outbox.sent()[0].message_id.starts_with(&message.id.to_string().to_lowercase()));
 }
 
 #[tokio::test]
-async fn a_persons_mail_that_nobody_answered_twice_is_left_open_and_says_where_to_look() {
+async fn a_persons_mail_that_nobody_answered_twice_is_unknown_and_says_where_to_look() {
     let world = World::new().await;
     world.outbox.fail_next(unanswered());
     world.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
     world.outbox.fail_next(unanswered());
     let id = world.answered(false, Delivery::Queued).await.id;
     world.later().await;
-    assert_eq!(world.now(id).await.delivery, Delivery::Queued, "the server's own word between the two");
+    let between = world.now(id).await;
+    assert_eq!(between.delivery, Delivery::Queued, "the server's own word between the two");
+    let reason = between.delivery_reason.unwrap();
+    assert!(between.may_have_arrived && reason.ends_with("(452); it will be tried again"), "{reason}");
     assert_eq!(world.later().await, 0);
     let message = world.now(id).await;
     assert_eq!(message.delivery, Delivery::Unknown);
@@ -162,7 +167,7 @@ async fn a_persons_mail_that_two_processes_died_with_is_not_sent_a_third_time() 
     (message.automatic, message.delivery) = (false, Delivery::Queued);
     let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
     house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
-    for noted in [None, Some(format!("{INTERRUPTED}{SENT_AGAIN}"))] {
+    for noted in [None, Some(format!("{STOPPED}{AGAIN}"))] {
         tokio::select! {
             _ = house.desk.settle() => panic!("it was not sent"),
             sent = deaf.0.acquire() => sent.unwrap().forget(),
@@ -183,7 +188,7 @@ async fn a_persons_mail_that_two_processes_died_with_is_not_sent_a_third_time() 
 }
 
 #[tokio::test]
-async fn a_persons_mail_whose_last_try_nobody_answered_is_open_rather_than_failed() {
+async fn a_persons_mail_whose_last_try_nobody_answered_is_unknown_rather_than_failed() {
     let world = World::new().await;
     for _ in 0..5 {
         world.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
@@ -198,7 +203,7 @@ async fn a_persons_mail_whose_last_try_nobody_answered_is_open_rather_than_faile
 }
 
 #[tokio::test]
-async fn a_persons_mail_that_may_have_arrived_is_open_rather_than_failed_when_it_is_refused_then() {
+async fn a_persons_mail_that_may_have_arrived_is_unknown_rather_than_failed_when_it_is_refused_then() {
     let world = World::new().await;
     world.outbox.fail_next(unanswered());
     world.outbox.fail_next(ChannelError::permanent("mail server: permanent error (550)"));
@@ -218,4 +223,134 @@ async fn what_the_server_refused_for_now_is_tried_again() {
     assert_eq!(message.delivery, Delivery::Queued);
     assert_eq!(world.later().await, 1);
     assert_eq!(world.now(message.id).await.delivery, Delivery::Sent);
+}
+
+/// A mail that is to be sent, the job to do it, and the desk that has it.
+struct Due {
+    house: Fixture,
+    id: MessageId,
+    lease: Lease,
+}
+
+impl Due {
+    async fn by(egress: Arc<dyn Egress>, automatic: bool) -> Self {
+        let house = Box::pin(Fixture::sending(egress)).await;
+        let ticket = house.ticket("ana@example.org").await;
+        house.desk.settle().await.unwrap();
+        let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
+        let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+        message.to_address = Some("ana@example.org".to_owned());
+        message.in_reply_to = Some("question@example.org".to_owned());
+        message.text = "Three days.".to_owned();
+        message.passed_at = Some(NOW);
+        (message.automatic, message.delivery) = (automatic, Delivery::Queued);
+        let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
+        house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
+        let lease = claimed(&house, NOW).await;
+        Self { house, id, lease }
+    }
+
+    async fn work(&self) -> Outcome {
+        Box::pin(self.house.desk.work_deliver(&self.lease, self.id)).await.unwrap()
+    }
+
+    async fn message(&self) -> Message {
+        self.house.store.message(self.id).await.unwrap().unwrap()
+    }
+}
+
+/// The delivery that somebody takes up at this time.
+async fn claimed(house: &Fixture, at: Timestamp) -> Lease {
+    let leases = house.store.claim("somebody", 9, at, 30_000).await.unwrap();
+    leases.into_iter().find(|lease| matches!(lease.job, Job::Deliver { .. })).expect("no delivery is due")
+}
+
+#[tokio::test]
+async fn what_was_handed_over_is_known_though_the_lease_ran_out_while_the_disk_was_full() {
+    let outbox = Arc::new(Memory::new());
+    let due = Due::by(Arc::clone(&outbox) as Arc<dyn Egress>, true).await;
+    let next = claimed(&due.house, NOW.plus(60_000)).await;
+    assert!(matches!(due.work().await, Outcome::Lost));
+    assert_eq!(due.message().await.delivery, Delivery::Sent);
+    let next = Box::pin(due.house.desk.work_deliver(&next, due.id)).await.unwrap();
+    assert!(matches!(next, Outcome::Done(_)));
+    assert_eq!(outbox.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_process_that_stops_begins_no_delivery_and_puts_it_back_at_once() {
+    let outbox = Arc::new(Memory::new());
+    let due = Due::by(Arc::clone(&outbox) as Arc<dyn Egress>, false).await;
+    due.house.desk.0.ending.begin();
+    assert!(matches!(due.work().await, Outcome::Committed));
+    assert_eq!((due.message().await.delivery, outbox.sent().len()), (Delivery::Queued, 0));
+    assert_eq!(claimed(&due.house, NOW).await.attempts, 0, "that was no try");
+}
+
+/// A mail server that never answers, with the whole mail or without.
+struct Slow {
+    whole: bool,
+    begun: Semaphore,
+}
+
+#[async_trait::async_trait]
+impl Egress for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    async fn send(&self, _: &Outgoing) -> Result<Receipt, ChannelError> {
+        std::future::pending().await
+    }
+
+    async fn hand_over(&self, mail: &Outgoing, progress: &Progress) -> Result<Receipt, ChannelError> {
+        if self.whole {
+            progress.reach_whole();
+        }
+        self.begun.add_permits(1);
+        self.send(mail).await
+    }
+}
+
+/// What is known of a mail whose process had to stop while it was handed over.
+async fn cut(whole: bool, automatic: bool) -> (Due, Message) {
+    let slow = Arc::new(Slow { whole, begun: Semaphore::new(0) });
+    let due = Due::by(Arc::clone(&slow) as Arc<dyn Egress>, automatic).await;
+    let stop = async {
+        slow.begun.acquire().await.unwrap().forget();
+        due.house.desk.0.ending.begin();
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert_eq!(due.message().await.delivery, Delivery::Sending, "it has its time");
+        due.house.desk.cut_deliveries();
+    };
+    let (ended, ()) = tokio::join!(due.work(), stop);
+    assert!(matches!(ended, Outcome::Committed));
+    let message = due.message().await;
+    (due, message)
+}
+
+#[tokio::test]
+async fn a_mail_that_was_not_whole_when_time_was_over_waits_for_the_next_start() {
+    for automatic in [true, false] {
+        let (due, message) = cut(false, automatic).await;
+        assert_eq!((message.delivery, message.may_have_arrived), (Delivery::Queued, false));
+        assert_eq!(message.delivery_reason, None);
+        assert_eq!(claimed(&due.house, NOW).await.attempts, 0, "that was no try");
+    }
+}
+
+#[tokio::test]
+async fn a_whole_mail_that_nobody_answered_when_time_was_over_may_have_arrived() {
+    let (_, automatic) = cut(true, true).await;
+    assert_eq!((automatic.delivery, automatic.may_have_arrived), (Delivery::Unknown, true));
+    let (_, persons) = cut(true, false).await;
+    assert_eq!((persons.delivery, persons.may_have_arrived), (Delivery::Queued, true));
+    let reason = persons.delivery_reason.unwrap();
+    assert!(
+        reason.starts_with("the process stopped while handing it over; whether it was taken"),
+        "{reason}"
+    );
+    assert!(reason.ends_with("it is sent again with the same Message-ID"), "{reason}");
+    let told = domain::story::Tongue::German.tell(&reason);
+    assert!(told.starts_with("der Prozess endete beim Übergeben; ob sie angenommen wurde"), "{told}");
 }

@@ -108,6 +108,7 @@ pub(crate) fn message(ids: &CountingIds, ticket_id: TicketId, text: &str) -> Mes
         helped: None,
         delivery: Delivery::None,
         delivery_reason: None,
+        may_have_arrived: false,
         passed_at: None,
         created_at: NOW,
         attachments: vec![],

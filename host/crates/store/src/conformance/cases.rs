@@ -41,6 +41,7 @@ list! {
         a_message_reads_back_with_its_attachments,
         a_message_of_no_ticket_is_refused,
         delivery_moves_only_from_the_expected_state,
+        that_a_message_may_have_arrived_stays_until_somebody_knows,
         held_messages_are_listed_newest_first,
         messages_that_may_have_arrived_are_listed_newest_first,
         what_was_to_be_sent_of_a_forgotten_ticket_is_sent_no_more,

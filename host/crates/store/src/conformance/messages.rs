@@ -24,8 +24,9 @@ async fn ticket_of(store: &Store, make: &Sample, number: i64, inbox: Option<&str
 pub(super) async fn a_message_reads_back_with_its_attachments(store: &Store) -> Verdict {
     let make = Sample::default();
     let ticket = ticket(store, &make, 1).await?;
-    let (first, second) =
+    let (first, mut second) =
         (make.message(ticket.id), make.automatic(ticket.id, "ana@example.org", Delivery::Queued));
+    second.may_have_arrived = true;
     let attachment = first.attachments.first().cloned().ok_or_else(|| Broken("no attachment".to_owned()))?;
     let sealed = Sealed(vec![0, 1, 2, 255]);
     let facts = vec![
@@ -87,6 +88,7 @@ pub(super) async fn delivery_moves_only_from_the_expected_state(store: &Store) -
         reason: None,
         expect,
         passed_at: None,
+        may_have_arrived: None,
     };
     store.commit(Commit::of(vec![set(Delivery::Sending, Some(Delivery::Queued))])).await?;
     let again = store.commit(Commit::of(vec![set(Delivery::Sending, Some(Delivery::Queued))])).await;
@@ -94,6 +96,37 @@ pub(super) async fn delivery_moves_only_from_the_expected_state(store: &Store) -
     store.commit(Commit::of(vec![set(Delivery::Sent, None)])).await?;
     message.delivery = Delivery::Sent;
     same!(store.message(message.id).await?, Some(message));
+    Ok(())
+}
+
+pub(super) async fn that_a_message_may_have_arrived_stays_until_somebody_knows(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let ticket = ticket(store, &make, 1).await?;
+    let message = make.automatic(ticket.id, "ana@example.org", Delivery::Sending);
+    let add = Fact::AddMessage(Box::new(message.clone()));
+    store.commit(Commit::of(vec![add])).await?;
+    let set = |delivery, may_have_arrived| Fact::SetDelivery {
+        message_id: message.id,
+        delivery,
+        reason: None,
+        expect: None,
+        passed_at: None,
+        may_have_arrived,
+    };
+    for (delivery, said, due) in [
+        (Delivery::Sending, None, false),
+        (Delivery::Queued, Some(true), true),
+        (Delivery::Sending, None, true),
+        (Delivery::Sent, Some(false), false),
+        (Delivery::Unknown, Some(true), true),
+    ] {
+        store.commit(Commit::of(vec![set(delivery, said)])).await?;
+        let now = store.message(message.id).await?.map(|m| (m.delivery, m.may_have_arrived));
+        same!(now, Some((delivery, due)));
+    }
+    // It is no word of anybody's.
+    store.commit(Commit::of(vec![Fact::ForgetTicket(ticket.id)])).await?;
+    same!(store.message(message.id).await?.map(|m| m.may_have_arrived), Some(true));
     Ok(())
 }
 
@@ -121,14 +154,14 @@ pub(super) async fn messages_that_may_have_arrived_are_listed_newest_first(store
         message.passed_at = Some(make.now.plus(-ago_ms));
         message
     };
-    let open = [HOUR_MS, 3 * HOUR_MS, 2 * HOUR_MS, 2 * DAY_MS].map(|ago| passed(Delivery::Unknown, ago));
+    let unknown = [HOUR_MS, 3 * HOUR_MS, 2 * HOUR_MS, 2 * DAY_MS].map(|ago| passed(Delivery::Unknown, ago));
     let sent = passed(Delivery::Sent, HOUR_MS);
-    let facts = open.iter().chain([&sent]).map(|m| Fact::AddMessage(Box::new(m.clone()))).collect();
+    let facts = unknown.iter().chain([&sent]).map(|m| Fact::AddMessage(Box::new(m.clone()))).collect();
     store.commit(Commit { facts }).await?;
     let ids = |messages: Vec<Message>| messages.iter().map(|m| m.id).collect::<Vec<_>>();
     let since = make.now.plus(-DAY_MS);
-    same!(ids(store.unknown_messages(since, 9).await?), vec![open[0].id, open[2].id, open[1].id]);
-    same!(ids(store.unknown_messages(since, 1).await?), vec![open[0].id]);
+    same!(ids(store.unknown_messages(since, 9).await?), vec![unknown[0].id, unknown[2].id, unknown[1].id]);
+    same!(ids(store.unknown_messages(since, 1).await?), vec![unknown[0].id]);
     Ok(())
 }
 

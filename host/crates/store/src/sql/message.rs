@@ -27,7 +27,7 @@ macro_rules! select_message {
         concat!(
             "SELECT message_id, ticket_id, direction, author_kind, author_id, public, subject, text, reply_text, \
              auto_class, sender_auth, automatic, to_address, internet_message_id, in_reply_to, reference_ids, language, delivery, \
-             delivery_reason, created_at, attachments, passed_at, article, helped FROM ",
+             delivery_reason, created_at, attachments, passed_at, article, helped, may_have_arrived FROM ",
             $from,
             " ",
             $rest
@@ -56,6 +56,7 @@ fn read(row: &Row) -> Result<Message, StoreError> {
         language: r.get("language")?,
         delivery: r.word("delivery")?,
         delivery_reason: r.get("delivery_reason")?,
+        may_have_arrived: r.get("may_have_arrived")?,
         passed_at: r.get::<Option<i64>>("passed_at")?.map(Timestamp),
         article: r.get("article")?,
         helped: r.get("helped")?,
@@ -69,9 +70,9 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     sqlx::query(
         "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
          reply_text, auto_class, automatic, to_address, to_domain, internet_message_id, in_reply_to, reference_ids, \
-         language, delivery, delivery_reason, created_at, attachments, sender_auth, passed_at, of_inbox, article, helped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+         language, delivery, delivery_reason, created_at, attachments, sender_auth, passed_at, of_inbox, article, helped, may_have_arrived) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
          $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-         CASE WHEN $11 THEN COALESCE((SELECT t.inbox FROM ticket t WHERE t.ticket_id = $2), '') ELSE '' END, $24, $25)",
+         CASE WHEN $11 THEN COALESCE((SELECT t.inbox FROM ticket t WHERE t.ticket_id = $2), '') ELSE '' END, $24, $25, $26)",
     )
     .bind(message.id.to_string())
     .bind(message.ticket_id.to_string())
@@ -98,6 +99,7 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     .bind(message.passed_at.map(|at| at.0))
     .bind(message.article.as_deref())
     .bind(message.helped)
+    .bind(message.may_have_arrived)
     .execute(&mut *c)
     .await
     .map_err(unique("message"))?;
@@ -140,11 +142,13 @@ pub(crate) struct Step<'a> {
     pub(crate) reason: Option<&'a str>,
     pub(crate) expect: Option<Delivery>,
     pub(crate) passed_at: Option<Timestamp>,
+    pub(crate) may_have_arrived: Option<bool>,
 }
 
 pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome<()> {
     let done = sqlx::query(
-        "UPDATE message SET delivery = $2, delivery_reason = $3, passed_at = COALESCE($5, passed_at) \
+        "UPDATE message SET delivery = $2, delivery_reason = $3, passed_at = COALESCE($5, passed_at), \
+         may_have_arrived = COALESCE($6, may_have_arrived) \
          WHERE message_id = $1 AND ($4 IS NULL OR delivery = $4)",
     )
     .bind(step.message_id.to_string())
@@ -152,6 +156,7 @@ pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome
     .bind(step.reason)
     .bind(step.expect.map(Delivery::as_str))
     .bind(step.passed_at.map(|at| at.0))
+    .bind(step.may_have_arrived)
     .execute(c)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("delivery").into()) }
@@ -290,7 +295,7 @@ pub(crate) async fn held(c: &mut Connection, page: &Page) -> Outcome<Vec<Message
     all(&rows, read)
 }
 
-/// Automatic messages since then of which nobody knows whether they arrived, those sent last first.
+/// Automatic messages since then that may have arrived and are not sent again, those sent last first.
 pub(crate) async fn unknown(c: &mut Connection, since: Timestamp, most: i64) -> Outcome<Vec<Message>> {
     let rows = sqlx::query(select_message!(
         "WHERE automatic AND passed_at > $1 AND direction = 'outbound' AND delivery = 'unknown' \
