@@ -30,6 +30,7 @@ pub(crate) use ending::Ending;
 pub(crate) use held::suppress;
 pub(crate) use outage::Unwritten;
 pub(crate) use passing::Passing;
+use room::Entry;
 pub(crate) use room::Rooms;
 
 /// How often writing down a message's fate is tried when somebody else changes the ticket at that moment.
@@ -65,7 +66,7 @@ impl Desk {
 
     /// Works one delivery job.
     pub(crate) async fn work_deliver(&self, lease: &Lease, id: MessageId) -> Result<Outcome, DeskError> {
-        let Some(mut message) = self.0.store.message(id).await? else { return Ok(Outcome::Done(Vec::new())) };
+        let Some(message) = self.0.store.message(id).await? else { return Ok(Outcome::Done(Vec::new())) };
         match message.delivery {
             Delivery::Queued => {}
             Delivery::Sending if message.automatic || message.may_have_arrived => {
@@ -82,11 +83,24 @@ impl Desk {
             }
         }
         // A mail server may take its time for each: half of the slots stay for all other work.
-        let (here, in_all) = (self.0.config.deliveries_per_domain, self.0.config.worker_slots / 2);
-        let _place = match self.0.rooms.enter(domain_of(&message), here, in_all) {
+        let entry = Entry {
+            domain: domain_of(&message),
+            is_person: !message.automatic,
+            most_here: self.0.config.deliveries_per_domain,
+            most_in_all: self.0.config.worker_slots / 2,
+            now: self.now(),
+        };
+        let place = match self.0.rooms.enter(entry) {
             Ok(place) => place,
             Err(wait_ms) => return self.wait(lease, &message, self.now().plus(wait_ms), None).await,
         };
+        let ended = Box::pin(self.deliver(lease, message)).await;
+        place.leave(self.now());
+        ended
+    }
+
+    /// Asks the gate and hands a message over, once it has its place on the way.
+    async fn deliver(&self, lease: &Lease, mut message: Message) -> Result<Outcome, DeskError> {
         // Before the gate: what fails here must not look like a mail that may have left.
         let Some(files) = Box::pin(self.outgoing_files(&message)).await? else {
             if message.delivery == Delivery::Sending || message.may_have_arrived {
