@@ -234,15 +234,13 @@ pub(crate) mod tests {
             made.map_err(|error| error.to_string())
         };
         let (opened, closed) = ("https://10.0.0.7:8443/hook", "https://10.0.0.7/hook");
-        let refused = make(config(dir.path()), opened).await.unwrap_err();
+        let refused = Box::pin(make(config(dir.path()), opened)).await.unwrap_err();
         let fix = "webhooks.private_hosts = [\"10.0.0.7:8443\"]";
         assert!(refused.contains("a private address") && refused.contains(fix), "{refused}");
         let own = [("KULANZ_WEBHOOKS__PRIVATE_HOSTS", "10.0.0.7:8443")];
-        assert_eq!(make(config_with(dir.path(), &own), opened).await, Ok(()));
-        assert!(
-            make(config_with(dir.path(), &own), closed).await.is_err(),
-            "another port is another service"
-        );
+        assert_eq!(Box::pin(make(config_with(dir.path(), &own), opened)).await, Ok(()));
+        let other_port = Box::pin(make(config_with(dir.path(), &own), closed)).await;
+        assert!(other_port.is_err(), "another port is another service");
     }
 
     #[tokio::test]

@@ -176,7 +176,7 @@ mod tests {
     const MAIL: &str = "From: Ana <ana@example.org>\r\nTo: support@localhost\r\nSubject: Invoice\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHere it is.\r\n--b\r\nContent-Type: application/pdf; name=\"invoice.pdf\"\r\nContent-Disposition: attachment; filename=\"invoice.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQK\r\n--b--\r\n";
 
     async fn with_invoice() -> (Fixture, Message) {
-        let fixture = Fixture::new().await;
+        let fixture = Box::pin(Fixture::new()).await;
         fixture.desk.receive_mail("test", MAIL.into()).await.unwrap();
         fixture.desk.settle().await.unwrap();
         let ticket = fixture.store.ticket_by_number(1).await.unwrap().unwrap();

@@ -121,7 +121,7 @@ pub(super) async fn component(what: &Source, access: Access) -> anyhow::Result<V
 pub(in crate::cli) async fn load(ground: &Ground, what: &str) -> anyhow::Result<Arc<Plugin>> {
     let config = ground.settings()?;
     let bytes = match what.parse::<Source>()? {
-        Source::Path(path) if !path.exists() => installed(&config, what).await?,
+        Source::Path(path) if !path.exists() => Box::pin(installed(&config, what)).await?,
         source => component(&source, Access::default()).await?,
     };
     let sandbox = wire::authors_runtime(&config)?;
