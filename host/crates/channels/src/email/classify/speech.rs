@@ -15,39 +15,61 @@ pub(super) fn asks(text: &str) -> bool {
     })
 }
 
-/// A text without what somebody cites between quotation marks, where he says something himself: a notice that a
-/// customer shows us is not his.
-pub(super) fn without_citations(text: &str) -> Cow<'_, str> {
-    /// Fewer words in quotation marks are a name or a title.
-    const CITED_WORDS_MIN: usize = 6;
+/// Fewer words in quotation marks are a name or a title.
+const CITED_WORDS_MIN: usize = 6;
+
+/// Whether somebody shows us a text between quotation marks and says something himself.
+pub(super) fn cites(words: &str) -> bool {
     const OWN_WORDS_MIN: usize = 5;
-    const MARKS: &[(char, &[char])] =
-        &[('„', &['“', '”', '"']), ('“', &['”']), ('»', &['«']), ('«', &['»']), ('"', &['"'])];
+    let Cow::Owned(own) = without_citations(words) else { return false };
+    own.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() >= OWN_WORDS_MIN
+}
+
+/// A text without what stands between quotation marks: a notice that a customer shows us is not his. A mark behind a
+/// digit is inches, and a citation ends with its paragraph.
+pub(super) fn without_citations(text: &str) -> Cow<'_, str> {
     let mut own = String::new();
-    let (mut rest, mut cites) = (text, false);
-    while let Some((at, open, ends)) = rest
-        .char_indices()
-        .find_map(|(at, c)| MARKS.iter().find(|(open, _)| *open == c).map(|(open, ends)| (at, *open, *ends)))
-    {
-        let inner = rest.get(at + open.len_utf8()..).unwrap_or_default();
-        let Some(end) = inner.find(ends) else { break };
-        let (cited, after) = inner.split_at(end);
-        let after = after.trim_start_matches(ends);
-        own.push_str(rest.get(..at).unwrap_or_default());
-        if cited.split_whitespace().count() < CITED_WORDS_MIN {
-            own.push_str(cited);
-        } else {
-            cites = true;
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some((open, cited, after)) = next_citation(text, at) {
+        if text.get(open..cited).unwrap_or_default().split_whitespace().count() >= CITED_WORDS_MIN {
+            own.push_str(text.get(kept..open).unwrap_or_default());
+            own.push(' ');
+            kept = after;
         }
-        own.push(' ');
-        rest = after;
+        at = after;
     }
-    if !cites {
+    if kept == 0 {
         return Cow::Borrowed(text);
     }
-    own.push_str(rest);
-    let says = own.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count();
-    if says < OWN_WORDS_MIN { Cow::Borrowed(text) } else { Cow::Owned(own) }
+    own.push_str(text.get(kept..).unwrap_or_default());
+    Cow::Owned(own)
+}
+
+/// Where the next citation opens, where it closes, and where the text goes on behind it.
+fn next_citation(text: &str, from: usize) -> Option<(usize, usize, usize)> {
+    const MARKS: &[(char, &[char])] =
+        &[('„', &['“', '”', '"']), ('“', &['”']), ('»', &['«']), ('«', &['»']), ('"', &['"'])];
+    let rest = text.get(from..)?;
+    let mut before = text.get(..from).and_then(|before| before.chars().next_back());
+    for (at, c) in rest.char_indices() {
+        let opens_here = before.is_none_or(|before| before.is_whitespace() || "([{>:".contains(before));
+        before = Some(c);
+        let Some((_, ends)) = MARKS.iter().find(|(open, _)| *open == c).filter(|_| opens_here) else {
+            continue;
+        };
+        let inner = rest.get(at + c.len_utf8()..).unwrap_or_default();
+        let paragraph = inner.find("\n\n").unwrap_or(inner.len());
+        let closes = inner.char_indices().find(|(end, mark)| {
+            let next = inner.get(end + mark.len_utf8()..).and_then(|rest| rest.chars().next());
+            ends.contains(mark) && next.is_none_or(|next| !next.is_alphanumeric())
+        });
+        if let Some((end, mark)) = closes.filter(|(end, _)| *end < paragraph) {
+            let cited = from + at + c.len_utf8() + end;
+            return Some((from + at, cited, cited + mark.len_utf8()));
+        }
+    }
+    None
 }
 
 /// Words with which people, and hardly any program, speak of themselves.
@@ -255,13 +277,19 @@ mod tests {
     #[test]
     fn what_somebody_cites_between_quotation_marks_is_not_his_word() {
         let shown = "Kam das von Ihnen? „Wir haben Ihr Konto aus Sicherheitsgründen gesperrt.“ Ich habe nichts getan.";
+        assert!(cites(shown));
         assert_eq!(without_citations(shown), "Kam das von Ihnen?   Ich habe nichts getan.");
         for kept in [
             "The title is \"Three men in a boat\" and I never got it.",
-            "„Wir sind ab Montag wieder für Sie da und antworten dann.“",
             "An open mark \" stands alone in this one and nothing ends it anywhere.",
+            "My 27\" monitor flickers all day long. Can you please exchange it? I also ordered the 24\" one.",
+            "It says \"please wait for us\n\nWhat shall I do now? I did wait all day long.\" Kim",
         ] {
             assert_eq!(without_citations(kept), kept);
         }
+        assert!(
+            !cites("„Wir sind ab Montag wieder für Sie da und antworten dann.“"),
+            "nothing is said besides"
+        );
     }
 }

@@ -114,48 +114,67 @@ const BESIDES: &[&str] = &[
 /// What notices ask about, the beginnings of words.
 const URGENT: &[&str] = &["dring", "eilig", "notfall", "urgent", "emergency", "help", "hilfe", "bradskande"];
 
-/// What notices of a few words say of being away or coming back, folded. No "retour": it is what customers send.
-#[rustfmt::skip]
-const GONE: &[&str] = &[
-    "abwesend", "absent", "absente", "afwezig", "assente", "away", "back", "conge", "ferie", "ferien", "fort", "fuera",
-    "gone", "holiday", "krank", "leave", "ledig", "nieobecny", "off", "out", "semester", "terug", "tillbaka", "torno",
-    "unterwegs", "urlaub", "urlop", "vacaciones", "vacances", "vacation", "verreist", "vuelvo", "weg", "wieder",
-    "wracam", "zurueck",
-];
+/// Words of coming back, folded. No "retour": it is what customers send.
+const BACK: &[&str] = &["zurueck", "back", "terug", "tillbaka"];
+/// Words of coming back together with the next one only: "wieder" alone is said of whatever happens again.
+const BACK_WITH: &[(&str, &[&str])] =
+    &[("wieder", &["da", "erreichbar", "im"]), ("again", &["available", "reachable"])];
+/// Words of being away. Not of being ill or on holiday: who tells a firm that he is may be one of its own people.
+const GONE: &[&str] =
+    &["abwesend", "afwezig", "away", "fuera", "gone", "out", "unterwegs", "verreist", "weg"];
+const GONE_UNTIL: &[&str] = &["bis", "fino", "hasta", "til", "till", "tot", "until"];
 
 /// The small words around them.
 #[rustfmt::skip]
 const AROUND: &[&str] = &[
-    "ab", "again", "al", "am", "at", "au", "ausser", "be", "ben", "bin", "bis", "buero", "da", "dal", "de", "dem",
-    "den", "der", "die", "do", "du", "einschliesslich", "el", "en", "erst", "fino", "from", "haus", "hasta", "heute",
-    "i", "i'm", "ich", "ik", "im", "in", "inkl", "jusqu'au", "le", "morgen", "nicht", "od", "of", "office", "on", "op",
-    "sind", "the", "til", "till", "to", "today", "tomorrow", "tot", "und", "until", "vanaf", "vom", "will", "wir",
-    "week", "woche",
+    "ab", "al", "am", "at", "ausser", "be", "ben", "bin", "buero", "de", "dem", "den", "der", "die", "einschliesslich",
+    "el", "erst", "from", "haus", "i", "i'll", "i'm", "ich", "ik", "im", "in", "inkl", "of", "office", "on", "op",
+    "the", "vanaf", "will", "wir", "sind",
 ];
 
-/// Whether a text of few words says until when somebody is away, or when he is back, and nothing besides but a name.
-pub(super) fn is_bare(text: &str) -> bool {
-    const WORDS_MAX: usize = 9;
-    const NAME_WORDS: usize = 2;
-    let words: Vec<&str> = text.split(' ').filter(|word| word.contains(char::is_alphanumeric)).collect();
-    if text.contains('?') || !(2..=WORDS_MAX).contains(&words.len()) {
+/// Months as a notice of few words names them: others begin like names.
+#[rustfmt::skip]
+const MONTHS_WHOLE: &[&str] = &[
+    "januar", "februar", "maerz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
+    "dezember", "january", "february", "march", "may", "june", "july", "october", "december", "feb", "apr", "aug", "sep",
+    "sept", "okt", "oct", "nov", "dez", "dec",
+];
+
+/// Whether folded lines say until when somebody is away or when he is back, and nothing besides but a name below.
+pub(super) fn is_bare(lines: &[String]) -> bool {
+    const WORDS_MAX: usize = 8;
+    const NAME_WORDS: usize = 4;
+    let Some((said, below)) = lines.split_first() else { return false };
+    let is_name = |line: &String| {
+        line.split(' ').count() <= NAME_WORDS && !line.contains(|c: char| c.is_ascii_digit() || c == '?')
+    };
+    let words: Vec<&str> = said.split(' ').filter(|word| word.contains(char::is_alphanumeric)).collect();
+    if said.contains('?') || words.len() > WORDS_MAX || below.len() > 1 || !below.iter().all(is_name) {
         return false;
     }
-    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-    let is_gone = |word: &&str| GONE.contains(&bare(word).as_str());
-    let is_dated = |word: &&str| is_day(word) || matches!(bare(word).as_str(), "woche" | "week");
-    let is_notices = |word: &&str| {
-        is_gone(word) || is_dated(word) || is_day_number(word) || AROUND.contains(&bare(word).as_str())
+    let bare: Vec<&str> =
+        words.iter().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'')).collect();
+    let has = |list: &[&str]| bare.iter().any(|word| list.contains(word));
+    let pairs = || {
+        bare.windows(2).any(|pair| {
+            BACK_WITH.iter().any(|(first, next)| {
+                pair.first() == Some(first) && pair.get(1).is_some_and(|word| next.contains(word))
+            })
+        })
     };
-    let notice = words.iter().take_while(|word| is_notices(word)).count();
-    let (said, rest) = words.split_at(notice);
-    // Who wishes or thanks is there.
-    let is_persons =
-        |word: &&str| matches!(bare(word).as_str(), "bitte" | "danke" | "please" | "pls" | "thanks");
-    rest.len() <= NAME_WORDS
-        && !rest.iter().any(is_persons)
-        && said.iter().any(is_gone)
-        && said.iter().any(is_dated)
+    let is_dated =
+        |(word, bare): (&&str, &&str)| is_date(word, bare) || MONTHS_WHOLE.contains(bare) || is_weekday(bare);
+    let is_small = |word: &str| {
+        [BACK, GONE, GONE_UNTIL, AROUND].iter().any(|list| list.contains(&word))
+            || BACK_WITH.iter().any(|(first, next)| *first == word || next.contains(&word))
+    };
+    let is_told = has(BACK) || pairs() || has(GONE) && has(GONE_UNTIL);
+    is_told
+        && words.iter().zip(&bare).any(is_dated)
+        && words
+            .iter()
+            .zip(&bare)
+            .all(|(word, bare)| is_small(bare) || is_day_number(bare) || is_dated((word, bare)))
 }
 
 /// Whether a text is nothing but a notice. A question counts as one unless it leads to a substitute ("Is it
@@ -247,26 +266,39 @@ pub(super) fn is_day_number(word: &str) -> bool {
 
 fn is_day(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let is_month = MONTHS.iter().any(|month| bare.starts_with(month)) && bare.len() >= 3;
+    is_date(word, bare) || is_month || is_weekday(bare)
+}
+
+/// `30.11.`, `4/12`, `9.`: a day in numbers.
+fn is_date(word: &str, bare: &str) -> bool {
     let pieces: Vec<&str> = bare.split(['.', '/', '-']).filter(|piece| !piece.is_empty()).collect();
     let is_number = |piece: &&str| piece.len() <= 4 && piece.bytes().all(|byte| byte.is_ascii_digit());
     let is_date = pieces.len() >= 2 && pieces.iter().all(is_number) && bare.contains(['.', '/', '-']);
     let day = bare.parse::<u8>();
     let is_ordinal = word.ends_with('.') && day.is_ok_and(|day| (1..=31).contains(&day));
-    let is_month = MONTHS.iter().any(|month| bare.starts_with(month)) && bare.len() >= 3;
-    is_date || is_ordinal || is_month || DAYS.iter().any(|name| bare.starts_with(name))
+    is_date || is_ordinal
+}
+
+fn is_weekday(bare: &str) -> bool {
+    DAYS.iter().any(|name| bare.starts_with(name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_bare;
+    fn is_bare(text: &str) -> bool {
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        super::is_bare(&lines)
+    }
 
     #[test]
     fn a_few_words_that_say_only_until_when_are_a_notice() {
         for text in [
             "zurueck am 9.6.",
             "weg bis 3.9.",
-            "back on monday 9 june. kim",
-            "bin ab dem 4.5. wieder da dr. w. stamm",
+            "back on monday 9 june.\nkim",
+            "bin ab dem 4.5. wieder da\ndr. w. stamm",
+            "i'm out until friday",
         ] {
             assert!(is_bare(text), "{text}");
         }
@@ -282,6 +314,19 @@ mod tests {
             "am 9.6. passt es mir nicht",
             "am 9.6.",
             "urlaub",
+            "am 12.11. wieder doppelt abgebucht!",
+            "montag wieder kein paket",
+            "off on monday again, no heating",
+            "away until 9 june, cancel delivery",
+            "im urlaub bis 9.6., lieferung verschieben",
+            "krank bis 9.6.",
+            "krank vom 3.6. bis 9.6.",
+            "urlaub vom 3.8. bis 14.8.",
+            "bin am montag wieder zu hause",
+            "bin wieder da. martin",
+            "i'm back, mark",
+            "back on friday\nplease deliver then?",
+            "back on friday\nring me\nkim",
         ] {
             assert!(!is_bare(text), "{text}");
         }
