@@ -14,7 +14,7 @@ use domain::grant::Grants;
 use domain::id::{ContactId, CountingIds, EventId, MessageId, TicketId};
 use domain::message::{AutoClass, Direction};
 use domain::plugin::{Hook, Limits};
-use domain::redaction::{Document, Part, part};
+use domain::redaction::{Document, part};
 use domain::snapshot::{Firing, Snapshot, TicketView};
 use domain::ticket::{Channel, Priority, StatusCategory, Ticket};
 use domain::work::{blank_message, blank_ticket};
@@ -243,7 +243,7 @@ impl Case {
     #[must_use]
     pub fn document(&self) -> Document {
         Document {
-            parts: vec![Part::new(part::SUBJECT, &self.subject), Part::new(part::TEXT, &self.text)],
+            parts: part::subject_and_text(&self.subject, &self.text),
             language: self.language.clone(),
             known: self.name.iter().cloned().chain([self.email.clone()]).collect(),
         }

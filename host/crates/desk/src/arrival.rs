@@ -123,10 +123,11 @@ impl NewTicket {
         }
         if let Some(key) = self.custom.keys().find(|k| !is_key(k)) {
             return Err(Refusal::new("bad_key", "A custom field's key consists of a-z 0-9 _ - . :")
-                .at(format!("custom.{key}")));
+                .at(Field::Custom(key.clone()).to_string()));
         }
-        let bounded_value =
-            |(key, value): (&String, &String)| bounded(&format!("custom.{key}"), value, 0, VALUE_BYTES_MAX);
+        let bounded_value = |(key, value): (&String, &String)| {
+            bounded(&Field::Custom(key.clone()).to_string(), value, 0, VALUE_BYTES_MAX)
+        };
         self.custom.iter().try_for_each(bounded_value)
     }
 }
@@ -175,14 +176,11 @@ const FIRST_FILE: usize = 3;
 /// The document that the redaction hooks see: subject, text, name, file names, custom fields, why it is a machine's, the
 /// category.
 pub(crate) fn document(arrival: &Arrival) -> Document {
-    let mut parts = vec![
-        Part::new(part::SUBJECT, &arrival.subject),
-        Part::new(part::TEXT, &arrival.text),
-        Part::new(part::NAME, arrival.name.as_deref().unwrap_or_default()),
-    ];
+    let mut parts = part::subject_and_text(&arrival.subject, &arrival.text);
+    parts.push(Part::new(part::NAME, arrival.name.as_deref().unwrap_or_default()));
     parts.extend(arrival.files.iter().map(|f| Part::new(part::FILE_NAME, &f.file_name)));
     let custom = arrival.custom.iter();
-    parts.extend(custom.map(|(key, value)| Part::new(&format!("{}{key}", part::CUSTOM), value)));
+    parts.extend(custom.map(|(key, value)| Part::new(&Field::Custom(key.clone()).to_string(), value)));
     parts.extend(arrival.auto_reason.iter().map(|why| Part::new(part::AUTO_REASON, why)));
     parts.extend(arrival.category.iter().map(|category| Part::new(part::CATEGORY, category)));
     // A domain has two spellings, and texts hold the one that people write.

@@ -6,7 +6,7 @@ use domain::id::{MessageId, RedactionId, TicketId};
 use domain::mark::{MARKS_MAX, Mark, MarkKind, around, shape};
 use domain::message::{Delivery, Message};
 use domain::redaction::{
-    BY_HAND, Document, Finding, Part, Placeholders, Redaction, canonical_value, fill, is_class, part, redact,
+    BY_HAND, Document, Finding, Placeholders, Redaction, canonical_value, fill, is_class, part, redact,
 };
 use domain::strike::Strike;
 use domain::ticket::Ticket;
@@ -193,7 +193,7 @@ impl Desk {
 
     /// What redaction makes of findings that a person made.
     async fn by_hand(&self, message: &Message, findings: &[Finding]) -> Result<Redacted, DeskError> {
-        let parts = vec![Part::new(part::SUBJECT, &message.subject), Part::new(part::TEXT, &message.text)];
+        let parts = part::subject_and_text(&message.subject, &message.text);
         let document = Document { parts, ..Document::default() };
         let ticket = self.0.store.ticket(message.ticket_id).await?;
         let inbox = ticket.and_then(|ticket| ticket.inbox);

@@ -8,7 +8,7 @@ use domain::event::EventType;
 use domain::id::MessageId;
 use domain::message::{Direction, Message};
 use domain::plugin::Hook;
-use domain::redaction::{Document, Part, part};
+use domain::redaction::{Document, part};
 use domain::ticket::Ticket;
 use domain::work::Work;
 use serde_json::json;
@@ -159,7 +159,7 @@ impl Desk {
     async fn stored_document(&self, message: &Message, ticket: &Ticket) -> Result<Document, DeskError> {
         let requester = self.0.store.contact(ticket.requester_id).await?;
         let known = requester.map(|r| r.name.into_iter().chain(Some(r.email)).collect()).unwrap_or_default();
-        let parts = vec![Part::new(part::SUBJECT, &message.subject), Part::new(part::TEXT, &message.text)];
+        let parts = part::subject_and_text(&message.subject, &message.text);
         Ok(Document { parts, language: message.language.clone(), known })
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::effect::{Effect, EffectKind};
+use crate::ticket::{CUSTOM, Field};
 use crate::{Refusal, text_enum};
 
 text_enum! {
@@ -82,7 +83,7 @@ impl std::str::FromStr for Grant {
             "effect" => match rest.split_once(':') {
                 None => rest.parse().map(|kind| Self::Effect(kind, None)),
                 Some(("set-field", field))
-                    if field == "custom.*" || field.parse::<crate::ticket::Field>().is_ok() =>
+                    if field.strip_prefix(CUSTOM) == Some("*") || field.parse::<Field>().is_ok() =>
                 {
                     Ok(Self::Effect(EffectKind::SetField, Some(field.to_owned())))
                 }
@@ -170,8 +171,7 @@ impl Grants {
         let wider = match grant {
             Grant::Effect(kind, Some(field)) => {
                 self.0.contains(&Grant::Effect(*kind, None))
-                    || (field.starts_with("custom.")
-                        && self.0.contains(&Grant::Effect(*kind, Some("custom.*".to_owned()))))
+                    || (field.starts_with(CUSTOM) && self.0.contains(&for_custom_fields(*kind)))
             }
             Grant::Effect(_, None)
             | Grant::Read(_)
@@ -192,9 +192,13 @@ impl Grants {
         }
         let Effect::SetField { field, .. } = effect else { return false };
         self.0.contains(&Grant::Effect(kind, Some(field.clone())))
-            || (field.starts_with("custom.")
-                && self.0.contains(&Grant::Effect(kind, Some("custom.*".to_owned()))))
+            || (field.starts_with(CUSTOM) && self.0.contains(&for_custom_fields(kind)))
     }
+}
+
+/// The grant of an effect on every custom field.
+fn for_custom_fields(kind: EffectKind) -> Grant {
+    Grant::Effect(kind, Some(format!("{CUSTOM}*")))
 }
 
 impl FromIterator<Grant> for Grants {

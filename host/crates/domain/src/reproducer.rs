@@ -11,6 +11,7 @@ use crate::message::{Direction, Message};
 use crate::plugin::{Hook, Limits};
 use crate::run::{Fault, LogLine};
 use crate::snapshot::{Firing, Snapshot, TicketView};
+use crate::ticket::CUSTOM;
 
 /// What a run was given, kept when it fails.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -78,7 +79,7 @@ impl Case {
                 let named = message_of(&snapshot.event).map(str::to_owned);
                 blank_view(&mut snapshot.view, grants, named.as_deref());
                 if !grants.may_read(FieldClass::Custom) {
-                    snapshot.event.changes.retain(|change| !change.field.starts_with("custom."));
+                    snapshot.event.changes.retain(|change| !change.field.starts_with(CUSTOM));
                 }
                 CaseInput::Ticket(snapshot)
             }

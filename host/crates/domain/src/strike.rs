@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::run::{Decision, Fault, Run};
+use crate::ticket::CUSTOM;
 
 /// Clear values and what stands in their place from now on.
 #[derive(Clone, PartialEq, Eq)]
@@ -141,7 +142,7 @@ impl Strike {
 
     /// Strikes in what fields of one's own were and became, and in what was said as a reason.
     pub fn event(&self, event: &mut Event) -> bool {
-        let own = event.changes.iter_mut().filter(|change| change.field.starts_with("custom."));
+        let own = event.changes.iter_mut().filter(|change| change.field.starts_with(CUSTOM));
         let mut struck =
             self.all(own.flat_map(|change| change.from.iter_mut().chain(&mut change.to)), Self::text);
         if let Some(reason) = event.data.get_mut("reason") {

@@ -114,6 +114,9 @@ pub struct Ticket {
     pub merged_into: Option<TicketId>,
 }
 
+/// What stands in front of a custom field's key in the field's name.
+pub const CUSTOM: &str = "custom.";
+
 /// A field that people and plugins may set, by its one name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
@@ -142,7 +145,7 @@ impl std::fmt::Display for Field {
             Self::Category => f.write_str("category"),
             Self::Team => f.write_str("team"),
             Self::Assignee => f.write_str("assignee"),
-            Self::Custom(key) => write!(f, "custom.{key}"),
+            Self::Custom(key) => write!(f, "{CUSTOM}{key}"),
         }
     }
 }
@@ -157,7 +160,7 @@ impl std::str::FromStr for Field {
             "category" => Self::Category,
             "team" => Self::Team,
             "assignee" => Self::Assignee,
-            _ => match text.strip_prefix("custom.") {
+            _ => match text.strip_prefix(CUSTOM) {
                 Some(key) if is_key(key) => Self::Custom(key.to_owned()),
                 _ => {
                     return Err(Refusal::unknown_word(

@@ -181,7 +181,7 @@ impl Work {
                             "too_many_fields",
                             "A ticket has at most 64 custom fields.",
                         )
-                        .at(format!("custom.{key}")));
+                        .at(field.to_string()));
                     }
                     self.ticket.custom.insert(key.clone(), value);
                 }

@@ -239,7 +239,7 @@ impl ChangesBody {
             })
             .collect();
         for (key, value) in self.custom {
-            let name = format!("custom.{key}");
+            let name = Field::Custom(key).to_string();
             let field: Field = name.parse().map_err(|_| {
                 ApiError::invalid(
                     &name,

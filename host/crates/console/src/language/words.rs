@@ -4,7 +4,7 @@
 use domain::ActorKind;
 use domain::plugin::Hook;
 use domain::redaction::part;
-use domain::ticket::Channel;
+use domain::ticket::{CUSTOM, Channel};
 
 use super::Language;
 
@@ -29,7 +29,7 @@ impl Language {
             part::AUTO_REASON => self.pick("why it is a machine's", "warum sie von einer Maschine ist"),
             part::CATEGORY => self.texts().category,
             // A field of the house's own is called as the house calls it.
-            name => name.strip_prefix(part::CUSTOM).unwrap_or(name),
+            name => name.strip_prefix(CUSTOM).unwrap_or(name),
         }
     }
 

@@ -13,10 +13,8 @@ pub const FILE_NAME: &str = "file_name";
 pub const AUTO_REASON: &str = "auto_reason";
 /// The category that a request brings along; called as the ticket's field is.
 pub const CATEGORY: &str = "category";
-/// What stands in front of a custom field's key; the part is called as the ticket's field is.
-pub const CUSTOM: &str = "custom.";
 
-/// Every part's name but those of custom fields.
+/// Every part's name but those of custom fields, which are called as the ticket's fields are.
 pub const NAMES: [&str; 6] = [SUBJECT, TEXT, NAME, FILE_NAME, AUTO_REASON, CATEGORY];
 
 /// One named part of a document.
@@ -36,14 +34,19 @@ impl Part {
     }
 }
 
+/// What every document of a message begins with, and in this order.
+#[must_use]
+pub fn subject_and_text(subject: &str, text: &str) -> Vec<Part> {
+    vec![Part::new(SUBJECT, subject), Part::new(TEXT, text)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ticket::Field;
 
     #[test]
-    fn parts_that_are_fields_of_a_ticket_are_called_like_them() {
+    fn a_part_that_is_a_field_of_a_ticket_is_called_like_it() {
         assert_eq!(Field::Category.to_string(), CATEGORY);
-        assert_eq!(Field::Custom("order".to_owned()).to_string(), format!("{CUSTOM}order"));
     }
 }

@@ -9,6 +9,7 @@ use domain::event::Event as Happening;
 use domain::grant::FieldClass;
 use domain::redaction::Document as Text;
 use domain::snapshot::Firing as Due;
+use domain::ticket::CUSTOM;
 use domain::{Timestamp, message as letter};
 use wasmtime::component::Resource;
 
@@ -153,7 +154,7 @@ impl HostEvent for State {
 
     /// Values of custom fields are shown only to those who may read custom fields; that one changed is no secret.
     fn changes(&mut self, _: Resource<Event>) -> Read<Vec<(String, Option<String>, Option<String>)>> {
-        let is_custom = |field: &str| field.starts_with("custom.");
+        let is_custom = |field: &str| field.starts_with(CUSTOM);
         let any_custom = self.snapshot()?.event.changes.iter().any(|c| is_custom(&c.field));
         let shown = any_custom && self.may_read(FieldClass::Custom).is_ok();
         self.event(|e| {
