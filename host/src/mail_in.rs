@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use channels::ChannelError;
 use channels::lmtp::{Inbox, Listener};
 use desk::{Desk, DeskError};
-use domain::address::{canonical_address, sides, without_tag};
+use domain::address::{canonical_address, canonical_domain, sides, without_tag};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -71,7 +71,7 @@ pub async fn open(config: &Config, desk: &Desk, stop: &watch::Receiver<bool>) ->
     tracing::info!(place, "takes mail from the mail server of this machine (LMTP or SMTP)");
     let identity = &config.desk.mail;
     let own = identity.own().iter().map(|address| without_tag(address)).collect();
-    let host = sides(&identity.from_address).map_or("localhost", |(_, host)| host).to_owned();
+    let host = canonical_domain(sides(&identity.from_address).map_or("localhost", |(_, host)| host));
     let inbox = Arc::new(DeskInbox { desk: desk.clone(), own });
     doors.spawn(channels::lmtp::serve(listener, host, inbox, stop.clone()));
     Ok(doors)

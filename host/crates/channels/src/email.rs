@@ -163,8 +163,8 @@ pub fn parse(raw: &[u8]) -> Mail {
     parse_for(raw, &[])
 }
 
-/// The same, told at which addresses (lower case) the mail is read. Where such an address is a group or list of its
-/// own, what the list adds to each mail is not held against who wrote it.
+/// The same, told at which addresses (in their one spelling) the mail is read. Where such an address is a group or list
+/// of its own, what the list adds to each mail is not held against who wrote it.
 #[must_use]
 pub fn parse_for(raw: &[u8], own_addresses: &[String]) -> Mail {
     // The second door: should a library below panic all the same, the headers alone are tried, then nothing.

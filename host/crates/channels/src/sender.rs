@@ -73,7 +73,10 @@ impl Senders {
     ///
     /// # Errors
     /// When the system names no name server.
-    pub fn new(config: SenderConfig) -> Result<Self, ChannelError> {
+    pub fn new(mut config: SenderConfig) -> Result<Self, ChannelError> {
+        for domain in &mut config.arc_trusted {
+            *domain = canonical_domain(domain);
+        }
         let dns = config.look_up.then(|| resolver(config.name_server)).transpose()?;
         Ok(Self(Some(Arc::new(Checks { config, dns }))))
     }
@@ -157,9 +160,8 @@ impl Checks {
             let all = headers.all_texts(name);
             all.into_iter().max_by_key(|text| tag(text, "i").and_then(|i| i.parse::<u32>().ok()).unwrap_or(0))
         };
-        let sealer = newest("arc-seal").and_then(|seal| tag(&seal, "d").map(str::to_ascii_lowercase));
-        let is_trusted = sealer
-            .is_some_and(|sealer| self.config.arc_trusted.iter().any(|t| t.eq_ignore_ascii_case(&sealer)));
+        let sealer = newest("arc-seal").and_then(|seal| tag(&seal, "d").map(canonical_domain));
+        let is_trusted = sealer.is_some_and(|sealer| self.config.arc_trusted.contains(&sealer));
         is_trusted
             && newest("arc-authentication-results").is_some_and(|text| {
                 let said = text.split_once(';').map_or("", |(_, said)| said);

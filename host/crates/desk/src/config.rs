@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::address::{ascii_domain, canonical_address, sides, without_tag};
+use domain::address::{canonical_address, canonical_domain, sides, without_tag};
 use domain::files::FileLimits;
 use domain::gate::{Budgets, QuietHours, private_domains};
 use domain::redaction::Operators;
@@ -125,6 +125,8 @@ pub(crate) struct Ours {
     pub(crate) domains: Vec<String>,
     /// Domains of the house's own net.
     pub(crate) private_domains: Vec<String>,
+    /// Domains of mail providers.
+    pub(crate) providers: Vec<String>,
 }
 
 impl Ours {
@@ -133,6 +135,7 @@ impl Ours {
             addresses: config.mail.own(),
             domains: config.mail.domains(),
             private_domains: private_domains(&config.private_domains),
+            providers: config.providers.iter().map(|domain| canonical_domain(domain)).collect(),
         }
     }
 }
@@ -197,7 +200,7 @@ impl MailIdentity {
     /// Domains that are ours: those of the addresses and the one where people reach this house.
     fn domains(&self) -> Vec<String> {
         let url = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
-        let host = url.split(['/', ':']).next().unwrap_or_default().to_lowercase();
+        let host = canonical_domain(url.split(['/', ':']).next().unwrap_or_default());
         let addresses = self.own();
         let of_addresses = addresses.iter().filter_map(|a| sides(a)).map(|(_, domain)| domain.to_owned());
         of_addresses.chain(Some(host).filter(|host| !host.is_empty())).collect()
@@ -229,12 +232,36 @@ impl MailIdentity {
         format!("{}@{}", id.to_string().to_lowercase(), self.message_id_domain())
     }
 
-    /// In ASCII: a Message-ID has no other letters.
+    /// In its one spelling, which is ASCII: a Message-ID has no other letters.
     fn message_id_domain(&self) -> String {
         let named = match self.message_id_domain.as_str() {
             "" => sides(&self.from_address).map_or("localhost", |(_, domain)| domain),
             named => named,
         };
-        ascii_domain(named)
+        canonical_domain(named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_domains_have_one_spelling_however_they_are_set() {
+        let mail = MailIdentity {
+            from_address: "Help@Müller.example".to_owned(),
+            public_url: "https://Hilfe.Müller.example:8443/desk".to_owned(),
+            message_id_domain: "Mail.Müller.example".to_owned(),
+            ..MailIdentity::default()
+        };
+        assert_eq!(mail.domains(), ["xn--mller-kva.example", "hilfe.xn--mller-kva.example"]);
+        assert_eq!(mail.message_id_domain(), "mail.xn--mller-kva.example");
+        let unnamed = MailIdentity { message_id_domain: String::new(), ..mail };
+        assert_eq!(unnamed.message_id_domain(), "xn--mller-kva.example");
+        let config = DeskConfig {
+            providers: vec![" Post.Example".to_owned(), "Müller.example".to_owned()],
+            ..DeskConfig::default()
+        };
+        assert_eq!(Ours::of(&config).providers, ["post.example", "xn--mller-kva.example"]);
     }
 }

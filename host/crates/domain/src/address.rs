@@ -1,7 +1,8 @@
 //! An e-mail address: its two sides, its one spelling and that of its domain, and which domains lie below which. Knows
 //! nobody whose address it is.
 
-use crate::contact::ERASED_DOMAIN;
+/// The domain of what stands in the place of erased addresses: never anybody's (RFC 2606).
+pub(crate) const ERASED_DOMAIN: &str = "erased.invalid";
 
 /// What stands in front of the last `@` and behind it.
 #[must_use]
@@ -9,10 +10,11 @@ pub fn sides(address: &str) -> Option<(&str, &str)> {
     address.rsplit_once('@')
 }
 
-/// What stands in front of the `@`; all of it where there is none.
+/// What stands in front of the first `@`; all of it where there is none. Gateways put a host of their own behind a whole
+/// address (`root@srv1@example.com`): who is told by a name is told by this one.
 #[must_use]
-pub fn local_of(address: &str) -> &str {
-    sides(address).map_or(address, |(local, _)| local)
+pub fn name_of(address: &str) -> &str {
+    address.split_once('@').map_or(address, |(name, _)| name)
 }
 
 /// What stands behind the `@`; empty where there is none.
@@ -49,8 +51,7 @@ pub fn canonical_domain(domain: &str) -> String {
 }
 
 /// A domain as DNS has it (`müller.de` is `xn--mller-kva.de`, RFC 5891); as it is where it is ASCII or cannot be one.
-#[must_use]
-pub fn ascii_domain(domain: &str) -> String {
+fn ascii_domain(domain: &str) -> String {
     let ascii = (!domain.is_ascii()).then(|| idna::domain_to_ascii_strict(domain).ok()).flatten();
     ascii.unwrap_or_else(|| domain.to_owned())
 }
@@ -96,10 +97,21 @@ mod tests {
 
     #[test]
     fn an_address_has_two_sides_and_the_last_sign_parts_them() {
-        assert_eq!((local_of("ana@shop.example"), domain_of("ana@shop.example")), ("ana", "shop.example"));
-        assert_eq!((local_of("\"a@b\"@c.example"), domain_of("\"a@b\"@c.example")), ("\"a@b\"", "c.example"));
-        assert_eq!((local_of("ana"), domain_of("ana")), ("ana", ""));
+        assert_eq!(sides("ana@shop.example"), Some(("ana", "shop.example")));
+        assert_eq!(sides("\"a@b\"@c.example"), Some(("\"a@b\"", "c.example")));
+        assert_eq!((sides("ana"), domain_of("ana")), (None, ""));
         assert_eq!(without_tag("help+12.ab@shop.example"), "help@shop.example");
+    }
+
+    #[test]
+    fn a_name_ends_at_the_first_sign() {
+        for (address, name, domain) in [
+            ("ana@shop.example", "ana", "shop.example"),
+            ("mailer-daemon@mx1@gw.example", "mailer-daemon", "gw.example"),
+            ("ana", "ana", ""),
+        ] {
+            assert_eq!((name_of(address), domain_of(address)), (name, domain));
+        }
     }
 
     #[test]

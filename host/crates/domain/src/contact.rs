@@ -1,6 +1,7 @@
 //! A contact: who asks.
 
 use crate::Timestamp;
+use crate::address::ERASED_DOMAIN;
 use crate::id::ContactId;
 
 /// Somebody who writes to us. Keyed by address: one contact per address, lower case.
@@ -31,9 +32,6 @@ impl Contact {
         self.email == erased_address(self.id)
     }
 }
-
-/// The domain of what stands in the place of erased addresses: never anybody's (RFC 2606).
-pub(crate) const ERASED_DOMAIN: &str = "erased.invalid";
 
 /// What stands in the place of an erased person's address: unique, and no address of anybody.
 #[must_use]

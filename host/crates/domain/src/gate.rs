@@ -169,7 +169,8 @@ fn within_house(facts: &Facts, budgets: &Budgets) -> Result<(), String> {
 }
 
 /// The part of the gate that needs no counting: also asked by policy, so that a plugin's reply to a
-/// machine is rejected at once and visibly.
+/// machine is rejected at once and visibly. The addresses and domains are in their one spelling; `private_domains` brings
+/// those of the house's net to it.
 ///
 /// # Errors
 /// The rule that says no.

@@ -2,7 +2,7 @@
 //! it back. Marks in the header come first; for machines that carry none the shape of subject and text has
 //! to say it twice. A person who forwards or answers machine mail stays a person.
 
-use domain::address::local_of;
+use domain::address::name_of;
 use domain::gate::is_robot_address;
 use domain::message::AutoClass;
 
@@ -29,7 +29,7 @@ pub(crate) struct Evidence<'a> {
     /// To and Cc.
     pub(crate) recipients: [&'a [String]; 2],
     pub(crate) reply_to: &'a [String],
-    /// Addresses at which this desk gets its mail, as far as they are known.
+    /// Addresses at which this desk gets its mail, in their one spelling, as far as they are known.
     pub(crate) own_addresses: &'a [String],
     pub(crate) subject: &'a str,
     pub(crate) text: &'a str,
@@ -162,7 +162,7 @@ fn failed_recipients(mail: &Evidence<'_>) -> Found {
 
 /// Mail systems writing as themselves.
 fn daemon(mail: &Evidence<'_>) -> Found {
-    let local = mail.from.map_or("", local_of);
+    let local = mail.from.map_or("", name_of);
     let name = mail.from_name.unwrap_or("").to_lowercase();
     let is_daemon = local == "mailer-daemon"
         || local == "mailerdaemon"
@@ -336,7 +336,7 @@ fn calendar(mail: &Evidence<'_>) -> Found {
 
 fn robot_address(mail: &Evidence<'_>) -> Found {
     let from = mail.from?;
-    if !is_robot_address(from) && !fields::NOTICE_SENDERS.contains(&local_of(from))
+    if !is_robot_address(from) && !fields::NOTICE_SENDERS.contains(&name_of(from))
         || person::filled_in_form(mail)
     {
         return None;

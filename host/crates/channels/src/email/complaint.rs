@@ -1,7 +1,7 @@
 //! Who complained: the recipient meant in a spam complaint of a feedback loop (RFC 5965). Knows nothing of
 //! what becomes of the address.
 
-use domain::address::{local_of, sides};
+use domain::address::{name_of, sides};
 
 use super::bounce::{field, first_address};
 use super::header::Headers;
@@ -54,8 +54,8 @@ fn of_returned_mail(leaf: &Leaf<'_>) -> Option<String> {
 
 /// Some providers black the address out.
 fn is_told(address: &str) -> bool {
-    let local = local_of(address);
-    !local.contains("redact") && !local.contains("hidden") && !local.chars().all(|c| matches!(c, 'x' | '*'))
+    let name = name_of(address);
+    !name.contains("redact") && !name.contains("hidden") && !name.chars().all(|c| matches!(c, 'x' | '*'))
 }
 
 #[cfg(test)]
@@ -84,6 +84,11 @@ mod tests {
                 Some("ana@x.example"),
             ),
             ("Feedback-Type: fraud\nOriginal-Rcpt-To: redacted@y.example", returned, Some("ana@x.example")),
+            (
+                "Feedback-Type: fraud\nOriginal-Rcpt-To: xxx@y.example@relay.example",
+                returned,
+                Some("ana@x.example"),
+            ),
             ("User-Agent: x/1", returned, Some("ana@x.example")),
             ("Feedback-Type: not-spam\nOriginal-Rcpt-To: bo@y.example", returned, None),
             ("Feedback-Type: auth-failure\nOriginal-Rcpt-To: bo@y.example", returned, None),

@@ -216,7 +216,7 @@ async fn passed_on(server: SocketAddr) -> String {
 async fn a_trusted_lists_word_counts_for_what_it_passed_on_and_nobody_elses() {
     let server = world().await;
     let mail = passed_on(server).await;
-    assert_eq!(auth(&asking(server, &["Lists.example"], ""), &mail).await, SenderAuth::Pass);
+    assert_eq!(auth(&asking(server, &[" Lists.Example "], ""), &mail).await, SenderAuth::Pass);
     assert_eq!(auth(&asking(server, &[], ""), &mail).await, SenderAuth::Fail, "nobody trusts it");
     let altered = mail.replace("the list", "Send me money!");
     assert_eq!(

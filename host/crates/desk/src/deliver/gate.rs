@@ -63,7 +63,7 @@ impl Desk {
         budgets: &Budgets,
     ) -> Result<Option<No>, DeskError> {
         let own = &self.0.ours.addresses;
-        let is_providers = self.0.config.providers.contains(&pass.domain);
+        let is_providers = self.0.ours.providers.contains(&pass.domain);
         loop {
             let leaving = self.0.passing.counts_for(pass);
             let (now, most) = (self.now(), budgets.highest());

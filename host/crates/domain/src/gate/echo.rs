@@ -3,15 +3,15 @@
 
 use std::collections::HashSet;
 
-use crate::address::is_within;
+use crate::address::{canonical_domain, is_within};
 
 /// Words in a row that nobody writes twice by chance.
 const RUN_WORDS: usize = 8;
 /// Words looked at of each text; nobody reads further in an advertisement.
 const WORDS_MAX: usize = 5_000;
 
-/// Whether the answer holds eight words in a row, or a link, of what was heard. `own` are domains that are ours:
-/// their links are no stranger's.
+/// Whether the answer holds eight words in a row, or a link, of what was heard. `own` are domains that are ours,
+/// in their one spelling: their links are no stranger's.
 #[must_use]
 pub fn echoes(answer: &str, heard: &str, own: &[String]) -> bool {
     let (answer_words, heard_words) = (words(answer), words(heard));
@@ -33,13 +33,13 @@ fn shares_link(answer: &str, heard: &str, own: &[String]) -> bool {
     !theirs.is_empty() && hosts(answer).any(|host| theirs.contains(&host) && !is_own(&host))
 }
 
-/// Hosts of web addresses in a text.
+/// Hosts of web addresses in a text, each in its one spelling.
 fn hosts(text: &str) -> impl Iterator<Item = String> {
     let starts = text.match_indices("://").map(|(at, mark)| at + mark.len());
     let of = |text: &str, at: usize| {
         let rest = text.get(at..).unwrap_or_default();
         let end = rest.find(|c: char| !c.is_alphanumeric() && !".-".contains(c)).unwrap_or(rest.len());
-        rest.get(..end).unwrap_or_default().trim_matches('.').to_lowercase()
+        canonical_domain(rest.get(..end).unwrap_or_default().trim_matches('.'))
     };
     starts.map(move |at| of(text, at)).filter(|host| !host.is_empty()).collect::<Vec<_>>().into_iter()
 }
@@ -74,5 +74,15 @@ mod tests {
         let answer = "Please see https://help.shop.example/faq/2.";
         assert!(!echoes(answer, asked, &["shop.example".to_owned()]));
         assert!(echoes(answer, asked, &[]));
+    }
+
+    #[test]
+    fn a_link_is_the_same_in_whatever_letters_its_domain_is_written() {
+        let (written, ascii) =
+            ("See https://www.Müller.example/faq.", "See https://www.xn--mller-kva.example/a.");
+        for (answer, asked) in [(written, ascii), (ascii, written), (written, written)] {
+            assert!(!echoes(answer, asked, &["xn--mller-kva.example".to_owned()]), "{answer}");
+            assert!(echoes(answer, asked, &[]), "{answer}");
+        }
     }
 }

@@ -102,7 +102,7 @@ const ROBOT_LOCAL_PARTS: &[&str] = &[
 /// answer, never the ticket.
 #[must_use]
 pub fn is_robot_address(address: &str) -> bool {
-    let local = crate::address::local_of(address).to_lowercase();
+    let local = crate::address::name_of(address).to_lowercase();
     let stem = local.split('+').next().unwrap_or("");
     let is_separator = |c: char| matches!(c, '.' | '-' | '_' | '+' | '=');
     // `no-reply`, `do_not_reply`: words that only together say it.
@@ -140,6 +140,8 @@ mod tests {
             "list-request@x.example",
             "nicht-antworten@x.example",
             "no_reply_shop@x.example",
+            "root@srv1@x.example",
+            "notifications@shop.example@relay.example",
         ] {
             assert!(is_robot_address(address), "{address}");
         }
@@ -152,6 +154,7 @@ mod tests {
             "r.root@x.example",
             "marketing@x.example",
             "system.admin@x.example",
+            "r.root@srv1@x.example",
         ] {
             assert!(!is_robot_address(address), "{address}");
         }

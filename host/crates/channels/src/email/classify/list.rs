@@ -1,7 +1,7 @@
 //! Distribution and discussion lists, told by whom the mail names: fields of list programs, the keeper in
 //! the envelope, a list's host among the recipients, a tag that goes with one, nobody at all.
 
-use domain::address::{domain_of, is_within, local_of, sides};
+use domain::address::{is_within, name_of, sides};
 use domain::message::AutoClass;
 
 use super::{Evidence, Found, by_shape, fields, person, shape, title, value};
@@ -22,9 +22,9 @@ pub(super) fn is_own(mail: &Evidence<'_>) -> bool {
     let (id, post) = (named("list-id"), named("list-post"));
     let id = id.rsplit_once('<').map_or(id.as_str(), |(_, id)| id).trim_matches(['<', '>', ' ']);
     let posts = super::super::addresses(&post.replace("mailto:", ""), 1);
-    mail.own_addresses.iter().map(|own| own.to_lowercase()).any(|own| {
+    mail.own_addresses.iter().any(|own| {
         // RFC 2919 names `help@shop.example` so: `<help.shop.example>`.
-        id == own || id == own.replacen('@', ".", 1) || posts.contains(&own)
+        id == own || id == own.replacen('@', ".", 1) || posts.contains(own)
     })
 }
 
@@ -45,7 +45,7 @@ pub(super) fn header_fields(mail: &Evidence<'_>) -> Found {
 pub(super) fn keeper(mail: &Evidence<'_>) -> Found {
     let is_keeper = |address: &str| Some(address) != mail.from && keeps(address);
     // Mailman's before 2.1; in the envelope alone the word is a web server's as well.
-    let is_admin = |address: &str| Some(address) != mail.from && local_of(address).ends_with("-admin");
+    let is_admin = |address: &str| Some(address) != mail.from && name_of(address).ends_with("-admin");
     let sender = ["sender", "errors-to", "x-errors-to"]
         .iter()
         .filter_map(|field| mail.headers.text(field))
@@ -62,7 +62,7 @@ pub(super) fn keeper(mail: &Evidence<'_>) -> Found {
 /// `x-bounce`; Smartlist: `x-request`; LISTSERV lite: `x-errors`; ezmlm: `x-return-77-anna=shop.example`.
 fn keeps(address: &str) -> bool {
     const ROLES: &[&str] = &["-owner", "-bounces", "-bounce", "-request", "-errors"];
-    let local = local_of(address);
+    let local = name_of(address);
     let stem = local.split('+').next().unwrap_or("");
     let begins_with_number = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     // A relay's own name for one mail: 0102019c5f0a-bounce.
@@ -76,9 +76,9 @@ fn keeps(address: &str) -> bool {
 pub(super) fn recipient_name(mail: &Evidence<'_>) -> Found {
     const NAMES: &[&str] = &["mailing list", "mailing-list", "mailingliste", " list <", " list\" <"];
     let everybody = mail.recipients.iter().flat_map(|list| list.iter()).take(20);
-    let is_list = |address: &&String| fields::LIST_ROLES.iter().any(|role| local_of(address).ends_with(role));
+    let is_list = |address: &&String| fields::LIST_ROLES.iter().any(|role| name_of(address).ends_with(role));
     if let Some(address) = everybody.into_iter().find(is_list) {
-        return found(mail, format!("it went to an address named like a list ({})", local_of(address)));
+        return found(mail, format!("it went to an address named like a list ({})", name_of(address)));
     }
     let is_called = ["to", "cc"]
         .iter()
@@ -92,13 +92,21 @@ pub(super) fn recipient_name(mail: &Evidence<'_>) -> Found {
 pub(super) fn recipient_host(mail: &Evidence<'_>) -> Found {
     let [to, cc] = mail.recipients;
     let subject = mail.subject.to_lowercase();
-    let is_list = |address: &&String| is_list_host(domain_of(address));
     let in_cc = || {
         let belongs = shape::is_answer(&subject) || tag(&subject).is_some();
-        cc.iter().find(is_list).filter(|_| belongs)
+        cc.iter().find_map(|address| list_host(address)).filter(|_| belongs)
     };
-    let listed = to.iter().find(is_list).or_else(in_cc)?;
-    found(mail, format!("it went to a list's host ({})", domain_of(listed)))
+    let host = to.iter().find_map(|address| list_host(address)).or_else(in_cc)?;
+    found(mail, format!("it went to a list's host ({host})"))
+}
+
+/// Each host that an address names: gateways put one of their own behind a whole address.
+fn hosts(address: &str) -> impl Iterator<Item = &str> {
+    address.split('@').skip(1)
+}
+
+fn list_host(address: &str) -> Option<&str> {
+    hosts(address).find(|host| is_list_host(host))
 }
 
 fn is_list_host(host: &str) -> bool {
@@ -117,11 +125,11 @@ pub(super) fn subject_tag(mail: &Evidence<'_>) -> Found {
         return found(mail, format!("it names no recipient and has a tag in the subject ({tag})"));
     }
     let is_list = |address: &String| {
-        let local = local_of(address);
+        let local = name_of(address);
         local == tag || fields::LIST_ENDINGS.iter().any(|ending| local.ends_with(ending))
     };
     let listed = recipients.find(|address| is_list(address))?;
-    found(mail, format!("it went to {} and has a list's tag in the subject ({tag})", local_of(listed)))
+    found(mail, format!("it went to {} and has a list's tag in the subject ({tag})", name_of(listed)))
 }
 
 /// A list's tag in a lower-case subject. A help desk's has a number, a mail filter's is a warning.
@@ -145,7 +153,7 @@ pub(super) fn relayed(mail: &Evidence<'_>) -> Found {
     let from = mail.from?;
     let (_, relay) = name.split_once(" via ").or_else(|| name.split_once(" über "))?;
     let is_named = mail.recipients.iter().flat_map(|list| list.iter()).any(|address| address == from);
-    (is_named || is_list_host(domain_of(from)) || mail.headers.has("x-original-from"))
+    (is_named || list_host(from).is_some() || mail.headers.has("x-original-from"))
         .then(|| (AutoClass::List, format!("the sender writes through “{}”", relay.trim())))
 }
 
@@ -160,23 +168,28 @@ pub(super) fn program_subject(mail: &Evidence<'_>) -> Found {
 /// `…@newsletter.shop.example`, `enews@…`: what is sent from there nobody wrote by hand.
 pub(super) fn sender(mail: &Evidence<'_>) -> Found {
     let from = mail.from?;
-    let host = domain_of(from);
-    let mut labels = host.split('.').skip(1);
-    let is_inside = labels.next().is_some_and(|second| second.len() > 3) && labels.next().is_some();
     // People work in such houses too.
     if person::wrote_letter(mail) {
         return None;
     }
-    let label = first_label(host);
-    if is_inside && fields::BULK_LABELS.contains(&label) {
+    if let Some(host) = host_for(from, fields::BULK_LABELS) {
         return found(mail, format!("it comes from a host for mailings ({host})"));
     }
-    if is_inside && fields::NOTICE_LABELS.contains(&label) {
+    if let Some(host) = host_for(from, fields::NOTICE_LABELS) {
         return Some((AutoClass::AutoGenerated, format!("it comes from a host for notices ({host})")));
     }
-    let local = local_of(from);
+    let local = name_of(from);
     let is_mailing = fields::BULK_SENDERS.contains(&local);
     if is_mailing { found(mail, format!("its sender is a mailing ({local})")) } else { None }
+}
+
+/// The host of an address that stands inside a domain under one of these labels.
+fn host_for<'a>(address: &'a str, labels: &[&str]) -> Option<&'a str> {
+    let is_inside = |host: &str| {
+        let mut above = host.split('.').skip(1);
+        above.next().is_some_and(|second| second.len() > 3) && above.next().is_some()
+    };
+    hosts(address).find(|host| is_inside(host) && labels.contains(&first_label(host)))
 }
 
 /// Envelope senders that collect bounces of mass mailings: nobody's mail program has such an address; of the
@@ -189,7 +202,7 @@ pub(super) fn bulk_envelope(mail: &Evidence<'_>) -> Found {
     let (local, domain) = sides(path)?;
     let is_collector = |word: &str| word.starts_with("bounce");
     let collects =
-        local.split(['-', '+', '_', '.', '=']).any(is_collector) || domain.split('.').any(is_collector);
+        local.split(['-', '+', '_', '.', '=', '@']).any(is_collector) || domain.split('.').any(is_collector);
     if collects || names_recipient(mail, local) {
         let class = by_shape(mail).unwrap_or(AutoClass::AutoGenerated);
         return Some((class, "the envelope sender collects bounces of a mass mailing".to_owned()));

@@ -1,11 +1,11 @@
 //! Oddities of header and links that a customer's mail has now and then and mass mail often: points for
 //! advertising, no verdict.
 
-use domain::address::{domain_of, local_of, sides};
+use domain::address::{domain_of, name_of, sides};
 
 use super::super::super::header;
 use super::super::forgery::around_clock;
-use super::super::{Evidence, value};
+use super::super::{Evidence, person, value};
 use super::Shape;
 
 /// Points for a header that was put together carelessly.
@@ -39,7 +39,7 @@ fn is_from_another_time(mail: &Evidence<'_>) -> bool {
 /// No Message-ID, or one that the server which took the mail from outside had to make.
 fn lacks_own_id(mail: &Evidence<'_>) -> bool {
     let Some(id) = value(mail, "message-id") else { return true };
-    let made_by = id.split_once('@').map_or("", |(_, host)| host.trim_end_matches('>'));
+    let made_by = domain_of(id.trim_end_matches('>'));
     let from = mail.from.map_or("", domain_of);
     if made_by.is_empty() || site(made_by) == site(from) {
         return false;
@@ -70,7 +70,7 @@ fn site(host: &str) -> &str {
 /// `ly9qowv6r47@`: letters and digits in turns.
 fn is_rolled(address: &str) -> bool {
     const TURNS_MIN: usize = 4;
-    let local = local_of(address).as_bytes();
+    let local = name_of(address).as_bytes();
     let turns = local.windows(2).filter(|pair| match pair {
         [a, b] => {
             a.is_ascii_digit() != b.is_ascii_digit() && a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric()
@@ -84,7 +84,9 @@ fn is_rolled(address: &str) -> bool {
 pub(super) fn crowd(mail: &Evidence<'_>) -> usize {
     const NAMESAKES: usize = 3;
     const HOSTS: usize = 5;
-    let everybody = || mail.recipients.iter().flat_map(|list| list.iter()).filter_map(|one| sides(one));
+    // Parted where a name ends (`name_of`): who stands behind one relay stands at many hosts all the same.
+    let everybody =
+        || mail.recipients.iter().flat_map(|list| list.iter()).filter_map(|one| one.split_once('@'));
     let namesakes = everybody()
         .map(|(local, _)| everybody().filter(|(other, _)| other == &local).count())
         .take(50)
@@ -113,10 +115,7 @@ pub(super) fn links(shape: &Shape<'_>) -> usize {
 /// Whether there are links, and none to a site that the mail went to: customers name the pages they mean.
 pub(super) fn leads_elsewhere(shape: &Shape<'_>) -> bool {
     let recipients = || shape.mail.recipients.iter().flat_map(|list| list.iter()).take(20);
-    let is_ours = |link: &str| {
-        let host = authority(link).split(':').next().unwrap_or("");
-        recipients().filter_map(|address| sides(address)).any(|(_, ours)| site(ours) == site(host))
-    };
+    let is_ours = |link: &str| recipients().any(|address| person::is_link_to(link, address));
     let mut links = shape.own.links().take(LINKS_MAX).peekable();
     links.peek().is_some() && !links.any(is_ours)
 }

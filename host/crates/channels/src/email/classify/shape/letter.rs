@@ -5,7 +5,7 @@
 pub(crate) mod grams;
 pub(crate) mod model;
 
-use domain::address::local_of;
+use domain::address::name_of;
 use domain::message::AutoClass;
 
 use super::phrases::subject_is;
@@ -75,7 +75,7 @@ pub(super) fn is_programs(from: Option<&str>) -> bool {
 
 /// How many times as likely a machine is that has such an address.
 fn senders_odds(from: Option<&str>) -> f32 {
-    let local = from.map_or("", local_of);
+    let local = from.map_or("", name_of);
     let is_one_of = |names: &[&str]| {
         local
             .split(|c: char| !c.is_alphabetic())
