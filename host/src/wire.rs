@@ -5,6 +5,7 @@ mod data_dir;
 mod tombstones;
 
 use std::ffi::OsString;
+use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -158,7 +159,8 @@ pub fn authors_runtime(config: &Config) -> anyhow::Result<Runtime> {
 
 /// A guarded way out: everything private is closed by itself, our own port by name.
 fn fetch(config: &Config, options: FetchOptions) -> Fetch {
-    let own_addresses = config.server.listen.parse().into_iter().collect();
+    // Names as the listener reads them; where there is no such name, there will be no listener either.
+    let own_addresses = config.server.listen.to_socket_addrs().into_iter().flatten().collect();
     Fetch::new(FetchOptions { own_addresses, ..options })
 }
 

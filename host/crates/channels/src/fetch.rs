@@ -184,6 +184,12 @@ fn loopback_name(target: &Target) -> Option<&'static str> {
     (name == "localhost" || name.ends_with(".localhost")).then_some("a loopback address")
 }
 
+/// Whether an address leads to a listener of ours: every loopback address leads to one that listens on all.
+fn leads_to(own: &SocketAddr, address: std::net::IpAddr, port: u16) -> bool {
+    let at = own.ip().to_canonical();
+    own.port() == port && (at == address || (at.is_unspecified() && address.is_loopback()))
+}
+
 impl Fetch {
     /// A client with the system's resolver.
     #[must_use]
@@ -280,12 +286,7 @@ impl Fetch {
         }
         for address in &found {
             let ip = address.ip().to_canonical();
-            if self
-                .options
-                .own_addresses
-                .iter()
-                .any(|own| own.ip().to_canonical() == ip && own.port() == target.port)
-            {
+            if self.options.own_addresses.iter().any(|own| leads_to(own, ip, target.port)) {
                 return Err(FetchError::denied("the address is one of this server's own"));
             }
             if !may_be_private && let Some(what) = address::refusal(address.ip()) {

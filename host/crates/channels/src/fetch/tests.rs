@@ -1,6 +1,6 @@
 //! The guard against every way round it (attacks 14 to 19), and a server on loopback that misbehaves.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -226,6 +226,25 @@ async fn our_own_listeners_are_never_a_target() {
         );
     }
     assert!(requests.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_listener_on_all_addresses_is_found_on_every_loopback_address_and_not_on_another_port() {
+    let (port, mut requests) = loopback(answer("200 OK", "", b"hi")).await;
+    for own in [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)] {
+        let own_addresses = vec![SocketAddr::new(own, port)];
+        let fetch = Fetch::new(FetchOptions { own_addresses, ..open_options() });
+        for host in ["127.0.0.1", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]"] {
+            let url = format!("http://{host}:{port}/");
+            let sent = fetch.send(get(&url), &host_of(&url).unwrap()).await;
+            assert!(matches!(sent, Err(FetchError::Denied { .. })), "{own} {host}: {sent:?}");
+        }
+    }
+    assert!(requests.try_recv().is_err());
+    let own_addresses = vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port.wrapping_add(1))];
+    let fetch = Fetch::new(FetchOptions { own_addresses, ..open_options() });
+    let url = format!("http://127.0.0.1:{port}/");
+    assert!(fetch.send(get(&url), &host_of(&url).unwrap()).await.is_ok(), "another service of this machine");
 }
 
 /// The first answer is checked and used; a second one is never asked for.
