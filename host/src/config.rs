@@ -5,6 +5,7 @@ mod inbox;
 mod layers;
 mod mail;
 mod mailbox;
+mod server;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use desk::{DeskConfig, MailIdentity};
 use serde::Deserialize;
 
 pub use mailbox::{Mailbox, SecretSource};
+pub use server::{ConsoleAccess, MetricsAccess, Server};
 
 pub use layers::{ConfigError, DEFAULTS, Layers, Origin, Secret, variable_of, without_password};
 
@@ -67,49 +69,6 @@ pub struct Config {
     pub log: Log,
     /// Who set what, for `config show`.
     pub layers: Layers,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, Deserialize)]
-pub struct Server {
-    /// Address and port.
-    pub listen: String,
-    /// Who may see the pages.
-    pub console: ConsoleAccess,
-    /// Who may see the metrics.
-    pub metrics: MetricsAccess,
-    /// Longest request, milliseconds.
-    pub request_timeout_ms: u64,
-    /// Largest request body, bytes.
-    pub body_bytes_max: usize,
-    /// Connections at a time.
-    pub connections_max: usize,
-    /// Longest wait for the head of a request, milliseconds.
-    pub head_timeout_ms: u64,
-    /// How long draining may take, milliseconds.
-    pub drain_ms: u64,
-}
-
-/// Who may see the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConsoleAccess {
-    /// Whoever sits at this machine.
-    Open,
-    /// Whoever has a token.
-    Token,
-}
-
-/// Who may see the metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MetricsAccess {
-    /// Whoever reaches the server.
-    Open,
-    /// Whoever has a token that may read.
-    Token,
-    /// Nobody.
-    Off,
 }
 
 /// `[database]`
@@ -256,7 +215,7 @@ impl Config {
         desk.retention.inbox_words_days = inboxes.words_days;
         let config = Self {
             data_dir: PathBuf::from(layers.text("data_dir")),
-            server: layers.section("server", &[])?,
+            server: server::read(&layers)?,
             api: layers.section("api", &[])?,
             form: layers.section("form", &[])?,
             database: layers.section("database", &[])?,
@@ -609,6 +568,8 @@ mod tests {
             ("[api]\nnetwork_burst = 0", "api.network_burst"),
             ("[api]\ntoken_per_minute = -1", "api.token_per_minute"),
             ("[server]\nmetrics = \"closed\"", "server.metrics"),
+            ("[server]\nmetrics = \"token\"", "server.metrics_token_file"),
+            ("[server]\nproxies = [\"the proxy\"]", "server.proxies"),
             (
                 "[webhooks]\ntrusted_certificates_file = \"/nowhere/ca.pem\"",
                 "webhooks.trusted_certificates_file",

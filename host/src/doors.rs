@@ -2,23 +2,37 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use domain::clock::Moment;
 use domain::{Clock, Ids, Timestamp};
 use rand::Rng;
 use ulid::Ulid;
 
 /// The machine's clock. It may stand still, it never goes back: a step backwards of the machine's
 /// clock is waited out, so that no event seems to come before its cause.
-#[derive(Debug, Default)]
-pub struct SystemClock(AtomicI64);
+#[derive(Debug)]
+pub struct SystemClock {
+    last: AtomicI64,
+    begun: Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self { last: AtomicI64::default(), begun: Instant::now() }
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
-        let before = self.0.fetch_max(now, Ordering::SeqCst);
+        let before = self.last.fetch_max(now, Ordering::SeqCst);
         Timestamp(now.max(before))
+    }
+
+    fn moment(&self) -> Moment {
+        Moment(i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX))
     }
 }
 
@@ -76,8 +90,11 @@ mod tests {
 
     #[test]
     fn the_clock_never_goes_back() {
-        let clock = SystemClock(AtomicI64::new(i64::MAX - 1));
+        let clock = SystemClock { last: AtomicI64::new(i64::MAX - 1), ..SystemClock::default() };
         assert_eq!(clock.now(), Timestamp(i64::MAX - 1));
+        let before = clock.moment();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert!(clock.moment() > before, "while the machine's clock is waited for, moments pass");
         assert!(SystemClock::default().now() > Timestamp(1_700_000_000_000));
     }
 }

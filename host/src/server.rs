@@ -2,26 +2,30 @@
 //! listener, inside one frame of limits. Knows no route of the doors.
 
 use std::any::Any;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::problem;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use desk::{Desk, Worker};
+use domain::asker::{Asker, Proxies};
 use futures::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::StoreError;
+use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
-use crate::config::{MetricsAccess, Server};
+use crate::config::{MetricsAccess, Secret, Server};
 use crate::lifecycle::stopped;
 use crate::listening::{self, Bounds};
 
@@ -39,6 +43,9 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 struct Front {
     desk: Desk,
     metrics: Option<PrometheusHandle>,
+    metrics_access: MetricsAccess,
+    metrics_token: Option<Secret>,
+    proxies: Arc<Proxies>,
     stop: watch::Receiver<bool>,
     timeout: Duration,
 }
@@ -54,20 +61,18 @@ pub fn router(
 ) -> Router {
     let front = Front {
         desk: desk.clone(),
-        metrics: metrics.filter(|_| settings.metrics != MetricsAccess::Off),
+        metrics,
+        metrics_access: settings.metrics,
+        metrics_token: settings.metrics_token.clone(),
+        proxies: Arc::new(settings.proxies.clone()),
         stop,
         timeout: Duration::from_millis(settings.request_timeout_ms),
     };
     let api = api::router(desk.clone(), pace);
-    let numbers: Router = Router::new().route("/metrics", get(render_metrics)).with_state(front.clone());
-    let numbers = match settings.metrics {
-        MetricsAccess::Token => api::for_readers(desk.clone(), pace, numbers),
-        MetricsAccess::Open | MetricsAccess::Off => numbers,
-    };
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .merge(numbers.with_state(()))
+        .route("/metrics", get(render_metrics))
         // Each door answers for its own part, down to its own "no such page". The API is merged rather than
         // put behind a wildcard: a wildcard's capture would join the path parameters of every route in it.
         .route_service("/api", api.clone())
@@ -75,9 +80,11 @@ pub fn router(
         .fallback_service(pages)
         .layer(DefaultBodyLimit::max(settings.body_bytes_max))
         .layer(from_fn_with_state(front.clone(), frame))
+        .layer(from_fn_with_state(front.clone(), name_asker))
         .layer(from_fn(caught))
         .layer(PropagateRequestIdLayer::new(X_REQUEST_ID))
         .layer(SetRequestIdLayer::new(X_REQUEST_ID, NewRequestId))
+        .layer(from_fn(without_strange_id))
         .with_state(front)
 }
 
@@ -160,8 +167,18 @@ async fn readyz(State(front): State<Front>) -> (StatusCode, &'static str) {
     }
 }
 
-async fn render_metrics(State(front): State<Front>) -> Response {
-    let Some(metrics) = &front.metrics else { return StatusCode::NOT_FOUND.into_response() };
+async fn render_metrics(State(front): State<Front>, request: Request) -> Response {
+    let Some(metrics) = front.metrics.as_ref().filter(|_| front.metrics_access != MetricsAccess::Off) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    if front.metrics_access == MetricsAccess::Token && !bears(&request, front.metrics_token.as_ref()) {
+        let sentence = "Send the token of server.metrics_token_file: Authorization: Bearer …";
+        let mut refused = problem(StatusCode::UNAUTHORIZED, "token_invalid", sentence, &id_of(&request));
+        let scheme = HeaderValue::from_static("Bearer realm=\"kulanz metrics\"");
+        refused.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        return refused;
+    }
+    drop(request);
     if let Ok(queue) = front.desk.ask().queue(front.desk.now()).await {
         for (state, lanes) in [
             ("ready", queue.ready),
@@ -174,6 +191,12 @@ async fn render_metrics(State(front): State<Front>) -> Response {
         metrics::gauge!("kulanz_queue_oldest_ready_seconds").set(gauge(queue.oldest_ready_ms) / 1_000.0);
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()).into_response()
+}
+
+/// Whether a request brings this token along. It is none of the database's: numbers are wanted most while that is away.
+fn bears(request: &Request, token: Option<&Secret>) -> bool {
+    let (Some(given), Some(token)) = (api::bearer(request.headers()), token) else { return false };
+    given.as_bytes().ct_eq(token.reveal().as_bytes()).into()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
@@ -210,7 +233,7 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
         match has_nul {
             true => {
                 let sentence = "An address cannot hold a NUL (%00).";
-                problem(StatusCode::BAD_REQUEST, "bad_address", sentence, id.as_deref())
+                problem(StatusCode::BAD_REQUEST, "bad_address", sentence, &id)
             }
             false => next.run(request).await,
         }
@@ -221,7 +244,7 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
             StatusCode::SERVICE_UNAVAILABLE,
             "timeout",
             "The request took too long; nothing that was acknowledged is lost. Try again.",
-            id.as_deref(),
+            &id,
         ),
     };
     let labels = [
@@ -234,9 +257,33 @@ async fn frame(State(front): State<Front>, request: Request, next: Next) -> Resp
     response
 }
 
-/// The id of a request, where it can be read.
-fn id_of(request: &Request) -> Option<String> {
-    request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned)
+/// Takes away an id that the API would not take over, so that a request has one and the same everywhere.
+async fn without_strange_id(mut request: Request, next: Next) -> Response {
+    if api::given_request_id(request.headers()).is_none() {
+        request.headers_mut().remove(&X_REQUEST_ID);
+    }
+    next.run(request).await
+}
+
+/// The id of a request: each has one from `SetRequestIdLayer` on.
+fn id_of(request: &Request) -> String {
+    api::given_request_id(request.headers()).unwrap_or_default().to_owned()
+}
+
+/// Writes down on each request who asks: the only place where a proxy is believed.
+async fn name_asker(State(front): State<Front>, mut request: Request, next: Next) -> Response {
+    if let Some(asker) = asker(&front.proxies, &request) {
+        request.extensions_mut().insert(asker);
+    }
+    next.run(request).await
+}
+
+fn asker(proxies: &Proxies, request: &Request) -> Option<Asker> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    // A proxy may write a line of its own below the one that came along. A line that is no text names nobody.
+    let lines = request.headers().get_all("x-forwarded-for").iter().rev();
+    let named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    Some(proxies.asker(peer.ip(), named))
 }
 
 /// Makes an answer of a panic.
@@ -244,11 +291,11 @@ async fn caught(request: Request, next: Next) -> Response {
     let id = id_of(&request);
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
-        Err(panic) => panicked(&*panic, id.as_deref()),
+        Err(panic) => panicked(&*panic, &id),
     }
 }
 
-fn panicked(panic: &(dyn Any + Send), id: Option<&str>) -> Response {
+fn panicked(panic: &(dyn Any + Send), id: &str) -> Response {
     let text =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(request_id = id, panic = text.unwrap_or("without a text"), "a request panicked");
@@ -389,33 +436,90 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn metrics_are_for_all_or_for_tokens_that_may_read_or_for_nobody() {
+    async fn metrics_are_for_all_or_for_their_own_token_or_for_nobody_and_need_no_database() {
         let dir = tempfile::tempdir().unwrap();
         let house = house(dir.path()).await;
-        let mut secrets = Vec::new();
-        for scope in [domain::token::Scope::Read, domain::token::Scope::Write] {
-            let new = desk::NewToken { name: scope.to_string(), scopes: vec![scope], expires_at: None };
-            let admin = domain::Actor::new(domain::ActorKind::Agent, "test");
-            secrets.push(house.desk.create_token(new, admin).await.unwrap().1);
-        }
-        let ask = async |metrics: MetricsAccess, secret: Option<&str>| {
-            let settings = Server { metrics, ..house.config.server.clone() };
+        let admin = domain::Actor::new(domain::ActorKind::Agent, "test");
+        let scopes = vec![domain::token::Scope::Read];
+        let new = desk::NewToken { name: "test".to_owned(), scopes, expires_at: None };
+        let (_, of_the_api) = house.desk.create_token(new, admin).await.unwrap();
+        let right = "0123456789abcdef";
+        let ask = async |metrics: MetricsAccess, token: Option<&str>, given: Option<&str>| {
+            let metrics_token = token.map(|token| Secret::new(token.to_owned()));
+            let settings = Server { metrics, metrics_token, ..house.config.server.clone() };
             let handle = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
             let stop = watch::channel(false).1;
             let router = router(&house.desk, &settings, house.config.api, Router::new(), Some(handle), stop);
             let mut request = Request::builder().uri("/metrics");
-            if let Some(secret) = secret {
-                request = request.header("authorization", format!("Bearer {secret}"));
+            if let Some(given) = given {
+                request = request.header("authorization", format!("Bearer {given}"));
             }
             router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap().status().as_u16()
         };
-        let (read, write) = (secrets[0].as_str(), secrets[1].as_str());
-        assert_eq!(ask(MetricsAccess::Open, None).await, 200);
-        assert_eq!(ask(MetricsAccess::Token, None).await, 401);
-        assert_eq!(ask(MetricsAccess::Token, Some("klz_guess")).await, 401);
-        assert_eq!(ask(MetricsAccess::Token, Some(write)).await, 403);
-        assert_eq!(ask(MetricsAccess::Token, Some(read)).await, 200);
-        assert_eq!(ask(MetricsAccess::Off, Some(read)).await, 404);
+        assert_eq!(ask(MetricsAccess::Open, None, None).await, 200);
+        assert_eq!(ask(MetricsAccess::Token, Some(right), None).await, 401);
+        for wrong in ["0123456789abcdeg", "0123456789abcdef0", "0", of_the_api.as_str()] {
+            assert_eq!(ask(MetricsAccess::Token, Some(right), Some(wrong)).await, 401, "{wrong}");
+        }
+        assert_eq!(ask(MetricsAccess::Token, None, Some(right)).await, 401, "without a token nobody has it");
+        assert_eq!(ask(MetricsAccess::Off, Some(right), Some(right)).await, 404);
+        house.desk.ask().close().await;
+        assert_eq!(ask(MetricsAccess::Token, Some(right), Some(right)).await, 200);
+    }
+
+    #[tokio::test]
+    async fn who_asks_is_whom_a_proxy_of_ours_names_and_each_other_network_is_its_peer() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let who = |request: Request| async move {
+            let asker = request.extensions().get::<Asker>();
+            asker.map_or_else(|| "nobody".to_owned(), |Asker(address)| address.to_string())
+        };
+        let pages = Router::new().fallback(who);
+        let stop = watch::channel(false).1;
+        let router = router(&house.desk, &house.config.server, house.config.api, pages, None, stop);
+        let asked = async |peer: &str, lines: &[&str]| {
+            let mut request = Request::builder().uri("/").body(Body::empty()).unwrap();
+            request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+            for line in lines {
+                request.headers_mut().append("x-forwarded-for", line.parse().unwrap());
+            }
+            let answer = router.clone().oneshot(request).await.unwrap();
+            let body = axum::body::to_bytes(answer.into_body(), 1_000).await.unwrap();
+            String::from_utf8_lossy(&body).into_owned()
+        };
+        let forged = ["198.51.100.1", "198.51.100.2, 203.0.113.9"];
+        assert_eq!(asked("127.0.0.1:9", &forged).await, "203.0.113.9");
+        assert_eq!(asked("127.0.0.1:9", &["203.0.113.9:4711, [::1]:5"]).await, "203.0.113.9");
+        assert_eq!(asked("127.0.0.1:9", &[]).await, "127.0.0.1");
+        for peer in ["192.168.0.7", "203.0.113.7"] {
+            assert_eq!(asked(&format!("{peer}:9"), &forged).await, peer);
+        }
+        assert_eq!(get_text(&router, "/").await.1, "nobody");
+        house.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_request_has_one_id_in_the_whole_house_and_a_strange_one_is_replaced_in_front_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let house = house(dir.path()).await;
+        let stop = watch::channel(false).1;
+        let router = router(&house.desk, &house.config.server, house.config.api, Router::new(), None, stop);
+        let long = "x".repeat(65);
+        let long = long.as_str();
+        for (path, given) in [("/x%00", "a b"), ("/api/v1/nothing", "a b"), ("/x%00", long), ("/x%00", "<i>")]
+        {
+            let request = Request::builder().uri(path).header("x-request-id", given);
+            let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let id = answer.headers()[&X_REQUEST_ID].to_str().unwrap().to_owned();
+            let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert!(id.starts_with("req_"), "{given}: {id}");
+            assert_eq!(problem["request_id"], id, "{path}");
+        }
+        let request = Request::builder().uri("/x%00").header("x-request-id", "abc-1.2_x");
+        let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.headers()[&X_REQUEST_ID], "abc-1.2_x");
         house.close().await;
     }
 

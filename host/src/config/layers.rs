@@ -17,7 +17,7 @@ const PREFIX: &str = "KULANZ_";
 const NO_SETTINGS: &[&str] =
     &["KULANZ_CONFIG", "KULANZ_REGISTRY_USER", "KULANZ_REGISTRY_PASSWORD", "KULANZ_TEST_"];
 /// Keys that may stand in the environment only; with `_file` behind it, each names a file instead.
-const ENVIRONMENT_ONLY: &[&str] = &["mail.smtp.password", "mail.imap.password"];
+const ENVIRONMENT_ONLY: &[&str] = &["mail.smtp.password", "mail.imap.password", "server.metrics_token"];
 /// Sections that there may be several of: below each, `[section.name]` takes the same keys.
 const FAMILIES: &[&str] = &["mail.imap", "mail.dkim", "inbox"];
 

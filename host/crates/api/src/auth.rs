@@ -3,17 +3,16 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::middleware::Next;
-use axum::response::Response;
 use domain::token::{Scope, Token};
 use domain::{Actor, ActorKind};
 
 use crate::Api;
 use crate::error::ApiError;
+use crate::pace::Pace;
 
 /// A scope as a type.
 pub(crate) trait Needs {
@@ -87,25 +86,27 @@ impl FromRequestParts<Api> for Opener {
     }
 }
 
-/// Lets only callers through whose token may read.
-pub(crate) async fn readers(_: Caller<Read>, request: Request, next: Next) -> Response {
-    next.run(request).await
-}
-
 async fn admitted(parts: &Parts, api: &Api, scope: Scope) -> Result<Token, ApiError> {
     let secret = bearer(&parts.headers)
         .ok_or_else(|| ApiError::no_token("Send a token: Authorization: Bearer klz_…"))?;
-    let now = api.desk.now();
-    let Some(token) = api.desk.authenticate(secret).await?.filter(|token| token.stands(now)) else {
-        api.pace.forget(secret);
-        return Err(ApiError::bad_token("The token is unknown, revoked or expired: make a new one."));
+    let wrong = || ApiError::bad_token("The token is unknown, revoked or expired: make a new one.");
+    if Pace::is_wrong(&parts.extensions) {
+        return Err(wrong());
+    }
+    let found = api.desk.authenticate(secret).await;
+    let found = found.inspect_err(|_| api.pace.give_back(&parts.extensions))?;
+    let (now, moment) = (api.desk.now(), api.desk.moment());
+    let Some(token) = found.filter(|token| token.stands(now)) else {
+        api.pace.refuse(secret, moment);
+        return Err(wrong());
     };
-    api.pace.recognise(secret, &parts.extensions, now);
+    api.pace.recognise(secret, &token, &parts.extensions, (now, moment));
     if token.allows(scope, now) { Ok(token) } else { Err(ApiError::no_scope(scope)) }
 }
 
 /// The secret that a request brings along.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && !secret.trim().is_empty()).then(|| secret.trim())

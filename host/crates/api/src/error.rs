@@ -42,10 +42,7 @@ pub(crate) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) field: Option<&'a str>,
     /// The request, as in the header `x-request-id` and in the log.
-    // Every request here has one; the house leaves it out where the caller's own cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required)]
-    pub(crate) request_id: Option<&'a str>,
+    pub(crate) request_id: &'a str,
 }
 
 /// Why a request was not done.
@@ -234,7 +231,7 @@ impl From<BytesRejection> for ApiError {
 }
 
 /// The answer that an error becomes, with the status it goes out under.
-pub(crate) fn answer(status: StatusCode, error: &ApiError, request_id: Option<&str>) -> Response {
+pub(crate) fn answer(status: StatusCode, error: &ApiError, request_id: &str) -> Response {
     let problem = Problem {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Error"),
@@ -248,10 +245,9 @@ pub(crate) fn answer(status: StatusCode, error: &ApiError, request_id: Option<&s
     (status, [(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON))], Body::from(body)).into_response()
 }
 
-/// An answer in the API's form, for what is refused outside of it. Where the request's id is not known it stands in
-/// the header alone.
+/// An answer in the API's form, for what is refused outside of it.
 #[must_use]
-pub fn problem(status: StatusCode, code: &'static str, detail: &str, request_id: Option<&str>) -> Response {
+pub fn problem(status: StatusCode, code: &'static str, detail: &str, request_id: &str) -> Response {
     answer(status, &ApiError::new(status, code, detail), request_id)
 }
 

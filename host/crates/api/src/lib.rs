@@ -29,8 +29,10 @@ use axum::routing::{any, get};
 use desk::Desk;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use auth::bearer;
 pub use error::problem;
 pub use pace::ApiPace;
+pub use request::given_request_id;
 
 /// What every handler of the API shares.
 #[derive(Clone)]
@@ -42,12 +44,6 @@ pub(crate) struct Api {
     pub(crate) pace: pace::Pace,
 }
 
-impl Api {
-    fn new(desk: Desk, pace: ApiPace) -> Self {
-        Self { desk, requests: Arc::default(), pace: pace::Pace::new(pace) }
-    }
-}
-
 impl FromRef<Api> for Desk {
     fn from_ref(api: &Api) -> Self {
         api.desk.clone()
@@ -56,7 +52,7 @@ impl FromRef<Api> for Desk {
 
 /// The whole API: `/api/v1/…`, `/api/openapi.json`, `/api/docs`.
 pub fn router(desk: Desk, pace: ApiPace) -> Router {
-    let api = Api::new(desk, pace);
+    let api = Api { desk, requests: Arc::default(), pace: pace::Pace::new(pace) };
     let (routes, document) = openapi::assemble().split_for_parts();
     let described = Arc::new(openapi::Described::of(&document));
     let documents = Router::new()
@@ -72,16 +68,6 @@ pub fn router(desk: Desk, pace: ApiPace) -> Router {
         .layer(from_fn_with_state(api.clone(), pace::hold))
         .layer(from_fn_with_state(api.clone(), request::frame))
         .with_state(api)
-}
-
-/// Puts pages of the house behind the same door: for tokens with the scope `read`, refused in the API's words, at the
-/// API's pace but counted apart.
-pub fn for_readers(desk: Desk, pace: ApiPace, pages: Router) -> Router {
-    let api = Api::new(desk, pace);
-    pages
-        .layer(from_fn_with_state(api.clone(), auth::readers))
-        .layer(from_fn_with_state(api.clone(), pace::hold))
-        .layer(from_fn_with_state(api, request::frame))
 }
 
 /// The OpenAPI document as pretty JSON: what is served, and what a golden file is compared with.

@@ -1,24 +1,32 @@
 //! How often programs may ask: each token so often, and whoever brings no valid one by the network they ask from. Counted
 //! in memory, so each host counts for itself. Which token is valid, `auth` knows.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::Extensions;
+use axum::extract::{Request, State};
+use axum::http::{Extensions, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Timestamp;
-use domain::pace::{Buckets, Rate, asker, network_of};
+use domain::asker::Asker;
+use domain::clock::{MINUTE_MS, Moment, SECOND_MS};
+use domain::pace::{Buckets, Rate, network_of};
+use domain::token::{Scope, Token};
 use sha2::{Digest, Sha256};
 
 use crate::Api;
 use crate::auth::bearer;
 use crate::error::ApiError;
 
-/// Where raw mail is handed in. A token that was right once hands in as much as it likes: mail comes in waves, after an
+/// Where raw mail is handed in. A token that may do so hands in as much as it likes: mail comes in waves, after an
 /// outage most of all, and many a mail server takes a refusal for the last word.
 pub(crate) const MAIL: &str = "/api/v1/inbound/mail";
+/// How long a secret that was wrong stays so without being looked up.
+const WRONG_MS: i64 = MINUTE_MS;
+/// Wrong secrets that are remembered.
+const WRONG_MAX: usize = 10_000;
 
 /// How often programs may ask. 0 per minute: as often as they like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -60,71 +68,162 @@ fn digest(secret: &str) -> TokenDigest {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// The buckets of this process. Only tokens that were right have one; where nobody knows who asks, they share one.
+/// The digest that a token is stored under.
+fn stored(token: &Token) -> Option<TokenDigest> {
+    let mut digest = TokenDigest::default();
+    hex::decode_to_slice(&token.digest, &mut digest).ok().map(|()| digest)
+}
+
+/// What this process knows of tokens, and its buckets.
 #[derive(Debug)]
 struct Counted {
-    tokens: Mutex<Buckets<TokenDigest>>,
-    networks: Mutex<Buckets<Option<IpAddr>>>,
+    /// Tokens that were right when they were last looked up, and whether they may hand in mail.
+    known: HashMap<TokenDigest, bool>,
+    /// When the tokens of the house are read next; none: they have been.
+    read_at: Option<Moment>,
+    /// Secrets that were wrong, each with the moment from which it is looked up again.
+    wrong: HashMap<TokenDigest, Moment>,
+    tokens: Buckets<TokenDigest>,
+    /// Where nobody knows who asks, they share one.
+    networks: Buckets<Option<IpAddr>>,
+}
+
+/// How a request was let through; stands on it.
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    /// With a token that was right before.
+    Known,
+    /// With a secret that was wrong just now: it is no guess, and nobody need look it up.
+    Wrong,
+    /// Counted for its network.
+    CountedFor(Option<IpAddr>),
+}
+
+impl Counted {
+    fn admit(
+        &mut self,
+        token: Option<TokenDigest>,
+        network: Option<IpAddr>,
+        is_mail: bool,
+        now: Moment,
+    ) -> Result<Standing, ApiError> {
+        if let Some(token) = token {
+            if let Some(hands_in) = self.known.get(&token).copied() {
+                let admitted = if is_mail && hands_in { Ok(()) } else { self.tokens.admit(token, now) };
+                return match admitted {
+                    Ok(()) => Ok(Standing::Known),
+                    Err(wait_s) => Err(too_many("token", "This token asks too often", wait_s)),
+                };
+            }
+            if self.wrong.get(&token).is_some_and(|until| now < *until) {
+                return Ok(Standing::Wrong);
+            }
+        }
+        match self.networks.admit(network, now) {
+            Ok(()) => Ok(Standing::CountedFor(network)),
+            Err(wait_s) => {
+                let why = "Too many requests without a valid token come from your network";
+                Err(too_many("network", why, wait_s))
+            }
+        }
+    }
+
+    fn remember_wrong(&mut self, token: TokenDigest, now: Moment) {
+        self.known.remove(&token);
+        if self.wrong.len() >= WRONG_MAX {
+            self.wrong.retain(|_, until| now < *until);
+        }
+        // One that finds no place is counted and looked up each time.
+        if self.wrong.len() < WRONG_MAX {
+            self.wrong.insert(token, now.plus(WRONG_MS));
+        }
+    }
 }
 
 /// Counts requests.
 #[derive(Debug, Clone)]
-pub(crate) struct Pace(Arc<Counted>);
-
-/// Stands on a request that was counted for its network.
-#[derive(Debug, Clone, Copy)]
-struct CountedFor(Option<IpAddr>);
+pub(crate) struct Pace(Arc<Mutex<Counted>>);
 
 impl Pace {
     pub(crate) fn new(rules: ApiPace) -> Self {
-        let tokens = Buckets::new(rate(rules.token_burst, rules.token_per_minute));
-        let networks = Buckets::new(rate(rules.network_burst, rules.network_per_minute));
-        Self(Arc::new(Counted { tokens: Mutex::new(tokens), networks: Mutex::new(networks) }))
+        Self(Arc::new(Mutex::new(Counted {
+            known: HashMap::new(),
+            read_at: Some(Moment(i64::MIN)),
+            wrong: HashMap::new(),
+            tokens: Buckets::new(rate(rules.token_burst, rules.token_per_minute)),
+            networks: Buckets::new(rate(rules.network_burst, rules.network_per_minute)),
+        })))
+    }
+
+    /// A thread that panicked while it counted left whole numbers behind.
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a request: for its token if that was right before, which asks no database; else for its network, so that
     /// guessing is slow.
-    fn admit(&self, request: &mut Request, now: Timestamp) -> Result<(), ApiError> {
+    fn admit(&self, request: &mut Request, now: Moment) -> Result<(), ApiError> {
         let token = bearer(request.headers()).map(digest);
-        if let Some(token) = token.filter(|token| locked(&self.0.tokens).knows(token)) {
-            if request.uri().path() == MAIL {
-                return Ok(());
-            }
-            let admitted = locked(&self.0.tokens).admit(token, now);
-            return admitted.map_err(|wait_s| too_many("token", "This token asks too often", wait_s));
+        let network = request.extensions().get::<Asker>().map(|Asker(address)| network_of(*address));
+        let is_mail = request.method() == Method::POST && request.uri().path() == MAIL;
+        let standing = self.counted().admit(token, network, is_mail, now)?;
+        request.extensions_mut().insert(standing);
+        Ok(())
+    }
+
+    /// Whether somebody has to read the tokens of the house now, so that no right one ever needs its network's bucket:
+    /// whoever is told so, and once a second at most where that fails.
+    fn shall_read(&self, now: Moment) -> bool {
+        let mut counted = self.counted();
+        let shall_read = counted.read_at.is_some_and(|at| at <= now);
+        if shall_read {
+            counted.read_at = Some(now.plus(SECOND_MS));
         }
-        let network = network(request);
-        request.extensions_mut().insert(CountedFor(network));
-        let admitted = locked(&self.0.networks).admit(network, now);
-        admitted.map_err(|wait_s| {
-            too_many("network", "Too many requests without a valid token come from your network", wait_s)
-        })
+        shall_read
+    }
+
+    fn know(&self, tokens: &[Token], now: Timestamp) {
+        let mut counted = self.counted();
+        counted.read_at = None;
+        for token in tokens.iter().filter(|token| token.stands(now)) {
+            if let Some(digest) = stored(token) {
+                counted.known.insert(digest, token.allows(Scope::Inbound, now));
+            }
+        }
+    }
+
+    /// Whether the secret of this request was wrong just now.
+    pub(crate) fn is_wrong(request: &Extensions) -> bool {
+        matches!(request.get::<Standing>(), Some(Standing::Wrong))
     }
 
     /// The token was right: the request counts for it, and not for the network that it came from.
-    pub(crate) fn recognise(&self, secret: &str, request: &Extensions, now: Timestamp) {
-        if let Some(CountedFor(network)) = request.get() {
-            locked(&self.0.networks).put_back(network);
-            locked(&self.0.tokens).take(digest(secret), now);
+    pub(crate) fn recognise(
+        &self,
+        secret: &str,
+        token: &Token,
+        request: &Extensions,
+        at: (Timestamp, Moment),
+    ) {
+        if let Some(Standing::CountedFor(network)) = request.get::<Standing>() {
+            let (digest, mut counted) = (digest(secret), self.counted());
+            counted.networks.put_back(network);
+            counted.known.insert(digest, token.allows(Scope::Inbound, at.0));
+            counted.tokens.take(digest, at.1);
         }
     }
 
     /// The token is not right, or not any more.
-    pub(crate) fn forget(&self, secret: &str) {
-        locked(&self.0.tokens).forget(&digest(secret));
+    pub(crate) fn refuse(&self, secret: &str, now: Moment) {
+        self.counted().remember_wrong(digest(secret), now);
     }
-}
 
-/// A thread that panicked while it counted left whole numbers behind.
-fn locked<K>(buckets: &Mutex<Buckets<K>>) -> MutexGuard<'_, Buckets<K>> {
-    buckets.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn network(request: &Request) -> Option<IpAddr> {
-    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    // A proxy may write a line of its own below the one that came along.
-    let named = request.headers().get_all("x-forwarded-for").iter().next_back();
-    Some(network_of(asker(peer.ip(), named.and_then(|value| value.to_str().ok()))))
+    /// Nobody could say whether the token is right: the request counts for nobody's network.
+    pub(crate) fn give_back(&self, request: &Extensions) {
+        if let Some(Standing::CountedFor(network)) = request.get::<Standing>() {
+            self.counted().networks.put_back(network);
+        }
+    }
 }
 
 fn too_many(whose: &'static str, why: &str, wait_s: u64) -> ApiError {
@@ -134,7 +233,17 @@ fn too_many(whose: &'static str, why: &str, wait_s: u64) -> ApiError {
 
 /// Lets a request through, or says when to come back.
 pub(crate) async fn hold(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    match api.pace.admit(&mut request, api.desk.now()) {
+    let now = api.desk.moment();
+    if bearer(request.headers()).is_some() && api.pace.shall_read(now) {
+        match api.desk.ask().tokens().await {
+            Ok(tokens) => api.pace.know(&tokens, api.desk.now()),
+            // Until then a token is known from its first request on.
+            Err(error) => {
+                tracing::debug!(%error, "the tokens could not be read; tried again with the next request")
+            }
+        }
+    }
+    match api.pace.admit(&mut request, now) {
         Ok(()) => next.run(request).await,
         Err(too_many) => too_many.into_response(),
     }

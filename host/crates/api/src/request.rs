@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -34,14 +34,18 @@ pub(crate) async fn frame(State(api): State<Api>, request: Request, next: Next) 
     response
 }
 
+/// The id that a client gave its request, if it is harmless: any other is taken over nowhere in the house.
+#[must_use]
+pub fn given_request_id(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(&X_REQUEST_ID)?.to_str().ok()?;
+    let is_harmless = (1..=REQUEST_ID_BYTES_MAX).contains(&given.len())
+        && given.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    is_harmless.then_some(given)
+}
+
 /// The client's own id if it is harmless, else a new one: time and a count, unique within this process.
 fn request_id(api: &Api, request: &Request) -> String {
-    let given = request.headers().get(&X_REQUEST_ID).and_then(|v| v.to_str().ok());
-    let harmless = |id: &&str| {
-        (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    };
-    given.filter(harmless).map_or_else(
+    given_request_id(request.headers()).map_or_else(
         || format!("req_{:x}_{:x}", api.desk.now().0, api.requests.fetch_add(1, Ordering::Relaxed)),
         str::to_owned,
     )
@@ -54,7 +58,7 @@ fn as_problem(bare: Response, id: &str, route: &str) -> Response {
         let cause = error.cause.as_deref().unwrap_or("");
         tracing::error!(request_id = id, route, code = error.code, cause, "a request failed");
     }
-    let mut response = answer(status, &error, Some(id));
+    let mut response = answer(status, &error, id);
     for name in KEPT_HEADERS {
         if let Some(value) = bare.headers().get(&name) {
             response.headers_mut().insert(name, value.clone());

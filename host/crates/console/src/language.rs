@@ -331,6 +331,7 @@ texts! {
     miss_send: "Take it out", "Herausnehmen";
     forbidden_title: "Not from here", "Nicht von hier";
     token: "API token (scope read to look, write to work on tickets, admin to keep articles and plugins)", "API-Token (Recht read zum Ansehen, write zum Bearbeiten, admin für Artikel und Plugins)";
+    sign_in_too_many: "Too many tokens that do not open the console came from your network. Please wait a minute and try again.", "Aus Ihrem Netz kamen zu viele Token, die die Konsole nicht öffnen. Bitte warten Sie eine Minute und versuchen Sie es noch einmal.";
     token_refused: "This token does not open the console: it is unknown, expired or lacks the scope read.", "Dieses Token öffnet die Konsole nicht: Es ist unbekannt, abgelaufen oder hat das Recht read nicht.";
     foreign_form: "The form came from another site. Open the login page and try again.", "Das Formular kam von einer anderen Seite. Öffnen Sie die Anmeldeseite und versuchen Sie es noch einmal.";
     unsubscribe: "End notices", "Keine Mitteilungen mehr";

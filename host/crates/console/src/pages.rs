@@ -22,13 +22,13 @@ use axum::http::{Extensions, HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use desk::DeskError;
+use domain::asker::Asker;
 use domain::schedule::Zone;
 use domain::{Refusal, Timestamp};
 use maud::{Markup, html};
 
 use crate::Console;
 use crate::language::{self, Spoken, Texts};
-use crate::pace::asker;
 use crate::session::{Administers, id_in};
 use crate::view::{self, Page};
 
@@ -82,7 +82,7 @@ impl Visit {
             spoken: Spoken::of(asked(uri, "lang"), headers),
             uri: uri.clone(),
             headers: headers.clone(),
-            from: asker(extensions, headers),
+            from: extensions.get::<Asker>().map(|Asker(address)| *address),
             // The browser drops the cookie when the session ends.
             signed_in: id_in(headers).is_some(),
             administers: extensions.get::<Administers>().is_some(),

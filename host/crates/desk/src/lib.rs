@@ -228,6 +228,12 @@ impl Desk {
         self.0.clock.now()
     }
 
+    /// Now, by the desk's clock that nobody sets: for how long somebody has to wait.
+    #[must_use]
+    pub fn moment(&self) -> domain::clock::Moment {
+        self.0.clock.moment()
+    }
+
     /// Settings in force.
     #[must_use]
     pub fn config(&self) -> &DeskConfig {

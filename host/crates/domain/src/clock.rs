@@ -17,6 +17,19 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// One day in milliseconds.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
+/// A reading of a clock that nobody sets: milliseconds since a beginning of its own. For how long something took or has to
+/// wait; what was read in one process means nothing in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Moment(pub i64);
+
+impl Moment {
+    /// This moment moved by `ms` (negative: earlier).
+    #[must_use]
+    pub const fn plus(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
+
 impl Timestamp {
     /// This instant moved by `ms` (negative: earlier).
     #[must_use]
@@ -68,6 +81,9 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Now, whatever the machine's clock is set to.
+    fn moment(&self) -> Moment;
 }
 
 /// A clock that stands still until it is moved: for tests, replays and the demo's stories.
@@ -95,5 +111,9 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(std::sync::atomic::Ordering::SeqCst))
+    }
+
+    fn moment(&self) -> Moment {
+        Moment(self.now().0)
     }
 }

@@ -8,6 +8,7 @@ mod text_enum;
 pub mod actor;
 pub mod address;
 pub mod article;
+pub mod asker;
 pub mod audit;
 pub mod canary;
 pub mod clock;

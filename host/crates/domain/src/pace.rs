@@ -1,12 +1,11 @@
 //! How often somebody may ask: buckets of requests that are still allowed, and whose they are. Knows no door and no
-//! clock: time is an argument.
+//! clock: a moment is an argument.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 
-use crate::Timestamp;
-use crate::clock::{MINUTE_MS, SECOND_MS};
+use crate::clock::{MINUTE_MS, Moment, SECOND_MS};
 
 /// Askers whose buckets are remembered.
 const KNOWN_MAX: usize = 10_000;
@@ -33,26 +32,26 @@ pub struct Bucket {
     rate: Rate,
     /// Thousandths of a request.
     left: i64,
-    at: Timestamp,
+    at: Moment,
 }
 
 impl Bucket {
     /// One that nothing was taken out of.
     #[must_use]
-    pub fn full(rate: Rate, now: Timestamp) -> Self {
+    pub fn full(rate: Rate, now: Moment) -> Self {
         Self { rate, left: thousandths(rate.burst), at: now }
     }
 
     /// In how many seconds there is a request in it again; none: there is one.
     #[must_use]
-    pub fn wait_s(&self, now: Timestamp) -> Option<u64> {
+    pub fn wait_s(&self, now: Moment) -> Option<u64> {
         let missing = u64::try_from(1_000 - self.left(now)).ok().filter(|missing| *missing > 0)?;
         let wait_s = (missing * 60).div_ceil(u64::from(self.rate.per_minute.max(1)) * 1_000);
         Some(wait_s.min(WAIT_S_MAX))
     }
 
     /// Takes a request out.
-    pub fn take(&mut self, now: Timestamp) {
+    pub fn take(&mut self, now: Moment) {
         *self = Self { left: self.left(now) - 1_000, at: self.at.max(now), ..*self };
     }
 
@@ -62,13 +61,13 @@ impl Bucket {
     }
 
     /// With what has come back until now.
-    fn left(&self, now: Timestamp) -> i64 {
+    fn left(&self, now: Moment) -> i64 {
         let passed = now.0.saturating_sub(self.at.0).clamp(0, 60 * MINUTE_MS);
         let back = passed.saturating_mul(thousandths(self.rate.per_minute)) / MINUTE_MS;
         (self.left + back).min(thousandths(self.rate.burst))
     }
 
-    fn is_full(&self, now: Timestamp) -> bool {
+    fn is_full(&self, now: Moment) -> bool {
         self.left(now) >= thousandths(self.rate.burst)
     }
 }
@@ -83,30 +82,24 @@ fn thousandths(requests: u32) -> i64 {
 pub struct Buckets<K> {
     rate: Rate,
     known: HashMap<K, Bucket>,
-    cleared_at: Timestamp,
+    cleared_at: Moment,
 }
 
 impl<K: Eq + Hash> Buckets<K> {
     /// Buckets of this size for whoever comes.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        Self { rate, known: HashMap::new(), cleared_at: Timestamp(i64::MIN) }
-    }
-
-    /// Whether somebody has a bucket here.
-    #[must_use]
-    pub fn knows(&self, who: &K) -> bool {
-        self.known.contains_key(who)
+        Self { rate, known: HashMap::new(), cleared_at: Moment(i64::MIN) }
     }
 
     /// In how many seconds somebody may ask again; none: now.
     #[must_use]
-    pub fn wait_s(&self, who: &K, now: Timestamp) -> Option<u64> {
+    pub fn wait_s(&self, who: &K, now: Moment) -> Option<u64> {
         self.known.get(who).copied().unwrap_or_else(|| Bucket::full(self.rate, now)).wait_s(now)
     }
 
     /// Takes a request out of somebody's bucket, whether there is one in it or not.
-    pub fn take(&mut self, who: K, now: Timestamp) {
+    pub fn take(&mut self, who: K, now: Moment) {
         if let Some(bucket) = self.known.get_mut(&who) {
             bucket.take(now);
             return;
@@ -123,7 +116,7 @@ impl<K: Eq + Hash> Buckets<K> {
     ///
     /// # Errors
     /// In how many seconds they may send one, if not now; it is not counted then.
-    pub fn admit(&mut self, who: K, now: Timestamp) -> Result<(), u64> {
+    pub fn admit(&mut self, who: K, now: Moment) -> Result<(), u64> {
         if let Some(wait_s) = self.wait_s(&who, now) {
             return Err(wait_s);
         }
@@ -138,34 +131,13 @@ impl<K: Eq + Hash> Buckets<K> {
         }
     }
 
-    /// Forgets somebody and their bucket.
-    pub fn forget(&mut self, who: &K) {
-        self.known.remove(who);
-    }
-
     /// Looks once a second at most: a crowd of newcomers must not make each request as dear as all buckets.
-    fn make_room(&mut self, now: Timestamp) {
+    fn make_room(&mut self, now: Moment) {
         let looked_just_now = now.0.abs_diff(self.cleared_at.0) < SECOND_MS.unsigned_abs();
         if self.known.len() >= KNOWN_MAX && !looked_just_now {
             self.cleared_at = now;
             self.known.retain(|_, bucket| !bucket.is_full(now));
         }
-    }
-}
-
-/// Who asks: the peer of the connection; behind a proxy of our own network, whom that names last in `X-Forwarded-For`.
-#[must_use]
-pub fn asker(peer: IpAddr, forwarded_for: Option<&str>) -> IpAddr {
-    let peer = peer.to_canonical();
-    let named = forwarded_for.and_then(|list| list.rsplit(',').next());
-    let named = named.and_then(|last| last.trim().parse().ok());
-    if is_ours(peer) { named.unwrap_or(peer) } else { peer }
-}
-
-fn is_ours(peer: IpAddr) -> bool {
-    match peer {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
     }
 }
 
@@ -191,7 +163,7 @@ mod tests {
     #[test]
     fn each_has_a_burst_and_gets_back_so_many_a_minute() {
         let mut buckets = Buckets::new(RATE);
-        let mut admit = |who, at_ms| buckets.admit(who, Timestamp(at_ms));
+        let mut admit = |who, at_ms| buckets.admit(who, Moment(at_ms));
         assert_eq!([admit('a', 0), admit('a', 0), admit('a', 0)], [Ok(()), Ok(()), Err(1)]);
         assert_eq!(admit('b', 0), Ok(()), "the neighbour has its own");
         assert_eq!([admit('a', 999), admit('a', 1_000), admit('a', 1_000)], [Err(1), Ok(()), Err(1)]);
@@ -203,20 +175,18 @@ mod tests {
     fn what_is_put_back_counts_for_nobody_and_makes_no_bucket_overflow() {
         let mut buckets = Buckets::new(RATE);
         for _ in 0..10 {
-            assert_eq!(buckets.admit('a', Timestamp(0)), Ok(()));
+            assert_eq!(buckets.admit('a', Moment(0)), Ok(()));
             buckets.put_back(&'a');
         }
         buckets.put_back(&'a');
-        let admitted = (0..10).filter(|_| buckets.admit('a', Timestamp(0)).is_ok()).count();
+        let admitted = (0..10).filter(|_| buckets.admit('a', Moment(0)).is_ok()).count();
         assert_eq!(admitted, 2);
-        buckets.forget(&'a');
-        assert!(!buckets.knows(&'a'));
     }
 
     #[test]
     fn no_rate_is_so_high_that_it_is_reckoned_wrong() {
         let mut buckets = Buckets::new(Rate::UNBOUNDED);
-        let admitted = (0..1_000).filter(|n| buckets.admit('a', Timestamp(n * MINUTE_MS)).is_ok()).count();
+        let admitted = (0..1_000).filter(|n| buckets.admit('a', Moment(n * MINUTE_MS)).is_ok()).count();
         assert_eq!(admitted, 1_000);
     }
 
@@ -224,20 +194,11 @@ mod tests {
     fn so_many_are_remembered_and_who_rests_makes_room() {
         let mut buckets = Buckets::new(RATE);
         for who in 0..2 * KNOWN_MAX {
-            assert_eq!(buckets.admit(who, Timestamp(0)), Ok(()));
+            assert_eq!(buckets.admit(who, Moment(0)), Ok(()));
         }
         assert_eq!(buckets.known.len(), KNOWN_MAX);
-        assert_eq!(buckets.admit(usize::MAX, Timestamp(MINUTE_MS)), Ok(()));
+        assert_eq!(buckets.admit(usize::MAX, Moment(MINUTE_MS)), Ok(()));
         assert_eq!(buckets.known.len(), 1, "all others had rested");
-    }
-
-    #[test]
-    fn only_a_proxy_of_our_own_is_believed() {
-        let asked = |peer: &str, forwarded: Option<&str>| asker(ip(peer), forwarded);
-        assert_eq!(asked("127.0.0.1", Some("198.51.100.1, 203.0.113.9")), ip("203.0.113.9"));
-        assert_eq!(asked("127.0.0.1", Some("nobody")), ip("127.0.0.1"));
-        assert_eq!(asked("::ffff:10.0.0.1", None), ip("10.0.0.1"));
-        assert_eq!(asked("203.0.113.7", Some("198.51.100.1")), ip("203.0.113.7"));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! How often programs may ask.
 
-use std::net::SocketAddr;
-
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::Request;
+use desk::NewToken;
+use domain::Actor;
+use domain::asker::Asker;
 use domain::clock::MINUTE_MS;
 use domain::token::Scope::{Admin, Inbound, Read, Write};
 use serde_json::Value;
@@ -26,8 +26,7 @@ async fn from(world: &World, address: &str, secret: &str) -> Answer {
         .header("authorization", format!("Bearer {secret}"))
         .body(Body::empty())
         .unwrap();
-    let peer: SocketAddr = format!("{address}:9").parse().unwrap();
-    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(Asker(address.parse().unwrap()));
     world.send(request).await
 }
 
@@ -58,8 +57,11 @@ async fn who_brings_no_valid_token_is_counted_by_network_and_guesses_slowly() {
     let refused = from(&world, "203.0.113.7", "klz_c").await;
     assert_eq!(refused.problem(), (429, "too_many_requests", ""));
     assert_eq!(refused.header("retry-after"), "10");
-    assert_eq!(from(&world, "203.0.113.7", &read).await.status, 200, "a token that was right asks on");
-    let unknown = world.secret(Write).to_owned();
+    for right in [&read, &world.secret(Admin).to_owned()] {
+        assert_eq!(from(&world, "203.0.113.7", right).await.status, 200, "no token of the house waits");
+    }
+    let new = NewToken { name: "new".to_owned(), scopes: vec![Write], expires_at: None };
+    let (_, unknown) = world.desk.create_token(new, Actor::system()).await.unwrap();
     assert_eq!(from(&world, "203.0.113.7", &unknown).await.status, 429, "a right guess is not told either");
     assert_eq!(from(&world, "203.0.113.8", "klz_c").await.problem().0, 401, "the neighbour has his own");
     world.clock.advance(MINUTE_MS);
@@ -82,12 +84,36 @@ async fn a_token_that_is_revoked_counts_as_none() {
     assert_eq!(get().await.status, 200);
     let tokens = world.desk.ask().tokens().await.unwrap();
     let id = tokens.iter().find(|token| token.name == "read").unwrap().id;
-    world.desk.revoke_token(id, domain::Actor::system()).await.unwrap();
-    let mut said = Vec::new();
-    for _ in 0..4 {
-        said.push(get().await.status.as_u16());
+    world.desk.revoke_token(id, Actor::system()).await.unwrap();
+    for _ in 0..10 {
+        assert_eq!(get().await.problem(), (401, "token_invalid", ""));
     }
-    assert_eq!(said, [401, 401, 401, 429]);
+}
+
+#[tokio::test]
+async fn a_client_with_a_dead_token_takes_nothing_from_its_network() {
+    let world = World::new().await.at_pace(slow());
+    for _ in 0..100 {
+        assert_eq!(from(&world, "203.0.113.7", "klz_dead").await.problem().0, 401);
+    }
+    assert_eq!(from(&world, "203.0.113.7", "klz_a").await.problem().0, 401, "it was counted once");
+    assert_eq!(from(&world, "203.0.113.7", "klz_b").await.status, 429);
+    let read = world.secret(Read).to_owned();
+    assert_eq!(from(&world, "203.0.113.7", &read).await.status, 200);
+    world.clock.advance(MINUTE_MS);
+    for guess in ["klz_dead", "klz_c"] {
+        assert_eq!(from(&world, "203.0.113.7", guess).await.problem().0, 401);
+    }
+    assert_eq!(from(&world, "203.0.113.7", "klz_d").await.status, 429, "after a minute it counts anew");
+}
+
+#[tokio::test]
+async fn what_nobody_could_look_up_counts_for_nobody() {
+    let world = World::new().await.at_pace(slow());
+    world.store.close().await;
+    for n in 0..10 {
+        assert_eq!(from(&world, "203.0.113.7", &format!("klz_{n}")).await.problem().0, 503);
+    }
 }
 
 #[tokio::test]
@@ -100,6 +126,15 @@ async fn mail_that_is_handed_in_is_not_refused_for_coming_in_a_wave() {
         assert_eq!(answer.status, 202, "{}", answer.json);
     }
     assert!(world.document()["paths"].get(MAIL).is_some(), "that is its address");
+    let mut said = Vec::new();
+    for _ in 0..4 {
+        said.push(world.upload(Write, MAIL, "message/rfc822", b"Hi".to_vec()).await.status.as_u16());
+    }
+    assert_eq!(said, [403, 403, 403, 429], "only for tokens that may hand it in");
+    for _ in 0..3 {
+        assert_eq!(world.call(Inbound, "GET", MAIL, Value::Null).await.status, 405);
+    }
+    assert_eq!(world.call(Inbound, "GET", MAIL, Value::Null).await.status, 429, "and only for handing in");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::http::StatusCode;
-use axum::http::header::SET_COOKIE;
+use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::token::{Scope, Token};
 use maud::{Markup, html};
@@ -54,7 +54,16 @@ pub(crate) async fn sign_in(
         return form(&visit, StatusCode::FORBIDDEN, Some(texts.foreign_form));
     }
     let Login { token: secret, ticket } = sent.map(|Form(login)| login).unwrap_or_default();
-    match reader(&console, secret.trim()).await {
+    if let Err(wait_s) = console.pace.admit_sign_in(visit.from, console.desk.moment()) {
+        let mut answer = form(&visit, StatusCode::TOO_MANY_REQUESTS, Some(texts.sign_in_too_many));
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
+        return answer;
+    }
+    let found = reader(&console, secret.trim()).await;
+    if !matches!(found, Ok(None)) {
+        console.pace.give_back_sign_in(visit.from);
+    }
+    match found {
         Ok(Some(token)) => match console.desk.begin_session(&token).await {
             Ok(id) => (
                 [(SET_COOKIE, cookie(&id, &visit.headers))],

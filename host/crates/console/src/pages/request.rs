@@ -91,7 +91,7 @@ pub(crate) async fn send(
     if let Some(complaint) = complaint {
         return refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, &request, complaint);
     }
-    if let Err(wait_s) = console.pace.admit(visit.from, console.desk.now()) {
+    if let Err(wait_s) = console.pace.admit(visit.from, console.desk.moment()) {
         let complaint = ("text", texts.request_too_many);
         let mut answer = refused(&visit, StatusCode::TOO_MANY_REQUESTS, &request, complaint);
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));

@@ -53,6 +53,24 @@ async fn a_token_that_may_read_opens_the_console_until_signing_out() {
 }
 
 #[tokio::test]
+async fn who_tries_tokens_is_slowed_down_and_who_signs_in_with_a_right_one_is_not_counted() {
+    let world = World::with(Access::Token, false).await;
+    let (_, secret) = world.token(&[Scope::Read], None).await;
+    for _ in 0..30 {
+        assert_eq!(sign_in(&world, &secret).await.status, 303);
+    }
+    for _ in 0..20 {
+        assert_eq!(sign_in(&world, "klz_guess").await.status, 403);
+    }
+    let refused = sign_in(&world, "klz_guess").await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "6"));
+    refused.says(&["Please wait a minute"]);
+    assert_eq!(sign_in(&world, &secret).await.status, 429, "a right guess is not told either");
+    world.clock.advance(domain::clock::MINUTE_MS);
+    assert_eq!(sign_in(&world, &secret).await.status, 303);
+}
+
+#[tokio::test]
 async fn a_restart_signs_nobody_out_and_another_host_knows_who_is_signed_in() {
     let world = World::with(Access::Token, false).await;
     let (id, secret) = world.token(&[Scope::Read], None).await;
