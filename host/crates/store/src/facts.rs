@@ -288,6 +288,13 @@ pub enum Fact {
         /// When.
         at: Timestamp,
     },
+    /// Changes nothing: a lane is held (else `Stale("lease")`). For a step in the middle of a job.
+    HoldLease {
+        /// Lane.
+        lane: String,
+        /// Fence of the lease.
+        fence: i64,
+    },
     /// Takes a dead job away, because it is queued again.
     RemoveDead {
         /// Lane.

@@ -25,6 +25,8 @@ mod words;
 pub mod conformance;
 #[cfg(feature = "ephemeral")]
 pub mod ephemeral;
+#[cfg(feature = "scarce")]
+mod scarce;
 
 pub use error::StoreError;
 pub use facts::{Commit, Fact, Over};
@@ -65,6 +67,8 @@ impl Default for Options {
 pub struct Store {
     backend: Arc<Backend>,
     wake: Arc<watch::Sender<u64>>,
+    #[cfg(feature = "scarce")]
+    scarce: Arc<scarce::Scarce>,
 }
 
 /// The one list of databases.
@@ -98,7 +102,12 @@ impl Store {
                 "`{scheme}` is no database this build knows: use sqlite://path/to.db or postgres://user@host/name"
             )));
         };
-        Ok(Self { backend: Arc::new(backend), wake })
+        Ok(Self {
+            backend: Arc::new(backend),
+            wake,
+            #[cfg(feature = "scarce")]
+            scarce: Arc::default(),
+        })
     }
 
     /// Copies the SQLite database in `file` into `to`, a file that is not there yet, while another process may be
@@ -168,6 +177,8 @@ impl Store {
     /// `Stale` or `Conflict` when a fact does not hold any more, `Full` or `Unavailable` when the database
     /// could not write; nothing was written then, unless the text says that the outcome is unknown.
     pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        #[cfg(feature = "scarce")]
+        self.scarce.refuse()?;
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.writer.commit(commit).await,
             Backend::Postgres(postgres) => Box::pin(postgres.commit(commit)).await,

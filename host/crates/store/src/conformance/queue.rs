@@ -151,6 +151,28 @@ pub(super) async fn a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_sta
     Ok(())
 }
 
+pub(super) async fn a_step_in_the_middle_of_a_job_is_taken_only_while_its_lane_is_held(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    store.commit(Commit::of(vec![Fact::Enqueue(make.job("lane"))])).await?;
+    let step = |lease: &Lease, value: &str| {
+        let hold = Fact::HoldLease { lane: lease.lane.clone(), fence: lease.fence };
+        let told = Fact::PutSetting { key: "step".to_owned(), value: value.to_owned() };
+        Commit::of(vec![hold, told])
+    };
+    let old = one(store, &make, 0).await?;
+    same!(store.commit(step(&old, "ran out")).await, STALE);
+    let new = one(store, &make, HELD_MS).await?;
+    same!(store.commit(step(&old, "taken over")).await, STALE);
+    holds!(store.setting("step").await?.is_none());
+    store.commit(step(&new, "held")).await?;
+    same!(store.setting("step").await?, Some("held".to_owned()));
+    store.commit(finish(&new)).await?;
+    same!(store.commit(step(&new, "finished")).await, STALE);
+    Ok(())
+}
+
 pub(super) async fn a_lease_that_ran_out_cannot_be_finished_even_when_nobody_took_it(
     store: &Store,
 ) -> Verdict {

@@ -94,6 +94,7 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::FinishJob { lane, .. }
         | Fact::RetryJob { lane, .. }
         | Fact::BuryJob { lane, .. }
+        | Fact::HoldLease { lane, .. }
         | Fact::RemoveDead { lane, .. }
         | Fact::ClearLane { lane } => (3, lane.clone()),
         Fact::PutArticle(_)
@@ -149,6 +150,7 @@ async fn write<'f>(
             return queue::bury(c, ground, Head { lane, fence: *fence, sequence: *sequence }, error, *at)
                 .await;
         }
+        Fact::HoldLease { lane, fence } => queue::hold(c, ground, lane, *fence).await?,
         Fact::RemoveDead { lane, sequence } => queue::remove_dead(c, lane, *sequence).await?,
         Fact::ClearLane { lane } => queue::clear(c, lane).await?,
         // Tickets.

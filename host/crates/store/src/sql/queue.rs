@@ -17,8 +17,9 @@ pub(crate) struct Head<'a> {
     pub(crate) sequence: i64,
 }
 
-async fn hold(c: &mut Connection, ground: &Ground, head: Head<'_>) -> Outcome<()> {
-    if dialect::lease_held(c, ground, head.lane, head.fence).await? {
+/// Goes well only while the lane is held.
+pub(crate) async fn hold(c: &mut Connection, ground: &Ground, lane: &str, fence: i64) -> Outcome<()> {
+    if dialect::lease_held(c, ground, lane, fence).await? {
         Ok(())
     } else {
         Err(StoreError::Stale("lease").into())
@@ -78,7 +79,7 @@ pub(crate) async fn retry(
     error: &str,
     counts: bool,
 ) -> Outcome<()> {
-    hold(c, ground, head).await?;
+    hold(c, ground, head.lane, head.fence).await?;
     let done = sqlx::query(
         "UPDATE job SET attempts = attempts + $5, error = $3, ready_at = $4 WHERE lane_id = $1 AND sequence = $2",
     )
@@ -102,7 +103,7 @@ pub(crate) async fn bury(
     error: &str,
     at: Timestamp,
 ) -> Outcome<bool> {
-    hold(c, ground, head).await?;
+    hold(c, ground, head.lane, head.fence).await?;
     sqlx::query(
         "INSERT INTO dead_job (sequence, lane_id, payload, attempts, error, died_at) \
          SELECT sequence, lane_id, payload, attempts + 1, $3, $4 FROM job WHERE lane_id = $1 AND sequence = $2",
