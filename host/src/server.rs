@@ -154,6 +154,9 @@ async fn readyz(State(front): State<Front>) -> (StatusCode, &'static str) {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
     match tokio::time::timeout(PING_TIMEOUT, front.desk.ask().ping()).await {
+        Ok(Ok(())) if front.desk.waits_to_write() => {
+            (StatusCode::SERVICE_UNAVAILABLE, "what became of a mail is not written down yet\n")
+        }
         Ok(Ok(())) => (StatusCode::OK, "ready\n"),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
@@ -556,6 +559,58 @@ mod tests {
         stop.send(true).unwrap();
         running.await.unwrap().unwrap();
         assert!(tokio::net::TcpStream::connect(address).await.is_err());
+        house.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_mail_server_that_hangs_does_not_hold_up_a_stop() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = crate::wire::tests::config(dir.path());
+        config.smtp = Some(channels::SmtpConfig {
+            host: "127.0.0.1".to_owned(),
+            port: silent.local_addr().unwrap().port(),
+            tls: channels::Tls::None,
+            ..channels::SmtpConfig::default()
+        });
+        config.desk.redaction_required = false;
+        config.server.drain_ms = 300;
+        let house = Box::pin(crate::wire::House::open(config)).await.unwrap();
+        let agent = domain::Actor::new(domain::ActorKind::Agent, "kim");
+        let new = desk::NewTicket {
+            subject: "Parcel".to_owned(),
+            text: "Where is it?".to_owned(),
+            email: "ana@example.org".to_owned(),
+            name: None,
+            channel: domain::ticket::Channel::Api,
+            inbox: None,
+            language: None,
+            category: None,
+            team: None,
+            priority: None,
+            custom: Default::default(),
+            tags: Vec::new(),
+        };
+        let ticket = Box::pin(house.desk.create_ticket(new, None, agent.clone())).await.unwrap();
+        let reply = desk::NewMessage {
+            kind: desk::NewMessageKind::Reply,
+            text: "Here it is.".to_owned(),
+            article: None,
+            draft: None,
+            seen: None,
+        };
+        let message = house.desk.post_message(ticket.id, reply, None, agent).await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (desk, settings) = (house.desk.clone(), house.config.server.clone());
+        let running =
+            tokio::spawn(async move { run(listener, Router::new(), &desk, None, stopped, &settings).await });
+        let (_connection, _) = silent.accept().await.unwrap();
+        stop.send(true).unwrap();
+        let soon = tokio::time::timeout(Duration::from_secs(10), running).await;
+        soon.expect("the stop waited for the mail server").unwrap().unwrap();
+        let left = house.desk.ask().message(message.id).await.unwrap().unwrap();
+        assert_eq!(left.delivery, domain::message::Delivery::Queued, "it was not whole");
         house.close().await;
     }
 

@@ -2,7 +2,9 @@
 //! person's message is sent once more then, and is `unknown` after that; an automatic one is `unknown` at once.
 
 mod ending;
+mod fate;
 mod gate;
+mod handing;
 mod held;
 mod outage;
 mod passing;
@@ -10,32 +12,28 @@ mod room;
 
 use channels::email::{AutoKind, Outgoing, markdown};
 use channels::{ChannelError, Progress};
+use domain::Timestamp;
 use domain::clock::HOUR_MS;
 use domain::event::EventType;
 use domain::gate::{No, Then};
 use domain::id::{ContactId, MessageId};
 use domain::job::Lease;
 use domain::message::{Delivery, Message};
-use domain::work::Work;
-use domain::{Actor, Timestamp};
 use store::{Commit, Fact, StoreError};
 
 use crate::frame::{Framed, Values};
-use crate::races::{Races, ended};
 use crate::thread::reply_token;
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
 
 pub(crate) use ending::Ending;
+use fate::Fate;
+pub(crate) use handing::Handing;
 pub(crate) use held::suppress;
 pub(crate) use outage::Unwritten;
 pub(crate) use passing::Passing;
-use room::Entry;
 pub(crate) use room::Rooms;
-
-/// How often writing down a message's fate is tried when somebody else changes the ticket at that moment.
-/// Far more often than other commits: what has been sent would be sent again.
-const FATE_RACES_MAX: u32 = 64;
+use room::{Entry, Place};
 
 /// Why a message is not sent without what it was to bring.
 const FILE_GONE: &str = "the bytes of a file that goes with it are not kept any more";
@@ -50,18 +48,17 @@ const STOPPING: &str = "the process was stopping";
 /// last.
 const AGAIN: &str = "; it is sent again with the same Message-ID";
 
-/// What happened to a message on its way out.
-struct Fate {
-    delivery: Delivery,
-    event: EventType,
-    reason: Option<String>,
-}
-
 impl Desk {
     /// The time of a stop is over: a mail that is being handed over still is cut off, and what is known of it is written
     /// down. It waits for the next start where it was not on its way as a whole; else it may have arrived.
     pub fn cut_deliveries(&self) {
         self.0.ending.cut();
+    }
+
+    /// Whether something is known of a mail that the database did not take yet: until it does, no new work is begun.
+    #[must_use]
+    pub fn waits_to_write(&self) -> bool {
+        !self.0.unwritten.is_empty()
     }
 
     /// Works one delivery job.
@@ -90,17 +87,20 @@ impl Desk {
             most_in_all: self.0.config.worker_slots / 2,
             now: self.now(),
         };
-        let place = match self.0.rooms.enter(entry) {
+        let mut place = match self.0.rooms.enter(entry) {
             Ok(place) => place,
             Err(wait_ms) => return self.wait(lease, &message, self.now().plus(wait_ms), None).await,
         };
-        let ended = Box::pin(self.deliver(lease, message)).await;
-        place.leave(self.now());
-        ended
+        Box::pin(self.deliver(lease, message, &mut place)).await
     }
 
     /// Asks the gate and hands a message over, once it has its place on the way.
-    async fn deliver(&self, lease: &Lease, mut message: Message) -> Result<Outcome, DeskError> {
+    async fn deliver(
+        &self,
+        lease: &Lease,
+        mut message: Message,
+        place: &mut Place,
+    ) -> Result<Outcome, DeskError> {
         // Before the gate: what fails here must not look like a mail that may have left.
         let Some(files) = Box::pin(self.outgoing_files(&message)).await? else {
             if message.delivery == Delivery::Sending || message.may_have_arrived {
@@ -115,18 +115,29 @@ impl Desk {
         };
         let outgoing = Outgoing { files, ..Box::pin(self.outgoing(&message)).await? };
         if self.0.ending.has_begun() {
-            return self.leave_for_later(lease, Vec::new()).await;
+            return self.leave_for_later(lease, &message, Vec::new()).await;
         }
-        if message.delivery == Delivery::Queued
-            && let Some(no) = self.pass_gate(&message).await?
-        {
-            return self.kept_back(lease, &message, no).await;
+        // Before the mark, so that there is no moment in which it has left and is not known here. Until its fate is
+        // written or given up.
+        let Some(_under_way) = self.0.handing.enter(lease) else { return Ok(Outcome::Lost) };
+        match Box::pin(self.mark(lease, &message)).await {
+            Ok(None) => {}
+            Ok(Some(no)) => return self.kept_back(lease, &message, no).await,
+            Err(DeskError::Store(StoreError::Stale("delivery"))) => return self.overtaken(message.id).await,
+            Err(error) => return Err(error),
         }
-        if message.delivery == Delivery::Sending {
-            self.note_second_try(lease, message.id).await?;
-            message.may_have_arrived = true;
+        message.may_have_arrived |= message.delivery == Delivery::Sending;
+        message.delivery = Delivery::Sending;
+        Box::pin(self.hand_over(lease, &message, &outgoing, place)).await
+    }
+
+    /// Writes down that a message is about to leave, while its lane is held; the gate's no where it says no.
+    async fn mark(&self, lease: &Lease, message: &Message) -> Result<Option<No>, DeskError> {
+        if message.delivery == Delivery::Queued {
+            return self.pass_gate(lease, message).await;
         }
-        Box::pin(self.hand_over(lease, &message, &outgoing)).await
+        self.note_second_try(lease, message.id).await?;
+        Ok(None)
     }
 
     /// Hands it over, for as long as the process has time, and writes down what is known of it then.
@@ -135,21 +146,26 @@ impl Desk {
         lease: &Lease,
         message: &Message,
         outgoing: &Outgoing,
+        place: &mut Place,
     ) -> Result<Outcome, DeskError> {
+        let not_left = || vec![set(message, Delivery::Queued, None, Some(Delivery::Sending))];
+        // The gate may have taken its time. What is over has begun to end as well.
+        if self.0.ending.has_begun() {
+            return self.leave_for_later(lease, message, not_left()).await;
+        }
         let progress = Progress::default();
+        let since = self.now();
         let handed = tokio::select! {
             biased;
-            handed = self.0.egress.hand_over(outgoing, &progress) => handed,
+            handed = self.0.egress.hand_over(outgoing, &progress) => Some(handed),
             () = self.0.ending.over() => {
-                if !progress.is_whole() {
-                    let unsent = set(message, Delivery::Queued, None, Some(Delivery::Sending));
-                    return self.leave_for_later(lease, vec![unsent]).await;
-                }
-                Err(ChannelError::Unknown { why: STOPPED.to_owned() })
+                progress.is_whole().then(|| Err(ChannelError::Unknown { why: STOPPED.to_owned() }))
             }
         };
+        place.stayed(since, self.now());
         match handed {
-            Ok(_) => {
+            None => self.leave_for_later(lease, message, not_left()).await,
+            Some(Ok(_)) => {
                 metrics::counter!("kulanz_mail_sent_total").increment(1);
                 self.seal_fate(
                     lease,
@@ -158,12 +174,12 @@ impl Desk {
                 )
                 .await
             }
-            Err(error) => self.delivery_failed(lease, message, error).await,
+            Some(Err(error)) => self.delivery_failed(lease, message, error).await,
         }
     }
 
     /// Writes down, before it leaves, that a person's message is sent a second time: should the process die with it
-    /// once more, that was the last time.
+    /// once more, that was the last time. What is not written has not left.
     async fn note_second_try(&self, lease: &Lease, id: MessageId) -> Result<(), DeskError> {
         let noted = Fact::SetDelivery {
             message_id: id,
@@ -173,41 +189,23 @@ impl Desk {
             passed_at: None,
             may_have_arrived: Some(true),
         };
-        let attempt = || async {
-            self.0.store.commit(Commit { facts: vec![noted.clone()] }).await.map_err(DeskError::from)
-        };
-        self.0.unwritten.sit_out(&lease.lane, attempt).await
+        Ok(self.0.store.commit(Commit { facts: vec![noted, self.still_held(lease)] }).await?)
+    }
+
+    /// That nobody else has the lane meanwhile.
+    fn still_held(&self, lease: &Lease) -> Fact {
+        Fact::HoldLease { lane: lease.lane.clone(), fence: self.0.handing.fence(lease) }
     }
 
     /// Leaves a message that has not left to the next start, or to another host. That is no try.
-    async fn leave_for_later(&self, lease: &Lease, known: Vec<Fact>) -> Result<Outcome, DeskError> {
-        self.write_down(lease, known, wait_until(lease, self.now(), STOPPING.to_owned())).await
-    }
-
-    /// Commits what is known of a message and how its job ends, and tries again while the database does not take it.
-    async fn write_down(&self, lease: &Lease, known: Vec<Fact>, end: Fact) -> Result<Outcome, DeskError> {
-        self.0.unwritten.sit_out(&lease.lane, || self.commit_known(&known, &end)).await
-    }
-
-    /// Commits what is known of a message and how its job ends. Where the lease ran out meanwhile, it is told all the same
-    /// to whoever takes the job up: only who handed the message over can know.
-    async fn commit_known(&self, known: &[Fact], end: &Fact) -> Result<Outcome, DeskError> {
-        let facts = known.iter().chain([end]).cloned().collect();
-        let committed = self.0.store.commit(Commit { facts }).await;
-        if committed != Err(StoreError::Stale("lease")) {
-            return ended(committed.map_err(DeskError::from));
-        }
-        let mut facts = known.to_vec();
-        for fact in &mut facts {
-            if let Fact::SetDelivery { expect, .. } = fact {
-                *expect = Some(Delivery::Sending);
-            }
-        }
-        match self.0.store.commit(Commit { facts }).await {
-            // Stale: whoever has the job was faster, and has decided.
-            Ok(()) | Err(StoreError::Stale("delivery")) => Ok(Outcome::Lost),
-            Err(error) => Err(error.into()),
-        }
+    async fn leave_for_later(
+        &self,
+        lease: &Lease,
+        message: &Message,
+        known: Vec<Fact>,
+    ) -> Result<Outcome, DeskError> {
+        let end = wait_until(lease, self.now(), STOPPING.to_owned());
+        self.write_down(lease, message, known, end).await
     }
 
     /// What comes of a message to which the gate said no.
@@ -235,8 +233,7 @@ impl Desk {
         facts.extend(
             said.map(|why| set(message, Delivery::Queued, Some(why.clone()), Some(Delivery::Queued))),
         );
-        self.0.store.commit(Commit { facts }).await?;
-        Ok(Outcome::Committed)
+        self.ended_as_known(message.id, self.0.store.commit(Commit { facts }).await).await
     }
 
     async fn outgoing(&self, message: &Message) -> Result<Outgoing, DeskError> {
@@ -345,7 +342,8 @@ impl Desk {
             passed_at: None,
             may_have_arrived: is_unknown.then_some(true),
         };
-        self.write_down(lease, vec![queued], Fact::retry(lease, self.now().plus(wait_ms), why)).await
+        let end = Fact::retry(lease, self.now().plus(wait_ms), why);
+        self.write_down(lease, message, vec![queued], end).await
     }
 
     /// Gives up on a message that may have arrived, and tells people how to find out. Its Message-ID begins with its id;
@@ -362,41 +360,6 @@ impl Desk {
         let fate =
             Fate { delivery: Delivery::Unknown, event: EventType::MessageFailed, reason: Some(reason) };
         self.seal_fate(lease, message, fate).await
-    }
-
-    /// Writes what became of a message, with its event, and ends the job; anew where somebody changed the ticket meanwhile.
-    async fn seal_fate(&self, lease: &Lease, message: &Message, fate: Fate) -> Result<Outcome, DeskError> {
-        let mut races = Races::up_to(FATE_RACES_MAX, "the ticket");
-        loop {
-            let attempt = || Box::pin(self.write_fate(lease, message, &fate));
-            let attempt = self.0.unwritten.sit_out(&lease.lane, attempt).await;
-            if let Some(done) = races.end(attempt) {
-                return done;
-            }
-        }
-    }
-
-    async fn write_fate(&self, lease: &Lease, message: &Message, fate: &Fate) -> Result<Outcome, DeskError> {
-        let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
-            return Ok(Outcome::Done(Vec::new()));
-        };
-        let mut work = Work::on(ticket);
-        let data = serde_json::json!({ "message_id": message.id, "reason": fate.reason });
-        work.record(&self.stamp(Actor::system()), fate.event, Vec::new(), data);
-        let mut known = self.work_facts(std::slice::from_mut(&mut work)).await;
-        known.push(Fact::SetDelivery {
-            message_id: message.id,
-            delivery: fate.delivery,
-            reason: fate.reason.clone(),
-            expect: None,
-            passed_at: None,
-            may_have_arrived: match fate.delivery {
-                Delivery::Sent => Some(false),
-                Delivery::Unknown => Some(true),
-                _ => None,
-            },
-        });
-        self.commit_known(&known, &Fact::finish(lease)).await
     }
 }
 

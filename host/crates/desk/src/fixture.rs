@@ -67,15 +67,21 @@ impl Fixture {
 
     /// One whose mail leaves by this way.
     pub(crate) async fn sending(egress: Arc<dyn Egress>) -> Self {
-        Self::of(egress, Arc::new(crate::NoTombstones)).await
+        Self::of(egress, Arc::new(crate::NoTombstones), DeskConfig::default()).await
+    }
+
+    /// The same, whose leases are this long.
+    pub(crate) async fn leasing(egress: Arc<dyn Egress>, lease_ms: i64) -> Self {
+        let config = DeskConfig { lease_ms, ..DeskConfig::default() };
+        Self::of(egress, Arc::new(crate::NoTombstones), config).await
     }
 
     /// One that writes erasures down here.
     pub(crate) async fn erasing_into(tombstones: Arc<dyn crate::Tombstones>) -> Self {
-        Self::of(Arc::new(Memory::new()), tombstones).await
+        Self::of(Arc::new(Memory::new()), tombstones, DeskConfig::default()).await
     }
 
-    async fn of(egress: Arc<dyn Egress>, tombstones: Arc<dyn crate::Tombstones>) -> Self {
+    async fn of(egress: Arc<dyn Egress>, tombstones: Arc<dyn crate::Tombstones>, config: DeskConfig) -> Self {
         let clock = Arc::new(FixedClock::at(NOW));
         let store = Store::open("sqlite::memory:", &Options::default()).await.unwrap();
         let parts = DeskParts {
@@ -90,7 +96,7 @@ impl Fixture {
             meaning: crate::Meaning::none(),
             fetch: None,
             webhooks: Fetch::new(FetchOptions::default()),
-            config: DeskConfig { redaction_required: false, ..DeskConfig::default() },
+            config: DeskConfig { redaction_required: false, ..config },
         };
         Self { desk: Desk::open(parts).await.unwrap(), clock, store }
     }

@@ -133,12 +133,13 @@ pub(crate) struct Inner {
     pub(crate) roster: plugins::RosterCell,
     pub(crate) knowledge: knowledge::Knowledge,
     pub(crate) tables: tables::Tables,
-    /// Counting a budget and taking a place must not interleave within this process.
+    /// Counting a budget and beginning a passage must not interleave within this process.
     pub(crate) gate: tokio::sync::Mutex<()>,
     /// Turns that are run again, because another one wrote what their plugins keep, stand in line.
     pub(crate) rerun: tokio::sync::Mutex<()>,
     pub(crate) passing: deliver::Passing,
     pub(crate) rooms: deliver::Rooms,
+    pub(crate) handing: deliver::Handing,
     pub(crate) unwritten: deliver::Unwritten,
     pub(crate) ending: deliver::Ending,
     pub(crate) mailboxes: mailboxes::Mailboxes,
@@ -181,6 +182,7 @@ impl Desk {
             rerun: tokio::sync::Mutex::new(()),
             passing: deliver::Passing::default(),
             rooms: deliver::Rooms::default(),
+            handing: deliver::Handing::default(),
             unwritten: deliver::Unwritten::default(),
             ending: deliver::Ending::default(),
             mailboxes: mailboxes::Mailboxes::default(),

@@ -174,7 +174,8 @@ impl Desk {
         if !self.0.unwritten.is_empty() {
             return Ok(Vec::new());
         }
-        self.0.store.claim(&self.0.owner, limit, self.now(), self.0.config.lease_ms).await
+        let claimed = self.0.store.claim(&self.0.owner, limit, self.now(), self.0.config.lease_ms).await?;
+        Ok(claimed.into_iter().filter(|lease| !self.0.handing.takes(lease)).collect())
     }
 
     /// Works the queue until nothing is ready.
@@ -263,14 +264,16 @@ impl Desk {
     }
 
     /// Prolongs a lease until somebody else has it. A store that does not answer is no such sign: the fence
-    /// decides when the job is done.
+    /// decides when the job is done. A message that is being handed over is seen through all the same: what becomes of
+    /// it would be lost.
     async fn until_lost(&self, lease: &Lease) {
         let lease_ms = self.0.config.lease_ms;
         let every = Duration::from_millis(u64::try_from(lease_ms / 3).unwrap_or(10_000).max(100));
         loop {
             tokio::time::sleep(every).await;
-            let held = self.0.store.extend(&lease.lane, lease.fence, self.now(), lease_ms).await;
-            if held == Ok(false) && !self.0.unwritten.has(&lease.lane) {
+            let fence = self.0.handing.fence(lease);
+            let held = self.0.store.extend(&lease.lane, fence, self.now(), lease_ms).await;
+            if held == Ok(false) && !self.0.handing.has(lease) {
                 return;
             }
         }

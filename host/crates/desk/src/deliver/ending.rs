@@ -37,6 +37,11 @@ impl Ending {
         *self.0.borrow() != Stage::Working
     }
 
+    /// Whether what is being handed over has had its time.
+    pub(super) fn is_over(&self) -> bool {
+        *self.0.borrow() == Stage::Over
+    }
+
     /// Waits until what is being handed over has had its time.
     pub(super) async fn over(&self) {
         let mut seen = self.0.subscribe();

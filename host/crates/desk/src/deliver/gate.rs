@@ -3,6 +3,7 @@
 
 use domain::article::ArticleState;
 use domain::gate::{Budgets, Facts, No, REPEAT_WINDOW_MS, Then, echoes, is_near_identical, may_send};
+use domain::job::Lease;
 use domain::merge::MERGED;
 use domain::message::{Delivery, Direction, Message};
 use domain::snapshot::TicketView;
@@ -14,9 +15,9 @@ use crate::{Desk, DeskError};
 
 impl Desk {
     /// Asks the gate and, if it says yes, marks the message as being sent: from then on it counts
-    /// against the budgets. Counting and taking a place do not interleave within this process; what has a place
-    /// counts before its mark is written.
-    pub(super) async fn pass_gate(&self, message: &Message) -> Result<Option<No>, DeskError> {
+    /// against the budgets. Counting and beginning a passage do not interleave within this process; what is on its
+    /// passage counts before its mark is written.
+    pub(super) async fn pass_gate(&self, lease: &Lease, message: &Message) -> Result<Option<No>, DeskError> {
         let sending = Fact::SetDelivery {
             message_id: message.id,
             delivery: Delivery::Sending,
@@ -26,7 +27,7 @@ impl Desk {
             may_have_arrived: None,
         };
         if !message.automatic {
-            self.0.store.commit(Commit { facts: vec![sending] }).await?;
+            self.0.store.commit(Commit { facts: vec![sending, self.still_held(lease)] }).await?;
             return Ok(None);
         }
         let budgets = self.budgets().await?;
@@ -47,9 +48,9 @@ impl Desk {
         if let Some(no) = self.counted_out(facts, &pass, &budgets).await? {
             return Ok(Some(no));
         }
-        let _place = self.0.passing.enter(pass);
+        let _passage = self.0.passing.enter(pass);
         drop(one_at_a_time);
-        self.0.store.commit(Commit { facts: vec![sending] }).await?;
+        self.0.store.commit(Commit { facts: vec![sending, self.still_held(lease)] }).await?;
         Ok(None)
     }
 
@@ -206,46 +207,60 @@ mod tests {
     use std::time::Duration;
 
     use domain::id::MessageId;
+    use domain::job::NewJob;
     use domain::work::blank_message;
 
     use super::*;
     use crate::fixture::{Fixture, NOW, agent};
 
-    /// An automatic answer on a ticket of its own that is to leave.
-    async fn answer(house: &Fixture) -> Message {
+    /// An automatic answer on a ticket of its own that is to leave, and the lease of its delivery.
+    async fn answer(house: &Fixture) -> (Message, Lease) {
         let ticket = house.ticket("ana@example.org").await;
         let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
         let mut message = blank_message(id, ticket.id, Direction::Outbound, agent(), NOW);
         message.automatic = true;
         message.to_address = Some("ana@example.org".to_owned());
         message.in_reply_to = Some("asked@example.org".to_owned());
-        house.facts(vec![Fact::AddMessage(Box::new(message.clone()))]).await;
-        message
+        let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
+        house.facts(vec![Fact::AddMessage(Box::new(message.clone())), deliver]).await;
+        let leases = house.store.claim("somebody", 9, NOW, 30_000).await.unwrap();
+        let lease = leases.into_iter().find(|lease| lease.lane == id.to_string()).unwrap();
+        (message, lease)
     }
 
     #[tokio::test]
-    async fn whose_mark_is_written_and_whose_place_is_not_free_yet_uses_a_budget_up_once() {
+    async fn whose_mark_is_written_and_whose_passage_has_not_ended_yet_uses_a_budget_up_once() {
         let house = Fixture::new().await;
         house.desk.change_budgets(&[("per_address_day".to_owned(), Some(3))], agent()).await.unwrap();
         let (first, second) = (answer(&house).await, answer(&house).await);
         let (third, fourth) = (answer(&house).await, answer(&house).await);
-        for message in [&first, &second] {
-            assert_eq!(house.desk.pass_gate(message).await.unwrap(), None);
+        for (message, lease) in [&first, &second] {
+            assert_eq!(house.desk.pass_gate(lease, message).await.unwrap(), None);
         }
-        let place = house.desk.0.passing.enter(Pass {
-            message: second.id,
-            ticket: second.ticket_id,
+        let passage = house.desk.0.passing.enter(Pass {
+            message: second.0.id,
+            ticket: second.0.ticket_id,
             address: "ana@example.org".to_owned(),
             domain: "example.org".to_owned(),
             inbox: None,
             is_notice: false,
         });
-        let mut asked = Box::pin(house.desk.pass_gate(&third));
+        let mut asked = Box::pin(house.desk.pass_gate(&third.1, &third.0));
         let said = tokio::time::timeout(Duration::from_millis(200), &mut asked).await;
         assert!(said.is_err(), "it was decided by what counts twice: {said:?}");
-        drop(place);
+        drop(passage);
         assert_eq!(asked.await.unwrap(), None);
-        let no = house.desk.pass_gate(&fourth).await.unwrap().expect("the budget is used up");
+        let no = house.desk.pass_gate(&fourth.1, &fourth.0).await.unwrap().expect("the budget is used up");
         assert!(no.why.contains("3 automatic messages to this address"), "{}", no.why);
+    }
+
+    #[tokio::test]
+    async fn whose_lease_is_somebody_elses_by_now_does_not_pass() {
+        let house = Fixture::new().await;
+        let (message, lease) = answer(&house).await;
+        house.store.claim("somebody else", 9, NOW.plus(60_000), 30_000).await.unwrap();
+        let passed = house.desk.pass_gate(&lease, &message).await;
+        assert!(matches!(passed, Err(DeskError::Store(store::StoreError::Stale("lease")))), "{passed:?}");
+        assert_eq!(house.store.message(message.id).await.unwrap().unwrap().delivery, Delivery::Queued);
     }
 }

@@ -7,20 +7,26 @@ use std::time::Duration;
 
 use store::StoreError;
 
+use super::ending::Ending;
 use crate::DeskError;
 
 /// Waits between the tries, milliseconds: together shorter than a stop leaves by default (`server.drain_ms`).
 const WAITS_MS: [u64; 5] = [500, 1_000, 2_000, 4_000, 8_000];
 /// The wait after these while the disk is full, however long that takes: nobody else can take the job up meanwhile.
 const FULL_MS: u64 = 8_000;
+/// The wait between the tries when the process has to end, and how many there are then.
+const LAST_MS: u64 = 200;
+const LAST_TRIES: u32 = 10;
+/// How often is said that something waits to be written down.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// Lanes in which something is known that could not be written down yet. While there are any, no new work is claimed, and
-/// a lease that ran out ends nothing: what is known would be lost with it.
+/// Lanes in which something is known that could not be written down yet. While there are any, no new work is claimed:
+/// what is known comes first.
 #[derive(Debug, Default)]
 pub(crate) struct Unwritten(Mutex<HashSet<String>>);
 
-/// Holds a lane's place until it is written, or given up.
-struct Place<'u> {
+/// A lane that waits until it is written, or given up.
+struct Waiting<'u> {
     unwritten: &'u Unwritten,
     lane: &'u str,
 }
@@ -31,32 +37,43 @@ impl Unwritten {
         self.lanes().is_empty()
     }
 
-    /// Whether something of this lane is not.
-    pub(crate) fn has(&self, lane: &str) -> bool {
-        self.lanes().contains(lane)
-    }
-
-    /// Tries until the database answers, or has been away for too long.
-    pub(super) async fn sit_out<T, F, A>(&self, lane: &str, mut attempt: F) -> Result<T, DeskError>
+    /// Tries until the database answers, or has been away for too long; more often, and not for long, when the process
+    /// has to end.
+    pub(super) async fn sit_out<T, F, A>(
+        &self,
+        ending: &Ending,
+        lane: &str,
+        mut attempt: F,
+    ) -> Result<T, DeskError>
     where
         F: FnMut() -> A,
         A: Future<Output = Result<T, DeskError>>,
     {
         let mut outages = Outages::default();
-        let mut place: Option<Place<'_>> = None;
+        let mut waiting: Option<Waiting<'_>> = None;
         loop {
             let done = attempt().await;
-            let Some(wait) = outages.wait(&done) else { return done };
-            if place.is_none() {
-                place = Some(self.enter(lane));
+            let is_over = ending.is_over();
+            let Some(wait) = outages.wait(&done, is_over) else { return done };
+            if waiting.is_none() {
+                waiting = Some(self.enter(lane));
             }
-            tokio::time::sleep(wait).await;
+            if outages.is_news(wait) {
+                tracing::warn!(
+                    lane,
+                    "what became of a mail cannot be written down now; no new work is begun until it is"
+                );
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = ending.over(), if !is_over => {}
+            }
         }
     }
 
-    fn enter<'u>(&'u self, lane: &'u str) -> Place<'u> {
+    fn enter<'u>(&'u self, lane: &'u str) -> Waiting<'u> {
         self.lanes().insert(lane.to_owned());
-        Place { unwritten: self, lane }
+        Waiting { unwritten: self, lane }
     }
 
     fn lanes(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -64,7 +81,7 @@ impl Unwritten {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.unwritten.lanes().remove(self.lane);
     }
@@ -73,20 +90,45 @@ impl Drop for Place<'_> {
 /// The tries of writing one thing down.
 #[derive(Debug, Default)]
 struct Outages {
-    sat_out: usize,
+    /// In which the disk was full.
+    full: usize,
+    /// In which the database was away, since it last said anything.
+    away: usize,
+    /// Since the process has to end.
+    last: u32,
+    /// How long nothing was said of it; none: never.
+    silent: Option<Duration>,
 }
 
 impl Outages {
     /// How long to wait before the next try; none where the database answered, or has been away for too long.
-    fn wait<T>(&mut self, attempt: &Result<T, DeskError>) -> Option<Duration> {
-        let full_ms = match attempt {
-            Err(DeskError::Store(StoreError::Unavailable(_))) => None,
-            Err(DeskError::Store(StoreError::Full)) => Some(FULL_MS),
+    fn wait<T>(&mut self, attempt: &Result<T, DeskError>, is_over: bool) -> Option<Duration> {
+        let is_full = match attempt {
+            Err(DeskError::Store(StoreError::Full)) => true,
+            Err(DeskError::Store(StoreError::Unavailable(_))) => false,
             _ => return None,
         };
-        let wait_ms = WAITS_MS.get(self.sat_out).copied().or(full_ms)?;
-        self.sat_out += 1;
+        if is_over {
+            self.last += 1;
+            return (self.last <= LAST_TRIES).then_some(Duration::from_millis(LAST_MS));
+        }
+        let wait_ms = if is_full {
+            self.full += 1;
+            self.away = 0;
+            WAITS_MS.get(self.full - 1).copied().unwrap_or(FULL_MS)
+        } else {
+            self.away += 1;
+            WAITS_MS.get(self.away - 1).copied()?
+        };
         Some(Duration::from_millis(wait_ms))
+    }
+
+    /// Whether that it waits is to be said now, before this wait: when it begins, and about once a minute.
+    fn is_news(&mut self, wait: Duration) -> bool {
+        let is_news = self.silent.is_none_or(|silent| silent >= TOLD_EVERY);
+        let silent = self.silent.filter(|_| !is_news).unwrap_or_default();
+        self.silent = Some(silent + wait);
+        is_news
     }
 }
 
@@ -102,39 +144,90 @@ mod tests {
         failed(StoreError::Unavailable("no route".to_owned()))
     }
 
+    fn full() -> Result<(), DeskError> {
+        failed(StoreError::Full)
+    }
+
+    fn ms(wait_ms: u64) -> Option<Duration> {
+        Some(Duration::from_millis(wait_ms))
+    }
+
     #[test]
     fn a_database_that_is_away_is_waited_for_and_any_other_answer_counts() {
         let mut outages = Outages::default();
         for wait_ms in WAITS_MS {
-            assert_eq!(outages.wait(&away()), Some(Duration::from_millis(wait_ms)));
+            assert_eq!(outages.wait(&away(), false), ms(wait_ms));
         }
-        assert_eq!(outages.wait(&away()), None);
-        assert_eq!(Outages::default().wait(&Ok(())), None);
-        assert_eq!(Outages::default().wait(&failed(StoreError::Stale("lease"))), None);
+        assert_eq!(outages.wait(&away(), false), None);
+        assert_eq!(Outages::default().wait(&Ok(()), false), None);
+        assert_eq!(Outages::default().wait(&failed(StoreError::Stale("lease")), false), None);
     }
 
     #[test]
-    fn a_full_disk_is_waited_for_as_long_as_it_is_full() {
+    fn a_full_disk_is_waited_for_as_long_as_it_is_full_and_a_database_that_goes_away_then_as_usual() {
         let mut outages = Outages::default();
         for wait_ms in WAITS_MS.into_iter().chain([FULL_MS; 100]) {
-            assert_eq!(outages.wait(&failed(StoreError::Full)), Some(Duration::from_millis(wait_ms)));
+            assert_eq!(outages.wait(&full(), false), ms(wait_ms));
         }
-        assert_eq!(outages.wait(&away()), None);
+        for wait_ms in WAITS_MS {
+            assert_eq!(outages.wait(&away(), false), ms(wait_ms));
+        }
+        assert_eq!(outages.wait(&full(), false), ms(FULL_MS), "it says something again");
+        assert_eq!(outages.wait(&away(), false), ms(WAITS_MS[0]));
+    }
+
+    #[test]
+    fn a_process_that_has_to_end_tries_often_and_not_for_long() {
+        for outage in [full, away] {
+            let mut outages = Outages::default();
+            for wait_ms in WAITS_MS {
+                assert_eq!(outages.wait(&outage(), false), ms(wait_ms));
+            }
+            for _ in 0..LAST_TRIES {
+                assert_eq!(outages.wait(&outage(), true), ms(LAST_MS));
+            }
+            assert_eq!(outages.wait(&outage(), true), None);
+        }
+    }
+
+    #[test]
+    fn that_something_waits_is_said_when_it_begins_and_about_once_a_minute() {
+        let mut outages = Outages::default();
+        let said: Vec<usize> = (0..20).filter(|_| outages.is_news(Duration::from_millis(FULL_MS))).collect();
+        assert_eq!(said, [0, 8, 16]);
     }
 
     #[tokio::test]
     async fn what_waits_to_be_written_is_known_until_it_is() {
-        let unwritten = Unwritten::default();
-        let mut answers = vec![Ok(()), failed(StoreError::Full)];
+        let (unwritten, ending) = (Unwritten::default(), Ending::default());
+        let mut answers = vec![Ok(()), full()];
         let mut seen = Vec::new();
         let written = unwritten
-            .sit_out("lane", || {
-                seen.push((unwritten.has("lane"), unwritten.is_empty()));
+            .sit_out(&ending, "lane", || {
+                seen.push(unwritten.is_empty());
                 std::future::ready(answers.pop().unwrap())
             })
             .await;
         written.unwrap();
-        assert_eq!(seen, [(false, true), (true, false)]);
+        assert_eq!(seen, [true, false]);
         assert!(unwritten.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_process_wakes_who_waits_for_long() {
+        let (unwritten, ending) = (Unwritten::default(), Ending::default());
+        let mut tries = 0;
+        let attempt = || {
+            tries += 1;
+            std::future::ready(away())
+        };
+        let waiting = unwritten.sit_out(&ending, "lane", attempt);
+        let end = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            ending.cut();
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(waiting, end).0 });
+        assert!(waited.await.expect("it slept its time").is_err());
+        assert_eq!(tries, 2 + LAST_TRIES);
     }
 }

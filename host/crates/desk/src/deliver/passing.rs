@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(crate) struct Passing {
     under_way: Mutex<Vec<Pass>>,
-    /// Told each time a place becomes free.
-    freed: Notify,
+    /// Told each time a passage ends.
+    ended: Notify,
 }
 
 /// A message, as far as budgets count it.
@@ -59,12 +59,12 @@ impl Passing {
     /// Returns when nobody is under way: what was written by then stands in the database, and the rest has failed.
     pub(super) async fn all_written(&self) {
         loop {
-            // Listens before it looks, so that no place becomes free in between.
-            let freed = self.freed.notified();
+            // Listens before it looks, so that no passage ends in between.
+            let ended = self.ended.notified();
             if self.is_empty() {
                 return;
             }
-            freed.await;
+            ended.await;
         }
     }
 
@@ -80,7 +80,7 @@ impl Passing {
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
         self.passing.under_way().retain(|pass| pass.message != self.message);
-        self.passing.freed.notify_waiters();
+        self.passing.ended.notify_waiters();
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn those_under_way_count_until_their_place_is_free() {
+    fn those_under_way_count_until_their_passage_ends() {
         let ids = CountingIds::default();
         let pass = |address: &str, inbox: Option<&str>, is_notice| pass(&ids, address, inbox, is_notice);
         let passing = Passing::default();

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use channels::{Egress, Memory, Receipt};
+use domain::Actor;
 use domain::job::{Job, NewJob};
 use domain::message::Direction;
 use domain::work::blank_message;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::*;
+use crate::Settled;
 use crate::fixture::{Fixture, NOW};
 
 #[test]
@@ -265,16 +268,206 @@ async fn claimed(house: &Fixture, at: Timestamp) -> Lease {
     leases.into_iter().find(|lease| matches!(lease.job, Job::Deliver { .. })).expect("no delivery is due")
 }
 
+/// A mail server that has each whole mail at once, and answers when it is told to.
+struct Patient {
+    begun: Semaphore,
+    answers: Semaphore,
+    outbox: Memory,
+}
+
+impl Patient {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { begun: Semaphore::new(0), answers: Semaphore::new(0), outbox: Memory::new() })
+    }
+
+    async fn has_one(&self) {
+        self.begun.acquire().await.unwrap().forget();
+    }
+}
+
+#[async_trait::async_trait]
+impl Egress for Patient {
+    fn name(&self) -> &'static str {
+        "patient"
+    }
+
+    async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
+        self.begun.add_permits(1);
+        self.answers.acquire().await.unwrap().forget();
+        self.outbox.send(mail).await
+    }
+}
+
 #[tokio::test]
-async fn what_was_handed_over_is_known_though_the_lease_ran_out_while_the_disk_was_full() {
+async fn what_was_handed_over_is_told_to_whoever_took_the_job_up_meanwhile() {
+    for has_decided in [false, true] {
+        let post = Patient::new();
+        let due = Due::by(Arc::clone(&post) as Arc<dyn Egress>, true).await;
+        let other = async {
+            post.has_one().await;
+            let next = claimed(&due.house, NOW.plus(60_000)).await;
+            if has_decided {
+                Box::pin(due.house.desk.work_deliver(&next, due.id)).await.unwrap();
+                assert_eq!(due.message().await.delivery, Delivery::Unknown);
+            }
+            post.answers.add_permits(1);
+            next
+        };
+        let (ended, next) = tokio::join!(due.work(), other);
+        assert!(matches!(ended, Outcome::Lost));
+        let message = due.message().await;
+        assert_eq!((message.delivery, message.may_have_arrived), (Delivery::Sent, false));
+        let next = Box::pin(due.house.desk.work_deliver(&next, due.id)).await.unwrap();
+        assert!(matches!(next, Outcome::Done(_)));
+        assert_eq!(post.outbox.sent().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn who_knows_nothing_does_not_write_over_what_somebody_else_knows() {
+    let post = Patient::new();
+    post.outbox.fail_next(unanswered());
+    let due = Due::by(Arc::clone(&post) as Arc<dyn Egress>, true).await;
+    let other = async {
+        post.has_one().await;
+        due.house.facts(vec![set(&due.message().await, Delivery::Sent, None, None)]).await;
+        post.answers.add_permits(1);
+    };
+    let (ended, ()) = tokio::join!(due.work(), other);
+    assert!(matches!(ended, Outcome::Done(_)), "that is the end of the job as well");
+    assert_eq!(due.message().await.delivery, Delivery::Sent);
+}
+
+/// A house whose worker hands a mail over to a patient server; its leases are short.
+struct UnderWay {
+    house: Fixture,
+    post: Arc<Patient>,
+    id: MessageId,
+    works: JoinHandle<Settled>,
+}
+
+impl UnderWay {
+    async fn begin(automatic: bool) -> Self {
+        let post = Patient::new();
+        let house = Box::pin(Fixture::leasing(Arc::clone(&post) as Arc<dyn Egress>, 300)).await;
+        let ticket = house.ticket("ana@example.org").await;
+        house.desk.settle().await.unwrap();
+        let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
+        let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+        message.to_address = Some("ana@example.org".to_owned());
+        message.in_reply_to = Some("question@example.org".to_owned());
+        message.text = "Three days.".to_owned();
+        message.passed_at = Some(NOW);
+        (message.automatic, message.delivery) = (automatic, Delivery::Queued);
+        let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
+        house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
+        let desk = house.desk.clone();
+        let works = tokio::spawn(async move { desk.settle().await.unwrap() });
+        post.has_one().await;
+        Self { house, post, id, works }
+    }
+
+    /// Lets the lease run out, and heartbeats find that out.
+    async fn outlive_the_lease(&self) {
+        self.house.clock.advance(60_000);
+        tokio::time::sleep(std::time::Duration::from_millis(350)).await;
+    }
+
+    /// How many jobs another worker of the same process finds.
+    async fn found_by_another_worker(&self) -> u64 {
+        self.house.desk.settle().await.unwrap().jobs
+    }
+
+    async fn message(&self) -> Message {
+        self.house.store.message(self.id).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_being_handed_over_outlives_its_lease_and_is_not_begun_again() {
+    for automatic in [true, false] {
+        let under_way = UnderWay::begin(automatic).await;
+        under_way.outlive_the_lease().await;
+        assert_eq!(under_way.found_by_another_worker().await, 0);
+        assert_eq!(under_way.message().await.delivery, Delivery::Sending);
+        under_way.post.answers.add_permits(9);
+        let message = under_way.id;
+        let UnderWay { house, post, works, .. } = under_way;
+        assert_eq!(works.await.unwrap().failures, 0);
+        let message = house.store.message(message).await.unwrap().unwrap();
+        assert_eq!((message.delivery, post.outbox.sent().len()), (Delivery::Sent, 1));
+        let left = house.store.claim("somebody", 9, NOW.plus(HOUR_MS), 30_000).await.unwrap();
+        assert!(left.is_empty(), "its job has ended: {left:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_now_keeps_its_wait_though_the_lease_was_claimed_anew_meanwhile() {
+    let under_way = UnderWay::begin(true).await;
+    under_way.post.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
+    under_way.outlive_the_lease().await;
+    assert_eq!(under_way.found_by_another_worker().await, 0);
+    under_way.post.answers.add_permits(1);
+    let UnderWay { house, works, .. } = under_way;
+    works.await.unwrap();
+    let at = |ms: i64| house.store.claim("somebody", 9, NOW.plus(60_000 + ms), 30_000);
+    assert!(at(59_000).await.unwrap().is_empty());
+    let again = at(61_000).await.unwrap();
+    assert_eq!(again.iter().map(|lease| lease.attempts).collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test]
+async fn what_became_of_a_mail_outlives_a_full_disk_and_comes_before_all_other_work() {
+    let under_way = UnderWay::begin(true).await;
+    // Other work that could be begun.
+    under_way.house.ticket("ben@example.org").await;
+    assert!(!under_way.house.desk.waits_to_write());
+    under_way.house.store.refuse_commits(2);
+    under_way.post.answers.add_permits(1);
+    let is_refused = async {
+        while under_way.house.store.refused_commits() == 0 || !under_way.house.desk.waits_to_write() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), is_refused).await.expect("it was not tried");
+    under_way.outlive_the_lease().await;
+    assert_eq!(under_way.found_by_another_worker().await, 0);
+    let id = under_way.id;
+    let UnderWay { house, post, works, .. } = under_way;
+    assert_eq!(works.await.unwrap().failures, 0);
+    assert!(!house.desk.waits_to_write());
+    let message = house.store.message(id).await.unwrap().unwrap();
+    assert_eq!((message.delivery, post.outbox.sent().len()), (Delivery::Sent, 1));
+}
+
+#[tokio::test]
+async fn a_second_try_that_cannot_be_noted_does_not_leave() {
+    let outbox = Arc::new(Memory::new());
+    let due = Due::by(Arc::clone(&outbox) as Arc<dyn Egress>, false).await;
+    due.house.facts(vec![set(&due.message().await, Delivery::Sending, None, None)]).await;
+    due.house.store.refuse_commits(1);
+    let ended = Box::pin(due.house.desk.work_deliver(&due.lease, due.id)).await;
+    assert!(matches!(ended, Err(DeskError::Store(StoreError::Full))));
+    claimed(&due.house, NOW.plus(60_000)).await;
+    let ended = Box::pin(due.house.desk.work_deliver(&due.lease, due.id)).await;
+    assert!(matches!(ended, Err(DeskError::Store(StoreError::Stale("lease")))));
+    assert_eq!(outbox.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn a_process_that_stops_while_the_gate_is_asked_hands_nothing_over() {
     let outbox = Arc::new(Memory::new());
     let due = Due::by(Arc::clone(&outbox) as Arc<dyn Egress>, true).await;
-    let next = claimed(&due.house, NOW.plus(60_000)).await;
-    assert!(matches!(due.work().await, Outcome::Lost));
-    assert_eq!(due.message().await.delivery, Delivery::Sent);
-    let next = Box::pin(due.house.desk.work_deliver(&next, due.id)).await.unwrap();
-    assert!(matches!(next, Outcome::Done(_)));
-    assert_eq!(outbox.sent().len(), 1);
+    let gate = due.house.desk.0.gate.lock().await;
+    let stop = async {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        due.house.desk.0.ending.begin();
+        drop(gate);
+    };
+    let (ended, ()) = tokio::join!(due.work(), stop);
+    assert!(matches!(ended, Outcome::Committed));
+    assert_eq!((due.message().await.delivery, outbox.sent().len()), (Delivery::Queued, 0));
+    assert_eq!(claimed(&due.house, NOW).await.attempts, 0, "that was no try");
 }
 
 #[tokio::test]
