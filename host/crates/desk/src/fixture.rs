@@ -67,18 +67,18 @@ impl Fixture {
 
     /// One whose mail leaves by this way.
     pub(crate) async fn sending(egress: Arc<dyn Egress>) -> Self {
-        Self::of(egress, Arc::new(crate::NoTombstones), DeskConfig::default()).await
+        Box::pin(Self::of(egress, Arc::new(crate::NoTombstones), DeskConfig::default())).await
     }
 
     /// The same, whose leases are this long.
     pub(crate) async fn leasing(egress: Arc<dyn Egress>, lease_ms: i64) -> Self {
         let config = DeskConfig { lease_ms, ..DeskConfig::default() };
-        Self::of(egress, Arc::new(crate::NoTombstones), config).await
+        Box::pin(Self::of(egress, Arc::new(crate::NoTombstones), config)).await
     }
 
     /// One that writes erasures down here.
     pub(crate) async fn erasing_into(tombstones: Arc<dyn crate::Tombstones>) -> Self {
-        Self::of(Arc::new(Memory::new()), tombstones, DeskConfig::default()).await
+        Box::pin(Self::of(Arc::new(Memory::new()), tombstones, DeskConfig::default())).await
     }
 
     async fn of(egress: Arc<dyn Egress>, tombstones: Arc<dyn crate::Tombstones>, config: DeskConfig) -> Self {
