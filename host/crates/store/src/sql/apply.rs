@@ -42,6 +42,7 @@ fn with_its_like<'f, R>(fact: &'f Fact, left: &mut Left<'f>, held: impl Fn(&'f F
 /// Where a fact comes in the order of locks: its class, then the row it is about. Facts about one row keep the order they
 /// were given in; everything that an installation has is one row here, so that removing it and putting it anew in one
 /// commit keep theirs. Records of one kind stand together: they go in one statement.
+#[expect(clippy::too_many_lines, reason = "the list of facts: none can be forgotten")]
 fn place(fact: &Fact) -> (u8, String) {
     match fact {
         Fact::PutContact(contact) => (0, contact.email.clone()),
