@@ -361,10 +361,17 @@ fn away_until_day(shape: &Shape<'_>) -> Found {
     if shape.asks || shape.requests || brings_a_file(shape) {
         return None;
     }
-    let lines: Vec<String> = shape.mail.words.lines().map(fold).filter(|line| !line.is_empty()).collect();
-    let is_silent = lines.is_empty() && !shape.is_answer;
-    let lines = if is_silent { vec![shape.subject.clone()] } else { lines };
-    if away::is_bare(&lines) {
+    let mut lines = shape.mail.words.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said = lines.next().map(fold);
+    let is_alone = lines.next().is_none_or(away::is_name) && lines.next().is_none();
+    // A subject of the sender's own says what it is about.
+    let has_matter =
+        || !shape.subject.is_empty() && !is_absence_subject(&shape.subject) && !away::is_bare(&shape.subject);
+    let is_notice = match said {
+        Some(said) => away::is_bare(&said) && is_alone && (shape.is_answer || !has_matter()),
+        None => !shape.is_answer && away::is_bare(&shape.subject),
+    };
+    if is_notice {
         return found(AutoClass::AutoReplied, "it says only until when somebody is away");
     }
     None

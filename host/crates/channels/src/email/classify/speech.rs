@@ -17,6 +17,10 @@ pub(super) fn asks(text: &str) -> bool {
 
 /// Fewer words in quotation marks are a name or a title.
 const CITED_WORDS_MIN: usize = 6;
+/// More is no citation. With the next it bounds how long marks that nothing closes are looked for.
+const CITED_BYTES_MAX: usize = 3_000;
+/// Who shows us a text writes little himself.
+const CITING_BYTES_MAX: usize = 16_000;
 
 /// Whether somebody shows us a text between quotation marks and says something himself.
 pub(super) fn cites(words: &str) -> bool {
@@ -28,6 +32,9 @@ pub(super) fn cites(words: &str) -> bool {
 /// A text without what stands between quotation marks: a notice that a customer shows us is not his. A mark behind a
 /// digit is inches, and a citation ends with its paragraph.
 pub(super) fn without_citations(text: &str) -> Cow<'_, str> {
+    if text.len() > CITING_BYTES_MAX {
+        return Cow::Borrowed(text);
+    }
     let mut own = String::new();
     let mut kept = 0;
     let mut at = 0;
@@ -59,12 +66,13 @@ fn next_citation(text: &str, from: usize) -> Option<(usize, usize, usize)> {
             continue;
         };
         let inner = rest.get(at + c.len_utf8()..).unwrap_or_default();
-        let paragraph = inner.find("\n\n").unwrap_or(inner.len());
-        let closes = inner.char_indices().find(|(end, mark)| {
-            let next = inner.get(end + mark.len_utf8()..).and_then(|rest| rest.chars().next());
-            ends.contains(mark) && next.is_none_or(|next| !next.is_alphanumeric())
+        let near = inner.get(..inner.floor_char_boundary(CITED_BYTES_MAX)).unwrap_or(inner);
+        let paragraph = near.split("\n\n").next().unwrap_or_default();
+        let closes = paragraph.char_indices().find(|(end, mark)| {
+            let next = || inner.get(end + mark.len_utf8()..).and_then(|rest| rest.chars().next());
+            ends.contains(mark) && next().is_none_or(|next| !next.is_alphanumeric())
         });
-        if let Some((end, mark)) = closes.filter(|(end, _)| *end < paragraph) {
+        if let Some((end, mark)) = closes {
             let cited = from + at + c.len_utf8() + end;
             return Some((from + at, cited, cited + mark.len_utf8()));
         }

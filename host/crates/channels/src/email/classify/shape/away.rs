@@ -140,41 +140,62 @@ const MONTHS_WHOLE: &[&str] = &[
     "sept", "okt", "oct", "nov", "dez", "dec",
 ];
 
-/// Whether folded lines say until when somebody is away or when he is back, and nothing besides but a name below.
-pub(super) fn is_bare(lines: &[String]) -> bool {
+/// Whether a folded line says until when somebody is away or when he is back, and nothing besides.
+pub(super) fn is_bare(said: &str) -> bool {
     const WORDS_MAX: usize = 8;
-    const NAME_WORDS: usize = 4;
-    let Some((said, below)) = lines.split_first() else { return false };
-    let is_name = |line: &String| {
-        line.split(' ').count() <= NAME_WORDS && !line.contains(|c: char| c.is_ascii_digit() || c == '?')
-    };
     let words: Vec<&str> = said.split(' ').filter(|word| word.contains(char::is_alphanumeric)).collect();
-    if said.contains('?') || words.len() > WORDS_MAX || below.len() > 1 || !below.iter().all(is_name) {
+    if said.contains('?') || words.len() > WORDS_MAX {
         return false;
     }
     let bare: Vec<&str> =
         words.iter().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'')).collect();
     let has = |list: &[&str]| bare.iter().any(|word| list.contains(word));
-    let pairs = || {
-        bare.windows(2).any(|pair| {
-            BACK_WITH.iter().any(|(first, next)| {
-                pair.first() == Some(first) && pair.get(1).is_some_and(|word| next.contains(word))
-            })
-        })
+    let pairs = |(first, next): &(&str, &[&str])| {
+        bare.windows(2).any(|pair| matches!(pair, [one, two] if one == first && next.contains(two)))
     };
-    let is_dated =
-        |(word, bare): (&&str, &&str)| is_date(word, bare) || MONTHS_WHOLE.contains(bare) || is_weekday(bare);
+    // "May" is said of other things as well.
+    let has_number = bare.iter().any(|word| is_day_number(word) && word.len() <= 2);
+    let is_dated = |word: &&str| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        is_calendar_date(word) || is_weekday(bare) || has_number && MONTHS_WHOLE.contains(&bare)
+    };
     let is_small = |word: &str| {
         [BACK, GONE, GONE_UNTIL, AROUND].iter().any(|list| list.contains(&word))
             || BACK_WITH.iter().any(|(first, next)| *first == word || next.contains(&word))
+            || word.len() <= 2 && is_day_number(word)
     };
-    let is_told = has(BACK) || pairs() || has(GONE) && has(GONE_UNTIL);
+    let is_told = has(BACK) || BACK_WITH.iter().any(pairs) || has(GONE) && has(GONE_UNTIL);
     is_told
-        && words.iter().zip(&bare).any(is_dated)
-        && words
-            .iter()
-            .zip(&bare)
-            .all(|(word, bare)| is_small(bare) || is_day_number(bare) || is_dated((word, bare)))
+        && words.iter().any(is_dated)
+        && words.iter().zip(&bare).all(|(word, bare)| is_small(bare) || is_dated(word))
+}
+
+/// Whether a line below a notice is its writer's name, as it was written: each word has a capital.
+pub(super) fn is_name(line: &str) -> bool {
+    const WORDS_MAX: usize = 4;
+    let has_capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    let ends = line.ends_with(['!', '?', '.', ':']);
+    line.split_whitespace().count() <= WORDS_MAX && !ends && line.split_whitespace().all(has_capital)
+}
+
+/// `30.11.`, `4/12/26`, `2026-12-04`, `9.`: a day of a year, unlike an amount, an order's or a phone's number.
+fn is_calendar_date(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_ascii_digit() && c != '.').trim_start_matches('.');
+    let pieces: Vec<&str> = bare.trim_end_matches('.').split(['.', '/', '-']).collect();
+    let up_to = |piece: &str, most: u8| {
+        piece.len() <= 2 && piece.parse::<u8>().is_ok_and(|number| (1..=most).contains(&number))
+    };
+    let is_day_of_month =
+        |one: &str, two: &str| up_to(one, 31) && up_to(two, 12) || up_to(one, 12) && up_to(two, 31);
+    let is_year =
+        |piece: &str| matches!(piece.len(), 2 | 4) && piece.bytes().all(|byte| byte.is_ascii_digit());
+    match pieces[..] {
+        [day] => bare.ends_with('.') && up_to(day, 31),
+        [one, two] => is_day_of_month(one, two),
+        [year, month, day] if year.len() == 4 => is_year(year) && up_to(month, 12) && up_to(day, 31),
+        [one, two, year] => is_day_of_month(one, two) && is_year(year),
+        _ => false,
+    }
 }
 
 /// Whether a text is nothing but a notice. A question counts as one unless it leads to a substitute ("Is it
@@ -286,22 +307,21 @@ fn is_weekday(bare: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    fn is_bare(text: &str) -> bool {
-        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        super::is_bare(&lines)
-    }
+    use super::{is_bare, is_name};
 
     #[test]
     fn a_few_words_that_say_only_until_when_are_a_notice() {
         for text in [
             "zurueck am 9.6.",
             "weg bis 3.9.",
-            "back on monday 9 june.\nkim",
-            "bin ab dem 4.5. wieder da\ndr. w. stamm",
+            "back on monday 9 june.",
+            "bin ab dem 4.5. wieder da",
             "i'm out until friday",
+            "away until 2031-06-09",
         ] {
             assert!(is_bare(text), "{text}");
         }
+        assert!(is_name("Dr. W. Stamm") && is_name("Kim"));
     }
 
     #[test]
@@ -325,10 +345,21 @@ mod tests {
             "bin am montag wieder zu hause",
             "bin wieder da. martin",
             "i'm back, mark",
-            "back on friday\nplease deliver then?",
-            "back on friday\nring me\nkim",
+            "49.90 zurueck",
+            "1234-5678 zurueck",
+            "zurueck: 4711-0815",
+            "ich bin wieder erreichbar: 0431/5550",
+            "i may be back",
         ] {
             assert!(!is_bare(text), "{text}");
+        }
+        for line in [
+            "Stornieren Sie die Bestellung",
+            "Kein Paket angekommen",
+            "Keep the parcel then",
+            "please ring me",
+        ] {
+            assert!(!is_name(line), "{line}");
         }
     }
 }
