@@ -10,6 +10,8 @@ mod outage;
 mod passing;
 mod room;
 
+use std::time::Duration;
+
 use channels::email::{AutoKind, Outgoing, markdown};
 use channels::{ChannelError, Progress};
 use domain::Timestamp;
@@ -47,6 +49,10 @@ const STOPPING: &str = "the process was stopping";
 /// Said of a person's message that may have arrived and is sent all the same. A second time that nobody answers is the
 /// last.
 const AGAIN: &str = "; it is sent again with the same Message-ID";
+
+/// Waits between the tries of writing down that a mail is about to leave a second time.
+const NOTED_AGAIN: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(500), Duration::from_millis(1_000)];
 
 impl Desk {
     /// The time of a stop is over: a mail that is being handed over still is cut off, and what is known of it is written
@@ -123,7 +129,9 @@ impl Desk {
         match Box::pin(self.mark(lease, &message)).await {
             Ok(None) => {}
             Ok(Some(no)) => return self.kept_back(lease, &message, no).await,
-            Err(DeskError::Store(StoreError::Stale("delivery"))) => return self.overtaken(message.id).await,
+            Err(DeskError::Store(StoreError::Stale("delivery"))) => {
+                return self.overtaken(lease, message.id).await;
+            }
             Err(error) => return Err(error),
         }
         message.may_have_arrived |= message.delivery == Delivery::Sending;
@@ -179,17 +187,29 @@ impl Desk {
     }
 
     /// Writes down, before it leaves, that a person's message is sent a second time: should the process die with it
-    /// once more, that was the last time. What is not written has not left.
+    /// once more, that was the last time. What is not written has not left. A lost answer does not cost the second
+    /// try: to write it twice is to write it once.
     async fn note_second_try(&self, lease: &Lease, id: MessageId) -> Result<(), DeskError> {
         let noted = Fact::SetDelivery {
             message_id: id,
             delivery: Delivery::Sending,
             reason: Some(format!("{STOPPED}{AGAIN}")),
             expect: Some(Delivery::Sending),
+            expect_doubt: None,
             passed_at: None,
             may_have_arrived: Some(true),
         };
-        Ok(self.0.store.commit(Commit { facts: vec![noted, self.still_held(lease)] }).await?)
+        let mut waits = NOTED_AGAIN.into_iter();
+        loop {
+            let facts = vec![noted.clone(), self.still_held(lease)];
+            match self.0.store.commit(Commit { facts }).await {
+                Err(StoreError::Unavailable(why)) => {
+                    let Some(wait) = waits.next() else { return Err(StoreError::Unavailable(why).into()) };
+                    tokio::time::sleep(wait).await;
+                }
+                committed => return Ok(committed?),
+            }
+        }
     }
 
     /// That nobody else has the lane meanwhile.
@@ -229,11 +249,11 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         let said = why.as_ref().filter(|why| message.delivery_reason.as_ref() != Some(*why));
         let error = why.clone().unwrap_or_else(|| "as much other mail as may be is on its way".to_owned());
-        let mut facts = vec![wait_until(lease, until, error)];
+        let mut facts = vec![wait_until(&self.as_held(lease), until, error)];
         facts.extend(
             said.map(|why| set(message, Delivery::Queued, Some(why.clone()), Some(Delivery::Queued))),
         );
-        self.ended_as_known(message.id, self.0.store.commit(Commit { facts }).await).await
+        self.ended_as_known(lease, message.id, self.0.store.commit(Commit { facts }).await).await
     }
 
     async fn outgoing(&self, message: &Message) -> Result<Outgoing, DeskError> {
@@ -339,6 +359,7 @@ impl Desk {
             delivery: Delivery::Queued,
             reason: Some(why.clone()),
             expect: Some(Delivery::Sending),
+            expect_doubt: None,
             passed_at: None,
             may_have_arrived: is_unknown.then_some(true),
         };
@@ -370,6 +391,7 @@ fn set(message: &Message, delivery: Delivery, reason: Option<String>, expect: Op
         delivery,
         reason,
         expect,
+        expect_doubt: None,
         passed_at: None,
         may_have_arrived: None,
     }

@@ -113,6 +113,8 @@ pub enum Fact {
         reason: Option<String>,
         /// State it must be in before (else `Stale("delivery")`).
         expect: Option<Delivery>,
+        /// Whether it was to be one that may have arrived before (else `Stale("delivery")`); `None` does not ask.
+        expect_doubt: Option<bool>,
         /// When it passed the gate; `None` keeps what is there.
         passed_at: Option<Timestamp>,
         /// Whether it may have arrived, and nobody knows; `None` keeps what is there.

@@ -10,6 +10,7 @@ use domain::message::{Delivery, Message};
 use domain::work::Work;
 use store::{Commit, Fact, StoreError};
 
+use super::wait_until;
 use crate::races::{Races, ended};
 use crate::worker::Outcome;
 use crate::{Desk, DeskError};
@@ -17,6 +18,9 @@ use crate::{Desk, DeskError};
 /// How often writing down a message's fate is tried when somebody else changes the ticket, or the message, at that
 /// moment. Far more often than other commits: what has been sent would be sent again.
 const FATE_RACES_MAX: u32 = 64;
+
+/// Why a job is due again whose message was changed meanwhile.
+const OVERTAKEN: &str = "the message was changed by somebody else meanwhile";
 
 /// What happened to a message on its way out.
 pub(super) struct Fate {
@@ -47,6 +51,10 @@ impl Desk {
         let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
             return Ok(Outcome::Done(Vec::new()));
         };
+        // Told already, here with a lost answer or by somebody else; who tells it meanwhile changes the ticket.
+        if fate.delivery == Delivery::Sent && self.is_sent(message.id).await? {
+            return Ok(Outcome::Done(Vec::new()));
+        }
         let mut work = Work::on(ticket);
         let data = serde_json::json!({ "message_id": message.id, "reason": fate.reason });
         work.record(&self.stamp(Actor::system()), fate.event, Vec::new(), data);
@@ -57,6 +65,7 @@ impl Desk {
             reason: fate.reason.clone(),
             // That it was taken is true whatever stands there; a doubt is none where somebody knows by now.
             expect: (fate.delivery != Delivery::Sent).then_some(message.delivery),
+            expect_doubt: None,
             passed_at: None,
             may_have_arrived: match fate.delivery {
                 Delivery::Sent => Some(false),
@@ -65,6 +74,11 @@ impl Desk {
             },
         });
         self.commit_known(lease, message, &known, &Fact::finish(lease)).await
+    }
+
+    async fn is_sent(&self, id: MessageId) -> Result<bool, DeskError> {
+        let there = self.0.store.message(id).await?;
+        Ok(there.is_some_and(|message| message.delivery == Delivery::Sent))
     }
 
     /// Commits what is known of a message and how its job ends, and tries again while the database does not take it.
@@ -101,7 +115,7 @@ impl Desk {
         let facts = known.iter().cloned().chain([end]).collect();
         match self.0.store.commit(Commit { facts }).await {
             Err(StoreError::Stale("lease")) => Box::pin(self.tell_successor(message, known)).await,
-            committed => self.ended_as_known(message.id, committed).await,
+            committed => self.ended_as_known(lease, message.id, committed).await,
         }
     }
 
@@ -112,9 +126,9 @@ impl Desk {
         let mut facts = known.to_vec();
         let mut is_news = false;
         for fact in &mut facts {
-            if let Fact::SetDelivery { delivery, expect, .. } = fact {
+            if let Fact::SetDelivery { delivery, expect, expect_doubt, .. } = fact {
                 is_news = outranks(*delivery, message, &there);
-                *expect = Some(there.delivery);
+                (*expect, *expect_doubt) = (Some(there.delivery), Some(there.may_have_arrived));
             }
         }
         if !is_news {
@@ -128,40 +142,46 @@ impl Desk {
     /// How a job ended whose end was part of a commit that said where the message stood before.
     pub(super) async fn ended_as_known(
         &self,
+        lease: &Lease,
         id: MessageId,
         committed: Result<(), StoreError>,
     ) -> Result<Outcome, DeskError> {
         match committed {
-            Err(StoreError::Stale("delivery")) => self.overtaken(id).await,
+            Err(StoreError::Stale("delivery")) => Box::pin(self.overtaken(lease, id)).await,
             committed => ended(committed.map_err(DeskError::from)),
         }
     }
 
     /// The message does not stand where it was any more: it was written already and the answer to that was lost, or
-    /// somebody else was faster. Where that was the end of it, it is the end of its job.
-    pub(super) async fn overtaken(&self, id: MessageId) -> Result<Outcome, DeskError> {
+    /// somebody else was faster. Where that was the end of it, it is the end of its job; where it is to be sent still, a
+    /// lane that is held all the same is let go at once.
+    pub(super) async fn overtaken(&self, lease: &Lease, id: MessageId) -> Result<Outcome, DeskError> {
         let there = self.0.store.message(id).await?;
-        Ok(match there.map(|message| message.delivery) {
-            Some(Delivery::Queued | Delivery::Sending) => Outcome::Lost,
-            _ => Outcome::Done(Vec::new()),
-        })
+        match there.map(|message| message.delivery) {
+            Some(Delivery::Queued) => {
+                let due = wait_until(&self.as_held(lease), self.now(), OVERTAKEN.to_owned());
+                let committed = self.0.store.commit(Commit { facts: vec![due] }).await;
+                ended(committed.map_err(DeskError::from))
+            }
+            Some(Delivery::Sending) => Ok(Outcome::Lost),
+            _ => Ok(Outcome::Done(Vec::new())),
+        }
+    }
+
+    /// A lease with the fence to show for it now: its lane may have been claimed anew here since.
+    pub(super) fn as_held(&self, lease: &Lease) -> Lease {
+        Lease { fence: self.0.handing.fence(lease), ..lease.clone() }
     }
 }
 
-/// Whether what is known of a message replaces what somebody else may have written meanwhile. That it was taken is more
-/// than anybody's doubt; all else counts only where nobody has said or tried anything since.
+/// Whether what is known of a message replaces what somebody else may have written meanwhile. That it was taken is true
+/// whatever stands there; all else counts only where nobody has said or tried anything since.
 fn outranks(known: Delivery, message: &Message, there: &Message) -> bool {
-    let is_taken = known == Delivery::Sent;
-    match there.delivery {
-        Delivery::Sending => {
-            let is_as_left =
-                message.delivery == Delivery::Sending && message.may_have_arrived == there.may_have_arrived;
-            is_taken || is_as_left
-        }
-        Delivery::Unknown => is_taken,
-        Delivery::Queued => is_taken && there.may_have_arrived,
-        _ => false,
+    if known == Delivery::Sent {
+        return there.delivery != Delivery::Sent;
     }
+    let is_on_its_way = message.delivery == Delivery::Sending && there.delivery == Delivery::Sending;
+    is_on_its_way && message.may_have_arrived == there.may_have_arrived
 }
 
 #[cfg(test)]
@@ -182,17 +202,17 @@ mod tests {
     }
 
     #[test]
-    fn that_a_mail_was_taken_replaces_every_doubt_and_a_doubt_replaces_nothing_that_is_known() {
+    fn that_a_mail_was_taken_replaces_all_else_and_a_doubt_replaces_nothing_that_is_known() {
         let handed = standing(Delivery::Sending, false);
         for (there, taken, doubt) in [
             (standing(Delivery::Sending, false), true, true),
             (standing(Delivery::Sending, true), true, false),
             (standing(Delivery::Unknown, true), true, false),
             (standing(Delivery::Queued, true), true, false),
-            (standing(Delivery::Queued, false), false, false),
+            (standing(Delivery::Queued, false), true, false),
             (standing(Delivery::Sent, false), false, false),
-            (standing(Delivery::Failed, false), false, false),
-            (standing(Delivery::Suppressed, false), false, false),
+            (standing(Delivery::Failed, false), true, false),
+            (standing(Delivery::Suppressed, false), true, false),
         ] {
             assert_eq!(outranks(Delivery::Sent, &handed, &there), taken, "{}", there.delivery);
             for known in [Delivery::Unknown, Delivery::Failed, Delivery::Queued] {

@@ -23,6 +23,7 @@ impl Desk {
             delivery: Delivery::Sending,
             reason: None,
             expect: Some(Delivery::Queued),
+            expect_doubt: None,
             passed_at: Some(message.passed_at.unwrap_or_else(|| self.now())),
             may_have_arrived: None,
         };

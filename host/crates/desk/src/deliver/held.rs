@@ -93,6 +93,7 @@ impl Desk {
                 delivery: Delivery::Queued,
                 reason: None,
                 expect: Some(Delivery::Held),
+                expect_doubt: None,
                 passed_at: Some(now),
                 may_have_arrived: None,
             },
@@ -113,6 +114,7 @@ impl Desk {
             delivery: Delivery::Held,
             reason: Some(why.to_owned()),
             expect: Some(Delivery::Held),
+            expect_doubt: None,
             passed_at: None,
             may_have_arrived: None,
         };
@@ -168,6 +170,7 @@ pub(crate) fn suppress(work: &mut Work, stamp: &Stamp<'_>, id: MessageId, reason
         delivery: Delivery::Suppressed,
         reason: Some(reason.to_owned()),
         expect: Some(Delivery::Held),
+        expect_doubt: None,
         passed_at: None,
         may_have_arrived: None,
     }

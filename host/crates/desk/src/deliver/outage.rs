@@ -12,8 +12,8 @@ use crate::DeskError;
 
 /// Waits between the tries, milliseconds: together shorter than a stop leaves by default (`server.drain_ms`).
 const WAITS_MS: [u64; 5] = [500, 1_000, 2_000, 4_000, 8_000];
-/// The wait after these while the disk is full, however long that takes: nobody else can take the job up meanwhile.
-const FULL_MS: u64 = 8_000;
+/// The wait after these, however long that takes: nobody else knows it.
+const LONG_MS: u64 = 8_000;
 /// The wait between the tries when the process has to end, and how many there are then.
 const LAST_MS: u64 = 200;
 const LAST_TRIES: u32 = 10;
@@ -37,8 +37,7 @@ impl Unwritten {
         self.lanes().is_empty()
     }
 
-    /// Tries until the database answers, or has been away for too long; more often, and not for long, when the process
-    /// has to end.
+    /// Tries until the database answers; more often, and not for long, when the process has to end.
     pub(super) async fn sit_out<T, F, A>(
         &self,
         ending: &Ending,
@@ -90,10 +89,8 @@ impl Drop for Waiting<'_> {
 /// The tries of writing one thing down.
 #[derive(Debug, Default)]
 struct Outages {
-    /// In which the disk was full.
-    full: usize,
-    /// In which the database was away, since it last said anything.
-    away: usize,
+    /// Before the process has to end.
+    first: usize,
     /// Since the process has to end.
     last: u32,
     /// How long nothing was said of it; none: never.
@@ -101,25 +98,17 @@ struct Outages {
 }
 
 impl Outages {
-    /// How long to wait before the next try; none where the database answered, or has been away for too long.
+    /// How long to wait before the next try; none where the database answered, or the process has no more time.
     fn wait<T>(&mut self, attempt: &Result<T, DeskError>, is_over: bool) -> Option<Duration> {
-        let is_full = match attempt {
-            Err(DeskError::Store(StoreError::Full)) => true,
-            Err(DeskError::Store(StoreError::Unavailable(_))) => false,
-            _ => return None,
-        };
+        if !matches!(attempt, Err(DeskError::Store(StoreError::Full | StoreError::Unavailable(_)))) {
+            return None;
+        }
         if is_over {
             self.last += 1;
             return (self.last <= LAST_TRIES).then_some(Duration::from_millis(LAST_MS));
         }
-        let wait_ms = if is_full {
-            self.full += 1;
-            self.away = 0;
-            WAITS_MS.get(self.full - 1).copied().unwrap_or(FULL_MS)
-        } else {
-            self.away += 1;
-            WAITS_MS.get(self.away - 1).copied()?
-        };
+        let wait_ms = WAITS_MS.get(self.first).copied().unwrap_or(LONG_MS);
+        self.first += 1;
         Some(Duration::from_millis(wait_ms))
     }
 
@@ -153,27 +142,19 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_is_away_is_waited_for_and_any_other_answer_counts() {
-        let mut outages = Outages::default();
-        for wait_ms in WAITS_MS {
-            assert_eq!(outages.wait(&away(), false), ms(wait_ms));
-        }
-        assert_eq!(outages.wait(&away(), false), None);
+    fn any_answer_of_the_database_counts() {
         assert_eq!(Outages::default().wait(&Ok(()), false), None);
         assert_eq!(Outages::default().wait(&failed(StoreError::Stale("lease")), false), None);
     }
 
     #[test]
-    fn a_full_disk_is_waited_for_as_long_as_it_is_full_and_a_database_that_goes_away_then_as_usual() {
-        let mut outages = Outages::default();
-        for wait_ms in WAITS_MS.into_iter().chain([FULL_MS; 100]) {
-            assert_eq!(outages.wait(&full(), false), ms(wait_ms));
+    fn a_full_disk_and_a_database_that_is_away_are_waited_for_however_long_that_takes() {
+        for outage in [full, away] {
+            let mut outages = Outages::default();
+            for wait_ms in WAITS_MS.into_iter().chain([LONG_MS; 100]) {
+                assert_eq!(outages.wait(&outage(), false), ms(wait_ms));
+            }
         }
-        for wait_ms in WAITS_MS {
-            assert_eq!(outages.wait(&away(), false), ms(wait_ms));
-        }
-        assert_eq!(outages.wait(&full(), false), ms(FULL_MS), "it says something again");
-        assert_eq!(outages.wait(&away(), false), ms(WAITS_MS[0]));
     }
 
     #[test]
@@ -193,7 +174,7 @@ mod tests {
     #[test]
     fn that_something_waits_is_said_when_it_begins_and_about_once_a_minute() {
         let mut outages = Outages::default();
-        let said: Vec<usize> = (0..20).filter(|_| outages.is_news(Duration::from_millis(FULL_MS))).collect();
+        let said: Vec<usize> = (0..20).filter(|_| outages.is_news(Duration::from_millis(LONG_MS))).collect();
         assert_eq!(said, [0, 8, 16]);
     }
 

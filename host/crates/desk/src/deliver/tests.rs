@@ -460,7 +460,9 @@ async fn a_process_that_stops_while_the_gate_is_asked_hands_nothing_over() {
     let due = Due::by(Arc::clone(&outbox) as Arc<dyn Egress>, true).await;
     let gate = due.house.desk.0.gate.lock().await;
     let stop = async {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        while !due.house.desk.0.handing.has(&due.lease) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
         due.house.desk.0.ending.begin();
         drop(gate);
     };

@@ -87,12 +87,23 @@ pub(super) async fn delivery_moves_only_from_the_expected_state(store: &Store) -
         delivery,
         reason: None,
         expect,
+        expect_doubt: None,
         passed_at: None,
         may_have_arrived: None,
     };
     store.commit(Commit::of(vec![set(Delivery::Sending, Some(Delivery::Queued))])).await?;
     let again = store.commit(Commit::of(vec![set(Delivery::Sending, Some(Delivery::Queued))])).await;
     same!(again, Err(StoreError::Stale("delivery")));
+    let doubted = Fact::SetDelivery {
+        message_id: message.id,
+        delivery: Delivery::Queued,
+        reason: None,
+        expect: Some(Delivery::Sending),
+        expect_doubt: Some(true),
+        passed_at: None,
+        may_have_arrived: None,
+    };
+    same!(store.commit(Commit::of(vec![doubted])).await, Err(StoreError::Stale("delivery")));
     store.commit(Commit::of(vec![set(Delivery::Sent, None)])).await?;
     message.delivery = Delivery::Sent;
     same!(store.message(message.id).await?, Some(message));
@@ -110,6 +121,7 @@ pub(super) async fn that_a_message_may_have_arrived_stays_until_somebody_knows(s
         delivery,
         reason: None,
         expect: None,
+        expect_doubt: None,
         passed_at: None,
         may_have_arrived,
     };

@@ -165,12 +165,21 @@ async fn write<'f>(
             contact::set_consent(c, *contact_id, email, *consent).await?;
         }
         Fact::AddMessage(message) => message::add(c, message).await?,
-        Fact::SetDelivery { message_id, delivery, reason, expect, passed_at, may_have_arrived } => {
+        Fact::SetDelivery {
+            message_id,
+            delivery,
+            reason,
+            expect,
+            expect_doubt,
+            passed_at,
+            may_have_arrived,
+        } => {
             let step = message::Step {
                 message_id: *message_id,
                 delivery: *delivery,
                 reason: reason.as_deref(),
                 expect: *expect,
+                expect_doubt: *expect_doubt,
                 passed_at: *passed_at,
                 may_have_arrived: *may_have_arrived,
             };

@@ -141,6 +141,7 @@ pub(crate) struct Step<'a> {
     pub(crate) delivery: Delivery,
     pub(crate) reason: Option<&'a str>,
     pub(crate) expect: Option<Delivery>,
+    pub(crate) expect_doubt: Option<bool>,
     pub(crate) passed_at: Option<Timestamp>,
     pub(crate) may_have_arrived: Option<bool>,
 }
@@ -149,7 +150,8 @@ pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome
     let done = sqlx::query(
         "UPDATE message SET delivery = $2, delivery_reason = $3, passed_at = COALESCE($5, passed_at), \
          may_have_arrived = COALESCE($6, may_have_arrived) \
-         WHERE message_id = $1 AND ($4 IS NULL OR delivery = $4)",
+         WHERE message_id = $1 AND ($4 IS NULL OR delivery = $4) \
+         AND ($7 IS NULL OR may_have_arrived = $7)",
     )
     .bind(step.message_id.to_string())
     .bind(step.delivery.as_str())
@@ -157,6 +159,7 @@ pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome
     .bind(step.expect.map(Delivery::as_str))
     .bind(step.passed_at.map(|at| at.0))
     .bind(step.may_have_arrived)
+    .bind(step.expect_doubt)
     .execute(c)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("delivery").into()) }

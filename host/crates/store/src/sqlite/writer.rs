@@ -232,11 +232,7 @@ fn closed() -> StoreError {
 /// Whether a task has a single statement that writes, which is a transaction by itself: nobody else writes between what
 /// it read and that. One that answers a row is none of these: reading it may end before it is committed.
 fn writes_once(task: &Task) -> bool {
-    match task {
-        Task::Claim(_) | Task::Extend { .. } => true,
-        Task::Commit(commit) => matches!(commit.facts.as_slice(), [Fact::SetDelivery { .. }]),
-        Task::Reserve { .. } => false,
-    }
+    matches!(task, Task::Claim(_) | Task::Extend { .. })
 }
 
 /// The writer's own side.
