@@ -2,9 +2,10 @@
 //! listener, inside one frame of limits. Knows no route of the doors.
 
 use std::any::Any;
-use std::net::SocketAddr;
+use std::collections::HashSet;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use api::problem;
@@ -35,6 +36,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long what was cut off when the time for stopping was over may take to write down what is known of it.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Peers that are taken for proxies nobody named, and warned of: after so many the operator knows.
+const UNNAMED_MAX: usize = 16;
 /// Carries the request's id both ways.
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -46,6 +49,8 @@ struct Front {
     metrics_access: MetricsAccess,
     metrics_token: Option<Secret>,
     proxies: Arc<Proxies>,
+    /// Peers that were warned of because they look like proxies that nobody named.
+    unnamed: Arc<Mutex<HashSet<IpAddr>>>,
     stop: watch::Receiver<bool>,
     timeout: Duration,
 }
@@ -65,6 +70,7 @@ pub fn router(
         metrics_access: settings.metrics,
         metrics_token: settings.metrics_token.clone(),
         proxies: Arc::new(settings.proxies.clone()),
+        unnamed: Arc::default(),
         stop,
         timeout: Duration::from_millis(settings.request_timeout_ms),
     };
@@ -275,6 +281,13 @@ fn id_of(request: &Request) -> String {
 
 /// Writes down on each request who asks: the only place where a proxy is believed.
 async fn name_asker(State(front): State<Front>, mut request: Request, next: Next) -> Response {
+    if let Some(peer) = unnamed_proxy(&front.proxies, &request)
+        && is_news(&front.unnamed, peer)
+    {
+        tracing::warn!(
+            "requests come through {peer}, which server.proxies does not name: all its clients count as one"
+        );
+    }
     if let Some(asker) = asker(&front.proxies, &request) {
         request.extensions_mut().insert(asker);
     }
@@ -287,6 +300,25 @@ fn asker(proxies: &Proxies, request: &Request) -> Option<Asker> {
     let lines = request.headers().get_all("x-forwarded-for").iter().rev();
     let named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
     Some(proxies.asker(peer.ip(), named))
+}
+
+/// The peer, where it looks like a proxy of the house that nobody named: from the own network, and it says whom it asks
+/// for.
+fn unnamed_proxy(proxies: &Proxies, request: &Request) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    let peer = peer.ip().to_canonical();
+    let is_private = match peer {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local(),
+    };
+    let names_somebody = request.headers().contains_key("x-forwarded-for");
+    (names_somebody && is_private && !proxies.has(peer)).then_some(peer)
+}
+
+/// Whether nobody was warned of this peer yet. So many are remembered and no more, and of others nobody is warned.
+fn is_news(warned: &Mutex<HashSet<IpAddr>>, peer: IpAddr) -> bool {
+    let mut warned = warned.lock().unwrap_or_else(PoisonError::into_inner);
+    warned.len() < UNNAMED_MAX && warned.insert(peer)
 }
 
 /// Makes an answer of a panic.
@@ -500,6 +532,30 @@ mod tests {
         }
         assert_eq!(get_text(&router, "/").await.1, "nobody");
         house.close().await;
+    }
+
+    #[test]
+    fn a_proxy_of_our_network_that_nobody_named_is_told_of_once() {
+        let proxies = Proxies::try_from(vec!["127.0.0.1".to_owned(), "10.0.0.7".to_owned()]).unwrap();
+        let unnamed = |peer: &str, line: Option<&str>| {
+            let mut request = Request::builder().uri("/").body(Body::empty()).unwrap();
+            request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+            if let Some(line) = line {
+                request.headers_mut().append("x-forwarded-for", line.parse().unwrap());
+            }
+            unnamed_proxy(&proxies, &request).map(|peer| peer.to_string())
+        };
+        let line = Some("203.0.113.9");
+        assert_eq!(unnamed("172.18.0.2:9", line).as_deref(), Some("172.18.0.2"));
+        assert_eq!(unnamed("[::ffff:172.18.0.2]:9", line).as_deref(), Some("172.18.0.2"));
+        assert_eq!(unnamed("[fd00::2]:9", line).as_deref(), Some("fd00::2"));
+        assert_eq!(unnamed("172.18.0.2:9", None), None, "it names nobody");
+        for peer in ["127.0.0.1:9", "10.0.0.7:9", "[::ffff:10.0.0.7]:9", "203.0.113.7:9"] {
+            assert_eq!(unnamed(peer, line), None, "{peer}");
+        }
+        let warned = Mutex::default();
+        let peers = (0..100_u8).map(|n| IpAddr::from([172, 18, 0, n]));
+        assert_eq!(peers.clone().chain(peers).filter(|peer| is_news(&warned, *peer)).count(), UNNAMED_MAX);
     }
 
     #[tokio::test]

@@ -159,8 +159,19 @@ pub fn authors_runtime(config: &Config) -> anyhow::Result<Runtime> {
 
 /// A guarded way out: everything private is closed by itself, our own port by name.
 fn fetch(config: &Config, options: FetchOptions) -> Fetch {
-    // Names as the listener reads them; where there is no such name, there will be no listener either.
-    let own_addresses = config.server.listen.to_socket_addrs().into_iter().flatten().collect();
+    // Names as the listener reads them.
+    let own_addresses = match config.server.listen.to_socket_addrs() {
+        Ok(addresses) => addresses.collect(),
+        Err(error) => {
+            // A command that serves nobody goes on; a server will hardly listen there either.
+            tracing::warn!(
+                %error,
+                listen = %config.server.listen,
+                "server.listen cannot be looked up: plugins and webhooks are not kept from it until the next start"
+            );
+            Vec::new()
+        }
+    };
     Fetch::new(FetchOptions { own_addresses, ..options })
 }
 

@@ -93,14 +93,18 @@ async fn admitted(parts: &Parts, api: &Api, scope: Scope) -> Result<Token, ApiEr
     if Pace::is_wrong(&parts.extensions) {
         return Err(wrong());
     }
-    let found = api.desk.authenticate(secret).await;
-    let found = found.inspect_err(|_| api.pace.give_back(&parts.extensions))?;
+    // What could not be looked up stays counted: an overload must not feed itself.
+    let found = api.desk.token_with(secret).await?;
     let (now, moment) = (api.desk.now(), api.desk.moment());
-    let Some(token) = found.filter(|token| token.stands(now)) else {
+    let Some(token) = found else {
         api.pace.refuse(secret, moment);
         return Err(wrong());
     };
+    // One that has expired is no guess.
     api.pace.recognise(secret, &token, &parts.extensions, (now, moment));
+    if !token.stands(now) {
+        return Err(wrong());
+    }
     if token.allows(scope, now) { Ok(token) } else { Err(ApiError::no_scope(scope)) }
 }
 

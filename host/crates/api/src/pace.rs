@@ -77,26 +77,60 @@ fn stored(token: &Token) -> Option<TokenDigest> {
 /// What this process knows of tokens, and its buckets.
 #[derive(Debug)]
 struct Counted {
-    /// Tokens that were right when they were last looked up, and whether they may hand in mail.
+    /// Secrets that belonged to a token when it was last looked up, and whether it may hand in mail.
     known: HashMap<TokenDigest, bool>,
-    /// When the tokens of the house are read next; none: they have been.
-    read_at: Option<Moment>,
-    /// Secrets that were wrong, each with the moment from which it is looked up again.
+    /// Whether the tokens of the house have been read.
+    are_read: bool,
+    /// And from when on they may be read again.
+    read_next: Moment,
+    /// Secrets that belong to no token, each with the moment from which it is looked up again.
     wrong: HashMap<TokenDigest, Moment>,
+    /// From when on those may be gone through again: a crowd of guesses must not make each as dear as all.
+    swept_next: Moment,
     tokens: Buckets<TokenDigest>,
     /// Where nobody knows who asks, they share one.
     networks: Buckets<Option<IpAddr>>,
+    /// What a network sends with secrets that are remembered as wrong: apart from what is looked up, and as much as one
+    /// token may send.
+    repeats: Buckets<Option<IpAddr>>,
 }
 
 /// How a request was let through; stands on it.
 #[derive(Debug, Clone, Copy)]
 enum Standing {
-    /// With a token that was right before.
+    /// With a secret that belonged to a token before.
     Known,
     /// With a secret that was wrong just now: it is no guess, and nobody need look it up.
     Wrong,
     /// Counted for its network.
     CountedFor(Option<IpAddr>),
+}
+
+/// Whose bucket is empty, and for how many seconds.
+#[derive(Debug, Clone, Copy)]
+enum Held {
+    /// The token's.
+    Token(u64),
+    /// The network's, for secrets that were wrong just now.
+    Wrong(u64),
+    /// The network's.
+    Network(u64),
+}
+
+impl From<Held> for ApiError {
+    fn from(held: Held) -> Self {
+        let (whose, why, wait_s) = match held {
+            Held::Token(wait_s) => ("token", "This token asks too often", wait_s),
+            Held::Wrong(wait_s) => {
+                ("network", "Too many requests with a token that is wrong come from your network", wait_s)
+            }
+            Held::Network(wait_s) => {
+                ("network", "Too many requests without a valid token come from your network", wait_s)
+            }
+        };
+        metrics::counter!("kulanz_api_too_many_total", "whose" => whose).increment(1);
+        Self::too_many(&format!("{why}: wait {wait_s} s and go on more slowly."), wait_s)
+    }
 }
 
 impl Counted {
@@ -106,31 +140,34 @@ impl Counted {
         network: Option<IpAddr>,
         is_mail: bool,
         now: Moment,
-    ) -> Result<Standing, ApiError> {
+    ) -> Result<Standing, Held> {
         if let Some(token) = token {
             if let Some(hands_in) = self.known.get(&token).copied() {
                 let admitted = if is_mail && hands_in { Ok(()) } else { self.tokens.admit(token, now) };
-                return match admitted {
-                    Ok(()) => Ok(Standing::Known),
-                    Err(wait_s) => Err(too_many("token", "This token asks too often", wait_s)),
-                };
+                return admitted.map(|()| Standing::Known).map_err(Held::Token);
             }
             if self.wrong.get(&token).is_some_and(|until| now < *until) {
-                return Ok(Standing::Wrong);
+                let admitted = self.repeats.admit(network, now);
+                return admitted.map(|()| Standing::Wrong).map_err(Held::Wrong);
             }
         }
-        match self.networks.admit(network, now) {
-            Ok(()) => Ok(Standing::CountedFor(network)),
-            Err(wait_s) => {
-                let why = "Too many requests without a valid token come from your network";
-                Err(too_many("network", why, wait_s))
-            }
+        let admitted = self.networks.admit(network, now);
+        admitted.map(|()| Standing::CountedFor(network)).map_err(Held::Network)
+    }
+
+    /// Whether the tokens may be read now: whoever is told so reads them.
+    fn may_read(&mut self, now: Moment) -> bool {
+        let may_read = self.read_next <= now;
+        if may_read {
+            self.read_next = now.plus(SECOND_MS);
         }
+        may_read
     }
 
     fn remember_wrong(&mut self, token: TokenDigest, now: Moment) {
         self.known.remove(&token);
-        if self.wrong.len() >= WRONG_MAX {
+        if self.wrong.len() >= WRONG_MAX && self.swept_next <= now {
+            self.swept_next = now.plus(SECOND_MS);
             self.wrong.retain(|_, until| now < *until);
         }
         // One that finds no place is counted and looked up each time.
@@ -148,9 +185,12 @@ impl Pace {
     pub(crate) fn new(rules: ApiPace) -> Self {
         Self(Arc::new(Mutex::new(Counted {
             known: HashMap::new(),
-            read_at: Some(Moment(i64::MIN)),
+            are_read: false,
+            read_next: Moment(i64::MIN),
             wrong: HashMap::new(),
+            swept_next: Moment(i64::MIN),
             tokens: Buckets::new(rate(rules.token_burst, rules.token_per_minute)),
+            repeats: Buckets::new(rate(rules.token_burst, rules.token_per_minute)),
             networks: Buckets::new(rate(rules.network_burst, rules.network_per_minute)),
         })))
     }
@@ -160,9 +200,9 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request: for its token if that was right before, which asks no database; else for its network, so that
+    /// Counts a request: for its token if that is known, which asks no database; else for its network, so that
     /// guessing is slow.
-    fn admit(&self, request: &mut Request, now: Moment) -> Result<(), ApiError> {
+    fn admit(&self, request: &mut Request, now: Moment) -> Result<(), Held> {
         let token = bearer(request.headers()).map(digest);
         let network = request.extensions().get::<Asker>().map(|Asker(address)| network_of(*address));
         let is_mail = request.method() == Method::POST && request.uri().path() == MAIL;
@@ -175,18 +215,22 @@ impl Pace {
     /// whoever is told so, and once a second at most where that fails.
     fn shall_read(&self, now: Moment) -> bool {
         let mut counted = self.counted();
-        let shall_read = counted.read_at.is_some_and(|at| at <= now);
-        if shall_read {
-            counted.read_at = Some(now.plus(SECOND_MS));
-        }
-        shall_read
+        !counted.are_read && counted.may_read(now)
     }
 
+    /// Whether somebody has to read them again now, because one that nobody knows yet may have been made since: once a
+    /// second at most.
+    fn shall_read_again(&self, now: Moment) -> bool {
+        self.counted().may_read(now)
+    }
+
+    /// An expired one is a token of the house too: it counts for itself, and the look-up tells that it has expired.
     fn know(&self, tokens: &[Token], now: Timestamp) {
         let mut counted = self.counted();
-        counted.read_at = None;
-        for token in tokens.iter().filter(|token| token.stands(now)) {
+        counted.are_read = true;
+        for token in tokens {
             if let Some(digest) = stored(token) {
+                counted.wrong.remove(&digest);
                 counted.known.insert(digest, token.allows(Scope::Inbound, now));
             }
         }
@@ -197,7 +241,7 @@ impl Pace {
         matches!(request.get::<Standing>(), Some(Standing::Wrong))
     }
 
-    /// The token was right: the request counts for it, and not for the network that it came from.
+    /// The secret belongs to a token: the request counts for it, and not for the network that it came from.
     pub(crate) fn recognise(
         &self,
         secret: &str,
@@ -205,46 +249,45 @@ impl Pace {
         request: &Extensions,
         at: (Timestamp, Moment),
     ) {
+        let (digest, mut counted) = (digest(secret), self.counted());
+        counted.known.insert(digest, token.allows(Scope::Inbound, at.0));
         if let Some(Standing::CountedFor(network)) = request.get::<Standing>() {
-            let (digest, mut counted) = (digest(secret), self.counted());
             counted.networks.put_back(network);
-            counted.known.insert(digest, token.allows(Scope::Inbound, at.0));
             counted.tokens.take(digest, at.1);
         }
     }
 
-    /// The token is not right, or not any more.
+    /// The secret belongs to no token, or to none any more.
     pub(crate) fn refuse(&self, secret: &str, now: Moment) {
         self.counted().remember_wrong(digest(secret), now);
     }
-
-    /// Nobody could say whether the token is right: the request counts for nobody's network.
-    pub(crate) fn give_back(&self, request: &Extensions) {
-        if let Some(Standing::CountedFor(network)) = request.get::<Standing>() {
-            self.counted().networks.put_back(network);
-        }
-    }
-}
-
-fn too_many(whose: &'static str, why: &str, wait_s: u64) -> ApiError {
-    metrics::counter!("kulanz_api_too_many_total", "whose" => whose).increment(1);
-    ApiError::too_many(&format!("{why}: wait {wait_s} s and go on more slowly."), wait_s)
 }
 
 /// Lets a request through, or says when to come back.
 pub(crate) async fn hold(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let now = api.desk.moment();
-    if bearer(request.headers()).is_some() && api.pace.shall_read(now) {
-        match api.desk.ask().tokens().await {
-            Ok(tokens) => api.pace.know(&tokens, api.desk.now()),
-            // Until then a token is known from its first request on.
-            Err(error) => {
-                tracing::debug!(%error, "the tokens could not be read; tried again with the next request")
-            }
-        }
+    let brings_token = bearer(request.headers()).is_some();
+    if brings_token && api.pace.shall_read(now) {
+        read_tokens(&api).await;
     }
-    match api.pace.admit(&mut request, now) {
+    let mut admitted = api.pace.admit(&mut request, now);
+    // A token that was made since the last reading waits for nobody of its network.
+    if brings_token && matches!(admitted, Err(Held::Network(_))) && api.pace.shall_read_again(now) {
+        read_tokens(&api).await;
+        admitted = api.pace.admit(&mut request, now);
+    }
+    match admitted {
         Ok(()) => next.run(request).await,
-        Err(too_many) => too_many.into_response(),
+        Err(held) => ApiError::from(held).into_response(),
+    }
+}
+
+async fn read_tokens(api: &Api) {
+    match api.desk.ask().tokens().await {
+        Ok(tokens) => api.pace.know(&tokens, api.desk.now()),
+        // Until then a token is known from its first request on.
+        Err(error) => {
+            tracing::debug!(%error, "the tokens could not be read; tried again with a later request")
+        }
     }
 }

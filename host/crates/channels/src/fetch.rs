@@ -184,10 +184,16 @@ fn loopback_name(target: &Target) -> Option<&'static str> {
     (name == "localhost" || name.ends_with(".localhost")).then_some("a loopback address")
 }
 
-/// Whether an address leads to a listener of ours: every loopback address leads to one that listens on all.
+/// Whether an address leads to a listener of ours: every loopback address leads to one that listens on all, and who calls
+/// the address of nobody (0.0.0.0, ::) is led to this machine as well.
 fn leads_to(own: &SocketAddr, address: std::net::IpAddr, port: u16) -> bool {
     let at = own.ip().to_canonical();
-    own.port() == port && (at == address || (at.is_unspecified() && address.is_loopback()))
+    let is_met = match (at.is_unspecified(), address.is_unspecified()) {
+        (true, _) => address.is_loopback() || address.is_unspecified(),
+        (false, true) => at.is_loopback(),
+        (false, false) => false,
+    };
+    own.port() == port && (at == address || is_met)
 }
 
 impl Fetch {

@@ -130,13 +130,21 @@ impl Desk {
         Ok(Names::of(&self.0.store.tokens().await?))
     }
 
-    /// The token with this secret, if there is one and it has not expired. Secrets are looked up by their
+    /// The token with this secret, if there is one, whether it has expired or not. Secrets are looked up by their
     /// digest, so comparing them takes the same time whether they are near or not.
     ///
     /// # Errors
     /// When the store cannot be read.
+    pub async fn token_with(&self, secret: &str) -> Result<Option<Token>, DeskError> {
+        Ok(self.0.store.token_by_digest(&digest(secret)).await?)
+    }
+
+    /// The token with this secret, if there is one and it has not expired.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
     pub async fn authenticate(&self, secret: &str) -> Result<Option<Token>, DeskError> {
-        let token = self.0.store.token_by_digest(&digest(secret)).await?;
+        let token = self.token_with(secret).await?;
         let now = self.now();
         Ok(token.filter(|token| token.stands(now)))
     }

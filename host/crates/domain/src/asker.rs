@@ -50,7 +50,10 @@ impl Proxies {
         Asker(asker)
     }
 
-    fn has(&self, address: IpAddr) -> bool {
+    /// Whether an address is one of theirs.
+    #[must_use]
+    pub fn has(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.has(address))
     }
 }

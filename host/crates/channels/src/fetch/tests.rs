@@ -218,7 +218,7 @@ async fn our_own_listeners_are_never_a_target() {
     let (port, mut requests) = loopback(answer("200 OK", "", b"")).await;
     let own = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let fetch = Fetch::new(FetchOptions { own_addresses: vec![own], ..open_options() });
-    for host in ["127.0.0.1", "[::ffff:127.0.0.1]"] {
+    for host in ["127.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]", "[::ffff:0.0.0.0]"] {
         let url = format!("http://{host}:{port}/");
         assert!(
             matches!(fetch.send(get(&url), &host_of(&url).unwrap()).await, Err(FetchError::Denied { .. })),
@@ -234,7 +234,7 @@ async fn a_listener_on_all_addresses_is_found_on_every_loopback_address_and_not_
     for own in [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)] {
         let own_addresses = vec![SocketAddr::new(own, port)];
         let fetch = Fetch::new(FetchOptions { own_addresses, ..open_options() });
-        for host in ["127.0.0.1", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]"] {
+        for host in ["127.0.0.1", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"] {
             let url = format!("http://{host}:{port}/");
             let sent = fetch.send(get(&url), &host_of(&url).unwrap()).await;
             assert!(matches!(sent, Err(FetchError::Denied { .. })), "{own} {host}: {sent:?}");

@@ -252,6 +252,26 @@ async fn a_wrong_weak_or_foreign_login_is_refused() {
 }
 
 #[tokio::test]
+async fn wrong_tokens_of_a_network_hold_up_wrong_ones_only_and_an_empty_form_counts_for_nothing() {
+    let world = World::with(Access::Token, false).await;
+    let (_, secret) = world.token(&[Scope::Read], None).await;
+    for _ in 0..30 {
+        assert_eq!(sign_in(&world, "").await.status, 403);
+        assert_eq!(world.post("/login", &[], "colour=red").await.status, 403);
+    }
+    for n in 0..20 {
+        assert_eq!(sign_in(&world, &format!("klz_{n}")).await.status, 403, "{n}");
+    }
+    let refused = sign_in(&world, "klz_20").await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "6"));
+    assert_eq!(sign_in(&world, &secret).await.status, 303);
+    let (_, new) = world.token(&[Scope::Read], None).await;
+    world.clock.advance(1_000);
+    assert_eq!(sign_in(&world, &new).await.status, 303, "one that was made since");
+    assert_eq!(sign_in(&world, "klz_21").await.status, 429);
+}
+
+#[tokio::test]
 async fn a_session_ends_with_its_token_and_after_twelve_hours() {
     let world = World::with(Access::Token, false).await;
     let (id, secret) = world.token(&[Scope::Admin], None).await;
