@@ -73,6 +73,7 @@ pub fn router(desk: Desk, access: Access, form: FormPace) -> Router {
         )
         .route("/tickets/{number}/message", post(pages::ticket::composer::write))
         .route("/tickets/{number}/answer", post(pages::ticket::composer::go_on))
+        .route("/tickets/{number}/enter", post(pages::ticket::enter::press))
         .route("/tickets/{number}/fields", post(pages::ticket::fields::change))
         .route("/tickets/{number}/merge", post(pages::ticket::merge::merge))
         .route("/tickets/{number}/unmerge", post(pages::ticket::merge::unmerge))

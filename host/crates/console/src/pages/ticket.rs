@@ -4,6 +4,7 @@ pub(crate) mod attachments;
 mod beside;
 pub(crate) mod composer;
 pub(crate) mod customer;
+pub(crate) mod enter;
 pub(crate) mod fields;
 pub(crate) mod marks;
 pub(crate) mod merge;
@@ -167,6 +168,20 @@ async fn done(
     Box::pin(page(console, visit, number, Some(&After { complaint, notice: None, typed }))).await
 }
 
+/// After a form that changed something: as after any, and the ticket's page says that it is saved.
+async fn saved(
+    console: &Console,
+    visit: &Visit,
+    number: &str,
+    typed: Typed,
+    result: Result<(), DeskError>,
+) -> Response {
+    match result {
+        Ok(()) => back(visit, number, &[("done", composer::SAVED)]),
+        result => done(console, visit, number, typed, result).await,
+    }
+}
+
 /// Back to the ticket's page; the address says what came of it.
 fn back(visit: &Visit, number: &str, said: &[(&str, &str)]) -> Response {
     Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), said)).into_response()
@@ -262,6 +277,7 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
         (merge::took_in(visit, material))
         (facts(visit, &material.ticket))
         @if let Some(bench) = bench {
+            (enter::button(visit, &material.ticket, bench.sources.picked.as_ref()))
             (fields::form(visit, &material.ticket, &bench.known, bench.sources.picked.as_ref(), typed.map(|typed| &typed.fields)))
             (merge::form(visit, &material.ticket, bench.sources.picked.as_ref(), typed))
         }

@@ -190,7 +190,11 @@ async fn an_answer_that_was_begun_stands_in_the_composer_when_fields_are_saved()
     assert_eq!(signed_out.status, 401);
     signed_out.says(&[">Half an answer</textarea>", "not signed in any more"]);
     let plain = post(&world, &cookie, "/tickets/1/fields", "was.team=billing&team=&text=").await;
-    assert_eq!((plain.status.as_u16(), plain.header("location")), (303, "/tickets/1"));
+    assert_eq!((plain.status.as_u16(), plain.header("location")), (303, "/tickets/1?done=saved"));
+    world
+        .get_with("/tickets/1?done=saved", &[("cookie", &cookie)])
+        .await
+        .says(&["role=\"status\">Saved.</p>"]);
 }
 
 #[tokio::test]
@@ -333,7 +337,7 @@ async fn what_redaction_missed_does_not_come_back_in_a_draft() {
     };
     let draft = "Dear+Bertholdine+and+Quandt.";
     let untouched = miss(&format!("text={draft}&was.text={draft}"), "Bertholdine").await;
-    assert_eq!((untouched.status.as_u16(), untouched.header("location")), (303, "/tickets/2"));
+    assert_eq!((untouched.status.as_u16(), untouched.header("location")), (303, "/tickets/2?done=saved"));
     let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
     page.says(&[">Dear [PERSON-1] and Quandt.</textarea>"]);
     assert!(!page.text.contains("Bertholdine"));

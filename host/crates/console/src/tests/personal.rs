@@ -191,7 +191,7 @@ async fn a_draft_that_nobody_touched_comes_from_the_store_after_a_false_alarm() 
     let cookie = with_scopes(&world, &[Scope::Read, Scope::Write, Scope::Reveal]).await;
     let path = format!("/tickets/1/redactions/{id}/false-alarm");
     let put_back = post(&world, &cookie, &path, "text=A+draft&was.text=A+draft&draft=").await;
-    assert_eq!((put_back.status.as_u16(), put_back.header("location")), (303, "/tickets/1"));
+    assert_eq!((put_back.status.as_u16(), put_back.header("location")), (303, "/tickets/1?done=saved"));
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn where_four_eyes_are_asked_for_another_person_agrees_on_the_page_of_the_
     let page = world.get_with("/tickets/1", &[("cookie", &asker)]).await;
     page.says(&["Ask another person to agree"]);
     let asked = post(&world, &asker, &format!("/tickets/1/redactions/{id}/reveal"), &asking(id)).await;
-    assert_eq!((asked.status.as_u16(), asked.header("location")), (303, "/tickets/1"));
+    assert_eq!((asked.status.as_u16(), asked.header("location")), (303, "/tickets/1?done=saved"));
     let wish = world.store.reveals_of(ticket.id, super::world::NOW).await.unwrap().remove(0).id;
     let (grant, value) =
         (format!("/tickets/1/reveals/{wish}/grant"), format!("/tickets/1/reveals/{wish}/value"));
@@ -232,7 +232,7 @@ async fn where_four_eyes_are_asked_for_another_person_agrees_on_the_page_of_the_
         early.says(&[why]);
     }
     world.get_with("/tickets/1", &[("cookie", &other)]).await.says(&["Agree that they see it", &grant]);
-    assert_eq!(post(&world, &other, &grant, "").await.header("location"), "/tickets/1");
+    assert_eq!(post(&world, &other, &grant, "").await.header("location"), "/tickets/1?done=saved");
     let not_theirs = post(&world, &other, &value, "").await;
     not_theirs.says(&["Only who asked for the value"]);
     assert!(!not_theirs.text.contains("Bertholdine"));

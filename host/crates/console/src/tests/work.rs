@@ -83,6 +83,7 @@ async fn who_only_looks_finds_no_form_and_can_send_none() {
         for path in [
             "/tickets/1/message",
             "/tickets/1/fields",
+            "/tickets/1/enter",
             "/tickets/1/suggestions/dec_1",
             "/tickets/1/messages/msg_1/miss",
             "/tickets/1/redactions/red_1/false-alarm",
@@ -584,6 +585,36 @@ async fn saving_fields_merges_nothing_and_keeps_the_number_that_was_typed_for_a_
 }
 
 #[tokio::test]
+async fn enter_goes_by_what_was_filled_in_and_saves_no_field_of_a_ticket_that_is_merged_or_looked_at() {
+    let (world, cookie, _) = agent_at_work().await;
+    let ticket = world.ticket("Parcel again", "And the second one?").await;
+    let page = world.get_with("/tickets/2", &[("cookie", &cookie)]).await;
+    let first = page.text.split("form=\"composer\" formaction=\"").nth(1).unwrap();
+    assert!(first.starts_with("/tickets/2/enter\""), "a browser presses the first button of a form");
+    let closes = "was.status=new&status=closed&text=Dear+Ana";
+    for (form, goes_to) in [
+        (format!("{closes}&was.find=&find=&into=1"), "/tickets/2/merge"),
+        (format!("{closes}&was.find=&find=umbrella&into="), "/tickets/2/answer#answer"),
+        (format!("{closes}&was.find=&find=umbrella&into=1"), "/tickets/2/answer#answer"),
+        (format!("{closes}&was.find=umbrella&find=&into="), "/tickets/2/answer#answer"),
+        ("was.find=umbrella&find=umbrella&into=".to_owned(), "/tickets/2/answer#answer"),
+        ("was.find=umbrella&find=umbrella&into=1".to_owned(), "/tickets/2/merge"),
+        (format!("{closes}&was.find=umbrella&find=umbrella&into="), "/tickets/2/fields"),
+        (format!("{closes}&into="), "/tickets/2/fields"),
+    ] {
+        let sent = post(&world, &cookie, "/tickets/2/enter", &form).await;
+        assert_eq!((sent.status.as_u16(), sent.header("location")), (307, goes_to), "{form}");
+    }
+    let german = post(&world, &cookie, "/tickets/2/enter?lang=de", "into=1").await;
+    assert_eq!(german.header("location"), "/tickets/2/merge?lang=de");
+    assert_eq!(now(&world, &ticket).await.version, ticket.version, "it only shows the way");
+    assert_eq!(post(&world, &cookie, "/tickets/99/enter", "into=1").await.status, 404);
+    let signed_out = post(&world, "", "/tickets/2/enter", "into=1&text=Dear+Ana").await;
+    assert_eq!(signed_out.status, 401);
+    signed_out.says(&[">Dear Ana</textarea>"]);
+}
+
+#[tokio::test]
 async fn a_miss_in_a_message_of_a_merged_ticket_is_marked_from_the_page_where_it_goes_on() {
     let (world, cookie, home) = agent_at_work().await;
     let ticket = world.ticket("Parcel again", "Ask Mrs Quandt.").await;
@@ -592,7 +623,7 @@ async fn a_miss_in_a_message_of_a_merged_ticket_is_marked_from_the_page_where_it
     let path = format!("/tickets/2/messages/{}/miss", message.id);
     let form = format!("value.{0}=Quandt&class.{0}=PERSON&page=1", message.id);
     let sent = post(&world, &cookie, &path, &form).await;
-    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1"));
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/tickets/1?done=saved"));
     let page = world.get_with(&format!("/tickets/{}", home.number), &[("cookie", &cookie)]).await;
     page.says(&["Ask Mrs [PERSON-1 of #2]."]);
 }

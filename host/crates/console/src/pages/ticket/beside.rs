@@ -103,7 +103,7 @@ pub(super) async fn done(
             let notice = Some(visit.texts().saved);
             super::while_writing(console, visit, &page, notice, sent.typed_without_text()).await
         }
-        done => super::done(console, visit, &page, sent.typed(), done).await,
+        done => super::saved(console, visit, &page, sent.typed(), done).await,
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) const FORM: &str = "composer";
 const SENT: &str = "sent";
 /// What it says after a note.
 const NOTED: &str = "noted";
+/// What it says after a form beside the composer.
+pub(super) const SAVED: &str = "saved";
 
 /// Sends an answer or keeps a note, and saves what was changed of the ticket beside it.
 pub(crate) async fn write(
@@ -161,11 +163,12 @@ fn kind_of(written: &Written) -> NewMessageKind {
     if written.kind == "note" { NewMessageKind::Note } else { NewMessageKind::Reply }
 }
 
-/// What is said on the page after a message that went.
+/// What is said on the page after a message that went, or after something was saved.
 pub(super) fn notice(visit: &Visit) -> Option<&'static str> {
     match visit.asked("done") {
         Some(SENT) => Some(visit.texts().sent),
         Some(NOTED) => Some(visit.texts().noted),
+        Some(SAVED) => Some(visit.texts().saved),
         _ => None,
     }
 }

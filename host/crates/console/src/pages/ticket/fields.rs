@@ -70,8 +70,8 @@ pub(crate) async fn change(
         false => Err(visit.unreadable().into()),
     };
     let texts = visit.texts();
-    // Enter in the search, or behind the number of a merge, presses the first button of the form, which is this one. The
-    // number stands there again, and so does what was begun in the small forms: it takes its own button.
+    // Words to look for and the number of a merge stand there again, and so does what was begun in the small forms: each
+    // takes its own button.
     let goes_on = written.looks_further()
         || !written.said("into").trim().is_empty()
         || [beside::VALUE, beside::REASON].iter().any(|kind| beside::is_begun(&written.fields, kind));
@@ -86,7 +86,7 @@ pub(crate) async fn change(
             typed.fields.retain(|name, _| name == "was.text" || beside::is_one(name));
             super::while_writing(&console, &visit, &number, notice, typed).await
         }
-        done => super::done(&console, &visit, &number, typed, done).await,
+        done => super::saved(&console, &visit, &number, typed, done).await,
     }
 }
 

@@ -170,16 +170,22 @@ impl Written {
     /// Whether something stands in the forms that the ticket's own address does not bring back: a draft or an article that
     /// the text comes from, a field that is not saved yet, another small form.
     pub(super) fn holds_more(&self) -> bool {
-        let is_changed = |(name, value): (&String, &String)| {
-            self.fields.get(&format!("was.{name}")).is_some_and(|was| was.trim() != value.trim())
-        };
         !self.draft.is_empty()
             || !self.article.is_empty()
             || !self.files.is_empty()
             || !self.said("files").is_empty()
-            || self.fields.iter().any(is_changed)
-            || ["new.key", "new.value", "into"].iter().any(|name| !self.said(name).trim().is_empty())
+            || self.changes_fields()
+            || !self.said("into").trim().is_empty()
             || [VALUE, REASON].iter().any(|kind| is_begun(&self.fields, kind))
+    }
+
+    /// Whether a field has something else in it than the page showed, or a new one was begun.
+    pub(super) fn changes_fields(&self) -> bool {
+        let is_changed = |(name, value): (&String, &String)| {
+            self.fields.get(&format!("was.{name}")).is_some_and(|was| was.trim() != value.trim())
+        };
+        self.fields.iter().any(is_changed)
+            || ["new.key", "new.value"].iter().any(|name| !self.said(name).trim().is_empty())
     }
 
     /// Puts something in the place of a value in the answer that was begun, and in what the page had put there: wherever it
