@@ -16,7 +16,7 @@ use model::{Kind, Odds};
 /// Below this, that a person wrote it is too unlikely for an automatic answer. Who is silenced wrongly waits for a
 /// person, a robot that is answered may answer back: so people's letters pay, three of a hundred to a help desk, more of
 /// those that speak of other things (docs/benchmarks.md).
-const PERSON_MIN: f32 = 0.45;
+const PERSON_MIN: f32 = 0.4;
 /// Shorter letters say less about anybody: the model has to be so much surer as a letter is shorter than this, words.
 const FULL_WORDS: usize = 32;
 /// Fewer words say too little, unless the subject is one that machines like.
