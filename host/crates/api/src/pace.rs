@@ -9,12 +9,12 @@ use axum::extract::{Request, State};
 use axum::http::{Extensions, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use desk::digest;
 use domain::Timestamp;
 use domain::asker::Asker;
 use domain::clock::{MINUTE_MS, Moment, SECOND_MS};
 use domain::pace::{Buckets, Rate, network_of};
 use domain::token::{Scope, Token};
-use sha2::{Digest, Sha256};
 
 use crate::Api;
 use crate::auth::bearer;
@@ -61,18 +61,8 @@ fn rate(burst: u32, per_minute: u32) -> Rate {
     }
 }
 
-/// What a token is remembered by: its secret stays with whoever sends it.
-type TokenDigest = [u8; 32];
-
-fn digest(secret: &str) -> TokenDigest {
-    Sha256::digest(secret.as_bytes()).into()
-}
-
-/// The digest that a token is stored under.
-fn stored(token: &Token) -> Option<TokenDigest> {
-    let mut digest = TokenDigest::default();
-    hex::decode_to_slice(&token.digest, &mut digest).ok().map(|()| digest)
-}
+/// What a token is remembered by, as it is stored: its secret stays with whoever sends it.
+type TokenDigest = String;
 
 /// What this process knows of tokens, and its buckets.
 #[derive(Debug)]
@@ -229,10 +219,8 @@ impl Pace {
         let mut counted = self.counted();
         counted.are_read = true;
         for token in tokens {
-            if let Some(digest) = stored(token) {
-                counted.wrong.remove(&digest);
-                counted.known.insert(digest, token.allows(Scope::Inbound, now));
-            }
+            counted.wrong.remove(&token.digest);
+            counted.known.insert(token.digest.clone(), token.allows(Scope::Inbound, now));
         }
     }
 
@@ -250,7 +238,7 @@ impl Pace {
         at: (Timestamp, Moment),
     ) {
         let (digest, mut counted) = (digest(secret), self.counted());
-        counted.known.insert(digest, token.allows(Scope::Inbound, at.0));
+        counted.known.insert(digest.clone(), token.allows(Scope::Inbound, at.0));
         if let Some(Standing::CountedFor(network)) = request.get::<Standing>() {
             counted.networks.put_back(network);
             counted.tokens.take(digest, at.1);

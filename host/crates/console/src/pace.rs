@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::clock::{Moment, SECOND_MS};
 use domain::pace::{Bucket, Buckets, Rate, network_of};
 use domain::token::Token;
-use sha2::{Digest, Sha256};
 
 /// How often requests may be written through the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -120,9 +119,8 @@ impl Pace {
 
     /// Whether a secret belonged to a token of the house when they were last read.
     pub(crate) fn knows(&self, secret: &str) -> bool {
-        let digest = hex::encode(Sha256::digest(secret.as_bytes()));
         let slot = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref().is_some_and(|counted| counted.tokens.contains(&digest))
+        slot.as_ref().is_some_and(|counted| counted.tokens.contains(&desk::digest(secret)))
     }
 
     /// It was no wrong token: the try does not count.

@@ -301,8 +301,9 @@ fn once_each<T: PartialEq>(all: Vec<T>) -> Vec<T> {
     kept
 }
 
-/// What is kept of a secret.
-pub(crate) fn digest(secret: &str) -> String {
+/// What is kept of a secret, in the database and by whoever remembers that it was sent.
+#[must_use]
+pub fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 

@@ -60,7 +60,7 @@ use channels::Egress;
 use domain::{Clock, Ids};
 use runtime::Runtime;
 
-pub use administer::{NewToken, NewWebhook, SUPPRESSION_REASON_CHARS_MAX};
+pub use administer::{NewToken, NewWebhook, SUPPRESSION_REASON_CHARS_MAX, digest};
 pub use arrival::{NewTicket, sender_of};
 pub use articles::{Imported, NewArticle, Rows, Seen, articles_in};
 pub use attachments::{NewFile, OpenedAttachment};

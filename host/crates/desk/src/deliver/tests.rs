@@ -238,17 +238,7 @@ struct Due {
 impl Due {
     async fn by(egress: Arc<dyn Egress>, automatic: bool) -> Self {
         let house = Box::pin(Fixture::sending(egress)).await;
-        let ticket = house.ticket("ana@example.org").await;
-        house.desk.settle().await.unwrap();
-        let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
-        let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
-        message.to_address = Some("ana@example.org".to_owned());
-        message.in_reply_to = Some("question@example.org".to_owned());
-        message.text = "Three days.".to_owned();
-        message.passed_at = Some(NOW);
-        (message.automatic, message.delivery) = (automatic, Delivery::Queued);
-        let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
-        house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
+        let id = queued(&house, automatic).await;
         let lease = claimed(&house, NOW).await;
         Self { house, id, lease }
     }
@@ -260,6 +250,22 @@ impl Due {
     async fn message(&self) -> Message {
         self.house.store.message(self.id).await.unwrap().unwrap()
     }
+}
+
+/// A message that waits to be delivered.
+async fn queued(house: &Fixture, automatic: bool) -> MessageId {
+    let ticket = house.ticket("ana@example.org").await;
+    house.desk.settle().await.unwrap();
+    let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
+    let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
+    message.to_address = Some("ana@example.org".to_owned());
+    message.in_reply_to = Some("question@example.org".to_owned());
+    message.text = "Three days.".to_owned();
+    message.passed_at = Some(NOW);
+    (message.automatic, message.delivery) = (automatic, Delivery::Queued);
+    let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
+    house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
+    id
 }
 
 /// The delivery that somebody takes up at this time.
@@ -350,17 +356,7 @@ impl UnderWay {
     async fn begin(automatic: bool) -> Self {
         let post = Patient::new();
         let house = Box::pin(Fixture::leasing(Arc::clone(&post) as Arc<dyn Egress>, 300)).await;
-        let ticket = house.ticket("ana@example.org").await;
-        house.desk.settle().await.unwrap();
-        let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
-        let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
-        message.to_address = Some("ana@example.org".to_owned());
-        message.in_reply_to = Some("question@example.org".to_owned());
-        message.text = "Three days.".to_owned();
-        message.passed_at = Some(NOW);
-        (message.automatic, message.delivery) = (automatic, Delivery::Queued);
-        let deliver = Fact::Enqueue(NewJob::deliver(id, NOW));
-        house.facts(vec![Fact::AddMessage(Box::new(message)), deliver]).await;
+        let id = queued(&house, automatic).await;
         let desk = house.desk.clone();
         let works = tokio::spawn(async move { desk.settle().await.unwrap() });
         post.has_one().await;
