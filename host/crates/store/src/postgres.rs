@@ -29,8 +29,9 @@ pub(crate) mod dialect {
     use domain::job::{Job, Lease, NewJob};
     use sqlx::QueryBuilder;
 
-    use super::sql::queue::{Head, release};
+    use super::sql::queue::Head;
     use super::sql::reader::{Reader, json, readable};
+    use super::sql::script::{Arguments, Script, Statement};
     use super::{Connection, Db, Ground};
     use crate::error::Outcome;
     use crate::words::Words;
@@ -63,10 +64,32 @@ pub(crate) mod dialect {
     /// See `ROWS_OF_1`.
     pub(crate) const ROWS_OF_2: &str = "jsonb_array_elements($2::jsonb) AS r(value)";
 
+    /// How many statements that is.
+    pub(crate) const BOTH_PARTS: usize = 1;
+
     /// Two statements that know nothing of each other as one. Which one's rows are locked first is PostgreSQL's affair, and
     /// the same each time.
     pub(crate) fn both(first: &str, second: &str) -> String {
         format!("WITH also AS ({second}) {first}")
+    }
+
+    /// Runs statements in their order, up to the first that fails or changes other rows than it has to; `true` when they
+    /// leave work.
+    pub(crate) async fn run(c: &mut Connection, statements: Vec<Statement>) -> Outcome<bool> {
+        let mut leaves_work = false;
+        for statement in statements {
+            let end = statement.end;
+            let mut arguments = Arguments::default();
+            for value in statement.values {
+                value.add_to(&mut arguments)?;
+            }
+            let done = sqlx::query_with(sqlx::AssertSqlSafe(statement.text), arguments)
+                .execute(&mut *c)
+                .await
+                .map_err(|error| end.failed(error))?;
+            leaves_work |= end.judged(done.rows_affected())?;
+        }
+        Ok(leaves_work)
     }
 
     /// A list of pairs of all rows `d`, as JSON.
@@ -91,19 +114,19 @@ pub(crate) mod dialect {
          AND lease_until > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) FOR UPDATE) \
          DELETE FROM job USING held WHERE job.lane_id = held.lane_id AND job.sequence = $3";
 
-    /// Removes a job and gives its lane free: whether more jobs wait in it; none when the lease is not held or the job is
-    /// gone. Two statements: the second sees what was queued while the first waited for the lane.
-    pub(crate) async fn finish(c: &mut Connection, _: &Ground, head: Head<'_>) -> Outcome<Option<bool>> {
-        let gone = sqlx::query(TAKE_AWAY)
-            .bind(head.lane)
-            .bind(head.fence)
-            .bind(head.sequence)
-            .execute(&mut *c)
-            .await?;
-        match gone.rows_affected() {
-            1 => release(c, head.lane).await.map(Some),
-            _ => Ok(None),
-        }
+    /// Its lane goes where it is empty, the usual case; else it waits for its next job.
+    const RELEASE: &str = "WITH gone AS (DELETE FROM lane WHERE lane_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1)) \
+         UPDATE lane SET lease_until = NULL, owner = '', \
+         ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) \
+         WHERE lane_id = $1 AND EXISTS (SELECT 1 FROM job WHERE lane_id = $1)";
+
+    /// Removes a job and gives its lane free. Two statements: the second sees what was queued while the first waited for
+    /// the lane.
+    pub(crate) fn finish(script: &mut Script<'_>, _: &Ground, head: Head<'_>) {
+        let take_away = Statement::new(TAKE_AWAY).bind(head.lane).bind(head.fence).bind(head.sequence);
+        script.push(take_away.changes_one("lease"));
+        script.push(Statement::new(RELEASE).bind(head.lane).changes_work());
     }
 
     /// The clock that leases go by: the database's.
@@ -126,7 +149,7 @@ pub(crate) mod dialect {
           JOIN lanes ON lanes.lane_id = j.lane_id ORDER BY j.place) AS sorted";
 
     /// Adds jobs, numbered in their order; those of one lane stand together, lanes in the order of their locks.
-    pub(crate) async fn enqueue(c: &mut Connection, _: &mut Ground, jobs: &[&NewJob]) -> Outcome<()> {
+    pub(crate) async fn enqueue(script: &mut Script<'_>, _: &mut Ground, jobs: &[&NewJob]) -> Outcome<()> {
         // No lane twice in what is inserted; its first job is its head.
         let mut heads = jobs.to_vec();
         heads.dedup_by(|next, head| next.lane == head.lane);
@@ -137,7 +160,7 @@ pub(crate) mod dialect {
             .bind(jobs.iter().map(|job| job.lane.as_str()).collect::<Vec<_>>())
             .bind(payloads)
             .bind(jobs.iter().map(|job| job.ready_at.0).collect::<Vec<_>>())
-            .execute(c)
+            .execute(script.connection().await?)
             .await?;
         Ok(())
     }

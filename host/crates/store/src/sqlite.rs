@@ -8,6 +8,7 @@ pub(crate) mod sql;
 
 mod copy;
 mod open;
+mod together;
 mod writer;
 
 pub(crate) use copy::copy;
@@ -39,6 +40,8 @@ pub(crate) mod dialect {
 
     use super::sql::queue::Head;
     use super::sql::reader::{Reader, all, json, readable};
+    use super::sql::script::{Script, Statement};
+    pub(crate) use super::together::run;
     use super::{Connection, Db, Ground};
     use crate::error::Outcome;
     use crate::words::Words;
@@ -68,7 +71,10 @@ pub(crate) mod dialect {
     /// See `ROWS_OF_1`.
     pub(crate) const ROWS_OF_2: &str = "json_each($2)";
 
-    /// Two statements as one text, which crosses to the database's thread once.
+    /// How many statements that is.
+    pub(crate) const BOTH_PARTS: usize = 2;
+
+    /// Two statements as one text.
     pub(crate) fn both(first: &str, second: &str) -> String {
         format!("{first}; {second}")
     }
@@ -93,26 +99,24 @@ pub(crate) mod dialect {
         Ok(until.is_some_and(|until| until > ground.seen.0))
     }
 
-    /// Ends a job in one text, which crosses to the database's thread once: the job goes if its lease is held (a row
-    /// that says 0), then the lane if it is empty; else it waits for its next job (a row that says 1).
-    const FINISH: &str = "DELETE FROM job WHERE lane_id = $1 AND sequence = $2 AND EXISTS \
-         (SELECT 1 FROM lane WHERE lane_id = $1 AND fence = $3 AND lease_until > $4) RETURNING 0; \
-         DELETE FROM lane WHERE lane_id = $1 AND fence = $3 AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1); \
-         UPDATE lane SET lease_until = NULL, owner = '', \
-         ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) \
-         WHERE lane_id = $1 AND fence = $3 RETURNING 1";
+    /// A job goes if its lease is held.
+    const TAKE_AWAY: &str = "DELETE FROM job WHERE lane_id = $1 AND sequence = $2 AND EXISTS \
+         (SELECT 1 FROM lane WHERE lane_id = $1 AND fence = $3 AND lease_until > $4)";
 
-    /// Removes a job and gives its lane free: whether more jobs wait in it. None when the lease is not held or the job is
-    /// gone: then the caller undoes everything, for the lane is changed all the same.
-    pub(crate) async fn finish(c: &mut Connection, ground: &Ground, head: Head<'_>) -> Outcome<Option<bool>> {
-        let said: Vec<i64> = sqlx::query_scalar(FINISH)
-            .bind(head.lane)
-            .bind(head.sequence)
-            .bind(head.fence)
-            .bind(ground.seen.0)
-            .fetch_all(c)
-            .await?;
-        Ok(said.contains(&0).then(|| said.contains(&1)))
+    /// Its lane goes where it is empty, the usual case.
+    const LEAVE: &str =
+        "DELETE FROM lane WHERE lane_id = $1 AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1)";
+
+    /// Else it waits for its next job.
+    const GO_ON: &str = "UPDATE lane SET lease_until = NULL, owner = '', \
+         ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) WHERE lane_id = $1";
+
+    /// Removes a job and gives its lane free.
+    pub(crate) fn finish(script: &mut Script<'_>, ground: &Ground, head: Head<'_>) {
+        let take_away = Statement::new(TAKE_AWAY).bind(head.lane).bind(head.sequence);
+        script.push(take_away.bind(head.fence).bind(ground.seen.0).changes_one("lease"));
+        script.push(Statement::new(LEAVE).bind(head.lane));
+        script.push(Statement::new(GO_ON).bind(head.lane).changes_work());
     }
 
     /// The clock that leases go by: the caller's.
@@ -121,21 +125,30 @@ pub(crate) mod dialect {
         Ok(now.0)
     }
 
-    /// Lanes and jobs of `$1`, each a lane, a time and a payload. One text, so that it crosses to the database's thread
-    /// once. A lane that is there keeps its head and therefore its time; of several jobs the first is the head.
-    const ENQUEUE: &str = "INSERT INTO lane (lane_id, ready_at, lease_until, owner, fence) \
+    /// Lanes of `$1`, each a lane, a time and a payload. A lane that is there keeps its head and therefore its time; of
+    /// several jobs the first is the head.
+    const ADD_LANES: &str = "INSERT INTO lane (lane_id, ready_at, lease_until, owner, fence) \
          SELECT value ->> 0, value ->> 1, NULL, '', 0 FROM json_each($1) WHERE TRUE ORDER BY key \
-         ON CONFLICT (lane_id) DO NOTHING; \
-         INSERT INTO job (lane_id, sequence, payload, attempts, error, ready_at) \
+         ON CONFLICT (lane_id) DO NOTHING";
+
+    /// Their jobs.
+    const ADD_JOBS: &str = "INSERT INTO job (lane_id, sequence, payload, attempts, error, ready_at) \
          SELECT value ->> 0, $2 + key, value ->> 2, 0, '', value ->> 1 FROM json_each($1)";
 
     /// Adds jobs, numbered in their order.
-    pub(crate) async fn enqueue(c: &mut Connection, ground: &mut Ground, jobs: &[&NewJob]) -> Outcome<()> {
+    #[expect(clippy::unused_async, reason = "PostgreSQL has lists of values")]
+    pub(crate) async fn enqueue(
+        script: &mut Script<'_>,
+        ground: &mut Ground,
+        jobs: &[&NewJob],
+    ) -> Outcome<()> {
         let rows = jobs
             .iter()
             .map(|job| json(&job.job).map(|payload| (job.lane.as_str(), job.ready_at.0, payload)))
             .collect::<Outcome<Vec<_>>>()?;
-        sqlx::query(ENQUEUE).bind(json(&rows)?).bind(ground.next_sequence).execute(c).await?;
+        let listed = json(&rows)?;
+        script.push(Statement::new(ADD_LANES).bind(&listed));
+        script.push(Statement::new(ADD_JOBS).bind(listed).bind(ground.next_sequence));
         ground.next_sequence += i64::try_from(rows.len()).unwrap_or_default();
         Ok(())
     }

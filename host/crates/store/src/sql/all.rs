@@ -22,6 +22,7 @@ pub(crate) mod queue;
 pub(crate) mod reader;
 pub(crate) mod retention;
 pub(crate) mod run;
+pub(crate) mod script;
 pub(crate) mod setting;
 pub(crate) mod strike;
 pub(crate) mod ticket;

@@ -5,6 +5,7 @@ use domain::contact::Contact;
 use domain::id::ContactId;
 
 use super::reader::{Reader, all, below, one, plain};
+use super::script::Statement;
 use super::{Connection, Outcome, Row, unique};
 use crate::error::StoreError;
 use crate::records::Page;
@@ -35,8 +36,8 @@ pub(crate) fn read(row: &Row) -> Result<Contact, StoreError> {
     })
 }
 
-pub(crate) async fn put(c: &mut Connection, contact: &Contact) -> Outcome<()> {
-    sqlx::query(
+pub(crate) fn put(contact: &Contact) -> Statement {
+    Statement::new(
         "INSERT INTO contact (contact_id, name, email, locale, time_zone, verified, proactive_consent, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (contact_id) DO UPDATE SET name = excluded.name, \
          email = excluded.email, locale = excluded.locale, time_zone = excluded.time_zone, \
@@ -50,21 +51,12 @@ pub(crate) async fn put(c: &mut Connection, contact: &Contact) -> Outcome<()> {
     .bind(contact.verified)
     .bind(contact.proactive_consent)
     .bind(contact.created_at.0)
-    .execute(c)
-    .await
-    .map_err(unique("contact_email"))?;
-    Ok(())
+    .unique("contact_email")
 }
 
 /// What a message tells of a contact. The address has to be what it was: who was erased meanwhile stays so.
-pub(crate) async fn learn(
-    c: &mut Connection,
-    id: ContactId,
-    email: &str,
-    name: Option<&str>,
-    verified: bool,
-) -> Outcome<()> {
-    sqlx::query(
+pub(crate) fn learn(id: ContactId, email: &str, name: Option<&str>, verified: bool) -> Statement {
+    Statement::new(
         "UPDATE contact SET name = COALESCE(name, $1), verified = (verified OR $2) \
          WHERE contact_id = $3 AND email = $4",
     )
@@ -72,9 +64,6 @@ pub(crate) async fn learn(
     .bind(verified)
     .bind(id.to_string())
     .bind(plain(email))
-    .execute(c)
-    .await?;
-    Ok(())
 }
 
 /// Another spelling of the same address, with the messages that went there: they lie on the contact's tickets.

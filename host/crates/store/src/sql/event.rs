@@ -3,10 +3,9 @@
 use domain::event::Event;
 use domain::id::{EventId, TicketId};
 
-use sqlx::QueryBuilder;
-
 use super::reader::{Reader, all, json, one, text};
-use super::{Connection, Db, Outcome, ROWS_MAX, Row, dialect, unique};
+use super::script::Statement;
+use super::{Connection, Outcome, ROWS_MAX, Row, dialect};
 use crate::error::StoreError;
 
 macro_rules! select_event {
@@ -34,31 +33,27 @@ fn read(row: &Row) -> Result<Event, StoreError> {
 }
 
 /// Writes events, several in one statement: a statement costs more than its rows.
-pub(crate) async fn add(c: &mut Connection, events: &[Event]) -> Outcome<()> {
+pub(crate) fn add(events: &[Event]) -> Outcome<Vec<Statement>> {
+    const INSERT: &str = "INSERT INTO event (event_id, kind, at, ticket_id, sequence, actor_kind, actor_id, cause, changes, data)";
+    let mut statements = Vec::new();
     for some in events.chunks(ROWS_MAX) {
-        let mut texts = Vec::with_capacity(some.len());
+        let mut statement = Statement::of_rows(INSERT, 10, some.len()).unique("event_sequence");
         for event in some {
-            let cause = event.cause.as_ref().map(json).transpose()?;
-            texts.push((cause, json(&event.changes)?, json(&event.data)?));
+            statement = statement
+                .bind(event.id.to_string())
+                .bind(event.kind.as_str())
+                .bind(event.time.0)
+                .bind(text(event.ticket_id.as_ref()))
+                .bind(event.sequence)
+                .bind(event.actor.kind.as_str())
+                .bind(&event.actor.id)
+                .bind(event.cause.as_ref().map(json).transpose()?)
+                .bind(json(&event.changes)?)
+                .bind(json(&event.data)?);
         }
-        let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO event (event_id, kind, at, ticket_id, sequence, actor_kind, actor_id, cause, changes, data) ",
-        );
-        query.push_values(some.iter().zip(texts), |mut row, (event, (cause, changes, data))| {
-            row.push_bind(event.id.to_string())
-                .push_bind(event.kind.as_str())
-                .push_bind(event.time.0)
-                .push_bind(text(event.ticket_id.as_ref()))
-                .push_bind(event.sequence)
-                .push_bind(event.actor.kind.as_str())
-                .push_bind(&event.actor.id)
-                .push_bind(cause)
-                .push_bind(changes)
-                .push_bind(data);
-        });
-        query.build().execute(&mut *c).await.map_err(unique("event_sequence"))?;
+        statements.push(statement);
     }
-    Ok(())
+    Ok(statements)
 }
 
 pub(crate) async fn by_id(c: &mut Connection, id: EventId) -> Outcome<Option<Event>> {

@@ -5,7 +5,8 @@ use domain::id::{IntakeId, TicketId};
 use domain::seal::Sealed;
 
 use super::reader::{Reader, above, all, ms, one, plain, text};
-use super::{Connection, Outcome, Row, unique};
+use super::script::Statement;
+use super::{Connection, Outcome, Row};
 use crate::error::StoreError;
 use crate::records::{Intake, IntakeState, Page, Suppression};
 
@@ -23,8 +24,8 @@ fn read(row: &Row) -> Result<Intake, StoreError> {
     })
 }
 
-pub(crate) async fn add(c: &mut Connection, intake: &Intake) -> Outcome<()> {
-    sqlx::query(
+pub(crate) fn add(intake: &Intake) -> Statement {
+    Statement::new(
         "INSERT INTO intake (intake_id, source, received_at, kind, sealed, state, reason, ticket_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -32,14 +33,11 @@ pub(crate) async fn add(c: &mut Connection, intake: &Intake) -> Outcome<()> {
     .bind(&intake.source)
     .bind(intake.received_at.0)
     .bind(intake.kind.as_str())
-    .bind(&intake.sealed.0)
+    .bind(intake.sealed.0.as_slice())
     .bind(intake.state.as_str())
     .bind(intake.reason.as_deref())
     .bind(text(intake.ticket_id.as_ref()))
-    .execute(c)
-    .await
-    .map_err(unique("intake"))?;
-    Ok(())
+    .unique("intake")
 }
 
 /// What became of an intake.
@@ -50,15 +48,13 @@ pub(crate) struct Step<'a> {
     pub(crate) ticket_id: Option<TicketId>,
 }
 
-pub(crate) async fn set(c: &mut Connection, step: &Step<'_>) -> Outcome<()> {
-    let done = sqlx::query("UPDATE intake SET state = $2, reason = $3, ticket_id = $4 WHERE intake_id = $1")
+pub(crate) fn set(step: &Step<'_>) -> Statement {
+    Statement::new("UPDATE intake SET state = $2, reason = $3, ticket_id = $4 WHERE intake_id = $1")
         .bind(step.id.to_string())
         .bind(step.state.as_str())
         .bind(step.reason.map(plain))
         .bind(text(step.ticket_id.as_ref()))
-        .execute(c)
-        .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("intake").into()) }
+        .changes_one("intake")
 }
 
 pub(crate) async fn by_id(c: &mut Connection, id: IntakeId) -> Outcome<Option<Intake>> {
@@ -99,22 +95,13 @@ pub(crate) async fn list(
     all(&rows, read)
 }
 
-pub(crate) async fn add_seen(
-    c: &mut Connection,
-    source: &str,
-    external_id: &str,
-    outcome: &str,
-    at: Timestamp,
-) -> Outcome<()> {
-    sqlx::query("INSERT INTO seen (source, external_id, outcome, at) VALUES ($1, $2, $3, $4)")
+pub(crate) fn add_seen(source: &str, external_id: &str, outcome: &str, at: Timestamp) -> Statement {
+    Statement::new("INSERT INTO seen (source, external_id, outcome, at) VALUES ($1, $2, $3, $4)")
         .bind(source)
         .bind(plain(external_id))
         .bind(outcome)
         .bind(at.0)
-        .execute(c)
-        .await
-        .map_err(unique("seen"))?;
-    Ok(())
+        .unique("seen")
 }
 
 pub(crate) async fn seen(c: &mut Connection, source: &str, external_id: &str) -> Outcome<Option<String>> {

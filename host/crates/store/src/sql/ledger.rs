@@ -7,6 +7,7 @@ use domain::id::InstallationId;
 use domain::ledger::{Day, LedgerCounts, LedgerEntry, Use};
 
 use super::reader::{Reader, json};
+use super::script::Statement;
 use super::{Connection, Outcome, Row, dialect};
 use crate::error::StoreError;
 
@@ -55,7 +56,7 @@ static ADD: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Adds counts, all in one statement: this is written with every run. One row takes all that is for it.
-pub(crate) async fn add(c: &mut Connection, entries: &[(&LedgerEntry, i64)]) -> Outcome<()> {
+pub(crate) fn add(entries: &[(&LedgerEntry, i64)]) -> Outcome<Statement> {
     let mut rows: BTreeMap<_, LedgerCounts> = BTreeMap::new();
     let mut uses: BTreeMap<_, Use> = BTreeMap::new();
     for (entry, shard) in entries {
@@ -94,8 +95,7 @@ pub(crate) async fn add(c: &mut Connection, entries: &[(&LedgerEntry, i64)]) -> 
             (installation, day, digest, shard, what, how.calls, how.bytes_out, how.bytes_in)
         })
         .collect();
-    sqlx::query(ADD.as_str()).bind(json(&counts)?).bind(json(&uses)?).execute(c).await?;
-    Ok(())
+    Ok(Statement::new(ADD.as_str()).bind(json(&counts)?).bind(json(&uses)?).of_parts(dialect::BOTH_PARTS))
 }
 
 fn read_counts(row: &Row) -> Result<LedgerCounts, StoreError> {

@@ -10,7 +10,8 @@ use domain::seal::Sealed;
 use sqlx::QueryBuilder;
 
 use super::reader::{Reader, all, json, one, plain};
-use super::{Connection, Db, Outcome, Row, unique};
+use super::script::Statement;
+use super::{Connection, Db, Outcome, Row};
 use crate::error::StoreError;
 use crate::records::{AutomaticCounts, Page};
 
@@ -65,9 +66,10 @@ fn read(row: &Row) -> Result<Message, StoreError> {
     })
 }
 
-pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
+/// A message with its attachments.
+pub(crate) fn add(message: &Message) -> Outcome<Vec<Statement>> {
     let domain = message.to_address.as_deref().and_then(sides).map(|(_, domain)| domain);
-    sqlx::query(
+    let statement = Statement::new(
         "INSERT INTO message (message_id, ticket_id, direction, author_kind, author_id, public, subject, text, \
          reply_text, auto_class, automatic, to_address, to_domain, internet_message_id, in_reply_to, reference_ids, \
          language, delivery, delivery_reason, created_at, attachments, sender_auth, passed_at, of_inbox, article, helped, may_have_arrived) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
@@ -100,17 +102,13 @@ pub(crate) async fn add(c: &mut Connection, message: &Message) -> Outcome<()> {
     .bind(message.article.as_deref())
     .bind(message.helped)
     .bind(message.may_have_arrived)
-    .execute(&mut *c)
-    .await
-    .map_err(unique("message"))?;
-    for attachment in &message.attachments {
-        add_attachment(c, message.id, attachment).await?;
-    }
-    Ok(())
+    .unique("message");
+    let attachments = message.attachments.iter().map(|attachment| add_attachment(message.id, attachment));
+    Ok(std::iter::once(statement).chain(attachments).collect())
 }
 
-async fn add_attachment(c: &mut Connection, message_id: MessageId, attachment: &Attachment) -> Outcome<()> {
-    sqlx::query(
+fn add_attachment(message_id: MessageId, attachment: &Attachment) -> Statement {
+    Statement::new(
         "INSERT INTO attachment (attachment_id, message_id, file_name, content_type, size_bytes, sha256) \
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -120,19 +118,13 @@ async fn add_attachment(c: &mut Connection, message_id: MessageId, attachment: &
     .bind(plain(&attachment.content_type))
     .bind(attachment.size_bytes)
     .bind(&attachment.sha256)
-    .execute(c)
-    .await
-    .map_err(unique("attachment"))?;
-    Ok(())
+    .unique("attachment")
 }
 
-pub(crate) async fn add_blob(c: &mut Connection, sha256: &str, sealed: &Sealed) -> Outcome<()> {
-    sqlx::query("INSERT INTO blob (sha256, sealed) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")
+pub(crate) fn add_blob(sha256: &str, sealed: &Sealed) -> Statement {
+    Statement::new("INSERT INTO blob (sha256, sealed) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")
         .bind(sha256)
-        .bind(&sealed.0)
-        .execute(c)
-        .await?;
-    Ok(())
+        .bind(sealed.0.as_slice())
 }
 
 /// Where a message is from now on.
@@ -146,8 +138,8 @@ pub(crate) struct Step<'a> {
     pub(crate) may_have_arrived: Option<bool>,
 }
 
-pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome<()> {
-    let done = sqlx::query(
+pub(crate) fn set_delivery(step: &Step<'_>) -> Statement {
+    Statement::new(
         "UPDATE message SET delivery = $2, delivery_reason = $3, passed_at = COALESCE($5, passed_at), \
          may_have_arrived = COALESCE($6, may_have_arrived) \
          WHERE message_id = $1 AND ($4 IS NULL OR delivery = $4) \
@@ -160,27 +152,18 @@ pub(crate) async fn set_delivery(c: &mut Connection, step: &Step<'_>) -> Outcome
     .bind(step.passed_at.map(|at| at.0))
     .bind(step.may_have_arrived)
     .bind(step.expect_doubt)
-    .execute(c)
-    .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("delivery").into()) }
+    .changes_one("delivery")
 }
 
 /// What the customer says of an answer, if it is still what was read.
-pub(crate) async fn rate(
-    c: &mut Connection,
-    id: MessageId,
-    helped: bool,
-    expect: Option<bool>,
-) -> Outcome<()> {
-    let done = sqlx::query(
+pub(crate) fn rate(id: MessageId, helped: bool, expect: Option<bool>) -> Statement {
+    Statement::new(
         "UPDATE message SET helped = $2 WHERE message_id = $1 AND (helped = $3 OR (helped IS NULL AND $3 IS NULL))",
     )
     .bind(id.to_string())
     .bind(helped)
     .bind(expect)
-    .execute(c)
-    .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("message").into()) }
+    .changes_one("message")
 }
 
 pub(crate) async fn by_id(c: &mut Connection, id: MessageId) -> Outcome<Option<Message>> {

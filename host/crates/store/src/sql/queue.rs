@@ -26,14 +26,6 @@ pub(crate) async fn hold(c: &mut Connection, ground: &Ground, lane: &str, fence:
     }
 }
 
-/// Removes the job and gives the lane free; `true` when more jobs wait in it.
-pub(crate) async fn finish(c: &mut Connection, ground: &Ground, head: Head<'_>) -> Outcome<bool> {
-    match dialect::finish(c, ground, head).await? {
-        Some(waits) => Ok(waits),
-        None => Err(StoreError::Stale("lease").into()),
-    }
-}
-
 async fn remove(c: &mut Connection, head: Head<'_>) -> Outcome<()> {
     let done = sqlx::query("DELETE FROM job WHERE lane_id = $1 AND sequence = $2")
         .bind(head.lane)

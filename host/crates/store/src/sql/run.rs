@@ -7,10 +7,9 @@ use domain::redaction::Redaction;
 use domain::run::{Decision, DecisionStatus, Run};
 use domain::seal::Sealed;
 
-use sqlx::QueryBuilder;
-
 use super::reader::{Reader, all, below, json, one, text};
-use super::{Connection, Db, Outcome, ROWS_MAX, Row, unique};
+use super::script::Statement;
+use super::{Connection, Outcome, ROWS_MAX, Row};
 use crate::error::StoreError;
 use crate::records::Page;
 
@@ -19,22 +18,22 @@ fn read_run(row: &Row) -> Result<Run, StoreError> {
 }
 
 /// Writes runs, several in one statement.
-pub(crate) async fn add(c: &mut Connection, runs: &[&Run]) -> Outcome<()> {
+pub(crate) fn add(runs: &[&Run]) -> Outcome<Vec<Statement>> {
+    const INSERT: &str = "INSERT INTO run (run_id, installation_id, ticket_id, started_at, body)";
+    let mut statements = Vec::new();
     for some in runs.chunks(ROWS_MAX) {
-        let bodies = some.iter().map(json).collect::<Outcome<Vec<String>>>()?;
-        let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO run (run_id, installation_id, ticket_id, started_at, body) ",
-        );
-        query.push_values(some.iter().zip(bodies), |mut row, (run, body)| {
-            row.push_bind(run.id.to_string())
-                .push_bind(run.installation_id.to_string())
-                .push_bind(text(run.ticket_id.as_ref()))
-                .push_bind(run.started_at.0)
-                .push_bind(body);
-        });
-        query.build().execute(&mut *c).await.map_err(unique("run"))?;
+        let mut statement = Statement::of_rows(INSERT, 5, some.len()).unique("run");
+        for run in some {
+            statement = statement
+                .bind(run.id.to_string())
+                .bind(run.installation_id.to_string())
+                .bind(text(run.ticket_id.as_ref()))
+                .bind(run.started_at.0)
+                .bind(json(run)?);
+        }
+        statements.push(statement);
     }
-    Ok(())
+    Ok(statements)
 }
 
 pub(crate) async fn by_id(c: &mut Connection, id: RunId) -> Outcome<Option<Run>> {
@@ -85,45 +84,43 @@ macro_rules! select_decision {
 }
 
 /// Writes decisions, several in one statement.
-pub(crate) async fn add_decisions(c: &mut Connection, decisions: &[&Decision]) -> Outcome<()> {
+pub(crate) fn add_decisions(decisions: &[&Decision]) -> Outcome<Vec<Statement>> {
+    const INSERT: &str =
+        "INSERT INTO decision (decision_id, ticket_id, digest, status, reason, decided_at, body)";
+    let mut statements = Vec::new();
     for some in decisions.chunks(ROWS_MAX) {
-        let bodies = some.iter().map(json).collect::<Outcome<Vec<String>>>()?;
-        let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO decision (decision_id, ticket_id, digest, status, reason, decided_at, body) ",
-        );
-        query.push_values(some.iter().zip(bodies), |mut row, (decision, body)| {
-            row.push_bind(decision.id.to_string())
-                .push_bind(decision.ticket_id.to_string())
-                .push_bind(&decision.digest)
-                .push_bind(decision.status.as_str())
-                .push_bind(&decision.reason)
-                .push_bind(decision.decided_at.0)
-                .push_bind(body);
-        });
-        query.build().execute(&mut *c).await.map_err(unique("decision"))?;
+        let mut statement = Statement::of_rows(INSERT, 7, some.len()).unique("decision");
+        for decision in some {
+            statement = statement
+                .bind(decision.id.to_string())
+                .bind(decision.ticket_id.to_string())
+                .bind(&decision.digest)
+                .bind(decision.status.as_str())
+                .bind(&decision.reason)
+                .bind(decision.decided_at.0)
+                .bind(json(decision)?);
+        }
+        statements.push(statement);
     }
-    Ok(())
+    Ok(statements)
 }
 
-pub(crate) async fn set_decision(
-    c: &mut Connection,
+pub(crate) fn set_decision(
     id: DecisionId,
     status: DecisionStatus,
     reason: &str,
     at: Timestamp,
     expect: Option<DecisionStatus>,
-) -> Outcome<()> {
+) -> Statement {
     const SET: &str = "UPDATE decision SET status = $2, reason = $3, decided_at = $4 \
          WHERE decision_id = $1 AND status = COALESCE($5, status)";
-    let done = sqlx::query(SET)
+    Statement::new(SET)
         .bind(id.to_string())
         .bind(status.as_str())
         .bind(reason)
         .bind(at.0)
         .bind(expect.map(DecisionStatus::as_str))
-        .execute(c)
-        .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("decision").into()) }
+        .changes_one("decision")
 }
 
 pub(crate) async fn decision(c: &mut Connection, id: DecisionId) -> Outcome<Option<Decision>> {
@@ -152,24 +149,22 @@ pub(crate) async fn decisions(c: &mut Connection, page: &Page) -> Outcome<Vec<De
 }
 
 /// Writes redactions, several in one statement.
-pub(crate) async fn add_redactions(
-    c: &mut Connection,
-    redactions: &[(&Redaction, Option<&Sealed>)],
-) -> Outcome<()> {
+pub(crate) fn add_redactions(redactions: &[(&Redaction, Option<&Sealed>)]) -> Outcome<Vec<Statement>> {
+    const INSERT: &str = "INSERT INTO redaction (redaction_id, ticket_id, digest, body, sealed)";
+    let mut statements = Vec::new();
     for some in redactions.chunks(ROWS_MAX) {
-        let bodies = some.iter().map(|(redaction, _)| json(redaction)).collect::<Outcome<Vec<String>>>()?;
-        let mut query =
-            QueryBuilder::<Db>::new("INSERT INTO redaction (redaction_id, ticket_id, digest, body, sealed) ");
-        query.push_values(some.iter().zip(bodies), |mut row, ((redaction, sealed), body)| {
-            row.push_bind(redaction.id.to_string())
-                .push_bind(redaction.ticket_id.to_string())
-                .push_bind(&redaction.digest)
-                .push_bind(body)
-                .push_bind(sealed.map(|s| s.0.as_slice()));
-        });
-        query.build().execute(&mut *c).await.map_err(unique("redaction"))?;
+        let mut statement = Statement::of_rows(INSERT, 5, some.len()).unique("redaction");
+        for (redaction, sealed) in some {
+            statement = statement
+                .bind(redaction.id.to_string())
+                .bind(redaction.ticket_id.to_string())
+                .bind(&redaction.digest)
+                .bind(json(redaction)?)
+                .bind(sealed.map(|s| s.0.as_slice()));
+        }
+        statements.push(statement);
     }
-    Ok(())
+    Ok(statements)
 }
 
 pub(crate) async fn redactions_of(c: &mut Connection, id: TicketId) -> Outcome<Vec<Redaction>> {

@@ -12,7 +12,8 @@ use domain::ticket::Ticket;
 use sqlx::QueryBuilder;
 
 use super::reader::{Reader, above, all, below, json, ms, one, plain, text};
-use super::{Connection, Db, Outcome, Row, contact, dialect, message, unique};
+use super::script::Statement;
+use super::{Connection, Db, Outcome, Row, contact, dialect, message};
 use crate::error::StoreError;
 use crate::records::{Changes, Page, TicketFilter, moment_and_id};
 use crate::words::Words;
@@ -70,8 +71,8 @@ const UPDATE: &str = "UPDATE ticket SET subject = $3, status = $4, status_catego
      last_customer_message_at = $20, last_reply_at = $21, solved_at = $22, inbox = $23, merged_into = $24 \
      WHERE ticket_id = $1 AND number = $2 AND created_at = $18 AND version = $25";
 
-pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Option<i64>) -> Outcome<()> {
-    let mut query = sqlx::query(if read_version.is_none() { INSERT } else { UPDATE })
+pub(crate) fn put(ticket: &Ticket, read_version: Option<i64>) -> Outcome<Statement> {
+    let statement = Statement::new(if read_version.is_none() { INSERT } else { UPDATE })
         .bind(ticket.id.to_string())
         .bind(ticket.number)
         .bind(plain(&ticket.subject))
@@ -95,12 +96,13 @@ pub(crate) async fn put(c: &mut Connection, ticket: &Ticket, read_version: Optio
         .bind(ms(ticket.last_reply_at))
         .bind(ms(ticket.solved_at))
         .bind(ticket.inbox.as_deref())
-        .bind(text(ticket.merged_into.as_ref()));
-    if let Some(version) = read_version {
-        query = query.bind(version);
-    }
-    let done = query.execute(c).await.map_err(unique("ticket"))?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("ticket").into()) }
+        .bind(text(ticket.merged_into.as_ref()))
+        .unique("ticket")
+        .changes_one("ticket");
+    Ok(match read_version {
+        Some(version) => statement.bind(version),
+        None => statement,
+    })
 }
 
 pub(crate) async fn by_id(c: &mut Connection, id: TicketId) -> Outcome<Option<Ticket>> {

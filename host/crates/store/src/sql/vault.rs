@@ -8,23 +8,15 @@ use domain::seal::Sealed;
 use domain::vault::{Reveal, asker};
 
 use super::reader::{Reader, all, json, one, plain};
-use super::{Connection, Outcome, run, unique};
-use crate::error::StoreError;
+use super::script::Statement;
+use super::{Connection, Outcome, run};
 
-pub(crate) async fn add_key(
-    c: &mut Connection,
-    contact: ContactId,
-    sealed: &Sealed,
-    at: Timestamp,
-) -> Outcome<()> {
-    sqlx::query("INSERT INTO vault_key (contact_id, sealed, created_at) VALUES ($1, $2, $3)")
+pub(crate) fn add_key(contact: ContactId, sealed: &Sealed, at: Timestamp) -> Statement {
+    Statement::new("INSERT INTO vault_key (contact_id, sealed, created_at) VALUES ($1, $2, $3)")
         .bind(contact.to_string())
-        .bind(&sealed.0)
+        .bind(sealed.0.as_slice())
         .bind(at.0)
-        .execute(c)
-        .await
-        .map_err(unique("vault_key"))?;
-    Ok(())
+        .unique("vault_key")
 }
 
 pub(crate) async fn key(c: &mut Connection, contact: ContactId) -> Outcome<Option<Sealed>> {
@@ -102,8 +94,8 @@ pub(crate) async fn expire_values(c: &mut Connection, below: &str) -> Outcome<()
 }
 
 /// A message's texts anew, if they are still what was read.
-pub(crate) async fn rewrite(c: &mut Connection, was: &Message, now: &Message) -> Outcome<()> {
-    let done = sqlx::query(
+pub(crate) fn rewrite(was: &Message, now: &Message) -> Statement {
+    Statement::new(
         "UPDATE message SET subject = $4, text = $5, reply_text = $6 \
          WHERE message_id = $1 AND subject = $2 AND text = $3",
     )
@@ -113,9 +105,7 @@ pub(crate) async fn rewrite(c: &mut Connection, was: &Message, now: &Message) ->
     .bind(plain(&now.subject))
     .bind(plain(&now.text))
     .bind(plain(&now.reply_text))
-    .execute(c)
-    .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("message").into()) }
+    .changes_one("message")
 }
 
 /// Ids of messages after one, of all tickets, oldest first.
