@@ -101,7 +101,7 @@ async fn admitted(parts: &Parts, api: &Api, scope: Scope) -> Result<Token, ApiEr
         return Err(wrong());
     };
     // One that has expired is no guess.
-    api.pace.recognise(secret, &token, &parts.extensions, (now, moment));
+    api.pace.recognise(secret, &parts.extensions, moment);
     if !token.stands(now) {
         return Err(wrong());
     }

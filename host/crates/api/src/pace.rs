@@ -1,5 +1,5 @@
 //! How often programs may ask: each token so often, and whoever brings no valid one by the network they ask from. Counted
-//! in memory, so each host counts for itself. Which token is valid, `auth` knows.
+//! in memory, so each host counts for itself. Which tokens the house has, the desk knows; which is valid, `auth`.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,11 +10,10 @@ use axum::http::{Extensions, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use desk::digest;
-use domain::Timestamp;
 use domain::asker::Asker;
 use domain::clock::{MINUTE_MS, Moment, SECOND_MS};
 use domain::pace::{Buckets, Rate, network_of};
-use domain::token::{Scope, Token};
+use domain::token::Scope;
 
 use crate::Api;
 use crate::auth::bearer;
@@ -64,15 +63,9 @@ fn rate(burst: u32, per_minute: u32) -> Rate {
 /// What a token is remembered by, as it is stored: its secret stays with whoever sends it.
 type TokenDigest = String;
 
-/// What this process knows of tokens, and its buckets.
+/// What this process knows of wrong secrets, and its buckets.
 #[derive(Debug)]
 struct Counted {
-    /// Secrets that belonged to a token when it was last looked up, and whether it may hand in mail.
-    known: HashMap<TokenDigest, bool>,
-    /// Whether the tokens of the house have been read.
-    are_read: bool,
-    /// And from when on they may be read again.
-    read_next: Moment,
     /// Secrets that belong to no token, each with the moment from which it is looked up again.
     wrong: HashMap<TokenDigest, Moment>,
     /// From when on those may be gone through again: a crowd of guesses must not make each as dear as all.
@@ -85,15 +78,17 @@ struct Counted {
     repeats: Buckets<Option<IpAddr>>,
 }
 
-/// How a request was let through; stands on it.
-#[derive(Debug, Clone, Copy)]
-enum Standing {
-    /// With a secret that belonged to a token before.
-    Known,
-    /// With a secret that was wrong just now: it is no guess, and nobody need look it up.
-    Wrong,
-    /// Counted for its network.
-    CountedFor(Option<IpAddr>),
+/// For whom a request counts; stands on it.
+#[derive(Debug, Clone)]
+enum CountsFor {
+    /// For nobody: raw mail with a token that may hand it in.
+    Nobody,
+    /// For the token of the house that it brings, whatever others of its network send.
+    Token(TokenDigest),
+    /// For its network, with a secret that was wrong just now: it is no guess, and nobody need look it up.
+    Wrong(Option<IpAddr>),
+    /// For its network.
+    Network(Option<IpAddr>),
 }
 
 /// Whose bucket is empty, and for how many seconds.
@@ -124,38 +119,16 @@ impl From<Held> for ApiError {
 }
 
 impl Counted {
-    fn admit(
-        &mut self,
-        token: Option<TokenDigest>,
-        network: Option<IpAddr>,
-        is_mail: bool,
-        now: Moment,
-    ) -> Result<Standing, Held> {
-        if let Some(token) = token {
-            if let Some(hands_in) = self.known.get(&token).copied() {
-                let admitted = if is_mail && hands_in { Ok(()) } else { self.tokens.admit(token, now) };
-                return admitted.map(|()| Standing::Known).map_err(Held::Token);
-            }
-            if self.wrong.get(&token).is_some_and(|until| now < *until) {
-                let admitted = self.repeats.admit(network, now);
-                return admitted.map(|()| Standing::Wrong).map_err(Held::Wrong);
-            }
+    fn admit(&mut self, whose: &CountsFor, now: Moment) -> Result<(), Held> {
+        match whose {
+            CountsFor::Nobody => Ok(()),
+            CountsFor::Token(token) => self.tokens.admit(token.clone(), now).map_err(Held::Token),
+            CountsFor::Wrong(network) => self.repeats.admit(*network, now).map_err(Held::Wrong),
+            CountsFor::Network(network) => self.networks.admit(*network, now).map_err(Held::Network),
         }
-        let admitted = self.networks.admit(network, now);
-        admitted.map(|()| Standing::CountedFor(network)).map_err(Held::Network)
-    }
-
-    /// Whether the tokens may be read now: whoever is told so reads them.
-    fn may_read(&mut self, now: Moment) -> bool {
-        let may_read = self.read_next <= now;
-        if may_read {
-            self.read_next = now.plus(SECOND_MS);
-        }
-        may_read
     }
 
     fn remember_wrong(&mut self, token: TokenDigest, now: Moment) {
-        self.known.remove(&token);
         if self.wrong.len() >= WRONG_MAX && self.swept_next <= now {
             self.swept_next = now.plus(SECOND_MS);
             self.wrong.retain(|_, until| now < *until);
@@ -174,9 +147,6 @@ pub(crate) struct Pace(Arc<Mutex<Counted>>);
 impl Pace {
     pub(crate) fn new(rules: ApiPace) -> Self {
         Self(Arc::new(Mutex::new(Counted {
-            known: HashMap::new(),
-            are_read: false,
-            read_next: Moment(i64::MIN),
             wrong: HashMap::new(),
             swept_next: Moment(i64::MIN),
             tokens: Buckets::new(rate(rules.token_burst, rules.token_per_minute)),
@@ -190,58 +160,27 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request: for its token if that is known, which asks no database; else for its network, so that
-    /// guessing is slow.
-    fn admit(&self, request: &mut Request, now: Moment) -> Result<(), Held> {
-        let token = bearer(request.headers()).map(digest);
-        let network = request.extensions().get::<Asker>().map(|Asker(address)| network_of(*address));
-        let is_mail = request.method() == Method::POST && request.uri().path() == MAIL;
-        let standing = self.counted().admit(token, network, is_mail, now)?;
-        request.extensions_mut().insert(standing);
-        Ok(())
+    /// Counts a request, so that guessing is slow.
+    fn admit(&self, whose: &CountsFor, now: Moment) -> Result<(), Held> {
+        self.counted().admit(whose, now)
     }
 
-    /// Whether somebody has to read the tokens of the house now, so that no right one ever needs its network's bucket:
-    /// whoever is told so, and once a second at most where that fails.
-    fn shall_read(&self, now: Moment) -> bool {
-        let mut counted = self.counted();
-        !counted.are_read && counted.may_read(now)
-    }
-
-    /// Whether somebody has to read them again now, because one that nobody knows yet may have been made since: once a
-    /// second at most.
-    fn shall_read_again(&self, now: Moment) -> bool {
-        self.counted().may_read(now)
-    }
-
-    /// An expired one is a token of the house too: it counts for itself, and the look-up tells that it has expired.
-    fn know(&self, tokens: &[Token], now: Timestamp) {
-        let mut counted = self.counted();
-        counted.are_read = true;
-        for token in tokens {
-            counted.wrong.remove(&token.digest);
-            counted.known.insert(token.digest.clone(), token.allows(Scope::Inbound, now));
-        }
+    /// Whether a secret belonged to no token just now.
+    fn was_wrong(&self, token: &TokenDigest, now: Moment) -> bool {
+        self.counted().wrong.get(token).is_some_and(|until| now < *until)
     }
 
     /// Whether the secret of this request was wrong just now.
     pub(crate) fn is_wrong(request: &Extensions) -> bool {
-        matches!(request.get::<Standing>(), Some(Standing::Wrong))
+        matches!(request.get::<CountsFor>(), Some(CountsFor::Wrong(_)))
     }
 
     /// The secret belongs to a token: the request counts for it, and not for the network that it came from.
-    pub(crate) fn recognise(
-        &self,
-        secret: &str,
-        token: &Token,
-        request: &Extensions,
-        at: (Timestamp, Moment),
-    ) {
-        let (digest, mut counted) = (digest(secret), self.counted());
-        counted.known.insert(digest.clone(), token.allows(Scope::Inbound, at.0));
-        if let Some(Standing::CountedFor(network)) = request.get::<Standing>() {
+    pub(crate) fn recognise(&self, secret: &str, request: &Extensions, now: Moment) {
+        if let Some(CountsFor::Network(network)) = request.get::<CountsFor>() {
+            let mut counted = self.counted();
             counted.networks.put_back(network);
-            counted.tokens.take(digest, at.1);
+            counted.tokens.take(digest(secret), now);
         }
     }
 
@@ -253,29 +192,31 @@ impl Pace {
 
 /// Lets a request through, or says when to come back.
 pub(crate) async fn hold(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let now = api.desk.moment();
-    let brings_token = bearer(request.headers()).is_some();
-    if brings_token && api.pace.shall_read(now) {
-        read_tokens(&api).await;
-    }
-    let mut admitted = api.pace.admit(&mut request, now);
-    // A token that was made since the last reading waits for nobody of its network.
-    if brings_token && matches!(admitted, Err(Held::Network(_))) && api.pace.shall_read_again(now) {
-        read_tokens(&api).await;
-        admitted = api.pace.admit(&mut request, now);
-    }
-    match admitted {
-        Ok(()) => next.run(request).await,
+    let network = request.extensions().get::<Asker>().map(|Asker(address)| network_of(*address));
+    let is_mail = request.method() == Method::POST && request.uri().path() == MAIL;
+    let brought = bearer(request.headers()).map(digest);
+    let whose = match brought {
+        Some(token) => counts_for(&api, token, network, is_mail).await,
+        None => CountsFor::Network(network),
+    };
+    match api.pace.admit(&whose, api.desk.moment()) {
+        Ok(()) => {
+            request.extensions_mut().insert(whose);
+            next.run(request).await
+        }
         Err(held) => ApiError::from(held).into_response(),
     }
 }
 
-async fn read_tokens(api: &Api) {
-    match api.desk.ask().tokens().await {
-        Ok(tokens) => api.pace.know(&tokens, api.desk.now()),
-        // Until then a token is known from its first request on.
-        Err(error) => {
-            tracing::debug!(%error, "the tokens could not be read; tried again with a later request")
-        }
+/// For whom a request with a secret counts. No right one needs its network's bucket, so others' guesses hold up none.
+async fn counts_for(api: &Api, token: TokenDigest, network: Option<IpAddr>, is_mail: bool) -> CountsFor {
+    if api.pace.was_wrong(&token, api.desk.moment()) {
+        return CountsFor::Wrong(network);
+    }
+    let known = api.desk.known_token(&token).await;
+    match known {
+        Some(known) if is_mail && known.allows(Scope::Inbound, api.desk.now()) => CountsFor::Nobody,
+        Some(_) => CountsFor::Token(token),
+        None => CountsFor::Network(network),
     }
 }

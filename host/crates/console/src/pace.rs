@@ -1,13 +1,11 @@
 //! How often the world may write through the form, each network and all together, and how often a network may try to sign
 //! in. Knows no pages; how a bucket is reckoned, the domain knows.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::clock::{Moment, SECOND_MS};
+use domain::clock::Moment;
 use domain::pace::{Bucket, Buckets, Rate, network_of};
-use domain::token::Token;
 
 /// How often requests may be written through the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -36,10 +34,6 @@ struct Counted {
     networks: Buckets<IpAddr>,
     /// Where nobody knows who asks, they share one.
     signing_in: Buckets<Option<IpAddr>>,
-    /// What the tokens of the house are stored under, when they were last read.
-    tokens: HashSet<String>,
-    /// From when on they may be read again.
-    read_next: Moment,
 }
 
 impl Counted {
@@ -50,8 +44,6 @@ impl Counted {
             all: Bucket::full(all, now),
             networks: Buckets::new(network),
             signing_in: Buckets::new(SIGN_IN),
-            tokens: HashSet::new(),
-            read_next: Moment(i64::MIN),
         }
     }
 }
@@ -96,31 +88,6 @@ impl Pace {
         let mut slot = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = slot.get_or_insert_with(|| Counted::begin(self.rules, now));
         counted.signing_in.admit(from.map(network_of), now)
-    }
-
-    /// Whether somebody has to read the tokens of the house now: whoever is told so, and once a second at most.
-    pub(crate) fn shall_read_tokens(&self, now: Moment) -> bool {
-        let mut slot = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = slot.get_or_insert_with(|| Counted::begin(self.rules, now));
-        let shall_read = counted.read_next <= now;
-        if shall_read {
-            counted.read_next = now.plus(SECOND_MS);
-        }
-        shall_read
-    }
-
-    /// These are the tokens of the house.
-    pub(crate) fn know(&self, tokens: Vec<Token>) {
-        let mut slot = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counted) = slot.as_mut() {
-            counted.tokens = tokens.into_iter().map(|token| token.digest).collect();
-        }
-    }
-
-    /// Whether a secret belonged to a token of the house when they were last read.
-    pub(crate) fn knows(&self, secret: &str) -> bool {
-        let slot = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref().is_some_and(|counted| counted.tokens.contains(&desk::digest(secret)))
     }
 
     /// It was no wrong token: the try does not count.

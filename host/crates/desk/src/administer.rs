@@ -87,6 +87,7 @@ impl Desk {
             ),
         ];
         self.0.store.commit(Commit { facts }).await?;
+        self.0.tokens.add(token.clone());
         Ok((token, secret))
     }
 
@@ -119,7 +120,9 @@ impl Desk {
         // The token goes; what it was called is read from here ever after.
         let details = serde_json::json!({ "name": token.name });
         let facts = vec![Fact::RemoveToken(id), self.audit(&actor, "token.revoked", id, details)];
-        Ok(self.0.store.commit(Commit { facts }).await?)
+        self.0.store.commit(Commit { facts }).await?;
+        self.0.tokens.forget(&token.digest);
+        Ok(())
     }
 
     /// Names of those who act under the id of a token that stands.
@@ -128,25 +131,6 @@ impl Desk {
     /// When the store cannot be read.
     pub async fn names(&self) -> Result<Names, DeskError> {
         Ok(Names::of(&self.0.store.tokens().await?))
-    }
-
-    /// The token with this secret, if there is one, whether it has expired or not. Secrets are looked up by their
-    /// digest, so comparing them takes the same time whether they are near or not.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn token_with(&self, secret: &str) -> Result<Option<Token>, DeskError> {
-        Ok(self.0.store.token_by_digest(&digest(secret)).await?)
-    }
-
-    /// The token with this secret, if there is one and it has not expired.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn authenticate(&self, secret: &str) -> Result<Option<Token>, DeskError> {
-        let token = self.token_with(secret).await?;
-        let now = self.now();
-        Ok(token.filter(|token| token.stands(now)))
     }
 
     /// Makes a webhook endpoint. The signing secret is answered once and never again.

@@ -48,6 +48,7 @@ mod spelling;
 mod stories;
 mod tables;
 mod thread;
+mod tokens;
 mod turn;
 mod unsubscribe;
 mod vault;
@@ -133,6 +134,7 @@ pub(crate) struct Inner {
     pub(crate) roster: plugins::RosterCell,
     pub(crate) knowledge: knowledge::Knowledge,
     pub(crate) tables: tables::Tables,
+    pub(crate) tokens: tokens::KnownTokens,
     /// Counting a budget and beginning a passage must not interleave within this process.
     pub(crate) gate: tokio::sync::Mutex<()>,
     /// Turns that are run again, because another one wrote what their plugins keep, stand in line.
@@ -178,6 +180,7 @@ impl Desk {
             roster: plugins::RosterCell::default(),
             knowledge: knowledge::Knowledge::default(),
             tables: tables::Tables::default(),
+            tokens: tokens::KnownTokens::default(),
             gate: tokio::sync::Mutex::new(()),
             rerun: tokio::sync::Mutex::new(()),
             passing: deliver::Passing::default(),

@@ -6,8 +6,11 @@ use desk::NewToken;
 use domain::Actor;
 use domain::asker::Asker;
 use domain::clock::MINUTE_MS;
+use domain::id::{CountingIds, TokenId};
 use domain::token::Scope::{Admin, Inbound, Read, Write};
+use domain::token::Token;
 use serde_json::Value;
+use store::Fact;
 
 use super::world::{Answer, World};
 use crate::ApiPace;
@@ -60,12 +63,38 @@ async fn who_brings_no_valid_token_is_counted_by_network_and_guesses_slowly() {
     for right in [&read, &world.secret(Admin).to_owned()] {
         assert_eq!(from(&world, "203.0.113.7", right).await.status, 200, "no token of the house waits");
     }
-    let new = NewToken { name: "new".to_owned(), scopes: vec![Write], expires_at: None };
-    let (_, unknown) = world.desk.create_token(new, Actor::system()).await.unwrap();
-    assert_eq!(from(&world, "203.0.113.7", &unknown).await.status, 429, "the tokens were read just now");
     assert_eq!(from(&world, "203.0.113.8", "klz_c").await.problem().0, 401, "the neighbour has his own");
+}
+
+#[tokio::test]
+async fn a_new_program_is_let_in_while_another_of_its_network_hammers_with_wrong_tokens() {
+    let world = World::new().await.at_pace(slow());
+    for n in 0..10 {
+        from(&world, "203.0.113.7", "klz_dead").await;
+        from(&world, "203.0.113.7", &format!("klz_{n}")).await;
+    }
+    for hammers in ["klz_dead", "klz_guess"] {
+        assert_eq!(from(&world, "203.0.113.7", hammers).await.status, 429, "{hammers}");
+    }
+    let new = NewToken { name: "new".to_owned(), scopes: vec![Write], expires_at: None };
+    let (_, made_here) = world.desk.create_token(new, Actor::system()).await.unwrap();
+    assert_eq!(from(&world, "203.0.113.7", &made_here).await.status, 403, "right, though it may not read");
+    let (now, ids) = (world.desk.now(), CountingIds::default());
+    let elsewhere = Token {
+        id: TokenId::mint(&ids, now.plus(1)),
+        name: "elsewhere".to_owned(),
+        digest: desk::digest("klz_elsewhere"),
+        scopes: vec![Read],
+        created_at: now,
+        expires_at: None,
+    };
+    world.facts(vec![Fact::PutToken(elsewhere)]).await;
     world.clock.advance(1_000);
-    assert_eq!(from(&world, "203.0.113.7", &unknown).await.status, 403, "right, though it may not read");
+    for _ in 0..3 {
+        assert_eq!(from(&world, "203.0.113.7", "klz_elsewhere").await.status, 200, "another process made it");
+    }
+    let refused = from(&world, "203.0.113.7", "klz_elsewhere").await;
+    assert!(refused.json["detail"].as_str().unwrap().starts_with("This token asks"), "{}", refused.json);
 }
 
 #[tokio::test]

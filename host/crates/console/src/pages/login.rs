@@ -60,8 +60,9 @@ pub(crate) async fn sign_in(
     }
     let admitted = console.pace.admit_sign_in(visit.from, console.desk.moment());
     let is_counted = admitted.is_ok();
+    // Nobody guesses a secret, so holding up a right one would only lock people out for what their neighbours do.
     if let Err(wait_s) = admitted
-        && !is_of_the_house(&console, secret).await
+        && console.desk.known_token(&desk::digest(secret)).await.is_none()
     {
         let mut answer = form(&visit, StatusCode::TOO_MANY_REQUESTS, Some(texts.sign_in_too_many));
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
@@ -89,19 +90,6 @@ pub(crate) async fn sign_in(
 /// Where somebody who has signed in goes on: to the ticket they came from, or to all.
 fn page_after(ticket: &str) -> String {
     ticket.parse::<i64>().map_or_else(|_| "/".to_owned(), |number| format!("/tickets/{number}"))
-}
-
-/// Whether a secret belongs to a token of the house, asked while its network has tried too many wrong ones. Nobody guesses
-/// a secret, so holding up a right one would only lock people out for what their neighbours do. It is told from memory:
-/// guesses cost no look-up each.
-async fn is_of_the_house(console: &Console, secret: &str) -> bool {
-    if console.pace.shall_read_tokens(console.desk.moment()) {
-        match console.desk.ask().tokens().await {
-            Ok(tokens) => console.pace.know(tokens),
-            Err(error) => tracing::debug!(%error, "the tokens could not be read; those read before count"),
-        }
-    }
-    console.pace.knows(secret)
 }
 
 async fn reader(console: &Console, secret: &str) -> Result<Option<Token>, desk::DeskError> {
