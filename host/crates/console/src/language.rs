@@ -371,6 +371,7 @@ texts! {
     held_messages: "Automatic mail that waits for a decision", "Automatische Mail, die auf eine Entscheidung wartet";
     unknown_messages: "Automatic mail that may have arrived or not (the newest 100 of 30 days)", "Automatische Mail, die vielleicht angekommen ist (die neuesten 100 aus 30 Tagen)";
     may_have_arrived: "may have arrived", "vielleicht angekommen";
+    queue_for_admins: "Work that waits, what came in and is held, budgets and given-up work are shown to whoever signed in with the scope admin.", "Wartende Arbeit, was einging und zurückgehalten wird, Budgets und aufgegebene Arbeit sieht, wer sich mit dem Recht admin angemeldet hat.";
     nothing_held_back: "No mail waits for a decision.", "Keine Mail wartet auf eine Entscheidung.";
     recipient: "To", "An";
     budgets: "Budgets of automatic mail", "Budgets automatischer Mail";
@@ -473,7 +474,6 @@ texts! {
     kind_run: "run", "Lauf";
     kind_decision: "decision", "Entscheidung";
     kind_redaction: "redaction", "Schwärzung";
-    sign_in_to_switch: "Sign in with the scope admin to switch plugins", "Mit dem Recht admin anmelden, um Plugins zu schalten";
     switch_off_all: "Switch all automation off (redaction stays on)", "Alle Automatik ausschalten (geschwärzt wird weiter)";
     switch_on_all: "Switch automation on again", "Automatik wieder einschalten";
     switch_on_leaving_missed: "Switch it on, and leave what came in meanwhile to people", "Einschalten, und was inzwischen kam, Menschen überlassen";

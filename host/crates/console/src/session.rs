@@ -16,32 +16,45 @@ use crate::{Access, Console};
 /// Name of the cookie; behind TLS with a mark by which browsers take it from this very host only.
 const COOKIE_NAMES: [&str; 2] = ["kulanz_session", "__Host-kulanz_session"];
 
-/// Lets through who may look; sends everybody else to the login page. A token that was revoked, or has run
-/// out, ends its sessions at once. Forms look after themselves: what was typed must not be lost on the way.
+/// Pages, with all behind them, that take more than `read` to be looked at: what the API asks for the same.
+const PAGES: [(&str, Scope); 3] =
+    [("/plugins", Scope::Admin), ("/settings", Scope::Admin), ("/articles/new", Scope::Admin)];
+
+/// The scope that it takes to look at a page.
+pub(crate) fn scope_of(path: &str) -> Scope {
+    let is_it =
+        |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    PAGES.iter().find(|page| is_it(page.0)).map_or(Scope::Read, |page| page.1)
+}
+
+/// Lets through who may look; tells who is signed in and may not, and sends everybody else to the login page. Where the
+/// console is open, whoever is here may look as with `read`. A token that was revoked, or has run out, ends its sessions
+/// at once. Forms look after themselves: what was typed must not be lost on the way.
 pub(crate) async fn guard(State(console): State<Console>, mut request: Request, next: Next) -> Response {
     if request.method() == Method::POST {
         return next.run(request).await;
     }
-    let holder = match holder(&console, request.headers()).await {
+    let holder = holder(&console, request.headers()).await;
+    let visit = Visit::of(request.uri(), request.headers(), request.extensions());
+    let holder = match holder {
         Ok(holder) => holder,
-        Err(error) => {
-            let visit = Visit::of(request.uri(), request.headers(), request.extensions());
-            return problem::of(error, &visit);
-        }
+        Err(error) => return problem::of(error, &visit),
     };
-    let is_open = console.access == Access::Open && is_from_here(request.headers());
-    let now = console.desk.now();
+    let (scope, now) = (scope_of(request.uri().path()), console.desk.now());
+    let is_open = scope == Scope::Read && console.access == Access::Open && is_from_here(request.headers());
     match holder {
-        Some(token) if is_open || token.allows(Scope::Read, now) => {
+        Some(token) if is_open || token.allows(scope, now) => {
             note_admin(request.extensions_mut(), &token, now);
             next.run(request).await
         }
         None if is_open => without_dead_session(request, next).await,
-        _ => Redirect::to("/login").into_response(),
+        // Signing in again would help nobody who is signed in.
+        Some(token) if token.allows(Scope::Read, now) => problem::lacks_admin(&visit),
+        _ => Redirect::to(&visit.spoken.link("/login", &[])).into_response(),
     }
 }
 
-/// Stands on a request of somebody who may administer: their menu leads to the settings.
+/// Stands on a request of somebody who may administer: their menu leads to all pages.
 #[derive(Clone, Copy)]
 pub(crate) struct Administers;
 
@@ -115,9 +128,6 @@ pub(crate) struct Revealer(pub(crate) Actor);
 /// The same with a token that may open attachments, on a link of our own: opening is written down like any act.
 pub(crate) struct Opener(pub(crate) Actor);
 
-/// Somebody who only looks at what admins alone may see. A link from anywhere may lead there: looking changes nothing.
-pub(crate) struct Overseer;
-
 impl FromRequestParts<Console> for Agent {
     type Rejection = Response;
 
@@ -147,20 +157,6 @@ impl FromRequestParts<Console> for Opener {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
         acting(parts, console, console.desk.config().vault.attachments.scope()).await.map(Self)
-    }
-}
-
-impl FromRequestParts<Console> for Overseer {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
-        let Err(refused) = admitted(parts, console, Scope::Admin).await else { return Ok(Self) };
-        // Signing in again would help nobody who is signed in.
-        if matches!(holder(console, &parts.headers).await, Ok(Some(_))) {
-            let visit = Visit::of(&parts.uri, &parts.headers, &parts.extensions);
-            return Err(problem::lacks_admin(&visit));
-        }
-        Err(refused)
     }
 }
 
@@ -245,6 +241,17 @@ mod tests {
         headers.append(COOKIE, "a=b; kulanz_session=abc; c=d".parse().unwrap());
         assert_eq!(id_in(&headers).as_deref(), Some("abc"));
         assert_eq!(id_in(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_page_and_all_behind_it_take_one_scope() {
+        for path in ["/plugins", "/settings", "/settings/tokens", "/settings/nothing", "/articles/new"] {
+            assert_eq!(scope_of(path), Scope::Admin, "{path}");
+        }
+        for path in ["/", "/queue", "/tickets/7", "/articles", "/articles/newest", "/pluginsx", "/contacts/x"]
+        {
+            assert_eq!(scope_of(path), Scope::Read, "{path}");
+        }
     }
 
     #[test]

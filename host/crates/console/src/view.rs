@@ -10,9 +10,11 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use domain::Timestamp;
 use domain::schedule::Zone;
+use domain::token::Scope;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::language::{Language, Spoken};
+use crate::session::scope_of;
 
 /// A page may load our own style and send our own form; nothing else, from nowhere.
 const POLICY: &str =
@@ -36,7 +38,7 @@ pub(crate) struct Page<'a> {
     pub(crate) menu: bool,
     /// Whether there is a session to end.
     pub(crate) signed_in: bool,
-    /// Whether the menu leads to the settings.
+    /// Whether the menu leads to what admins alone may see.
     pub(crate) administers: bool,
     /// Whether it has to say that all automation is switched off.
     pub(crate) automation_off: bool,
@@ -84,7 +86,7 @@ impl Page<'_> {
         html! {
             p.alarm role="status" {
                 (texts.automation_off)
-                @if self.path != PLUGINS { " " a href=(self.spoken.link(PLUGINS, &[])) { (texts.to_plugins) } }
+                @if self.administers && self.path != PLUGINS { " " a href=(self.spoken.link(PLUGINS, &[])) { (texts.to_plugins) } }
             }
         }
     }
@@ -100,13 +102,14 @@ impl Page<'_> {
             ("/articles", texts.articles),
             (PLUGINS, texts.plugins),
             ("/queue", texts.queue),
+            (SETTINGS, self.spoken.language.setting_texts().settings),
         ];
-        let settings = self.administers.then_some((SETTINGS, self.spoken.language.setting_texts().settings));
+        let is_seen = |path: &str| self.administers || scope_of(path) == Scope::Read;
         html! {
             strong { "Kulanz" }
             nav aria-label=(texts.menu) {
                 @if self.menu {
-                    @for (path, name) in links.into_iter().chain(settings) {
+                    @for (path, name) in links.into_iter().filter(|link| is_seen(link.0)) {
                         a href=(self.spoken.link(path, &[])) aria-current=[self.stands_at(path)] { (name) }
                     }
                 }

@@ -3,7 +3,7 @@
 texts! {
     settings: "Settings", "Einstellungen";
     admin_missing_title: "The scope admin is missing", "Das Recht admin fehlt";
-    admin_missing: "The token that you signed in with lacks the scope admin, which the settings take. Sign out, and sign in with one that has it.", "Dem Token, mit dem Sie angemeldet sind, fehlt das Recht admin, das die Einstellungen brauchen. Melden Sie sich ab und mit einem an, das es hat.";
+    admin_missing: "The token that you signed in with lacks the scope admin, which this page takes. Sign out, and sign in with one that has it.", "Dem Token, mit dem Sie angemeldet sind, fehlt das Recht admin, das diese Seite braucht. Melden Sie sich ab und mit einem an, das es hat.";
     standing: "How it stands", "Stand";
     tokens: "Tokens", "Token";
     suppressions: "Suppression list", "Sperrliste";

@@ -1,5 +1,5 @@
-//! Installed plugins: how far each is trusted, what it may do, whether it is well and when it acts by itself; for admins
-//! the switches beside that. What a plugin is allowed is not changed here: that takes reading what it asks for.
+//! Installed plugins: how far each is trusted, what it may do, whether it is well and when it acts by itself, and the
+//! switches beside that. What a plugin is allowed is not changed here: that takes reading what it asks for.
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -8,14 +8,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, InstalledView};
 use domain::plugin::{Mode, Schedule};
-use domain::token::Scope;
 use domain::{Refusal, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::Visit;
 use crate::Console;
-use crate::session::{Administrator, signed_in};
+use crate::session::Administrator;
 use crate::view::fact;
 
 /// Automation on, and what came in while it was off left to people.
@@ -35,8 +34,6 @@ struct Standing {
     automation: bool,
     /// Whether what came in while it was off is being made up for.
     making_up: bool,
-    /// Whether the visitor may switch.
-    switches: bool,
     now: Timestamp,
 }
 
@@ -126,7 +123,7 @@ async fn after(console: &Console, visit: &Visit, done: Result<(), DeskError>) ->
 }
 
 async fn page(console: &Console, visit: &Visit, failed: Option<&str>) -> Response {
-    match standing(console, visit).await {
+    match standing(console).await {
         Ok(standing) => {
             let status = failed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
             let body = html! {
@@ -139,13 +136,12 @@ async fn page(console: &Console, visit: &Visit, failed: Option<&str>) -> Respons
     }
 }
 
-async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskError> {
+async fn standing(console: &Console) -> Result<Standing, DeskError> {
     Ok(Standing {
         all: console.desk.installations().await?,
         schedules: console.desk.ask().schedules().await?,
         automation: console.desk.automation_on().await,
         making_up: console.desk.is_making_up().await?,
-        switches: signed_in(console, &visit.headers, Scope::Admin).await?.is_some(),
         now: console.desk.now(),
     })
 }
@@ -153,9 +149,7 @@ async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskErro
 fn list(visit: &Visit, standing: &Standing) -> Markup {
     let texts = visit.texts();
     html! {
-        @if standing.switches { (kill_switch(visit, standing)) } @else {
-            p { a href=(visit.spoken.link("/login", &[])) { (texts.sign_in_to_switch) } }
-        }
+        (kill_switch(visit, standing))
         @if standing.all.is_empty() { p { (texts.no_plugins) } }
         @for view in &standing.all { (one(visit, standing, view)) }
     }
@@ -198,7 +192,7 @@ fn one(visit: &Visit, standing: &Standing, view: &InstalledView) -> Markup {
         section.plugin {
             h2 { bdi { (manifest.name) } " " small { code { (manifest.id) } } }
             p dir="auto" { (manifest.description) }
-            @if let Some(why) = &installation.quarantine { (quarantine(visit, standing, view, why)) }
+            @if let Some(why) = &installation.quarantine { (quarantine(visit, view, why)) }
             @if let Some(why) = &view.problem { p.alarm { strong { (texts.not_loaded) } ": " (visit.tell(why)) } }
             @if let Some(version) = &view.waiting { p.alarm { (texts.upgrade_waits) " " code { "kulanz plugin upgrade " (manifest.id) } " (" (version.manifest.version) ")" } }
             @for secret in &view.unset_secrets { p.alarm { (texts.unset_secrets) " " code { (secret.name) } " (" code { "PATCH /api/v1/installations/" (installation.id) } ", " code { "kulanz plugin settings " (manifest.id) " --set FILE" } ")" } }
@@ -211,21 +205,19 @@ fn one(visit: &Visit, standing: &Standing, view: &InstalledView) -> Markup {
                 (grants(texts.grants, &granted, texts.none))
                 @if !refused.is_empty() { (grants(texts.asks_for, &refused, texts.none)) }
             }
-            @if standing.switches { (mode_form(visit, view)) }
+            (mode_form(visit, view))
             @if !schedules.is_empty() { (times(visit, standing, &schedules)) }
         }
     }
 }
 
-fn quarantine(visit: &Visit, standing: &Standing, view: &InstalledView, why: &str) -> Markup {
+fn quarantine(visit: &Visit, view: &InstalledView, why: &str) -> Markup {
     let texts = visit.texts();
     let action = format!("/plugins/{}/release", view.installation.id);
     html! {
         div.alarm {
             p { strong { (texts.quarantined) } ": " (visit.tell(why)) }
-            @if standing.switches {
-                form method="post" action=(visit.spoken.link(&action, &[])) { button type="submit" { (texts.release) } }
-            }
+            form method="post" action=(visit.spoken.link(&action, &[])) { button type="submit" { (texts.release) } }
         }
     }
 }
@@ -252,11 +244,10 @@ fn mode_form(visit: &Visit, view: &InstalledView) -> Markup {
 /// When it acts by itself.
 fn times(visit: &Visit, standing: &Standing, schedules: &[&Schedule]) -> Markup {
     let texts = visit.texts();
-    let fires = standing.switches.then_some(texts.decide);
-    let heads = [texts.schedule, texts.times, texts.next_firing, texts.last_firing];
+    let heads = [texts.schedule, texts.times, texts.next_firing, texts.last_firing, texts.decide];
     html! {
         table {
-            thead { tr { @for head in heads.into_iter().chain(fires) { th scope="col" { (head) } } } }
+            thead { tr { @for head in heads { th scope="col" { (head) } } } }
             tbody {
                 @for schedule in schedules {
                     @let declared = &schedule.declaration;
@@ -267,11 +258,9 @@ fn times(visit: &Visit, standing: &Standing, schedules: &[&Schedule]) -> Markup 
                         td data-name=(texts.last_firing) {
                             @match schedule.last_for { Some(at) => (visit.time(at)), None => "–" }
                         }
-                        @if standing.switches {
-                            td data-name=(texts.decide) {
-                                form method="post" action=(visit.spoken.link(&format!("/plugins/schedules/{}/fire", schedule.id), &[])) {
-                                    button type="submit" { (texts.fire_now) }
-                                }
+                        td data-name=(texts.decide) {
+                            form method="post" action=(visit.spoken.link(&format!("/plugins/schedules/{}/fire", schedule.id), &[])) {
+                                button type="submit" { (texts.fire_now) }
                             }
                         }
                     }

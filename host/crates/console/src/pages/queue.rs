@@ -1,4 +1,5 @@
-//! The queue: how much work waits, what is held, open or given up; what becomes of mail that the gate left to people.
+//! The queue: what becomes of mail that the gate left to people; for admins how much work waits, and what is held or given
+//! up.
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 
 use super::{Visit, ticket};
 use crate::Console;
-use crate::session::{Agent, signed_in};
+use crate::session::{Agent, holder};
 use crate::view::fact;
 
 /// Rows of each table; the page's words name the number.
@@ -24,14 +25,20 @@ const ROWS_MAX: u32 = 100;
 const UNKNOWN_MS: i64 = 30 * DAY_MS;
 
 struct Standing {
+    mail: Vec<(i64, Message)>,
+    unknown: Vec<(i64, Message)>,
+    /// Whether the visitor may decide about held mail.
+    works: bool,
+    /// What only admins see.
+    house: Option<House>,
+}
+
+/// How the house's work stands.
+struct House {
     state: QueueState,
     held: Vec<Intake>,
     dead: Vec<DeadJob>,
-    mail: Vec<(i64, Message)>,
-    unknown: Vec<(i64, Message)>,
     budgets: Budgets,
-    /// Whether the visitor may decide about held mail.
-    works: bool,
 }
 
 /// What the form of a held mail sends.
@@ -97,13 +104,21 @@ async fn page(console: &Console, visit: &Visit, failed: Option<&str>) -> Respons
 }
 
 async fn standing(console: &Console, visit: &Visit) -> Result<Standing, DeskError> {
-    let store = console.desk.ask();
-    let page = Page { after: None, limit: ROWS_MAX };
-    let since = console.desk.now().plus(-UNKNOWN_MS);
+    let (store, now) = (console.desk.ask(), console.desk.now());
+    let token = holder(console, &visit.headers).await?;
+    let may = |scope| token.as_ref().is_some_and(|token| token.allows(scope, now));
     Ok(Standing {
-        mail: numbered(console, store.held_messages(&page).await?).await?,
-        unknown: numbered(console, store.unknown_messages(since, i64::from(ROWS_MAX)).await?).await?,
-        works: signed_in(console, &visit.headers, Scope::Write).await?.is_some(),
+        mail: numbered(console, store.held_messages(&Page::first(ROWS_MAX)).await?).await?,
+        unknown: numbered(console, store.unknown_messages(now.plus(-UNKNOWN_MS), i64::from(ROWS_MAX)).await?)
+            .await?,
+        works: may(Scope::Write),
+        house: if may(Scope::Admin) { Some(house(console).await?) } else { None },
+    })
+}
+
+async fn house(console: &Console) -> Result<House, DeskError> {
+    let (store, page) = (console.desk.ask(), Page::first(ROWS_MAX));
+    Ok(House {
         budgets: console.desk.budgets().await?,
         state: store.queue(console.desk.now()).await?,
         held: store.intakes(Some(IntakeState::Held), &page).await?,
@@ -123,7 +138,24 @@ async fn numbered(console: &Console, messages: Vec<Message>) -> Result<Vec<(i64,
 
 fn body(visit: &Visit, standing: &Standing) -> Markup {
     let texts = visit.texts();
-    let state = standing.state;
+    html! {
+        @if let Some(house) = &standing.house { (work(visit, house)) }
+        h2 { (texts.held_messages) }
+        @if standing.mail.is_empty() { p { (texts.nothing_held_back) } } @else { (mail(visit, &standing.mail, standing.works)) }
+        @if !standing.unknown.is_empty() {
+            h2 { (texts.unknown_messages) }
+            (mail(visit, &standing.unknown, false))
+        }
+        @match &standing.house {
+            Some(house) => (given_up(visit, house)),
+            None => p.meta { (texts.queue_for_admins) },
+        }
+    }
+}
+
+/// How much waits, and what came in and is held.
+fn work(visit: &Visit, house: &House) -> Markup {
+    let (texts, state) = (visit.texts(), house.state);
     let numbers = [
         (texts.ready, state.ready),
         (texts.waiting, state.waiting),
@@ -134,19 +166,20 @@ fn body(visit: &Visit, standing: &Standing) -> Markup {
     html! {
         dl.facts { @for (name, number) in numbers { (fact(name, Some(&number.to_string()))) } }
         h2 { (texts.held) }
-        @if standing.held.is_empty() { p { (texts.nothing_held) } } @else { (held(visit, &standing.held)) }
-        h2 { (texts.held_messages) }
-        @if standing.mail.is_empty() { p { (texts.nothing_held_back) } } @else { (mail(visit, &standing.mail, standing.works)) }
-        @if !standing.unknown.is_empty() {
-            h2 { (texts.unknown_messages) }
-            (mail(visit, &standing.unknown, false))
-        }
+        @if house.held.is_empty() { p { (texts.nothing_held) } } @else { (held(visit, &house.held)) }
+    }
+}
+
+/// How much mail may leave, and which jobs were given up.
+fn given_up(visit: &Visit, house: &House) -> Markup {
+    let texts = visit.texts();
+    html! {
         details {
             summary { (texts.budgets) }
-            dl.facts { @for (name, value) in standing.budgets.named() { (fact(name, Some(&value.to_string()))) } }
+            dl.facts { @for (name, value) in house.budgets.named() { (fact(name, Some(&value.to_string()))) } }
         }
         h2 { (texts.dead) }
-        @if standing.dead.is_empty() { p { (texts.nothing_dead) } } @else { (dead(visit, &standing.dead)) }
+        @if house.dead.is_empty() { p { (texts.nothing_dead) } } @else { (dead(visit, &house.dead)) }
     }
 }
 

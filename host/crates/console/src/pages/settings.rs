@@ -19,7 +19,6 @@ use maud::{Markup, html};
 
 use super::Visit;
 use crate::Console;
-use crate::session::Overseer;
 use crate::view::fact;
 
 /// Where it stands.
@@ -55,7 +54,7 @@ pub(crate) fn routes() -> Router<Console> {
 }
 
 /// Shows how it stands.
-pub(crate) async fn show(State(console): State<Console>, _: Overseer, visit: Visit) -> Response {
+pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
     match standing(&console).await {
         Ok(standing) => framed(&visit, PATH, StatusCode::OK, &body(&visit, &standing)),
         Err(error) => visit.failed(error),

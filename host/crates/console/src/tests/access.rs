@@ -17,6 +17,12 @@ pub(super) fn session(answer: &super::world::Answer) -> String {
     answer.header("set-cookie").split(';').next().unwrap().to_owned()
 }
 
+/// The cookie of somebody who signed in with these scopes.
+pub(super) async fn signed_in(world: &World, scopes: &[Scope]) -> String {
+    let (_, secret) = world.token(scopes, None).await;
+    session(&sign_in(world, &secret).await)
+}
+
 #[tokio::test]
 async fn without_signing_in_there_is_only_the_login_page() {
     let world = World::with(Access::Token, false).await;
@@ -281,6 +287,32 @@ async fn a_session_ends_with_its_token_and_after_twelve_hours() {
     assert!(may_look().await);
     world.desk.revoke_token(id, Actor::system()).await.unwrap();
     assert!(!may_look().await);
+}
+
+#[tokio::test]
+async fn what_admins_alone_may_see_is_refused_with_a_page_and_linked_for_nobody_else() {
+    let admins = ["/plugins", "/settings", "/settings/nothing", "/articles/new"];
+    for access in [Access::Token, Access::Open] {
+        let world = World::with(access, false).await;
+        let reader = signed_in(&world, &[Scope::Read, Scope::Write, Scope::Reveal]).await;
+        let menu = world.get_with("/", &[("cookie", &reader)]).await;
+        for path in admins {
+            let told = world.get_with(path, &[("cookie", &reader)]).await;
+            assert_eq!(told.status, 403, "{path}");
+            told.says(&["lacks the scope admin", "href=\"/\"", "action=\"/logout\""]);
+            let german = world.get_with(&format!("{path}?lang=de"), &[("cookie", &reader)]).await;
+            german.says(&["Das Recht admin fehlt", "href=\"/?lang=de\""]);
+            let stranger = world.get(&format!("{path}?lang=de")).await;
+            assert_eq!(stranger.header("location"), "/login?lang=de", "{path}");
+            assert!(!menu.text.contains(&format!("href=\"{path}\"")), "{path}");
+        }
+        let admin = signed_in(&world, &[Scope::Admin]).await;
+        let page = world.get_with("/", &[("cookie", &admin)]).await;
+        page.says(&["href=\"/plugins\"", "href=\"/settings\"", "href=\"/queue\""]);
+        for path in ["/plugins", "/settings", "/articles/new"] {
+            assert_eq!(world.get_with(path, &[("cookie", &admin)]).await.status, 200, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,10 +4,12 @@ use domain::clock::DAY_MS;
 use domain::id::{CountingIds, MessageId};
 use domain::message::{AutoClass, Delivery, Direction};
 use domain::ticket::Field;
+use domain::token::Scope;
 use domain::work::blank_message;
 use domain::{Actor, ActorKind};
 use store::Fact;
 
+use super::access::signed_in;
 use super::work::{agent_at_work, messages, post};
 use super::world::{NOW, World};
 
@@ -158,16 +160,22 @@ async fn while_all_automation_is_off_every_page_of_the_console_says_so() {
     let world = World::open().await;
     world.ticket("Parcel", "x").await;
     let pages = ["/", "/tickets/1", "/articles", "/queue", "/nowhere"];
-    let notice = "All automation is switched off. <a href=\"/plugins\">To the plugins</a>";
+    let admin = signed_in(&world, &[Scope::Admin]).await;
+    let cookie = [("cookie", admin.as_str())];
+    let leads = "All automation is switched off. <a href=\"/plugins\">To the plugins</a>";
     for path in pages {
         assert!(!world.get(path).await.text.contains("All automation is"), "{path}");
     }
     world.desk.set_automation(false, Actor::system()).await.unwrap();
     for path in pages {
-        world.get(path).await.says(&[notice]);
+        let page = world.get(path).await;
+        page.says(&["All automation is switched off."]);
+        assert!(!page.text.contains("/plugins"), "{path} leads nobody where they may not go");
+        world.get_with(path, &cookie).await.says(&[leads]);
     }
-    world.get("/?lang=de").await.says(&["<a href=\"/plugins?lang=de\">Zu den Plugins</a>"]);
-    assert_eq!(world.get("/plugins").await.text.matches("All automation is switched off.").count(), 1);
+    world.get_with("/?lang=de", &cookie).await.says(&["<a href=\"/plugins?lang=de\">Zu den Plugins</a>"]);
+    let plugins = world.get_with("/plugins", &cookie).await;
+    assert_eq!(plugins.text.matches("All automation is switched off.").count(), 1);
     for path in ["/request", "/login", "/answer/x", "/unsubscribe/x"] {
         assert!(!world.get(path).await.text.contains("All automation is"), "customers are not told: {path}");
     }

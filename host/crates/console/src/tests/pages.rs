@@ -13,7 +13,7 @@ use domain::ticket::Ticket;
 use domain::token::Scope;
 use store::Fact;
 
-use super::access::{session, sign_in};
+use super::access::signed_in;
 use super::world::{NOW, World};
 use crate::Access;
 
@@ -164,8 +164,11 @@ async fn pages_are_german_for_german_browsers_and_by_the_address() {
         "von der Kundschaft",
         "href=\"/?lang=de\"",
     ]);
-    world.get("/plugins?lang=de").await.says(&["Es ist kein Plugin installiert."]);
-    world.get("/queue?lang=de").await.says(&["Nichts wird zurückgehalten."]);
+    world.get("/queue?lang=de").await.says(&["Keine Mail wartet", "mit dem Recht admin angemeldet hat"]);
+    let admin = signed_in(&world, &[Scope::Admin]).await;
+    let cookie = [("cookie", admin.as_str())];
+    world.get_with("/plugins?lang=de", &cookie).await.says(&["Es ist kein Plugin installiert."]);
+    world.get_with("/queue?lang=de", &cookie).await.says(&["Nichts wird zurückgehalten."]);
     world.get("/tickets/999?lang=de").await.says(&["Unter dieser Adresse gibt es nichts."]);
 }
 
@@ -175,7 +178,8 @@ async fn plugins_show_how_far_they_are_trusted_and_what_ails_them() {
     world.desk.set_automation(false, Actor::system()).await.unwrap();
     world.facts(vec![Fact::PutInstallation(Box::new(installation()))]).await;
     world.desk.reload_plugins().await.unwrap();
-    world.get("/plugins").await.says(&[
+    let admin = signed_in(&world, &[Scope::Admin]).await;
+    world.get_with("/plugins", &[("cookie", &admin)]).await.says(&[
         "VIP &lt;b&gt;",
         "example.vip",
         "1.2.3",
@@ -217,10 +221,8 @@ async fn an_admin_switches_plugins_and_nobody_else_does() {
     let id = installation.id;
     world.facts(vec![Fact::PutInstallation(Box::new(installation)), Fact::PutSchedule(schedule)]).await;
     world.desk.reload_plugins().await.unwrap();
-    let (_, secret) = world.token(&[Scope::Read, Scope::Write], None).await;
-    let agent = session(&sign_in(&world, &secret).await);
-    let (_, secret) = world.token(&[Scope::Admin], None).await;
-    let admin = session(&sign_in(&world, &secret).await);
+    let agent = signed_in(&world, &[Scope::Read, Scope::Write]).await;
+    let admin = signed_in(&world, &[Scope::Admin]).await;
     let post = async |cookie: &str, path: &str, form: &str| {
         world.post(path, &[("cookie", cookie), ("sec-fetch-site", "same-origin")], form).await
     };
@@ -230,9 +232,9 @@ async fn an_admin_switches_plugins_and_nobody_else_does() {
         assert_eq!(post(&agent, path, form).await.header("location"), "/login", "{path}");
     }
     let page = world.get_with("/plugins", &[("cookie", &agent)]).await;
-    page.says(&["nightly", "0 3 * * *", "Sign in with the scope admin"]);
-    assert!(!page.text.contains(&fire));
-    world.get_with("/plugins", &[("cookie", &admin)]).await.says(&[&fire, &mode, &release, "Run now"]);
+    assert!(page.status == 403 && !page.text.contains("nightly"), "{}", page.text);
+    let page = world.get_with("/plugins", &[("cookie", &admin)]).await;
+    page.says(&["nightly", "0 3 * * *", &fire, &mode, &release, "Run now"]);
 
     assert_eq!(post(&admin, &mode, "to=suggest").await.status, 303);
     assert_eq!(post(&admin, &release, "").await.status, 303);
@@ -273,9 +275,16 @@ async fn the_queue_shows_what_is_held_and_what_was_given_up() {
     let lease = world.store.claim("test", 1, NOW, 30_000).await.unwrap().remove(0);
     let (lane, fence, sequence) = (lease.lane, lease.fence, lease.sequence);
     world.facts(vec![Fact::BuryJob { lane, fence, sequence, error: "no <route>".into(), at: NOW }]).await;
-    let page = world.get("/queue").await;
-    page.says(&["box", "mail", "itk_", "redaction plugin", "deliver", "no &lt;route&gt;"]);
-    assert!(!page.text.contains("Secret"));
+    let admin = signed_in(&world, &[Scope::Admin]).await;
+    let page = world.get_with("/queue", &[("cookie", &admin)]).await;
+    page.says(&["box", "mail", "itk_", "redaction plugin", "deliver", "no &lt;route&gt;", "per_inbox_hour"]);
+    assert!(!page.text.contains("Secret") && !page.text.contains("shown to whoever signed in"));
+    let agent = signed_in(&world, &[Scope::Read, Scope::Write]).await;
+    let page = world.get_with("/queue", &[("cookie", &agent)]).await;
+    page.says(&["No mail waits for a decision.", "shown to whoever signed in with the scope admin"]);
+    for admins in ["itk_", "no &lt;route&gt;", "per_inbox_hour", "Longest ready"] {
+        assert!(!page.text.contains(admins), "{admins}");
+    }
 }
 
 #[tokio::test]
@@ -294,7 +303,6 @@ async fn the_queue_shows_mail_that_waits_for_a_decision_and_why() {
         "ana@example.org",
         "budget: 10 &lt;of them&gt;",
         "href=\"/tickets/1\"",
-        "per_inbox_hour",
     ]);
     world.get("/queue?lang=de").await.says(&["die auf eine Entscheidung wartet"]);
     world.get("/tickets/1").await.says(&["waits for a decision", "sender not confirmed"]);
@@ -340,6 +348,7 @@ async fn a_ticket_says_which_mail_may_have_arrived_and_is_sent_again() {
 async fn every_page_can_be_walked_with_the_keyboard_and_named_by_a_reader() {
     let world = World::open().await;
     let ticket = world.ticket("Parcel", "x").await;
+    let admin = signed_in(&world, &[Scope::Admin]).await;
     for path in [
         "/".to_owned(),
         "/articles".into(),
@@ -347,7 +356,7 @@ async fn every_page_can_be_walked_with_the_keyboard_and_named_by_a_reader() {
         "/queue".into(),
         format!("/tickets/{}", ticket.number),
     ] {
-        let page = world.get(&path).await;
+        let page = world.get_with(&path, &[("cookie", &admin)]).await;
         page.says(&[
             "class=\"skip\" href=\"#content\"",
             "<main id=\"content\"",
@@ -379,8 +388,14 @@ async fn what_is_not_there_is_a_page_and_what_is_broken_tells_nothing_internal()
         page.says(&["There is nothing at this address."]);
     }
     world.store.close().await;
-    for path in ["/", "/articles", "/queue", "/plugins", "/tickets/1"] {
-        let page = world.get(path).await;
+    for (path, cookie) in [
+        ("/", ""),
+        ("/articles", ""),
+        ("/queue", ""),
+        ("/tickets/1", ""),
+        ("/plugins", "kulanz_session=0000"),
+    ] {
+        let page = world.get_with(path, &[("cookie", cookie)]).await;
         assert_eq!(page.status, 503, "{path}");
         page.says(&["The page cannot be shown just now."]);
         assert!(!page.text.to_lowercase().contains("pool"), "{path}");

@@ -11,7 +11,6 @@ use maud::{Markup, html};
 use super::framed;
 use crate::Console;
 use crate::pages::Visit;
-use crate::session::Overseer;
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/audit";
@@ -19,7 +18,7 @@ pub(super) const PATH: &str = "/settings/audit";
 const ENTRIES_ON_PAGE: i64 = 50;
 
 /// Shows the newest entries, or those before one.
-pub(crate) async fn show(State(console): State<Console>, _: Overseer, visit: Visit) -> Response {
+pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
     let before = visit.asked("before").and_then(|before| before.parse().ok());
     match standing(&console, before).await {
         Ok((entries, names)) => {

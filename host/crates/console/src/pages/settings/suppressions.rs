@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{days_field, end_after, framed};
 use crate::Console;
 use crate::pages::Visit;
-use crate::session::{Administrator, Overseer};
+use crate::session::Administrator;
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/suppressions";
@@ -50,7 +50,6 @@ struct Standing {
 /// Shows the list, or the one address that was asked for.
 pub(crate) async fn show(
     State(console): State<Console>,
-    _: Overseer,
     visit: Visit,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {

@@ -18,7 +18,7 @@ use super::{days_field, end_after, framed};
 use crate::Console;
 use crate::language::settings::Texts;
 use crate::pages::{Visit, id_of};
-use crate::session::{Administrator, Overseer, holder};
+use crate::session::{Administrator, holder};
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/tokens";
@@ -46,7 +46,7 @@ struct Standing {
 }
 
 /// Shows the tokens.
-pub(crate) async fn show(State(console): State<Console>, _: Overseer, visit: Visit) -> Response {
+pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
     page(&console, &visit, &Outcome::Nothing).await
 }
 

@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use super::framed;
 use crate::Console;
 use crate::pages::{Visit, id_of};
-use crate::session::{Administrator, Overseer};
+use crate::session::Administrator;
 
 /// Where it stands.
 pub(super) const PATH: &str = "/settings/webhooks";
@@ -24,7 +24,7 @@ const DEAD_LOOKED_AT: u32 = 200;
 const SCHEME: &str = "https://";
 
 /// Shows the endpoints.
-pub(crate) async fn show(State(console): State<Console>, _: Overseer, visit: Visit) -> Response {
+pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
     match standing(&console).await {
         Ok((webhooks, dead)) => framed(&visit, PATH, StatusCode::OK, &body(&visit, &webhooks, &dead)),
         Err(error) => visit.failed(error),
