@@ -242,7 +242,7 @@ pub(crate) mod tests {
             let house = Box::pin(House::open(config)).await.unwrap();
             let new = desk::NewWebhook { url: url.to_owned(), events: Vec::new() };
             let actor = domain::Actor::new(domain::ActorKind::Agent, "test");
-            let made = house.desk.create_webhook(new, actor).await.map(|_| ());
+            let made = house.desk.create_webhook(new, None, actor).await.map(|_| ());
             house.close().await;
             made.map_err(|error| error.to_string())
         };

@@ -43,7 +43,7 @@ on_both!(an_event_is_told_signed_and_without_personal_data, |backend| {
     let house = House::furnished(backend).await;
     let (endpoint, url) = listen(0).await;
     let new = NewWebhook { url, events: vec![EventType::TicketCreated, EventType::MessageReceived] };
-    let (_, secret) = house.desk.create_webhook(new, admin()).await.unwrap();
+    let (_, secret) = house.desk.create_webhook(new, None, admin()).await.unwrap();
     house.mail(HELLO).await;
     let got = endpoint.got.lock().unwrap().clone();
     assert_eq!(got.len(), 2);
@@ -69,7 +69,7 @@ on_both!(a_failing_endpoint_gets_the_same_event_again_under_the_same_id, |backen
     let (endpoint, url) = listen(2).await;
     house
         .desk
-        .create_webhook(NewWebhook { url, events: vec![EventType::TicketCreated] }, admin())
+        .create_webhook(NewWebhook { url, events: vec![EventType::TicketCreated] }, None, admin())
         .await
         .unwrap();
     house.mail(HELLO).await;

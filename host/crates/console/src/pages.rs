@@ -26,6 +26,7 @@ use domain::asker::Asker;
 use domain::schedule::Zone;
 use domain::{Refusal, Timestamp};
 use maud::{Markup, html};
+use rand::Rng;
 
 use crate::Console;
 use crate::language::{self, Spoken, Texts};
@@ -37,6 +38,11 @@ pub(crate) fn id_of<Id: FromStr>(what: &'static str, text: &str) -> Result<Id, D
     /// What is shown of it, characters.
     const SHOWN: usize = 40;
     text.parse().map_err(|_| DeskError::missing(what, text.chars().take(SHOWN).collect::<String>()))
+}
+
+/// What is made with a form, so that sending it twice is sending it once.
+pub(crate) fn once() -> String {
+    hex::encode(rand::rng().random::<[u8; 16]>())
 }
 
 /// Stands on a request while all automation is switched off.

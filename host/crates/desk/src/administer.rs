@@ -8,8 +8,9 @@ use domain::webhook::Webhook;
 use domain::{Actor, Refusal, Timestamp};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use store::{Commit, Fact, Suppression};
+use store::{Commit, Fact, StoreError, Suppression};
 
+use crate::idempotency::Memo;
 use crate::{Desk, DeskError};
 
 /// Longest reason of a suppression, characters.
@@ -133,14 +134,16 @@ impl Desk {
         Ok(Names::of(&self.0.store.tokens().await?))
     }
 
-    /// Makes a webhook endpoint. The signing secret is answered once and never again.
+    /// Makes a webhook endpoint. The signing secret is answered once and never again; with a memo a second request makes
+    /// no second endpoint.
     ///
     /// # Errors
     /// When the address is one that is not called: no https, or a loopback or private address that the operator did not
-    /// open.
+    /// open. `Repeated` when it was made before under the same key.
     pub async fn create_webhook(
         &self,
         new: NewWebhook,
+        memo: Option<Memo<Webhook>>,
         actor: Actor,
     ) -> Result<(Webhook, String), DeskError> {
         let refused = |why: String| Refusal::new("bad_request", why).at("url");
@@ -157,10 +160,14 @@ impl Desk {
         let sealed = self.0.seal.seal(&id.to_string(), &secret)?;
         let (url, events) = (new.url, once_each(new.events));
         let webhook = Webhook { id, url, events, secret: sealed, enabled: true, created_at: now };
-        let facts =
+        let mut facts =
             vec![Fact::PutWebhook(webhook.clone()), self.audit(&actor, "webhook.created", id, Value::Null)];
-        self.commit_and_reload(facts).await?;
-        Ok((webhook, channels::webhook::secret_to_text(&secret)))
+        facts.extend(memo.map(|memo| memo.fact(&webhook, now)));
+        match self.commit_and_reload(facts).await {
+            Ok(()) => Ok((webhook, channels::webhook::secret_to_text(&secret))),
+            Err(DeskError::Store(StoreError::Conflict("seen"))) => Err(DeskError::Repeated),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes a webhook endpoint.

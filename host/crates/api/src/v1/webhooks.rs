@@ -98,7 +98,7 @@ async fn create_webhook(
     sent: Sent<NewWebhookBody>,
 ) -> Result<Response, ApiError> {
     let new = NewWebhook { url: sent.value.url, events: sent.value.events };
-    let (webhook, secret) = desk.create_webhook(new, caller.actor()).await?;
+    let (webhook, secret) = desk.create_webhook(new, None, caller.actor()).await?;
     let location = format!("/api/v1/webhooks/{}", webhook.id);
     Ok(made_at(location, None, &MadeWebhook { webhook: webhook.into(), secret })?.into_response())
 }

@@ -23,7 +23,8 @@ texts! {
     used: "Used", "Verbraucht";
     counted_each: "counted for each", "je Einzelfall gezählt";
     held_mails: "Mails that wait for a decision:", "Mails, die auf eine Entscheidung warten:";
-    change_budgets: "Budgets are changed with kulanz gate set or PATCH /api/v1/gate.", "Budgets ändert man mit kulanz gate set oder PATCH /api/v1/gate.";
+    change: "Change", "Ändern";
+    as_configured: "As the configuration says", "Wie die Konfiguration sagt";
     scopes: "Scopes", "Rechte";
     made: "Made", "Angelegt";
     ends: "Ends", "Endet";
@@ -48,7 +49,12 @@ texts! {
     suppress: "Put an address on the list", "Adresse auf die Liste setzen";
     suppress_help: "It gets no automatic mail. What people send leaves all the same.", "Sie bekommt keine automatische Mail. Was Menschen senden, geht trotzdem hinaus.";
     add: "Add", "Hinzufügen";
-    no_webhooks: "There is no webhook. POST /api/v1/webhooks makes one.", "Es gibt keinen Webhook. POST /api/v1/webhooks legt einen an.";
+    no_webhooks: "There is no webhook.", "Es gibt keinen Webhook.";
+    new_webhook: "New webhook", "Neuer Webhook";
+    endpoint_url: "Where to: an address that begins with https", "Wohin: eine Adresse, die mit https beginnt";
+    only_these_events: "Only these events (none ticked: all)", "Nur diese Ereignisse (nichts angekreuzt: alle)";
+    webhook_made: "The webhook is made. Copy its secret now, for the program that checks the signatures: it is not shown again.", "Der Webhook ist angelegt. Kopieren Sie jetzt sein Geheimnis für das Programm, das die Signaturen prüft: Es wird nicht noch einmal gezeigt.";
+    webhook_made_before: "This form was sent before, and its webhook is in the list. If nobody copied the secret, remove it and make another.", "Dieses Formular wurde schon gesendet, und sein Webhook steht in der Liste. Hat niemand das Geheimnis kopiert, löschen Sie ihn und legen einen anderen an.";
     endpoint: "Endpoint (https)", "Ziel (https)";
     events: "Events", "Ereignisse";
     switched_on: "switched on", "eingeschaltet";

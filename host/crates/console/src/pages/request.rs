@@ -13,11 +13,10 @@ use domain::address::is_address;
 use domain::plain;
 use domain::ticket::Channel;
 use maud::{Markup, html};
-use rand::Rng;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Visit, problem};
+use super::{Visit, once, problem};
 use crate::Console;
 use crate::session::is_foreign;
 
@@ -196,7 +195,7 @@ fn form(visit: &Visit, request: &Request, complaint: Option<Complaint>) -> Marku
     let texts = visit.texts();
     let wrong = complaint.map_or("", |(field, _)| field);
     let once = match request.once.is_empty() {
-        true => hex::encode(rand::rng().random::<[u8; 16]>()),
+        true => once(),
         false => request.once.clone(),
     };
     let invalid = |field| (wrong == field).then_some("true");

@@ -2,6 +2,7 @@
 //! Whoever looks or changes needs the scope that the API asks for the same, `admin`. What may be done the desk decides.
 
 pub(crate) mod audit;
+pub(crate) mod budgets;
 pub(crate) mod suppressions;
 pub(crate) mod tokens;
 pub(crate) mod webhooks;
@@ -13,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use desk::{DeskError, MailboxState, QueueState};
 use domain::clock::DAY_MS;
-use domain::gate::Budgets;
 use domain::{Refusal, Timestamp};
 use maud::{Markup, html};
 
@@ -25,17 +25,11 @@ use crate::view::fact;
 const PATH: &str = "/settings";
 /// Longest time that a form gives to something that ends, days.
 const DAYS_MAX: i64 = 36_500;
-/// The budget that counts the whole house.
-const OF_THE_HOUSE: &str = "total_hour";
 
 struct Standing {
     queue: QueueState,
     mailboxes: Vec<(String, MailboxState)>,
-    budgets: Budgets,
-    /// What the configuration says.
-    configured: Budgets,
-    /// Automatic messages of the last hour.
-    used: i64,
+    budgets: budgets::Standing,
     /// Mails that wait for a decision.
     held: i64,
 }
@@ -48,15 +42,29 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
         .route(suppressions::PATH, get(suppressions::show).post(suppressions::add))
         .route("/settings/suppressions/remove", post(suppressions::remove))
-        .route(webhooks::PATH, get(webhooks::show))
+        .route(webhooks::PATH, get(webhooks::show).post(webhooks::make))
         .route("/settings/webhooks/{id}/remove", post(webhooks::remove))
+        .route(budgets::PATH, post(budgets::change))
         .route(audit::PATH, get(audit::show))
 }
 
 /// Shows how it stands.
 pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Response {
-    match standing(&console).await {
-        Ok(standing) => framed(&visit, PATH, StatusCode::OK, &body(&visit, &standing)),
+    page(&console, &visit, None).await
+}
+
+async fn page(console: &Console, visit: &Visit, refused: Option<&str>) -> Response {
+    match standing(console).await {
+        Ok(standing) => {
+            let status = refused.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+            let saved = refused.is_none() && visit.asked("saved").is_some();
+            let body = html! {
+                @if let Some(why) = refused { p.alarm role="alert" dir="auto" { (why) } }
+                @if saved { p role="status" { (visit.texts().saved) } }
+                (body(visit, &standing))
+            };
+            framed(visit, PATH, status, &body)
+        }
         Err(error) => visit.failed(error),
     }
 }
@@ -66,9 +74,7 @@ async fn standing(console: &Console) -> Result<Standing, DeskError> {
     Ok(Standing {
         queue: desk.ask().queue(desk.now()).await?,
         mailboxes: desk.mailboxes(),
-        budgets: desk.budgets().await?,
-        configured: desk.config().gate.clone(),
-        used: desk.automatic_this_hour().await?,
+        budgets: budgets::standing(console).await?,
         held: desk.ask().held_count().await?,
     })
 }
@@ -135,8 +141,7 @@ fn body(visit: &Visit, standing: &Standing) -> Markup {
         h2 { (texts.mailboxes) }
         @if standing.mailboxes.is_empty() { p { (texts.no_mailboxes) } } @else { (mailboxes(visit, &standing.mailboxes)) }
         h2 { (words.budgets) }
-        (budgets(visit, standing))
-        p { (texts.change_budgets) }
+        (budgets::table(visit, &standing.budgets))
         p { (texts.held_mails) " " a href=(visit.spoken.link("/queue", &[])) { (standing.held) } }
     }
 }
@@ -172,26 +177,6 @@ fn connection(visit: &Visit, mailbox: &MailboxState) -> Markup {
         @match mailbox.since {
             Some(since) => div { (state) " " (visit.texts().since) " " (visit.time(since)) },
             None => (texts.not_tried),
-        }
-    }
-}
-
-fn budgets(visit: &Visit, standing: &Standing) -> Markup {
-    let (texts, words) = (visit.setting_texts(), visit.texts());
-    let pairs = standing.budgets.named().into_iter().zip(standing.configured.named());
-    html! {
-        table {
-            thead { tr { @for head in [words.name, texts.holds_now, texts.configured, texts.used] { th scope="col" { (head) } } } }
-            tbody {
-                @for ((name, value), (_, configured)) in pairs {
-                    tr {
-                        th scope="row" data-name=(words.name) { code { (name) } }
-                        td data-name=(texts.holds_now) { (value) }
-                        td data-name=(texts.configured) { (configured) }
-                        td data-name=(texts.used) { @if name == OF_THE_HOUSE { (standing.used) } @else { (texts.counted_each) } }
-                    }
-                }
-            }
         }
     }
 }

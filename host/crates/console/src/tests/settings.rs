@@ -3,13 +3,14 @@
 use desk::{MailboxNews, NewWebhook};
 use domain::Actor;
 use domain::clock::DAY_MS;
+use domain::event::EventType;
 use domain::id::{CountingIds, EventId};
 use domain::job::{Job, NewJob};
 use domain::token::Scope;
 use store::Fact;
 
 use super::access::{session, sign_in};
-use super::work::post;
+use super::work::{hidden, post};
 use super::world::{Answer, NOW, World};
 
 const PAGES: [&str; 5] =
@@ -51,13 +52,17 @@ async fn who_may_not_administer_sees_no_settings_and_changes_none() {
         (revoke.as_str(), ""),
         ("/settings/suppressions", "address=ana%40example.org&reason=x"),
         ("/settings/suppressions/remove", "address=ana%40example.org"),
+        ("/settings/webhooks", "url=hooks.example.org"),
         ("/settings/webhooks/whk_1/remove", ""),
+        ("/settings/budgets", "name=total_hour&value=0"),
     ] {
         assert_eq!(post(&world, &cookie, path, form).await.header("location"), "/login", "{path}");
         assert_eq!(world.post(path, &[], form).await.header("location"), "/login", "{path}");
     }
     assert_eq!(world.desk.ask().tokens().await.unwrap().len(), 1);
     assert!(world.desk.suppression_now("ana@example.org").await.unwrap().is_none());
+    assert!(world.desk.ask().webhooks().await.unwrap().is_empty());
+    assert_eq!(world.desk.budgets().await.unwrap(), world.desk.config().gate);
 }
 
 #[tokio::test]
@@ -248,7 +253,7 @@ async fn an_endpoint_tells_what_it_could_not_be_told_and_is_removed() {
     let (world, cookie) = signed_in_with(&[Scope::Admin]).await;
     get(&world, &cookie, "/settings/webhooks").await.says(&["There is no webhook."]);
     let new = NewWebhook { url: "https://example.org/hook?a=1&b=2".into(), events: Vec::new() };
-    let (webhook, _) = world.desk.create_webhook(new, Actor::system()).await.unwrap();
+    let (webhook, _) = world.desk.create_webhook(new, None, Actor::system()).await.unwrap();
     let job = Job::Webhook { webhook_id: webhook.id, event_id: EventId::mint(&CountingIds::default(), NOW) };
     world.facts(vec![Fact::Enqueue(NewJob { lane: "hook".into(), ready_at: NOW, job })]).await;
     let leases = world.store.claim("w", 9, NOW, 60_000).await.unwrap();
@@ -262,6 +267,78 @@ async fn an_endpoint_tells_what_it_could_not_be_told_and_is_removed() {
     assert_eq!(post(&world, &cookie, &remove, "").await.header("location"), "/settings/webhooks");
     assert!(world.desk.ask().webhooks().await.unwrap().is_empty());
     assert_eq!(post(&world, &cookie, &remove, "").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_endpoint_made_here_shows_its_secret_once_and_is_made_once_however_often_its_form_is_sent() {
+    let (world, cookie) = signed_in_with(&[Scope::Admin]).await;
+    let once = hidden(&get(&world, &cookie, "/settings/webhooks").await, "once");
+    let form = format!("url=hooks.example.org%2Fin&event.ticket.created=yes&once={once}");
+    let made = post(&world, &cookie, "/settings/webhooks", &form).await;
+    assert_eq!((made.status.as_u16(), made.header("cache-control")), (200, "no-store"));
+    made.says(&["Copy its secret now", "<bdi>hooks.example.org/in</bdi>: <code>whsec_"]);
+    for (path, sentence) in [
+        ("/settings/webhooks", "This form was sent before"),
+        ("/settings/webhooks?lang=de", "Dieses Formular wurde schon gesendet"),
+    ] {
+        let again = post(&world, &cookie, path, &form).await;
+        assert!(again.status == 422 && !again.text.contains("whsec_"), "{}", again.text);
+        again.says(&[sentence, "<bdi>hooks.example.org/in</bdi>"]);
+    }
+    let webhooks = world.desk.ask().webhooks().await.unwrap();
+    let told: Vec<_> = webhooks.iter().map(|one| (one.url.as_str(), one.events.as_slice())).collect();
+    assert_eq!(told, [("https://hooks.example.org/in", [EventType::TicketCreated].as_slice())]);
+    assert!(!get(&world, &cookie, "/settings/webhooks").await.text.contains("whsec_"));
+    let newest = world.desk.ask().audit_before(i64::MAX, 1).await.unwrap().remove(0).record;
+    assert_eq!((newest.action.as_str(), newest.object), ("webhook.created", webhooks[0].id.to_string()));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_not_made_says_why_and_keeps_what_was_typed() {
+    let (world, cookie) = signed_in_with(&[Scope::Admin]).await;
+    for (form, why) in [
+        ("url=", "This url is not called"),
+        ("url=http%3A%2F%2Fhooks.example.org", "use https"),
+        ("url=localhost%3A8080", "a loopback address"),
+    ] {
+        let refused = post(&world, &cookie, "/settings/webhooks", form).await;
+        assert_eq!(refused.status, 422, "{form}");
+        refused.says(&["role=\"alert\"", why]);
+    }
+    let form = "url=10.0.0.7%2Fin&event.ticket.created=yes";
+    let kept = post(&world, &cookie, "/settings/webhooks?lang=de", form).await;
+    kept.says(&["Diese Adresse wird nicht aufgerufen: `10.0.0.7` führt zu einer privaten Adresse."]);
+    kept.says(&["value=\"10.0.0.7/in\"", "name=\"event.ticket.created\" value=\"yes\" checked"]);
+    assert!(world.desk.ask().webhooks().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_budget_is_set_and_put_back_and_each_change_is_written_down() {
+    let (world, cookie) = signed_in_with(&[Scope::Admin]).await;
+    let send = async |form: &str| post(&world, &cookie, "/settings/budgets", form).await;
+    let saved = send("name=total_hour&value=7").await;
+    assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/settings?saved=yes"));
+    let page = get(&world, &cookie, "/settings?saved=yes").await;
+    page.says(&["Saved.", "data-name=\"Holds now\">7<", "As the configuration says"]);
+    assert_eq!(page.text.matches("As the configuration says").count(), 1, "only where it is another");
+    for (form, why) in [
+        ("name=total_hour&value=-1", "`-1` is no budget"),
+        ("name=total_hour&value=many", "as a whole number"),
+        ("name=nothing&value=1", "`nothing`"),
+    ] {
+        let refused = send(form).await;
+        assert_eq!(refused.status, 422, "{form}");
+        refused.says(&["role=\"alert\"", why]);
+    }
+    let german = post(&world, &cookie, "/settings/budgets?lang=de", "name=total_hour&value=-1").await;
+    german.says(&["`-1` ist kein Budget"]);
+    assert_eq!(world.desk.budgets().await.unwrap().total_hour, 7);
+    assert_eq!(send("name=total_hour&value=7&to=configured").await.status, 303);
+    assert_eq!(world.desk.budgets().await.unwrap(), world.desk.config().gate);
+    let audit = world.desk.ask().audit_before(i64::MAX, 2).await.unwrap();
+    let said: Vec<_> = audit.iter().map(|entry| entry.record.details.to_string()).collect();
+    assert_eq!(said, ["{\"total_hour\":null}", "{\"total_hour\":7}"]);
+    assert!(audit.iter().all(|entry| entry.record.action == "gate.budgets_changed"));
 }
 
 #[tokio::test]

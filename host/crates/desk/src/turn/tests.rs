@@ -213,7 +213,7 @@ async fn endpoints_are_known_without_asking_the_store_and_hear_of_the_house_as_w
     let installation = house.installation(|i| i.faults_in_a_row = 4).await;
     let new =
         NewWebhook { url: "https://example.org/hook".into(), events: vec![EventType::PluginQuarantined] };
-    let (webhook, _) = house.desk.create_webhook(new, agent()).await.unwrap();
+    let (webhook, _) = house.desk.create_webhook(new, None, agent()).await.unwrap();
     assert_eq!(house.desk.roster().await.webhooks, std::slice::from_ref(&webhook));
     let mut run = ran(&house, installation.clone(), Vec::new());
     run.run.fault = Some(Fault::Nonsense { what: "x".to_owned() });

@@ -16,14 +16,13 @@ use domain::run::{Decision, DecisionStatus};
 use domain::story::{Books, Material};
 use domain::ticket::Ticket;
 use maud::{Markup, html};
-use rand::Rng;
 
 use super::customer::{self, Customer};
 use super::sources::{self, Sources};
 use super::written::Written;
 use super::{Typed, fields, percent, reason};
 use crate::Console;
-use crate::pages::Visit;
+use crate::pages::{Visit, once};
 use crate::session::Agent;
 
 /// Longest text that the form takes, characters.
@@ -323,11 +322,6 @@ fn files_field(visit: &Visit, limits: &FileLimits, typed: Option<&Typed>) -> Mar
             @if typed.is_some_and(|typed| typed.files) { p.alarm { (texts.files_again) } }
         }
     }
-}
-
-/// What is made with a form, so that sending it twice is sending it once.
-fn once() -> String {
-    hex::encode(rand::rng().random::<[u8; 16]>())
 }
 
 /// Where a draft comes from: whose, which article, how sure, why, and what it found in the ticket.
