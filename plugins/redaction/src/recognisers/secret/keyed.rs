@@ -20,6 +20,8 @@ enum Kind {
 /// Bytes of a key and of a value at most.
 pub(super) const KEY_BYTES_MAX: usize = 40;
 const VALUE_BYTES_MAX: usize = 512;
+/// Stars that Markdown puts on one side of a word: one leans it, two make it bold.
+const STARS_MAX: usize = 2;
 
 /// A value behind the `:` or `=` at `mark`; answers where it ends.
 pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Finding>) -> usize {
@@ -28,6 +30,8 @@ pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Findin
     if matches!(view.at(at), b'=' | b'>' | b':') {
         at += 1;
     }
+    // "**Passwort:** Sommer2024": the stars are the key's.
+    at = behind_stars(view, at);
     let line = at;
     while matches!(view.at(at), b' ' | b'\t') && at - line < 24 {
         at += 1;
@@ -247,11 +251,32 @@ pub(super) fn value(view: &View<'_>, at: usize, url: bool) -> Option<(usize, usi
     {
         end -= 1;
     }
+    let (start, mut end) = if quoted { (start, end) } else { without_stars(view, start, end) };
     // "a;Password=b;c": values of connection strings end at a semicolon.
     if !quoted && let Some(semicolon) = (start..end).find(|p| view.at(*p) == b';') {
         end = semicolon;
     }
     (end > start).then_some((start, end, quoted))
+}
+
+/// Behind the stars that end a word, where a blank or a line's end follows them.
+pub(super) fn behind_stars(view: &View<'_>, at: usize) -> usize {
+    let end = at + (at..at + STARS_MAX).take_while(|place| view.at(*place) == b'*').count();
+    if matches!(view.at(end), b' ' | b'\n' | b'\r') { end } else { at }
+}
+
+/// A value without the stars around it, or behind it where they began before it: "**vergessen**", "vergessen**". Nothing
+/// but stars, or more of them, are a mask.
+fn without_stars(view: &View<'_>, start: usize, end: usize) -> (usize, usize) {
+    let text = view.slice(start, end);
+    let ahead = text.iter().take_while(|b| **b == b'*').count();
+    let behind = text.iter().rev().take_while(|b| **b == b'*').count();
+    match (ahead, behind) {
+        _ if ahead == text.len() => (start, end),
+        (1..=STARS_MAX, _) => (start + ahead, end - behind.min(ahead)),
+        (0, STARS_MAX) => (start, end - STARS_MAX),
+        _ => (start, end),
+    }
 }
 
 fn is_in_url(view: &View<'_>, mark: usize) -> bool {
@@ -295,11 +320,36 @@ const STATES: &[&str] = &[
     "unchanged",
     "hidden",
     "versteckt",
+    "forgot",
+    "zurückgesetzt",
+    "zurückzusetzen",
+    "ändern",
+    "change",
+    "eingeben",
+    "enter",
+    "anfordern",
+    "request",
+    "folgt",
+    "follows",
+    "separat",
+    "separately",
+    "erforderlich",
+    "verloren",
+    "lost",
+    "gestohlen",
+    "stolen",
+    "gelöscht",
+    "deleted",
+    "abgelehnt",
+    "rejected",
 ];
+/// Words for a password that stand in the names of buttons and pages.
+const NAMES: &[&str] = &["passwort", "password", "kennwort"];
 
 /// Not a value but a place for one: `<password>`, `${TOKEN}`, "xxxx", "null", a placeholder of ours.
 pub(super) fn is_stand_in(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
+    let word = bare(&lower);
     let same = text.iter().all(|b| Some(b) == text.first());
     let masked =
         text.iter().filter(|b| matches!(**b, b'*' | b'x' | b'X' | b'.' | b'-' | crate::view::MARK)).count()
@@ -327,17 +377,32 @@ pub(super) fn is_stand_in(text: &[u8]) -> bool {
         b"function",
         b"required",
     ];
-    let states = STATES.iter().any(|w| lower == w.as_bytes());
+    let states = STATES.iter().any(|w| word == w.as_bytes());
     same || masked
         || marks
         || states
-        || words.iter().any(|w| lower == *w)
+        || names_itself(word)
+        || words.iter().any(|w| word == *w)
         || lower.starts_with(b"your")
         || lower.starts_with(b"process.env")
         || lower.starts_with(b"os.")
         || lower.starts_with(b"http")
         // "getpass()" without its last bracket.
         || lower.ends_with(b"(")
+}
+
+/// A word without the marks of a sentence, or of Markdown, around it: "vergessen!", "vergessen*".
+fn bare(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|b| !b.is_ascii_punctuation()).unwrap_or(text.len());
+    let end = text.iter().rposition(|b| !b.is_ascii_punctuation()).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
+}
+
+/// Several words, one of them the word for a password: "Passwort vergessen" is what a button is called.
+fn names_itself(text: &[u8]) -> bool {
+    text.contains(&b' ')
+        && !text.iter().any(u8::is_ascii_digit)
+        && text.split(|b| *b == b' ').any(|word| NAMES.iter().any(|name| word == name.as_bytes()))
 }
 
 pub(super) fn is_varied(text: &[u8]) -> bool {
@@ -440,6 +505,16 @@ mod tests {
             ("mein Passwort ist Sommer2024 und", "Sommer2024"),
             ("the password is still p@ssw0rd.", "p@ssw0rd"),
             ("Mein Kennwort lautet: xK9-blau", "xK9-blau"),
+            ("Passwort: Hund4711!", "Hund4711!"),
+            ("**Passwort:** Hund4711!", "Hund4711!"),
+            ("**Passwort**: Hund4711!", "Hund4711!"),
+            ("**Passwort: Hund4711!**", "Hund4711!"),
+            ("Passwort: **Hund4711!**", "Hund4711!"),
+            ("*Passwort:*\nHund4711!", "Hund4711!"),
+            ("**Passwort** ist *Hund4711!*.", "Hund4711!"),
+            ("password **hunter2**", "hunter2"),
+            ("Ihre **PIN** ist **4821**", "4821"),
+            ("Passwort: \"corr3ct password horse\"", "corr3ct password horse"),
         ] {
             assert_eq!(secret(text).as_deref(), Some(value), "{text}");
         }
@@ -467,6 +542,24 @@ mod tests {
             "Zugang: Tor 3/4",
             "passwort: vergessen",
             "login: \"anna1998\"",
+            "Klicken Sie auf **Passwort vergessen**.",
+            "Klicken Sie auf *Passwort vergessen*.",
+            "Klicken Sie auf **Passwort** **vergessen**?",
+            "Klicken Sie beim Passwort auf \"Passwort vergessen\"",
+            "Choose **password reset** and wait",
+            "Set your password with \"Forgot password\" anew",
+            "**Passwort zurücksetzen**",
+            "Passwort **ändern**",
+            "Mein Passwort ist falsch!",
+            "Passwort vergessen!",
+            "Passwort: vergessen!",
+            "Passwort: siehe Brief",
+            "Passwort: **siehe Brief**",
+            "**Passwort:** siehe Brief",
+            "Passwort: folgt",
+            "Passwort: folgt per Post",
+            "**Passwort:** ********",
+            "Passwort: **",
             "Zeit 10:30 -u 10:45",
         ] {
             assert_eq!(secret(text), None, "{text}");

@@ -3,7 +3,7 @@
 use crate::view::{View, is_word};
 
 use super::Finding;
-use super::keyed::{KEY_BYTES_MAX, is_pin, is_stand_in, is_varied, value};
+use super::keyed::{KEY_BYTES_MAX, behind_stars, is_pin, is_stand_in, is_varied, value};
 
 /// Words that may stand between "Passwort" and its value.
 const LINKS: &[&str] = &[
@@ -82,6 +82,8 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
         return element(view, end + 1, out);
     }
     let pin = word.starts_with(b"pin") || word == b"puk" || word == b"geheimzahl";
+    // "**Passwort** ist …"
+    let end = behind_stars(view, end);
     let mut at = end;
     let mut links = 0;
     for _ in 0..4 {
