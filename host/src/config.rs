@@ -273,6 +273,9 @@ impl Config {
             let key = format!("desk.operators.{}", refusal.field.as_deref().unwrap_or_default());
             return bad(&key, &refusal.sentence);
         }
+        if let Err(refusal) = self.desk.redaction_own.check() {
+            return bad("desk.redaction_own", &refusal.sentence);
+        }
         if let Err(refusal) = domain::schedule::Zone::parse(&self.desk.time_zone) {
             return bad("desk.time_zone", &refusal.sentence);
         }
@@ -560,6 +563,8 @@ mod tests {
             ("[database]\ndurability = \"maybe\"", "database.durability"),
             ("[database]\nurl = \"postgres://a:b@c/d\"", "database.url"),
             ("[desk]\nworker_slots = 0", "desk.worker_slots"),
+            ("[desk]\nredaction_own = [\"DE123456789\", \"DE-12\"]", "desk.redaction_own: `DE-12`"),
+            ("[desk]\nredaction_own = \"DE123456789\"", "desk.redaction_own"),
             ("[desk]\ntime_zone = \"Europe/Berlni\"", "desk.time_zone"),
             ("[desk.vault]\nattachments = \"everybody\"", "desk.vault.attachments"),
             ("[desk.attachments]\nbytes_max = 30000000", "desk.attachments.bytes_max"),

@@ -5,7 +5,7 @@ use desk::{DeskConfig, NewMessage, NewMessageKind, Page, TicketChange, TicketFil
 use domain::clock::DAY_MS;
 use domain::message::{Delivery, Direction};
 use domain::plugin::Mode;
-use domain::redaction::Operators;
+use domain::redaction::{Operators, Own};
 use domain::retention::{Due, Retention};
 use domain::ticket::Field;
 use store::{Commit, Fact};
@@ -136,6 +136,23 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
         .unwrap();
     house.settle().await;
     assert_eq!(house.outbox.sent().pop().unwrap().text, "We call [PHONE-1].");
+});
+
+on_both!(what_is_the_houses_own_stands_in_what_comes_in_and_in_what_leaves, |backend| {
+    let redaction_own = Own::new(&["DE89370400440532013000"]);
+    let house = House::furnished_with(backend, DeskConfig { redaction_own, ..config() }).await;
+    let asked = "Is DE89 3704 0044 0532 0130 00 still your account? Mine is DE02 1203 0000 0000 2020 51.";
+    let told = "Is DE89 3704 0044 0532 0130 00 still your account? Mine is [IBAN-1].";
+    house.mail(&mail("ana@example.org", "help@shop.example", 1, asked)).await;
+    let kept = text_of(&house, 1).await;
+    assert!(kept.contains(told), "{kept}");
+    assert_eq!(house.desk.try_text(asked, None).await.unwrap().text, told);
+
+    let text = "Yes, DE89-3704-0044-0532-0130-00 is ours.".to_owned();
+    let new = NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None, seen: None };
+    house.desk.post_message(house.ticket(1).await.id, new, None, agent()).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.outbox.sent().pop().unwrap().text, "Yes, DE89-3704-0044-0532-0130-00 is ours.");
 });
 
 on_both!(what_was_kept_long_enough_goes_and_legal_hold_stays, |backend| {

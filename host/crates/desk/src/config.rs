@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::address::{canonical_address, canonical_domain, sides, without_tag};
 use domain::files::FileLimits;
 use domain::gate::{Budgets, QuietHours, private_domains};
-use domain::redaction::Operators;
+use domain::redaction::{Operators, Own};
 use domain::retention::Retention;
 use domain::schedule::Zone;
 use domain::turn::LoopBudget;
@@ -28,6 +28,8 @@ pub struct DeskConfig {
     pub redaction_check: bool,
     /// Whether a redaction plugin has to take planted values out of a few texts before it is called.
     pub redaction_trial: bool,
+    /// Values that are the house's own: they stand in every text.
+    pub redaction_own: Own,
     /// Budgets of automatic changes.
     pub loops: LoopBudget,
     /// Budgets of automatic mail.
@@ -95,6 +97,7 @@ impl Default for DeskConfig {
             redaction_required: true,
             redaction_check: true,
             redaction_trial: true,
+            redaction_own: Own::default(),
             loops: LoopBudget::default(),
             gate: Budgets::default(),
             providers: PROVIDERS.iter().map(|domain| (*domain).to_owned()).collect(),

@@ -123,7 +123,10 @@ impl Desk {
         drop_own_name(&document, &mut findings);
         let digest = |class: &str, value: &str| self.0.seal.digest(class, value);
         let checks = self.0.config.redaction_check && !runs.is_empty();
-        let left_in = |parts: &[Clean]| parts.iter().find_map(|p| leftover(p.as_str())).filter(|_| checks);
+        let own = &self.0.config.redaction_own;
+        let left_in = |parts: &[Clean]| {
+            parts.iter().find_map(|p| leftover(&own.left_out(p.as_str()))).filter(|_| checks)
+        };
         let mut without_numbers = placeholders.clone().without_numbers();
         let mut cleaned = redact(&document, &findings, &mut placeholders, &digest);
         // What an agent let stand goes all the same where it is a number that no text may keep.
@@ -186,7 +189,8 @@ impl Desk {
     ) -> Result<Placeholders, DeskError> {
         let config = &self.0.config;
         let of_inbox = inbox.and_then(|inbox| config.inbox_operators.get(inbox)).cloned().unwrap_or_default();
-        let mut placeholders = Placeholders::by(of_inbox, config.operators.clone());
+        let mut placeholders =
+            Placeholders::by(of_inbox, config.operators.clone()).sparing(config.redaction_own.clone());
         if let Some(ticket) = ticket {
             for redaction in self.0.store.redactions_of(ticket).await? {
                 placeholders.remember(&redaction.class, &redaction.digest, &redaction.placeholder);

@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 mod ending;
 mod leftover;
 mod operator;
+mod own;
 pub mod part;
 pub mod trial;
 
 pub use ending::Endings;
 pub use leftover::leftover;
 pub use operator::{Operator, Operators};
+pub use own::Own;
 pub use part::Part;
 
 /// A text as a redaction hook sees it, in named parts.
@@ -141,6 +143,8 @@ pub struct Placeholders {
     numbers_go: bool,
     /// The inbox's operators, and the house's.
     operators: (Operators, Operators),
+    /// What is never replaced.
+    own: Own,
 }
 
 impl Placeholders {
@@ -148,6 +152,13 @@ impl Placeholders {
     #[must_use]
     pub fn by(inbox: Operators, house: Operators) -> Self {
         Self { operators: (inbox, house), ..Self::default() }
+    }
+
+    /// Replaces none of the house's own values.
+    #[must_use]
+    pub fn sparing(mut self, own: Own) -> Self {
+        self.own = own;
+        self
     }
 
     fn operator(&self, class: &str) -> Operator {
@@ -176,10 +187,11 @@ impl Placeholders {
         self
     }
 
-    /// Lets nothing stand: a person says what is to go.
+    /// Lets nothing stand, not even what is the house's own: a person says what is to go.
     #[must_use]
     pub fn strictly(mut self) -> Self {
         self.standing.clear();
+        self.own = Own::default();
         self
     }
 
@@ -269,7 +281,7 @@ pub fn canonical_value(value: &str) -> String {
 
 /// The checked, non-overlapping spans of one part, in order. Overlaps are joined: the higher score
 /// names the class, the longer one at equal score; no tail is left standing. What overlaps a placeholder that was given
-/// before is left out.
+/// before is left out, and what is the house's own.
 ///
 /// # Errors
 /// A sentence saying which finding makes no sense.
@@ -286,8 +298,12 @@ pub fn spans_of(
     }
     spans.sort_by_key(|f| (f.start, std::cmp::Reverse(f.end)));
     let standing = placeholders.given_in(text);
+    let ours = if spans.is_empty() { Vec::new() } else { placeholders.own.places(text) };
     let mut out: Vec<Finding> = Vec::new();
     for span in spans {
+        if own::lies_in(&ours, text, &span) {
+            continue;
+        }
         if standing.iter().any(|(start, end)| (span.start as usize) < *end && *start < span.end as usize) {
             continue;
         }
@@ -461,6 +477,24 @@ mod tests {
         assert_eq!(without_others(own), own, "a ticket's own and what looks alike stay");
         let values = BTreeMap::from([("[PHONE-1]".to_owned(), "0171".to_owned())]);
         assert_eq!(fill(&told, &values), told);
+    }
+
+    #[test]
+    fn what_is_the_houses_own_stands_unless_a_person_takes_it_out() {
+        let text = "to de89 3704 0044 0532 0130 00 or 3704 0044";
+        let findings = [
+            finding(text, "de89 3704 0044 0532 0130 00", "IBAN", 1.0),
+            finding(text, "3704 0044 0532 0130", "CREDIT_CARD", 0.6),
+            finding(text, "or 3704 0044", "BANK_ACCOUNT", 0.9),
+        ];
+        let book = Placeholders::default().sparing(Own::new(&["DE89370400440532013000"]));
+        let cleaned = |mut book: Placeholders| {
+            let (parts, _) =
+                redact(&document(text), &findings, &mut book, &|c, v| format!("{c}{v}")).unwrap();
+            parts[0].as_str().to_owned()
+        };
+        assert_eq!(cleaned(book.clone()), "to de89 3704 0044 0532 0130 00 [BANK_ACCOUNT-1]");
+        assert_eq!(cleaned(book.strictly()), "to [IBAN-1] [BANK_ACCOUNT-1]");
     }
 
     #[test]

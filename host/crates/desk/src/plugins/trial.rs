@@ -108,7 +108,8 @@ impl Desk {
             }
         }
         told.sort_by_key(|(start, _)| *start);
-        let text = in_effect(&document, &findings).map_err(untried)?;
+        let mut placeholders = Placeholders::default().sparing(self.0.config.redaction_own.clone());
+        let text = in_effect(&document, &findings, &mut placeholders).map_err(untried)?;
         Ok(Tried { text, findings: told.into_iter().map(|(_, told)| told).collect() })
     }
 
@@ -174,14 +175,19 @@ impl Desk {
         for candidate in candidates {
             findings.extend(self.found_by(candidate, &document).await?);
         }
-        in_effect(&document, &findings)
+        // What is planted goes, even where it is the house's own.
+        in_effect(&document, &findings, &mut Placeholders::default())
     }
 }
 
 /// The text with placeholders where something was found; why not, where the findings make no sense.
-fn in_effect(document: &Document, findings: &[Finding]) -> Result<String, String> {
+fn in_effect(
+    document: &Document,
+    findings: &[Finding],
+    placeholders: &mut Placeholders,
+) -> Result<String, String> {
     let digest = |_: &str, value: &str| value.to_owned();
-    let (parts, _) = redact(document, findings, &mut Placeholders::default(), &digest)
+    let (parts, _) = redact(document, findings, placeholders, &digest)
         .map_err(|what| format!("it answered nonsense: {what}"))?;
     Ok(parts.iter().map(|part| part.as_str()).collect::<Vec<_>>().join("\n"))
 }
