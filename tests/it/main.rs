@@ -68,6 +68,7 @@ mod schedules;
 mod senders;
 mod shop;
 mod tidy;
+mod told;
 mod ugly_mails;
 mod upgrades;
 mod webhooks;

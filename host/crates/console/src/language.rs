@@ -313,6 +313,9 @@ texts! {
     draft: "Draft", "Entwurf";
     article: "article", "Artikel";
     send_reply: "Send to the customer", "An die Kundschaft senden";
+    withheld: "Your answer is not sent yet: the customer would not read all of it as you wrote it. What they would read instead stands below it.", "Ihre Antwort ist noch nicht gesendet: Die Kundschaft würde nicht alles so lesen, wie Sie es geschrieben haben. Was sie stattdessen lesen würde, steht unter ihr.";
+    read_instead: "Bank data, secrets and the like do not leave by mail. The customer would read a placeholder instead:", "Bankdaten, Geheimnisse und Ähnliches gehen nicht per Mail hinaus. Die Kundschaft würde stattdessen einen Platzhalter lesen:";
+    send_so: "Send it so", "So senden";
     keep_note: "Keep as a note", "Als Notiz behalten";
     suggestions: "What plugins suggest", "Was Plugins vorschlagen";
     in_composer: "stands in the answer below", "steht unten in der Antwort";

@@ -53,6 +53,7 @@ mod turn;
 mod unsubscribe;
 mod vault;
 mod webhooks;
+mod withheld;
 mod worker;
 
 use std::sync::Arc;
@@ -86,6 +87,7 @@ pub use store::{
     AutomaticCounts, DeadJob, ERASED, Intake, IntakeKind, IntakeState, Page, QueueState, Store, StoreError,
     Suppression, TicketFilter,
 };
+pub use withheld::Withheld;
 pub use worker::{Settled, Worker};
 
 /// What a desk is made of. Time, chance and the outside come in by these doors.

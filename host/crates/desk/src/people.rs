@@ -22,6 +22,7 @@ use crate::idempotency::Memo;
 use crate::meanwhile::{self, ANSWERED};
 use crate::races::Races;
 use crate::redact::Redacted;
+use crate::withheld::check_kept;
 use crate::{Desk, DeskError};
 
 /// Longest text of a message, bytes.
@@ -97,6 +98,13 @@ impl TicketChange {
     }
 }
 
+/// A message of a person's that was looked through.
+pub(crate) struct Ready {
+    pub(crate) new: NewMessage,
+    files: Vec<File>,
+    pub(crate) redacted: Redacted,
+}
+
 impl Desk {
     /// Adds a person's message to a ticket. The text passes the redaction gate like any other. With a memo
     /// once only.
@@ -126,6 +134,17 @@ impl Desk {
         memo: Option<Memo<Message>>,
         actor: Actor,
     ) -> Result<Message, DeskError> {
+        let ready = Box::pin(self.ready(ticket_id, new, files)).await?;
+        Box::pin(self.post_ready(ticket_id, &ready, memo.as_ref(), &actor)).await
+    }
+
+    /// Looks a message through: whether it may be posted at all, and what redaction makes of it.
+    pub(crate) async fn ready(
+        &self,
+        ticket_id: TicketId,
+        new: NewMessage,
+        files: Vec<NewFile>,
+    ) -> Result<Ready, DeskError> {
         let new = NewMessage { text: plain::text(&new.text), ..new };
         check_text(&new.text)?;
         self.check_article(new.article.as_deref()).await?;
@@ -136,11 +155,22 @@ impl Desk {
         let inbox = self.0.store.ticket(ticket_id).await?.and_then(|ticket| ticket.inbox);
         let redacted = Box::pin(self.redacted_or_told(document, Some(ticket_id), inbox.as_deref())).await?;
         if new.kind == NewMessageKind::Reply {
-            self.check_kept(&redacted)?;
+            check_kept(&redacted.replacements, &self.0.config.vault.fill)?;
         }
+        Ok(Ready { new, files, redacted })
+    }
+
+    /// Posts a message that was looked through.
+    pub(crate) async fn post_ready(
+        &self,
+        ticket_id: TicketId,
+        ready: &Ready,
+        memo: Option<&Memo<Message>>,
+        actor: &Actor,
+    ) -> Result<Message, DeskError> {
         let mut races = Races::about("the ticket");
         loop {
-            let attempt = self.post_once(ticket_id, &new, &files, memo.as_ref(), &actor, &redacted);
+            let attempt = self.post_once(ticket_id, ready, memo, actor);
             if let Some(done) = races.end(Box::pin(attempt).await) {
                 return done;
             }
@@ -150,12 +180,11 @@ impl Desk {
     async fn post_once(
         &self,
         ticket_id: TicketId,
-        new: &NewMessage,
-        files: &[File],
+        ready: &Ready,
         memo: Option<&Memo<Message>>,
         actor: &Actor,
-        redacted: &Redacted,
     ) -> Result<Message, DeskError> {
+        let Ready { new, files, redacted } = ready;
         // Before anything that the first time changed, such as its draft, is looked at.
         if let Some(memo) = memo
             && self.0.store.seen(&memo.source, &memo.key).await?.is_some()
@@ -230,25 +259,6 @@ impl Desk {
             )?);
         }
         Ok(facts)
-    }
-
-    /// What may leave but is not kept cannot be sent: the customer would read a placeholder where nobody meant one.
-    fn check_kept(&self, redacted: &Redacted) -> Result<(), Refusal> {
-        let may_leave = &self.0.config.vault.fill;
-        match redacted.replacements.iter().find(|r| !r.is_kept && may_leave.contains(&r.class)) {
-            Some(lost) => {
-                let (what, field) = match lost.part as usize {
-                    0 => ("The text", "text"),
-                    _ => ("The name of a file", "attachments"),
-                };
-                let sentence = format!(
-                    "{what} has a value of the class {}, which this house does not keep (desk.operators, inbox settings): the customer would read {} in its place. Take it out.",
-                    lost.class, lost.placeholder
-                );
-                Err(Refusal::new("not_kept", sentence).at(field))
-            }
-            None => Ok(()),
-        }
     }
 
     /// The suggested reply that a message is written from.

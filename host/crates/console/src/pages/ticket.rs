@@ -19,7 +19,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::DeskError;
+use desk::{DeskError, Withheld};
 use domain::actor::Names;
 use domain::files::FileLimits;
 use domain::id::MessageId;
@@ -56,6 +56,8 @@ struct Typed {
     fields: BTreeMap<String, String>,
     /// Number of the ticket that this one was to be merged into.
     into: String,
+    /// What of the answer would leave as placeholders; nothing where nobody tried to send it.
+    withheld: Vec<Withheld>,
 }
 
 /// The page after a form: what was typed stands in it again.
@@ -214,6 +216,14 @@ async fn while_writing(
     typed: Typed,
 ) -> Response {
     Box::pin(page(console, visit, number, Some(&After { complaint: None, notice, typed }))).await
+}
+
+/// After an answer of which the customer would have read something else than was typed: it is not sent, and stands in the
+/// composer again with what would leave as placeholders.
+async fn withheld(console: &Console, visit: &Visit, number: &str, typed: Typed) -> Response {
+    let why = visit.texts().withheld.to_owned();
+    let complaint = Some(Complaint { why, language: visit.spoken.language.tag() });
+    Box::pin(page(console, visit, number, Some(&After { complaint, notice: None, typed }))).await
 }
 
 /// After a message that went while the fields that came with it could not be saved: these stand in the form again.

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use desk::{DeskError, Memo, NewFile, NewMessage, NewMessageKind};
+use desk::{DeskError, Memo, NewFile, NewMessage, NewMessageKind, Withheld};
 use domain::Refusal;
 use domain::article::Article;
 use domain::effect::Effect;
@@ -39,6 +39,9 @@ const NOTED: &str = "noted";
 /// What it says after a form beside the composer.
 pub(super) const SAVED: &str = "saved";
 
+/// The button that sends an answer as it is; it says which placeholders the page told of.
+const TOLD: &str = "told";
+
 /// Sends an answer or keeps a note, and saves what was changed of the ticket beside it.
 pub(crate) async fn write(
     State(console): State<Console>,
@@ -60,12 +63,16 @@ pub(crate) async fn write(
     };
     let kind = kind_of(&written);
     match done {
-        Ok(Gone { unsaved: None }) => {
+        Ok(Fate::Gone { unsaved: None }) => {
             super::back(&visit, &number, &[("done", if kind == NewMessageKind::Note { NOTED } else { SENT })])
         }
-        Ok(Gone { unsaved: Some(why) }) => {
+        Ok(Fate::Gone { unsaved: Some(why) }) => {
             let typed = Typed { fields: written.fields, ..Typed::default() };
             super::gone_without_fields(&console, &visit, &number, typed, &why).await
+        }
+        Ok(Fate::Withheld(withheld)) => {
+            let typed = Typed { files: with_files, withheld, ..written.typed() };
+            super::withheld(&console, &visit, &number, typed).await
         }
         Err(error) => {
             let typed = Typed { files: with_files, ..written.typed() };
@@ -102,9 +109,12 @@ pub(crate) async fn go_on(
     }
 }
 
-/// A message that went, and why the fields that came with it were not saved.
-struct Gone {
-    unsaved: Option<DeskError>,
+/// What became of a message.
+enum Fate {
+    /// It went; and why the fields that came with it were not saved.
+    Gone { unsaved: Option<DeskError> },
+    /// It stayed, and the fields with it: this would have left as placeholders, and its writer was not told.
+    Withheld(Vec<Withheld>),
 }
 
 async fn send(
@@ -113,13 +123,14 @@ async fn send(
     number: &str,
     written: &Written,
     files: Vec<NewFile>,
-) -> Result<Gone, DeskError> {
+) -> Result<Fate, DeskError> {
     let ticket = super::ticket(console, number).await?;
     // Compared before the message, which changes the ticket as well: an answered one is open.
     let changes = fields::changes(&ticket, &written.fields)?;
     match Box::pin(post(console, agent, &ticket, written, files)).await {
+        Ok(withheld) if !withheld.is_empty() => return Ok(Fate::Withheld(withheld)),
         // Sent twice is sent once.
-        Ok(()) | Err(DeskError::Repeated) => {}
+        Ok(_) | Err(DeskError::Repeated) => {}
         Err(error) => return Err(error),
     }
     let saved = match changes.is_empty() {
@@ -128,16 +139,17 @@ async fn send(
             Box::pin(console.desk.change_ticket(ticket.id, changes, None, agent.0.clone())).await.map(drop)
         }
     };
-    Ok(Gone { unsaved: saved.err() })
+    Ok(Fate::Gone { unsaved: saved.err() })
 }
 
+/// Answers what the writer has to be told first; nothing where the message went.
 async fn post(
     console: &Console,
     agent: &Agent,
     ticket: &Ticket,
     written: &Written,
     files: Vec<NewFile>,
-) -> Result<(), DeskError> {
+) -> Result<Vec<Withheld>, DeskError> {
     let kind = kind_of(written);
     let draft = match (kind, written.draft.as_str()) {
         (NewMessageKind::Reply, id) if !id.is_empty() => Some(id.parse().map_err(|_| no_draft())?),
@@ -155,7 +167,8 @@ async fn post(
     // Without one there was nothing to overlook.
     let seen = written.seen.parse().ok();
     let new = NewMessage { kind, text, article, draft, seen };
-    console.desk.post_with_files(ticket.id, new, files, memo, agent.0.clone()).await.map(drop)
+    let told: Vec<&str> = written.said(TOLD).split_whitespace().collect();
+    console.desk.post_if_told(ticket.id, new, files, &told, memo, agent.0.clone()).await
 }
 
 fn kind_of(written: &Written) -> NewMessageKind {
@@ -241,6 +254,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
     };
     // What somebody wrote before they could read the newest message was written without it.
     let seen = typed.and_then(|typed| typed.seen).or(*seen);
+    let withheld = typed.map(|typed| typed.withheld.as_slice()).unwrap_or_default();
     let action = format!("/tickets/{}/message", ticket.number);
     let action = sent_to(visit, &action, sources.picked.as_ref());
     html! {
@@ -263,9 +277,28 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
             }
             @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
             input type="hidden" name="once" value=(once());
+            @if !withheld.is_empty() { (read_instead(visit, withheld)) }
             p.buttons {
                 button.main type="submit" name="kind" value="reply" { (texts.send_reply) }
                 button type="submit" name="kind" value="note" { (texts.keep_note) }
+                @if !withheld.is_empty() {
+                    @let placeholders: Vec<&str> = withheld.iter().map(|value| value.placeholder.as_str()).collect();
+                    button type="submit" name=(TOLD) value=(placeholders.join(" ")) { (texts.send_so) }
+                }
+            }
+        }
+    }
+}
+
+/// What the customer would read instead of what was typed.
+fn read_instead(visit: &Visit, withheld: &[Withheld]) -> Markup {
+    html! {
+        div.alarm {
+            p { (visit.texts().read_instead) }
+            ul {
+                @for Withheld { class, placeholder } in withheld {
+                    li { (visit.spoken.language.class(class)) " → " code { (placeholder) } }
+                }
             }
         }
     }
