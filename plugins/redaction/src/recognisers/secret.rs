@@ -3,6 +3,7 @@
 
 mod keyed;
 mod known;
+mod purpose;
 mod spoken;
 mod url;
 

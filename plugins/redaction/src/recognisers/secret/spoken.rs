@@ -4,6 +4,7 @@ use crate::view::{View, is_word};
 
 use super::Finding;
 use super::keyed::{KEY_BYTES_MAX, behind_stars, is_pin, is_stand_in, is_varied, value};
+use super::purpose;
 
 /// Words that may stand between "Passwort" and its value.
 const LINKS: &[&str] = &[
@@ -84,7 +85,7 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
     let pin = word.starts_with(b"pin") || word == b"puk" || word == b"geheimzahl";
     // "**Passwort** ist …"
     let end = behind_stars(view, end);
-    let mut at = end;
+    let mut at = purpose::told(view, place, end).unwrap_or(end);
     let mut links = 0;
     for _ in 0..4 {
         if view.at(at) != b' ' {
