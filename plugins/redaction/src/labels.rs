@@ -333,7 +333,10 @@ fn ends_reach(view: &View<'_>, at: usize) -> bool {
 /// A dot behind a long word and before a capital: "…bezahlt. Die Nummer".
 fn is_sentence_end(view: &View<'_>, at: usize) -> bool {
     let word = view.slice(at.saturating_sub(7), at - 1);
-    view.at(at) == b' '
+    // "Patientennr. P-48213": a number follows, no sentence.
+    let numbers = word.get(4..).is_some_and(|end| end.eq_ignore_ascii_case(b"nr"));
+    !numbers
+        && view.at(at) == b' '
         && view.at(at + 1).is_ascii_uppercase()
         && word.len() == 6
         && word.iter().all(|b| is_word(*b))
@@ -479,6 +482,9 @@ mod tests {
         assert_eq!(label("credit card number "), Some(Label::Card));
         assert_eq!(label("national insurance no. "), Some(Label::NationalId));
         assert_eq!(label("bank_account_number="), Some(Label::Bank));
+        assert_eq!(label("patient no. "), Some(Label::Health));
+        assert_eq!(label("policy number: "), Some(Label::Health));
+        assert_eq!(label("our return policy: "), Some(Label::Thing));
     }
 
     #[test]
@@ -486,6 +492,15 @@ mod tests {
         assert_eq!(label("Firmenkontonummer "), Some(Label::Bank));
         assert_eq!(label("FÜHRERSCHEIN "), Some(Label::License));
         assert_eq!(label("Diensthandy "), Some(Label::Phone));
+        assert_eq!(label("Versicherten-Nr.: "), Some(Label::Health));
+        assert_eq!(label("Rentenversicherungsnummer "), Some(Label::SocialDe));
+    }
+
+    #[test]
+    fn a_dot_behind_an_abbreviation_ends_no_sentence() {
+        let before = |text: &str| label_before(&View::new(text), text.find("P-4").unwrap());
+        assert_eq!(before("Patientennr. P-48213"), Some(Label::Health));
+        assert_eq!(before("Das ist meine Krankenkasse. P-48213"), None);
     }
 
     #[test]

@@ -51,15 +51,15 @@ pub(super) const WORDS: &[(Label, &str)] = &[
     (
         Label::SocialDe,
         "*rentenversicherungsnummer rentenversicherung rvnr svnr svnummer sozialversicherung *sozialversicherungsnummer \
-         sozialversicherungsnr versicherungsnummerrv rentennummer sozialversicherungsausweis rvnummer rentenvers sozialvers",
+         sozialversicherungsnr rentenversicherungsnr versicherungsnummerrv rentennummer sozialversicherungsausweis rvnummer rentenvers sozialvers",
     ),
     (Label::Ssn, "ssn ssns socialsecurity socialsecuritynumber socialsecurityno socsec social"),
     (Label::Itin, "itin individualtaxpayer individualtaxpayeridentification"),
     (
         Label::NationalId,
         "nationalid nationalidnumber nationalidentity nationalidentitynumber nationalidentification nationalinsurance \
-         nationalinsurancenumber nino nin dni nie nif cif pesel aadhaar aadhar aadhaarnumber uidai codicefiscale fiscalcode taxcode cpf cnpj \
-         bsn burgerservicenummer personnummer personnr personalnumber henkilötunnus hetu socialinsurance socialinsurancenumber \
+         nationalinsurancenumber nationalinsuranceno nino nin dni nie nif cif pesel aadhaar aadhar aadhaarnumber uidai codicefiscale fiscalcode taxcode cpf cnpj \
+         bsn burgerservicenummer personnummer personnr personalnumber henkilötunnus hetu socialinsurance socialinsurancenumber socialinsuranceno \
          sin nric ahv ahvnummer ahvnr avs oasi nir inseenumber insee numérodesécuritésociale sécuritésociale nir rijksregisternummer registernationa cnp \
          egn rodnéčíslo rodnecislo rodcislo tckn tckimlik tckimlikno kimlik kimlikno curp rfc rrn residentregistration personalidentity \
          personalidentification personalidentificationnumber personalidentitynumber *personenkennzahl personenkennung citizenid \
@@ -69,9 +69,10 @@ pub(super) const WORDS: &[(Label, &str)] = &[
     (
         Label::Health,
         "*krankenversicherung *krankenversichertennummer *krankenversicherungsnummer *versichertennummer *versichertennr kvnr kvnummer \
-         *krankenkasse *gesundheitskarte egk nhs nhsnumber nhsno medicare medicarenumber medicareno medicaid mbi mrn medicalrecord \
+         *krankenkasse *gesundheitskarte *versicherungsnummer *versicherungsnr versicherungsno versnr egk nhs nhsnumber nhsno medicare medicarenumber medicareno medicaid mbi mrn medicalrecord \
          medicalrecordnumber healthcard healthinsurance healthinsurancenumber healthplan healthnumber ohip patientid patientennummer *patientennr \
-         patientnumber beneficiary hicn chinumber insurancenumber kassennummer memberidhealth healthid medicarecard",
+         patientnumber patientno patientnr patientenid beneficiary hicn chinumber insurancenumber insuranceno policynumber policyno \
+         *policennummer *policennr policenr *versicherungsscheinnummer *versicherungsscheinnr kassennummer memberidhealth healthid medicarecard",
     ),
     (
         Label::Passport,
@@ -148,7 +149,7 @@ pub(super) const WORDS: &[(Label, &str)] = &[
          *bestellung *bestellnummer *bestellnr bestell *auftrag *auftragsnummer *auftragsnr *auftrags *rechnung *rechnungsnummer \
          *rechnungsnr rechnungs invoice invoices invoicenumber invoiceno *ticket *ticketnummer ticketnr ticketnumber ticketid *vorgang \
          *vorgangsnummer *vorgangsnr *sendung *sendungsnummer *sendungsverfolgung tracking trackingnumber trackingid shipment *paket *paketnummer \
-         *police *policennummer policy policynumber *beleg *belegnummer *lieferschein *lieferscheinnummer *gutschein *gutscheincode voucher coupon *reservierung \
+         *police policy *beleg *belegnummer *lieferschein *lieferscheinnummer *gutschein *gutscheincode voucher coupon *reservierung \
          *reservierungsnummer reservation *zähler *zählernummer *zählerstand barcode guid uuid timestamp ts unixtime millis expires *betrag summe amount total preis price \
          *fehlercode errorcode error fehler status code claim claimnumber *schadensnummer *schadennummer *zimmer room flight *flug gate \
          *anzahl menge quantity qty seite page pages stück zeile line commit revision hash checksum md5 sha1 sha256 port epoch id \

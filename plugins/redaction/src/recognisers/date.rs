@@ -2,6 +2,7 @@
 
 use crate::checks::is_day;
 use crate::labels::{Context, Label, Labels};
+use crate::persons::lists::{self, COMMON, FIRST, LAST, Lists, ORGANISATION, PLACE, TITLE};
 use crate::view::{View, is_word};
 
 use super::Finding;
@@ -32,7 +33,7 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
     let Some((start, end)) =
         numeric(view, digit).or_else(|| day_first(view, digit)).or_else(|| month_first(view, digit))
     else {
-        return;
+        return born_in_one_piece(view, digit, out);
     };
     let context = Context::around(view, start, end);
     let near = context.nearest == Some(Label::Born) || context.before.meets(BORN);
@@ -43,6 +44,10 @@ pub(super) fn find(view: &View<'_>, digit: usize, out: &mut Vec<Finding>) {
         out.push(Finding::new(start, end, "DOB", 0.95, "date.birth"));
     } else if is_field_of_person(view, start, end) {
         out.push(Finding::new(start, end, "DOB", 0.6, "date.field"));
+    } else if !matches!(context.nearest, Some(Label::Thing | Label::Version))
+        && is_behind_name(view, start, end)
+    {
+        out.push(Finding::new(start, end, "DOB", 0.7, "date.name"));
     } else {
         out.push(Finding::new(start, end, "DATE", 0.7, "date.shape"));
     }
@@ -68,6 +73,62 @@ fn is_field_of_person(view: &View<'_>, start: usize, end: usize) -> bool {
     let in_line = |byte: &&u8| !line_end(**byte);
     let fields: Vec<u8> = head.take_while(in_line).chain(tail.take_while(in_line)).copied().collect();
     fields.contains(&b'@') && fields.iter().filter(|b| separator(**b)).count() >= 2
+}
+
+/// "geb. 03041961", "DOB 19610403": eight digits that are a day only because a word of birth stands before them.
+fn born_in_one_piece(view: &View<'_>, start: usize, out: &mut Vec<Finding>) {
+    let end = start + 8;
+    let digits = view.slice(start, end);
+    let whole = digits.len() == 8 && digits.iter().all(u8::is_ascii_digit) && !is_word(view.at(end));
+    if !whole || view.before(start) == b'+' {
+        return;
+    }
+    let number = |from: usize, to: usize| {
+        let figures = digits.get(from..to).unwrap_or_default();
+        figures.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+    };
+    let (first, second, year) = (number(0, 2), number(2, 4), number(4, 8));
+    let day_first = is_year(year, 4) && (is_day(first, second) || is_day(second, first));
+    let year_first = is_year(number(0, 4), 4) && is_day(number(6, 8), number(4, 6));
+    if (day_first || year_first) && Context::before(view, start).nearest == Some(Label::Born) {
+        out.push(Finding::new(start, end, "DOB", 0.9, "date.birth"));
+    }
+}
+
+/// Bytes of one part of a name, and marks between a name and what follows, at most.
+const NAME_BYTES_MAX: usize = 32;
+const MARKS_MAX: usize = 2;
+
+/// "Müller, Hans, 03.04.1961", "Hans Müller (03.04.1961)": a date long ago right behind a first and a family name.
+fn is_behind_name(view: &View<'_>, start: usize, end: usize) -> bool {
+    if !year_of(view.slice(start, end)).is_some_and(|year| BIRTH_YEARS.contains(&year)) {
+        return false;
+    }
+    let Some((second, at)) = name_before(view, start) else { return false };
+    let Some((first, _)) = name_before(view, at) else { return false };
+    // One of the two may be in no list.
+    let fits = |name: Lists| name.any(FIRST | LAST) || name == Lists::NONE;
+    (first.any(FIRST) && fits(second)) || (second.any(FIRST) && fits(first))
+}
+
+/// The lists of the word with a capital that stands before a place, and where it begins; none if it is no name.
+fn name_before(view: &View<'_>, place: usize) -> Option<(Lists, usize)> {
+    let mut end = place;
+    while place - end < MARKS_MAX && matches!(view.before(end), b' ' | b',' | b';' | b'(') {
+        end -= 1;
+    }
+    let mut start = end;
+    while end - start < NAME_BYTES_MAX && (is_word(view.before(start)) || view.before(start) == b'-') {
+        start -= 1;
+    }
+    let word = std::str::from_utf8(view.slice(start, end)).ok()?;
+    let capital = end < place && word.chars().next().is_some_and(char::is_uppercase);
+    if !capital || word.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let found = lists::of(lower.as_bytes(), lists::hash(lower.as_bytes()), true, lower.contains('-'));
+    (!found.any(COMMON | PLACE | ORGANISATION | TITLE)).then_some((found, start))
 }
 
 /// The year of a date: its group of four digits.
@@ -219,6 +280,13 @@ mod tests {
             ("Ana Muster (*12.03.1985)", "12.03.1985"),
             ("dob: 12-Mar-1985", "12-Mar-1985"),
             ("Ana Muster,Ahornweg 3,ana@example.org,1985-03-12", "1985-03-12"),
+            ("Müller, Hans, 03.04.1961", "03.04.1961"),
+            ("Hans Zorvanek (03.04.1961)", "03.04.1961"),
+            ("geb. 03041961", "03041961"),
+            ("Geburtsdatum: 19610403", "19610403"),
+            ("geb. am 3. April 1961", "3. April 1961"),
+            ("DOB 04/03/1961", "04/03/1961"),
+            ("born on April 3, 1961", "April 3, 1961"),
         ] {
             assert_eq!(date(text), Some((value.to_owned(), "DOB")), "{text}");
         }
@@ -226,7 +294,14 @@ mod tests {
 
     #[test]
     fn late_dates_and_lines_of_nobody_hold_no_birth() {
-        for text in ["7;ana@example.org;12.03.2024;offen", "7;Pumpe;12.03.1985;offen"] {
+        for text in [
+            "7;ana@example.org;12.03.2024;offen",
+            "7;Pumpe;12.03.1985;offen",
+            "Müller, Hans, 03.04.2024",
+            "Rechnung Hans Müller, 03.04.2005",
+            "Hans, Berlin, 03.04.1961",
+            "Hans Müller schrieb am 03.04.1999",
+        ] {
             assert_eq!(date(text).map(|d| d.1), Some("DATE"), "{text}");
         }
     }
@@ -234,7 +309,16 @@ mod tests {
     #[test]
     fn other_dates_are_only_dates_and_other_numbers_none() {
         assert_eq!(date("bestellt am 12.03.2024"), Some(("12.03.2024".to_owned(), "DATE")));
-        for text in ["Version 1.2.3.4", "31.02.2024", "12.50", "10-20-30-40", "99/99/9999", "3 March"] {
+        for text in [
+            "Version 1.2.3.4",
+            "31.02.2024",
+            "12.50",
+            "10-20-30-40",
+            "99/99/9999",
+            "3 March",
+            "Tel. 03041961",
+            "geb. 99999999",
+        ] {
             assert_eq!(date(text), None, "{text}");
         }
     }

@@ -96,6 +96,17 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         class: "HEALTH_ID",
+        name: "de.health",
+        shape: "A999999999",
+        check: health,
+        layout: &[4, 3, 3],
+        laid_out: 0.75,
+        labels: HEALTH,
+        called: 1.0,
+        ..RULE
+    },
+    Rule {
+        class: "HEALTH_ID",
         name: "de.health.typo",
         shape: "A999999999",
         labels: HEALTH,
