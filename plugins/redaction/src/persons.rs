@@ -120,7 +120,7 @@ fn is_greeted(line: &Line, place: usize) -> bool {
 }
 
 /// A first name and a family name in a row that are no other words, and no firm's; one of the two may be in no
-/// list, but not the first word of a sentence.
+/// list, but not the first word of a sentence. Both of them may come the other way round, as in registers.
 fn is_full_name(line: &Line, place: usize) -> bool {
     let other = lists::COMMON | lists::PLACE | lists::ORGANISATION;
     let named = |away: isize, list: u8| {
@@ -130,8 +130,9 @@ fn is_full_name(line: &Line, place: usize) -> bool {
     };
     let firm = line.word(place, 2).is_some_and(|w| w.lists.any(lists::ORGANISATION));
     let opens = line.word(place, -1).is_none_or(|w| w.shape == Shape::Mark);
+    let turned = || named(0, lists::LAST) == Some(true) && named(1, lists::FIRST) == Some(true);
     match (named(0, lists::FIRST), named(1, lists::LAST)) {
-        (Some(first), Some(last)) => !firm && (first || (last && !opens)),
+        (Some(first), Some(last)) => !firm && (first || (last && !opens) || turned()),
         _ => false,
     }
 }
@@ -232,6 +233,7 @@ mod tests {
         assert_eq!(found("My name is Sarah Mitchell and I ordered a lamp."), ["Sarah Mitchell"]);
         assert_eq!(found("Dear Ms. Johnson,"), ["Johnson"]);
         assert_eq!(found("Kind regards,\nEmre Yılmaz"), ["Emre Yılmaz"]);
+        assert_eq!(found("Mueller Hans 1961-04-03"), ["Mueller Hans"]);
     }
 
     #[test]

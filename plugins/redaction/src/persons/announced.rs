@@ -1,6 +1,7 @@
 //! Names that the words around them announce, whatever the model says: in small letters in a greeting, a closing
-//! or behind "my name is"; single ones with whom somebody spoke. Knows no weights.
+//! or behind "my name is"; single ones with whom somebody spoke; fields of forms. Knows no weights.
 
+mod fields;
 mod words;
 
 use super::lists::{self, COMMON, FIRST, HERALD, LAST, Lists, ORGANISATION, PARTICLE, PLACE, TITLE};
@@ -25,6 +26,7 @@ const OTHERS: u8 = COMMON | PLACE | ORGANISATION | TITLE;
 /// Whether a name begins at a place.
 pub(super) fn begins(line: &Line, place: usize) -> bool {
     match line.word(place, 0) {
+        Some(word) if fields::is_filled(line, place, word) => true,
         Some(word) if word.shape == Shape::Lower => small_begins(line, place),
         Some(word) if matches!(word.shape, Shape::Capital | Shape::Joined) => {
             let known = word.lists.any(FIRST) && !word.lists.any(OTHERS);
@@ -37,16 +39,18 @@ pub(super) fn begins(line: &Line, place: usize) -> bool {
     }
 }
 
-/// Whether a word ends the name before it: "Ana vom Support" is not noble.
+/// Whether a word ends the name before it: "Ana vom Support" is not noble, and "Ana Nachname:" is another field.
 pub(super) fn ends(line: &Line, place: usize) -> bool {
-    line.word(place, 0).is_some_and(|w| w.hash == VOM)
-        && line.word(place, 1).is_some_and(|w| DEPARTMENTS.has(w.hash))
+    fields::is_label(line, place)
+        || line.word(place, 0).is_some_and(|w| w.hash == VOM)
+            && line.word(place, 1).is_some_and(|w| DEPARTMENTS.has(w.hash))
 }
 
 /// Whether a name in small letters that began before goes on.
 pub(super) fn goes_on(line: &Line, place: usize) -> bool {
     let (Some(word), Some(before)) = (line.word(place, 0), line.word(place, -1)) else { return false };
-    if word.shape != Shape::Lower || before.shape != Shape::Lower || before.tag == Tag::Out {
+    let small = word.shape == Shape::Lower && before.shape == Shape::Lower;
+    if !small || before.tag == Tag::Out || fields::is_label(line, place) {
         return false;
     }
     let ends = ends_name(line, place);

@@ -11,7 +11,8 @@ use super::words::{Line, Shape, Word};
 use beside::{PLACE_HEADS, THING_HEADS, THING_TAILS};
 use pairs::{FAMOUS, VERBS};
 use words::{
-    ALSO_WORDS, ARTICLES, DEALING, DOING, IM, LINKS, MONTH_HEADS, MONTHS, PERSON_LABELS, WHAT, WHERE,
+    ALSO_WORDS, ARTICLES, COMING, DEALING, DOING, GOODS, IM, LINKS, MONTH_HEADS, MONTHS, PERSON_LABELS, WHAT,
+    WHERE,
 };
 
 /// Words that are looked at on one side of an enumeration at most.
@@ -33,7 +34,10 @@ pub(super) fn is_thing(line: &Line, place: usize) -> bool {
     is_famous(line, place)
         || is_headed(line, place)
         || is_tailed(line, place)
-        || (is_single(line, place) && (is_behind(line, place, word) || is_also_or_enumerated(line, place)))
+        || (is_single(line, place)
+            && (is_behind(line, place, word)
+                || is_also_or_enumerated(line, place)
+                || is_noun(line, place, word)))
 }
 
 fn hash_at(line: &Line, place: usize, away: isize) -> u32 {
@@ -142,6 +146,23 @@ fn is_also_word(line: &Line, place: usize) -> bool {
     !(told || alone || greeted)
 }
 
+/// "Lampe defekt", "Sommer, kurz": a noun that is also a family name, and no more, where a sentence begins about it.
+fn is_noun(line: &Line, place: usize, word: &Word) -> bool {
+    let noun =
+        (word.lists.any(COMMON) && word.lists.any(LAST) && !word.lists.any(FIRST)) || GOODS.has(word.hash);
+    let opens = line.word(place, -1).is_none_or(|before| {
+        [b'.', b'!', b'?', b'-', b'*', crate::view::MARK].iter().any(|mark| is_mark(before, *mark))
+    });
+    let apart = line.word(place, 1).is_some_and(|w| is_mark(w, b',') || is_mark(w, b'('));
+    let said = line.word(place, if apart { 2 } else { 1 });
+    noun && opens
+        && !line.under_closing
+        && said.is_some_and(|w| {
+            let of_people = DOING.has(w.hash) && !COMING.contains(&w.hash);
+            w.shape == Shape::Lower && !of_people && !LINKS.has(w.hash)
+        })
+}
+
 /// What an enumeration holds.
 #[derive(Default)]
 struct Parts {
@@ -206,6 +227,10 @@ mod tests {
             "Hose von Hugo Boss, Jacke von Jack Wolfskin",
             "The Gloria Hotel and the Victoria Inn are full.",
             "Joy all round. Pat the dough dry.",
+            "Lampe defekt",
+            "Wir brauchen Hilfe. Lampe leuchtet nicht.",
+            "Lampe (weiß) fehlt",
+            "Becher kam kaputt an",
         ] {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }
@@ -220,6 +245,8 @@ mod tests {
             ("April Johnson wrote again.", "April Johnson"),
             ("Mark wrote to me yesterday.", "Mark"),
             ("Anna's chair is broken.", "Anna"),
+            ("Herr Lampe hat angerufen", "Lampe"),
+            ("Viele Grüße\nSommer", "Sommer"),
         ] {
             assert_eq!(found(text), [name], "{text}");
         }

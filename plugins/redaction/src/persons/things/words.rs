@@ -331,6 +331,11 @@ pub(super) static DOING: Hashes<45> = Hashes::of([
     "hilft",
     "antwortet",
 ]);
+/// Goods that the lists know as family names only.
+pub(super) static GOODS: Hashes<9> =
+    Hashes::of(["becher", "hammer", "nagel", "krug", "riegel", "rohr", "stange", "polster", "grill"]);
 /// Between the parts of an enumeration.
 pub(super) static LINKS: Hashes<8> = Hashes::of(["und", "oder", "sowie", "bzw", "and", "or", "nor", "plus"]);
+/// Parcels do this as well as people.
+pub(super) const COMING: [u32; 2] = [lists::hash(b"kam"), lists::hash(b"kommt")];
 pub(super) const IM: u32 = lists::hash(b"im");
