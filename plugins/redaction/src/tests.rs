@@ -215,6 +215,8 @@ fn hostile_texts_take_time_in_proportion_to_their_length() {
         "12 High Street ",
         "x=1",
         "password: ",
+        "Passwort für das ",
+        "Hans Müller 1.1.1961 ",
         "Weg 3, 12345 Ort ",
         "dot ",
         "&amp;",
@@ -240,6 +242,17 @@ fn the_hook_names_parts_and_bytes() {
         findings.iter().map(|f| (f.part, f.class.as_str(), f.start, f.end)).collect();
     let start = u32::try_from(text.find("DE89").unwrap()).unwrap();
     assert_eq!(told, [(0, "PERSON", 10, 13), (1, "IBAN", start, start + 22)]);
+}
+
+#[test]
+fn the_names_of_files_are_read_with_their_words_apart() {
+    let document = DocumentBuilder::new()
+        .part("text", "Befund_A000500015")
+        .part("file_name", "Befund_A000500015")
+        .build();
+    let findings = Redactor::redact(&document, Settings::default()).unwrap();
+    let told: Vec<(u32, &str, u32)> = findings.iter().map(|f| (f.part, f.class.as_str(), f.start)).collect();
+    assert_eq!(told, [(1, "HEALTH_ID", 7)]);
 }
 
 #[test]
