@@ -222,6 +222,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_value_that_was_missed_in_the_name_of_a_file_is_taken_out_and_put_back() {
+        let (fixture, message) = with_invoice().await;
+        let missed = fixture.desk.mark_miss(message.id, "invoice", "PERSON", agent());
+        let now = Box::pin(missed).await.unwrap();
+        assert_eq!(now.attachments[0].file_name, "[PERSON-1].pdf");
+        let opened = fixture.desk.open_attachment(message.attachments[0].id, agent()).await.unwrap();
+        assert_eq!((opened.file_name.as_str(), opened.bytes.as_slice()), ("[PERSON-1].pdf", PDF));
+        let all = fixture.store.redactions_of(message.ticket_id).await.unwrap();
+        let redaction = all.iter().find(|r| r.part == domain::redaction::part::FILE_NAME).unwrap();
+        assert_eq!((redaction.class.as_str(), redaction.placeholder.as_str()), ("PERSON", "[PERSON-1]"));
+        let back = Box::pin(fixture.desk.mark_false_alarm(redaction.id, agent())).await.unwrap();
+        assert_eq!(back.attachments[0].file_name, "invoice.pdf");
+        assert_eq!((back.subject, back.text), (message.subject, message.text));
+    }
+
+    #[tokio::test]
     async fn an_export_carries_files_as_long_as_there_is_room() {
         let (fixture, message) = with_invoice().await;
         let mut room = 9;

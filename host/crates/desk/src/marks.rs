@@ -1,12 +1,15 @@
 //! What agents say about redaction: a miss is taken out of the message at once, a false alarm is put back; of both a
 //! mark without the data stays.
 
+use std::collections::BTreeMap;
+
+use channels::email::safe_file_name;
 use domain::event::EventType;
 use domain::id::{MessageId, RedactionId, TicketId};
 use domain::mark::{MARKS_MAX, Mark, MarkKind, around, shape};
 use domain::message::{Delivery, Message};
 use domain::redaction::{
-    BY_HAND, Document, Finding, Placeholders, Redaction, canonical_value, fill, is_class, part, redact,
+    BY_HAND, Document, Finding, Placeholders, Redaction, canonical_value, fill, is_class, redact,
 };
 use domain::strike::Strike;
 use domain::ticket::Ticket;
@@ -17,6 +20,7 @@ use store::{Commit, Fact};
 
 use crate::races::Races;
 use crate::redact::Redacted;
+use crate::retro::parts_of;
 use crate::{Desk, DeskError};
 
 /// Name of the setting that holds the marks.
@@ -56,17 +60,16 @@ impl Desk {
             let attempt = async {
                 let message = self.message_or_missing(id).await?;
                 let findings = places(&message, value, class);
-                let Some(first) = findings.first().cloned() else {
+                let Some(around) = around_first(&message, value) else {
                     let sentence = "The value does not stand in the message as it was given.";
                     return Err(Refusal::new("not_there", sentence).at("value").into());
                 };
-                let text = if first.part == 0 { &message.subject } else { &message.text };
                 let mark = Mark {
                     kind: MarkKind::Miss,
                     class: class.to_owned(),
                     rule: String::new(),
                     shape: shape(value),
-                    around: around(text, first.start as usize, first.end as usize),
+                    around,
                     language: message.language.clone(),
                     at: self.now(),
                 };
@@ -106,24 +109,19 @@ impl Desk {
         loop {
             let attempt = async {
                 let message = self.message_or_missing(redaction.message_id).await?;
-                if ![&message.subject, &message.text].iter().any(|text| text.contains(&redaction.placeholder))
-                {
+                let Some(around) = around_first(&message, &redaction.placeholder) else {
                     let sentence =
                         format!("{} does not stand in the message (any more).", redaction.placeholder);
                     return Err(Refusal::new("not_there", sentence).into());
-                }
+                };
                 let values = [(redaction.placeholder.clone(), value.clone())].into();
-                let mut now = message.clone();
-                now.subject = fill(&message.subject, &values);
-                now.text = fill(&message.text, &values);
-                now.reply_text = fill(&message.reply_text, &values);
-                let start = message.text.find(&redaction.placeholder).unwrap_or(0);
+                let now = filled(&message, &values);
                 let mark = Mark {
                     kind: MarkKind::FalseAlarm,
                     class: redaction.class.clone(),
                     rule: redaction.rule.clone(),
                     shape: shape(&value),
-                    around: around(&message.text, start, start + redaction.placeholder.len()),
+                    around,
                     language: message.language.clone(),
                     at: self.now(),
                 };
@@ -193,8 +191,7 @@ impl Desk {
 
     /// What redaction makes of findings that a person made.
     async fn by_hand(&self, message: &Message, findings: &[Finding]) -> Result<Redacted, DeskError> {
-        let parts = part::subject_and_text(&message.subject, &message.text);
-        let document = Document { parts, ..Document::default() };
+        let document = Document { parts: parts_of(message), ..Document::default() };
         let ticket = self.0.store.ticket(message.ticket_id).await?;
         let inbox = ticket.and_then(|ticket| ticket.inbox);
         let mut placeholders: Placeholders =
@@ -221,13 +218,39 @@ fn struck(was: Message, values: &Strike) -> Option<Fact> {
     let mut struck = values.text(&mut now.subject);
     struck |= values.text(&mut now.text);
     struck |= values.text(&mut now.reply_text);
+    for file in &mut now.attachments {
+        struck |= values.text(&mut file.file_name);
+    }
     struck.then(|| Fact::RewriteMessage { was: Box::new(was), now: Box::new(now) })
 }
 
-/// Where a value stands in a message's subject and text.
+/// A message with these values in the place of their placeholders.
+fn filled(message: &Message, values: &BTreeMap<String, String>) -> Message {
+    let mut now = message.clone();
+    now.subject = fill(&message.subject, values);
+    now.text = fill(&message.text, values);
+    now.reply_text = fill(&message.reply_text, values);
+    for file in &mut now.attachments {
+        // The same value may be written otherwise in a text, and not fit for a name.
+        if let Some(name) = safe_file_name(&fill(&file.file_name, values)) {
+            file.file_name = name;
+        }
+    }
+    now
+}
+
+/// The shapes around the first place in a message where this stands.
+fn around_first(message: &Message, what: &str) -> Option<(String, String)> {
+    parts_of(message).iter().find_map(|part| {
+        let start = part.text.find(what)?;
+        Some(around(&part.text, start, start + what.len()))
+    })
+}
+
+/// Where a value stands in a message's subject, text and names of files.
 fn places(message: &Message, value: &str, class: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (part, text) in [(0, &message.subject), (1, &message.text)] {
+    for (part, text) in (0..).zip(parts_of(message).iter().map(|part| &part.text)) {
         for (start, _) in text.match_indices(value) {
             let end = start + value.len();
             if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) {

@@ -8,7 +8,7 @@ use domain::event::EventType;
 use domain::id::MessageId;
 use domain::message::{Direction, Message};
 use domain::plugin::Hook;
-use domain::redaction::{Document, part};
+use domain::redaction::{Document, Part, part};
 use domain::ticket::Ticket;
 use domain::work::Work;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub struct RetroFind {
     pub ticket: i64,
     /// In which message.
     pub message: MessageId,
-    /// Subject or text.
+    /// Subject, text or the name of a file.
     pub part: String,
     /// Class.
     pub class: String,
@@ -159,8 +159,7 @@ impl Desk {
     async fn stored_document(&self, message: &Message, ticket: &Ticket) -> Result<Document, DeskError> {
         let requester = self.0.store.contact(ticket.requester_id).await?;
         let known = requester.map(|r| r.name.into_iter().chain(Some(r.email)).collect()).unwrap_or_default();
-        let parts = part::subject_and_text(&message.subject, &message.text);
-        Ok(Document { parts, language: message.language.clone(), known })
+        Ok(Document { parts: parts_of(message), language: message.language.clone(), known })
     }
 
     /// Puts redacted texts in a message's place, with what was taken out and whatever belongs to it.
@@ -176,6 +175,9 @@ impl Desk {
             |index: usize| redacted.parts.get(index).map(|c| c.as_str().to_owned()).unwrap_or_default();
         let mut now = was.clone();
         (now.subject, now.text) = (clean(0), clean(1));
+        for (file, place) in now.attachments.iter_mut().zip(FIRST_FILE..) {
+            file.file_name = clean(place);
+        }
         now.reply_text = match was.direction {
             Direction::Inbound => own_words(&now.text, was.in_reply_to.as_deref(), &was.references),
             Direction::Outbound | Direction::Note => now.text.clone(),
@@ -239,6 +241,16 @@ impl Desk {
         }
         Ok(works)
     }
+}
+
+/// The document's parts before those of files.
+const FIRST_FILE: usize = 2;
+
+/// The parts of a stored message: subject, text, the names of its files.
+pub(crate) fn parts_of(message: &Message) -> Vec<Part> {
+    let mut parts = part::subject_and_text(&message.subject, &message.text);
+    parts.extend(message.attachments.iter().map(|file| Part::new(part::FILE_NAME, &file.file_name)));
+    parts
 }
 
 fn note_finds(redacted: &Redacted, ticket: i64, message: MessageId, batch: &mut RetroBatch) {

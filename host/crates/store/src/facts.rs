@@ -138,8 +138,8 @@ pub enum Fact {
         /// Whose question.
         ticket_id: TicketId,
     },
-    /// A message's subject, text and reply text as they shall be, if they are still what was read (else
-    /// `Stale("message")`).
+    /// A message's subject, text, reply text and names of files as they shall be, if they are still what was read
+    /// (else `Stale("message")`).
     RewriteMessage {
         /// As it was read.
         was: Box<Message>,

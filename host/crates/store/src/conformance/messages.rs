@@ -39,7 +39,18 @@ pub(super) async fn a_message_reads_back_with_its_attachments(store: &Store) -> 
     same!(store.message(first.id).await?, Some(first.clone()));
     same!(store.messages(ticket.id).await?, vec![first.clone(), second]);
     same!(store.ticket_of_attachment(attachment.id).await?, Some(ticket.id));
-    same!(store.attachment(attachment.id).await?, Some((attachment, sealed)));
+    let file = attachment.id;
+    same!(store.attachment(file).await?, Some((attachment, sealed)));
+    let mut renamed = first.clone();
+    for file in &mut renamed.attachments {
+        "[PERSON-1].pdf".clone_into(&mut file.file_name);
+    }
+    let rename = || Fact::RewriteMessage { was: Box::new(first.clone()), now: Box::new(renamed.clone()) };
+    store.commit(Commit::of(vec![rename()])).await?;
+    same!(store.message(first.id).await?, Some(renamed.clone()));
+    let name = store.attachment(file).await?.map(|(file, _)| file.file_name);
+    same!(name, Some("[PERSON-1].pdf".to_owned()));
+    same!(store.commit(Commit::of(vec![rename()])).await, Err(StoreError::Stale("message")));
     holds!(store.ticket_of_attachment(make.attachment_id()).await?.is_none());
     holds!(store.attachment(make.attachment_id()).await?.is_none());
     let again = Fact::AddMessage(Box::new(first));

@@ -236,7 +236,7 @@ async fn write<'f>(
             intake::remove_suppression(script.connection().await?, address).await?
         }
         // What is kept of people, and taking it out.
-        Fact::RewriteMessage { was, now } => script.push(vault::rewrite(was, now)),
+        Fact::RewriteMessage { was, now } => script.extend(vault::rewrite(was, now)?),
         Fact::Strike { ticket_id, values } => {
             strike::out_of(script.connection().await?, *ticket_id, values).await?
         }

@@ -93,11 +93,11 @@ pub(crate) async fn expire_values(c: &mut Connection, below: &str) -> Outcome<()
     Ok(())
 }
 
-/// A message's texts anew, if they are still what was read.
-pub(crate) fn rewrite(was: &Message, now: &Message) -> Statement {
-    Statement::new(
-        "UPDATE message SET subject = $4, text = $5, reply_text = $6 \
-         WHERE message_id = $1 AND subject = $2 AND text = $3",
+/// A message's texts and its files' names anew, if they are still what was read.
+pub(crate) fn rewrite(was: &Message, now: &Message) -> Outcome<Vec<Statement>> {
+    let rewrite = Statement::new(
+        "UPDATE message SET subject = $4, text = $5, reply_text = $6, attachments = $8 \
+         WHERE message_id = $1 AND subject = $2 AND text = $3 AND attachments = $7",
     )
     .bind(was.id.to_string())
     .bind(&was.subject)
@@ -105,7 +105,16 @@ pub(crate) fn rewrite(was: &Message, now: &Message) -> Statement {
     .bind(plain(&now.subject))
     .bind(plain(&now.text))
     .bind(plain(&now.reply_text))
-    .changes_one("message")
+    .bind(json(&was.attachments)?)
+    .bind(json(&now.attachments)?)
+    .changes_one("message");
+    let files = was.attachments.iter().zip(&now.attachments);
+    let renamed = files.filter(|(was, now)| was.file_name != now.file_name).map(|(_, file)| {
+        Statement::new("UPDATE attachment SET file_name = $2 WHERE attachment_id = $1")
+            .bind(file.id.to_string())
+            .bind(plain(&file.file_name))
+    });
+    Ok(std::iter::once(rewrite).chain(renamed).collect())
 }
 
 /// Ids of messages after one, of all tickets, oldest first.

@@ -64,8 +64,11 @@ async fn take_out(
     let was = message.ok_or_else(|| DeskError::missing("message", id))?;
     let value = value.trim();
     let now = Box::pin(console.desk.mark_miss(id, value, class, actor)).await?;
+    let files =
+        was.attachments.iter().zip(&now.attachments).map(|(was, now)| (&was.file_name, &now.file_name));
     let put = [(&was.subject, &now.subject), (&was.text, &now.text)]
         .into_iter()
+        .chain(files)
         .find_map(|(was, now)| stand_in(was, now, value));
     let mut put = put.map_or_else(|| format!("[{class}]"), str::to_owned);
     // On the page of the ticket that this one was merged into it bears this one's number.
