@@ -123,9 +123,10 @@ impl Desk {
         if self.0.ending.has_begun() {
             return self.leave_for_later(lease, &message, Vec::new()).await;
         }
-        // Before the mark, so that there is no moment in which it has left and is not known here. Until its fate is
-        // written or given up.
-        let Some(_under_way) = self.0.handing.enter(lease) else { return Ok(Outcome::Lost) };
+        // Before the mark, so that there is no moment in which it has left and is not known here. Until its job has ended.
+        if !self.0.handing.enter(lease) {
+            return Ok(Outcome::Lost);
+        }
         match Box::pin(self.mark(lease, &message)).await {
             Ok(None) => {}
             Ok(Some(no)) => return self.kept_back(lease, &message, no).await,

@@ -201,10 +201,22 @@ impl Desk {
         }
     }
 
-    /// Works one claimed job to its end; `false` when the job's own code failed.
+    /// Works one claimed job to its end, and once more with a lease of its lane that came too late for that; `false`
+    /// when the job's own code failed.
     async fn work(&self, lease: Lease) -> bool {
+        let mut went_well = true;
+        let mut next = Some(lease);
+        while let Some(lease) = next {
+            let working = self.0.handing.work(&lease);
+            went_well &= self.work_once(&lease).await;
+            next = working.end();
+        }
+        went_well
+    }
+
+    async fn work_once(&self, lease: &Lease) -> bool {
         let name = lease.job.name();
-        let work = AssertUnwindSafe(self.with_heartbeat(&lease)).catch_unwind();
+        let work = AssertUnwindSafe(self.with_heartbeat(lease)).catch_unwind();
         let ended = match work.await {
             Ok(ended) => ended,
             Err(_) => {
@@ -220,7 +232,7 @@ impl Desk {
                 return true;
             }
             Ok(Outcome::Done(mut facts)) => {
-                facts.push(Fact::finish(&lease));
+                facts.push(Fact::finish(&self.as_held(lease)));
                 match self.0.store.commit(Commit { facts }).await {
                     Ok(()) | Err(StoreError::Stale("lease")) => return true,
                     Err(error) => error.into(),
@@ -228,7 +240,7 @@ impl Desk {
             }
             Err(error) => error,
         };
-        self.put_back(&lease, &error).await;
+        self.put_back(lease, &error).await;
         false
     }
 
@@ -241,6 +253,7 @@ impl Desk {
             error,
             DeskError::Busy(_) | DeskError::Store(StoreError::Unavailable(_) | StoreError::Full)
         );
+        let lease = &self.as_held(lease);
         let fact = if lease.attempts + 1 >= HOUSE_ATTEMPTS_MAX && !passes {
             Fact::bury(lease, error.to_string(), self.now())
         } else {

@@ -168,9 +168,9 @@ impl Desk {
         }
     }
 
-    /// A lease with the fence to show for it now: its lane may have been claimed anew here since.
-    pub(super) fn as_held(&self, lease: &Lease) -> Lease {
-        Lease { fence: self.0.handing.fence(lease), ..lease.clone() }
+    /// A lease as the end of its job shows it: its lane may have been claimed anew here since.
+    pub(crate) fn as_held(&self, lease: &Lease) -> Lease {
+        Lease { fence: self.0.handing.end_with(lease), ..lease.clone() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The lanes whose message this process is handing over. Nobody else can know what becomes of it, so that outlives the
 //! lease: no heartbeat ends it, and where this process claims such a lane again, what is under way goes on with the new
-//! lease. Knows lanes and fences, and no message.
+//! lease. One that comes too late for that is handed on, so that no lane waits for nobody. Knows lanes and fences, and no
+//! message.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,50 +13,79 @@ use domain::job::Lease;
 pub(crate) struct Handing(Mutex<HashMap<String, Held>>);
 
 /// The leases of one hand-over.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Held {
     begun_with: i64,
-    newest: i64,
+    /// The newest one that was claimed since.
+    claimed: Option<Lease>,
+    /// The fence that the end of the job has shown last.
+    shown: i64,
 }
 
-/// A hand-over; it is over when this goes.
-pub(super) struct HandOver<'h> {
+impl Held {
+    fn fence(&self) -> i64 {
+        self.claimed.as_ref().map_or(self.begun_with, |claimed| claimed.fence)
+    }
+}
+
+/// A job that is worked: a hand-over that it begins is over when this goes.
+pub(crate) struct Working<'h> {
     handing: &'h Handing,
-    lane: &'h str,
-    begun_with: i64,
+    lease: &'h Lease,
 }
 
 impl Handing {
-    /// Begins a hand-over, unless a newer lease of its lane has begun one.
-    pub(super) fn enter<'h>(&'h self, lease: &'h Lease) -> Option<HandOver<'h>> {
+    /// Begins with a job, which may hand something over.
+    pub(crate) fn work<'h>(&'h self, lease: &'h Lease) -> Working<'h> {
+        Working { handing: self, lease }
+    }
+
+    /// Begins a hand-over; `false` where a newer lease of its lane has begun one.
+    pub(super) fn enter(&self, lease: &Lease) -> bool {
         let mut lanes = self.lanes();
-        if lanes.get(&lease.lane).is_some_and(|held| held.newest > lease.fence) {
-            return None;
+        if lanes.get(&lease.lane).is_some_and(|held| held.fence() > lease.fence) {
+            return false;
         }
-        lanes.insert(lease.lane.clone(), Held { begun_with: lease.fence, newest: lease.fence });
-        Some(HandOver { handing: self, lane: &lease.lane, begun_with: lease.fence })
+        let held = Held { begun_with: lease.fence, claimed: None, shown: lease.fence };
+        lanes.insert(lease.lane.clone(), held);
+        true
     }
 
     /// Whether a lane that was just claimed is being handed over here: who does that has the new lease then.
     pub(crate) fn takes(&self, claimed: &Lease) -> bool {
         let mut lanes = self.lanes();
         let Some(held) = lanes.get_mut(&claimed.lane) else { return false };
-        held.newest = held.newest.max(claimed.fence);
+        if claimed.fence > held.fence() {
+            held.claimed = Some(claimed.clone());
+        }
         true
     }
 
     /// Whether what began with this lease is being handed over.
     pub(crate) fn has(&self, lease: &Lease) -> bool {
-        self.newest(lease).is_some()
+        self.lanes().get(&lease.lane).is_some_and(|held| held.begun_with == lease.fence)
     }
 
-    /// The fence to show for what began with this lease.
+    /// The fence of what began with this lease, as it is now.
     pub(crate) fn fence(&self, lease: &Lease) -> i64 {
-        self.newest(lease).unwrap_or(lease.fence)
+        let lanes = self.lanes();
+        let held = lanes.get(&lease.lane).filter(|held| held.begun_with == lease.fence);
+        held.map_or(lease.fence, Held::fence)
     }
 
-    fn newest(&self, lease: &Lease) -> Option<i64> {
-        self.lanes().get(&lease.lane).filter(|held| held.begun_with == lease.fence).map(|held| held.newest)
+    /// The same, for the end of the job: the lease that it belongs to is used up.
+    pub(super) fn end_with(&self, lease: &Lease) -> i64 {
+        let mut lanes = self.lanes();
+        let held = lanes.get_mut(&lease.lane).filter(|held| held.begun_with == lease.fence);
+        let Some(held) = held else { return lease.fence };
+        held.shown = held.fence();
+        held.shown
+    }
+
+    fn remove(&self, lease: &Lease) -> Option<Held> {
+        let mut lanes = self.lanes();
+        let is_its = lanes.get(&lease.lane).is_some_and(|held| held.begun_with == lease.fence);
+        if is_its { lanes.remove(&lease.lane) } else { None }
     }
 
     fn lanes(&self) -> MutexGuard<'_, HashMap<String, Held>> {
@@ -63,12 +93,18 @@ impl Handing {
     }
 }
 
-impl Drop for HandOver<'_> {
+impl Working<'_> {
+    /// The job has ended. A lease that was claimed here meanwhile and that its end did not show is to be worked as any other:
+    /// nobody else has it.
+    pub(crate) fn end(self) -> Option<Lease> {
+        let Held { claimed, shown, .. } = self.handing.remove(self.lease)?;
+        claimed.filter(|claimed| claimed.fence > shown)
+    }
+}
+
+impl Drop for Working<'_> {
     fn drop(&mut self) {
-        let mut lanes = self.handing.lanes();
-        if lanes.get(self.lane).is_some_and(|held| held.begun_with == self.begun_with) {
-            lanes.remove(self.lane);
-        }
+        self.handing.remove(self.lease);
     }
 }
 
@@ -95,24 +131,38 @@ mod tests {
     fn what_is_handed_over_goes_on_with_the_newest_lease_of_its_lane() {
         let handing = Handing::default();
         let first = lease("lane", 3);
+        let working = handing.work(&first);
         assert!(!handing.has(&first) && !handing.takes(&lease("lane", 4)));
-        assert_eq!(handing.fence(&first), 3);
-        let under_way = handing.enter(&first).unwrap();
-        assert!(handing.has(&first) && !handing.takes(&lease("other", 5)));
+        assert_eq!((handing.fence(&first), handing.end_with(&first)), (3, 3));
+        assert!(handing.enter(&first) && handing.has(&first));
+        assert!(!handing.takes(&lease("other", 5)));
         assert!(handing.takes(&lease("lane", 5)) && handing.takes(&lease("lane", 4)));
-        assert_eq!(handing.fence(&first), 5);
-        drop(under_way);
+        assert_eq!((handing.fence(&first), handing.end_with(&first)), (5, 5));
+        assert!(working.end().is_none(), "the end has shown it");
         assert!(!handing.has(&first) && !handing.takes(&lease("lane", 6)));
+    }
+
+    #[test]
+    fn a_lease_that_comes_too_late_for_the_end_of_the_job_is_handed_on() {
+        let handing = Handing::default();
+        let first = lease("lane", 1);
+        let working = handing.work(&first);
+        assert!(handing.enter(&first));
+        assert_eq!(handing.end_with(&first), 1);
+        assert!(handing.takes(&lease("lane", 2)));
+        assert_eq!(handing.fence(&first), 2, "a heartbeat is no end");
+        assert_eq!(working.end().map(|lease| lease.fence), Some(2));
+        assert!(!handing.takes(&lease("lane", 3)));
     }
 
     #[test]
     fn the_holder_of_an_older_lease_neither_begins_nor_ends_what_a_newer_one_has_begun() {
         let handing = Handing::default();
         let (old, new) = (lease("lane", 1), lease("lane", 2));
-        let of_old = handing.enter(&old).unwrap();
-        let of_new = handing.enter(&new).unwrap();
-        assert!(!handing.has(&old) && handing.enter(&old).is_none());
-        drop(of_old);
+        let (of_old, of_new) = (handing.work(&old), handing.work(&new));
+        assert!(handing.enter(&old) && handing.enter(&new));
+        assert!(!handing.has(&old) && !handing.enter(&old));
+        assert!(of_old.end().is_none());
         assert!(handing.has(&new));
         drop(of_new);
         assert!(!handing.has(&new));
