@@ -10,8 +10,6 @@ mod outage;
 mod passing;
 mod room;
 
-use std::time::Duration;
-
 use channels::email::{AutoKind, Outgoing, markdown};
 use channels::{ChannelError, Progress};
 use domain::Timestamp;
@@ -49,10 +47,6 @@ const STOPPING: &str = "the process was stopping";
 /// Said of a person's message that may have arrived and is sent all the same. A second time that nobody answers is the
 /// last.
 const AGAIN: &str = "; it is sent again with the same Message-ID";
-
-/// Waits between the tries of writing down that a mail is about to leave a second time.
-const NOTED_AGAIN: [Duration; 3] =
-    [Duration::from_millis(200), Duration::from_millis(500), Duration::from_millis(1_000)];
 
 impl Desk {
     /// The time of a stop is over: a mail that is being handed over still is cut off, and what is known of it is written
@@ -133,6 +127,10 @@ impl Desk {
             Err(DeskError::Store(StoreError::Stale("delivery"))) => {
                 return self.overtaken(lease, message.id).await;
             }
+            // It may be written all the same.
+            Err(DeskError::Store(StoreError::Unavailable(why))) => {
+                return Box::pin(self.unmark(lease, &message, &why)).await;
+            }
             Err(error) => return Err(error),
         }
         message.may_have_arrived |= message.delivery == Delivery::Sending;
@@ -188,8 +186,7 @@ impl Desk {
     }
 
     /// Writes down, before it leaves, that a person's message is sent a second time: should the process die with it
-    /// once more, that was the last time. What is not written has not left. A lost answer does not cost the second
-    /// try: to write it twice is to write it once.
+    /// once more, that was the last time. What is not written has not left.
     async fn note_second_try(&self, lease: &Lease, id: MessageId) -> Result<(), DeskError> {
         let noted = Fact::SetDelivery {
             message_id: id,
@@ -200,17 +197,8 @@ impl Desk {
             passed_at: None,
             may_have_arrived: Some(true),
         };
-        let mut waits = NOTED_AGAIN.into_iter();
-        loop {
-            let facts = vec![noted.clone(), self.still_held(lease)];
-            match self.0.store.commit(Commit { facts }).await {
-                Err(StoreError::Unavailable(why)) => {
-                    let Some(wait) = waits.next() else { return Err(StoreError::Unavailable(why).into()) };
-                    tokio::time::sleep(wait).await;
-                }
-                committed => return Ok(committed?),
-            }
-        }
+        let facts = vec![noted, self.still_held(lease)];
+        Ok(self.0.store.commit(Commit { facts }).await?)
     }
 
     /// That nobody else has the lane meanwhile.
@@ -250,11 +238,12 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         let said = why.as_ref().filter(|why| message.delivery_reason.as_ref() != Some(*why));
         let error = why.clone().unwrap_or_else(|| "as much other mail as may be is on its way".to_owned());
-        let mut facts = vec![wait_until(&self.as_held(lease), until, error)];
-        facts.extend(
-            said.map(|why| set(message, Delivery::Queued, Some(why.clone()), Some(Delivery::Queued))),
-        );
-        self.ended_as_known(lease, message.id, self.0.store.commit(Commit { facts }).await).await
+        let said: Vec<Fact> = said
+            .map(|why| set(message, Delivery::Queued, Some(why.clone()), Some(Delivery::Queued)))
+            .into_iter()
+            .collect();
+        let committed = self.commit_end(lease, &said, &wait_until(lease, until, error)).await;
+        self.ended_as_known(lease, message.id, committed).await
     }
 
     async fn outgoing(&self, message: &Message) -> Result<Outgoing, DeskError> {

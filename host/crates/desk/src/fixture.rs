@@ -1,10 +1,11 @@
-//! A desk in a test's hands: in-memory store, a clock that stands still, counted ids. No plugin is loaded;
-//! installations lie in the store as their manifests.
+//! A desk in a test's hands: in-memory store, a clock that stands still, counted ids, a mail server that takes its time. No
+//! plugin is loaded; installations lie in the store as their manifests.
 
 use std::sync::Arc;
 
+use channels::email::Outgoing;
 use channels::fetch::{Fetch, FetchOptions};
-use channels::{Egress, Memory};
+use channels::{ChannelError, Egress, Memory, Progress, Receipt};
 use domain::clock::FixedClock;
 use domain::grant::Grants;
 use domain::id::{CountingIds, InstallationId};
@@ -13,6 +14,7 @@ use domain::ticket::{Channel, Ticket};
 use domain::{Actor, ActorKind, Clock, Timestamp};
 use runtime::{Runtime, RuntimeOptions};
 use store::{Commit, Fact, Options, Store};
+use tokio::sync::Semaphore;
 
 use crate::{Desk, DeskConfig, DeskParts, NewTicket, SealKey};
 
@@ -134,6 +136,45 @@ impl Fixture {
         installation.version = 1;
         self.desk.reload_plugins().await.unwrap();
         installation
+    }
+}
+
+/// A mail server that has each mail at once, whole or not, and answers when it is told to.
+pub(crate) struct Post {
+    whole: bool,
+    pub(crate) begun: Semaphore,
+    pub(crate) answers: Semaphore,
+    pub(crate) outbox: Memory,
+}
+
+impl Post {
+    pub(crate) fn that_has_it(whole: bool) -> Arc<Self> {
+        let (begun, answers) = (Semaphore::new(0), Semaphore::new(0));
+        Arc::new(Self { whole, begun, answers, outbox: Memory::new() })
+    }
+
+    pub(crate) async fn has_one(&self) {
+        self.begun.acquire().await.unwrap().forget();
+    }
+}
+
+#[async_trait::async_trait]
+impl Egress for Post {
+    fn name(&self) -> &'static str {
+        "post"
+    }
+
+    async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
+        self.begun.add_permits(1);
+        self.answers.acquire().await.unwrap().forget();
+        self.outbox.send(mail).await
+    }
+
+    async fn hand_over(&self, mail: &Outgoing, progress: &Progress) -> Result<Receipt, ChannelError> {
+        if self.whole {
+            progress.reach_whole();
+        }
+        self.send(mail).await
     }
 }
 

@@ -179,10 +179,14 @@ impl Store {
     pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         #[cfg(feature = "scarce")]
         self.scarce.refuse()?;
-        match &*self.backend {
+        let committed = match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.writer.commit(commit).await,
             Backend::Postgres(postgres) => Box::pin(postgres.commit(commit)).await,
-        }
+        };
+        committed?;
+        #[cfg(feature = "scarce")]
+        self.scarce.lose_answer()?;
+        Ok(())
     }
 
     /// Takes up to `limit` ready lanes for `lease_ms`, longest ready first, each with its head job.
@@ -205,7 +209,8 @@ impl Store {
         }
     }
 
-    /// Prolongs a lease; `false` when it is not held any more: stop working on it.
+    /// Prolongs a lease, and takes up again one that ran out while nobody else took its lane; `false` when it is not the
+    /// lane's newest or its job has ended: stop working on it.
     ///
     /// # Errors
     /// When the database cannot be reached.

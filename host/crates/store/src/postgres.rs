@@ -245,12 +245,11 @@ pub(crate) mod dialect {
         Ok(heads.into_iter().collect())
     }
 
-    /// Prolongs a lease that is still held; `false` when it is not.
+    /// Prolongs a lease, also one that ran out while nobody took its lane; `false` when it is not the lane's any more.
     pub(crate) async fn extend(c: &mut Connection, lane: &str, fence: i64, lease_ms: i64) -> Outcome<bool> {
         let done = sqlx::query(
             "UPDATE lane SET lease_until = CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) + $3 \
-             WHERE lane_id = $1 AND fence = $2 \
-             AND lease_until > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+             WHERE lane_id = $1 AND fence = $2 AND lease_until IS NOT NULL",
         )
         .bind(lane)
         .bind(fence)

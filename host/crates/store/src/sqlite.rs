@@ -205,7 +205,7 @@ pub(crate) mod dialect {
         Ok(leases)
     }
 
-    /// Prolongs a lease that is still held; `false` when it is not.
+    /// Prolongs a lease, also one that ran out while nobody took its lane; `false` when it is not the lane's any more.
     pub(crate) async fn extend(
         c: &mut Connection,
         ground: &mut Ground,
@@ -216,12 +216,11 @@ pub(crate) mod dialect {
     ) -> Outcome<bool> {
         ground.seen = ground.seen.max(now);
         let done = sqlx::query(
-            "UPDATE lane SET lease_until = $3 WHERE lane_id = $1 AND fence = $2 AND lease_until > $4",
+            "UPDATE lane SET lease_until = $3 WHERE lane_id = $1 AND fence = $2 AND lease_until IS NOT NULL",
         )
         .bind(lane)
         .bind(fence)
         .bind(now.plus(lease_ms).0)
-        .bind(ground.seen.0)
         .execute(c)
         .await?;
         Ok(done.rows_affected() == 1)

@@ -19,6 +19,9 @@ use crate::{Desk, DeskError};
 /// moment. Far more often than other commits: what has been sent would be sent again.
 const FATE_RACES_MAX: u32 = 64;
 
+/// How long a message waits that may have been marked as leaving and has not left, milliseconds.
+const UNMARKED_MS: i64 = 1_000;
+
 /// Why a job is due again whose message was changed meanwhile.
 const OVERTAKEN: &str = "the message was changed by somebody else meanwhile";
 
@@ -51,10 +54,6 @@ impl Desk {
         let Some(ticket) = self.0.store.ticket(message.ticket_id).await? else {
             return Ok(Outcome::Done(Vec::new()));
         };
-        // Told already, here with a lost answer or by somebody else; who tells it meanwhile changes the ticket.
-        if fate.delivery == Delivery::Sent && self.is_sent(message.id).await? {
-            return Ok(Outcome::Done(Vec::new()));
-        }
         let mut work = Work::on(ticket);
         let data = serde_json::json!({ "message_id": message.id, "reason": fate.reason });
         work.record(&self.stamp(Actor::system()), fate.event, Vec::new(), data);
@@ -63,8 +62,8 @@ impl Desk {
             message_id: message.id,
             delivery: fate.delivery,
             reason: fate.reason.clone(),
-            // That it was taken is true whatever stands there; a doubt is none where somebody knows by now.
-            expect: (fate.delivery != Delivery::Sent).then_some(message.delivery),
+            // Where it stands otherwise by now, all that is there is looked at.
+            expect: Some(message.delivery),
             expect_doubt: None,
             passed_at: None,
             may_have_arrived: match fate.delivery {
@@ -74,11 +73,6 @@ impl Desk {
             },
         });
         self.commit_known(lease, message, &known, &Fact::finish(lease)).await
-    }
-
-    async fn is_sent(&self, id: MessageId) -> Result<bool, DeskError> {
-        let there = self.0.store.message(id).await?;
-        Ok(there.is_some_and(|message| message.delivery == Delivery::Sent))
     }
 
     /// Commits what is known of a message and how its job ends, and tries again while the database does not take it.
@@ -107,22 +101,46 @@ impl Desk {
         known: &[Fact],
         end: &Fact,
     ) -> Result<Outcome, DeskError> {
-        let mut end = end.clone();
-        if let Fact::FinishJob { fence, .. } | Fact::RetryJob { fence, .. } = &mut end {
-            // The lane may have been claimed anew here since.
-            *fence = self.0.handing.fence(lease);
-        }
-        let facts = known.iter().cloned().chain([end]).collect();
-        match self.0.store.commit(Commit { facts }).await {
-            Err(StoreError::Stale("lease")) => Box::pin(self.tell_successor(message, known)).await,
-            committed => self.ended_as_known(lease, message.id, committed).await,
+        match self.commit_end(lease, known, end).await {
+            Err(StoreError::Stale("lease" | "delivery")) => {
+                Box::pin(self.tell(lease, message, known, end)).await
+            }
+            committed => ended(committed.map_err(DeskError::from)),
         }
     }
 
-    /// Tells whoever has the job by now what only who handed the message over can know. How the job ends is theirs: a wait
-    /// before the next try is lost with the lease, for only who holds the lane may set it.
-    async fn tell_successor(&self, message: &Message, known: &[Fact]) -> Result<Outcome, DeskError> {
-        let Some(there) = self.0.store.message(message.id).await? else { return Ok(Outcome::Lost) };
+    /// Commits facts with the end of a job, by the lease that its lane has here now. One that ran out is taken up again where
+    /// nobody else has the lane: what the end says of the job would be lost with it.
+    pub(super) async fn commit_end(
+        &self,
+        lease: &Lease,
+        known: &[Fact],
+        end: &Fact,
+    ) -> Result<(), StoreError> {
+        let first = self.0.store.commit(shown(known, end, self.0.handing.end_with(lease))).await;
+        if first != Err(StoreError::Stale("lease")) {
+            return first;
+        }
+        let fence = self.0.handing.end_with(lease);
+        if !self.0.store.extend(&lease.lane, fence, self.now(), self.0.config.lease_ms).await? {
+            return first;
+        }
+        self.0.store.commit(shown(known, end, fence)).await
+    }
+
+    /// Tells what only who handed the message over can know, where somebody else has written of it or has its job by now; with
+    /// the job's end while its lane is held here. Else how the job ends is theirs: a wait before the next try is lost with
+    /// the lease, for only who holds the lane may set it.
+    async fn tell(
+        &self,
+        lease: &Lease,
+        message: &Message,
+        known: &[Fact],
+        end: &Fact,
+    ) -> Result<Outcome, DeskError> {
+        let Some(there) = self.0.store.message(message.id).await? else {
+            return Ok(Outcome::Done(Vec::new()));
+        };
         let mut facts = known.to_vec();
         let mut is_news = false;
         for fact in &mut facts {
@@ -132,11 +150,48 @@ impl Desk {
             }
         }
         if !is_news {
-            return Ok(Outcome::Lost);
+            return Box::pin(self.overtaken(lease, message.id)).await;
         }
         // Stale: somebody wrote since the look, and all is looked at again.
-        self.0.store.commit(Commit { facts }).await?;
-        Ok(Outcome::Lost)
+        match self.commit_end(lease, &facts, end).await {
+            Err(StoreError::Stale("lease")) => {
+                self.0.store.commit(Commit { facts }).await?;
+                Ok(Outcome::Lost)
+            }
+            committed => ended(committed.map_err(DeskError::from)),
+        }
+    }
+
+    /// Leaves a message as it stood before a mark of which nobody knows whether it was written: it has not left, and is tried
+    /// again. Only while its lane is held: who has it since may be handing the message over.
+    pub(super) async fn unmark(
+        &self,
+        lease: &Lease,
+        message: &Message,
+        why: &str,
+    ) -> Result<Outcome, DeskError> {
+        tracing::warn!(message_id = %message.id, why, "a mail was not marked for certain, so it has not left; it is tried again");
+        let as_it_was = Fact::SetDelivery {
+            message_id: message.id,
+            delivery: message.delivery,
+            reason: message.delivery_reason.clone(),
+            expect: Some(Delivery::Sending),
+            expect_doubt: None,
+            passed_at: None,
+            may_have_arrived: Some(message.may_have_arrived),
+        };
+        let attempt = || Box::pin(self.take_mark_back(lease, &as_it_was, why));
+        self.0.unwritten.sit_out(&self.0.ending, &lease.lane, attempt).await
+    }
+
+    async fn take_mark_back(&self, lease: &Lease, as_it_was: &Fact, why: &str) -> Result<Outcome, DeskError> {
+        let end = Fact::retry(lease, self.now().plus(UNMARKED_MS), why.to_owned());
+        let committed = match self.commit_end(lease, std::slice::from_ref(as_it_was), &end).await {
+            // The mark was not written.
+            Err(StoreError::Stale("delivery")) => self.commit_end(lease, &[], &end).await,
+            committed => committed,
+        };
+        ended(committed.map_err(DeskError::from))
     }
 
     /// How a job ended whose end was part of a commit that said where the message stood before.
@@ -172,6 +227,15 @@ impl Desk {
     pub(crate) fn as_held(&self, lease: &Lease) -> Lease {
         Lease { fence: self.0.handing.end_with(lease), ..lease.clone() }
     }
+}
+
+/// Facts and the end of a job, with the fence that it shows.
+fn shown(known: &[Fact], end: &Fact, held: i64) -> Commit {
+    let mut end = end.clone();
+    if let Fact::FinishJob { fence, .. } | Fact::RetryJob { fence, .. } = &mut end {
+        *fence = held;
+    }
+    Commit { facts: known.iter().cloned().chain([end]).collect() }
 }
 
 /// Whether what is known of a message replaces what somebody else may have written meanwhile. That it was taken is true

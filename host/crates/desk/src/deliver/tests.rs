@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use channels::{Egress, Memory, Receipt};
+use channels::{Egress, Memory};
 use domain::Actor;
 use domain::job::{Job, NewJob};
 use domain::message::Direction;
 use domain::work::blank_message;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::*;
 use crate::Settled;
-use crate::fixture::{Fixture, NOW};
+use crate::fixture::{Fixture, NOW, Post};
 
 #[test]
 fn delivery_backs_off_to_four_hours() {
@@ -143,25 +142,10 @@ async fn a_persons_mail_that_a_process_died_with_counts_as_not_answered_once() {
     assert_eq!(message.delivery, Delivery::Unknown);
 }
 
-/// A mail server that takes every mail and answers none: the process dies while it waits.
-struct Deaf(Semaphore);
-
-#[async_trait::async_trait]
-impl Egress for Deaf {
-    fn name(&self) -> &'static str {
-        "deaf"
-    }
-
-    async fn send(&self, _: &Outgoing) -> Result<Receipt, ChannelError> {
-        self.0.add_permits(1);
-        std::future::pending().await
-    }
-}
-
 #[tokio::test]
 async fn a_persons_mail_that_two_processes_died_with_is_not_sent_a_third_time() {
-    let deaf = Arc::new(Deaf(Semaphore::new(0)));
-    let house = Box::pin(Fixture::sending(Arc::clone(&deaf) as Arc<dyn Egress>)).await;
+    let post = Post::that_has_it(true);
+    let house = Box::pin(Fixture::sending(Arc::clone(&post) as Arc<dyn Egress>)).await;
     let ticket = house.ticket("ana@example.org").await;
     let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
     let mut message = blank_message(id, ticket.id, Direction::Outbound, Actor::system(), NOW);
@@ -173,14 +157,14 @@ async fn a_persons_mail_that_two_processes_died_with_is_not_sent_a_third_time() 
     for noted in [None, Some(format!("{STOPPED}{AGAIN}"))] {
         tokio::select! {
             _ = house.desk.settle() => panic!("it was not sent"),
-            sent = deaf.0.acquire() => sent.unwrap().forget(),
+            () = post.has_one() => {}
         }
         let message = house.store.message(id).await.unwrap().unwrap();
         assert_eq!((message.delivery, message.delivery_reason), (Delivery::Sending, noted));
         house.clock.advance(5 * HOUR_MS);
     }
     house.desk.settle().await.unwrap();
-    assert_eq!(deaf.0.available_permits(), 0, "it was sent a third time");
+    assert_eq!(post.begun.available_permits(), 0, "it was sent a third time");
     let message = house.store.message(id).await.unwrap().unwrap();
     assert_eq!(message.delivery, Delivery::Unknown);
     let reason = message.delivery_reason.unwrap();
@@ -244,6 +228,7 @@ impl Due {
     }
 
     async fn work(&self) -> Outcome {
+        let _working = self.house.desk.0.handing.work(&self.lease);
         Box::pin(self.house.desk.work_deliver(&self.lease, self.id)).await.unwrap()
     }
 
@@ -274,40 +259,10 @@ async fn claimed(house: &Fixture, at: Timestamp) -> Lease {
     leases.into_iter().find(|lease| matches!(lease.job, Job::Deliver { .. })).expect("no delivery is due")
 }
 
-/// A mail server that has each whole mail at once, and answers when it is told to.
-struct Patient {
-    begun: Semaphore,
-    answers: Semaphore,
-    outbox: Memory,
-}
-
-impl Patient {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { begun: Semaphore::new(0), answers: Semaphore::new(0), outbox: Memory::new() })
-    }
-
-    async fn has_one(&self) {
-        self.begun.acquire().await.unwrap().forget();
-    }
-}
-
-#[async_trait::async_trait]
-impl Egress for Patient {
-    fn name(&self) -> &'static str {
-        "patient"
-    }
-
-    async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
-        self.begun.add_permits(1);
-        self.answers.acquire().await.unwrap().forget();
-        self.outbox.send(mail).await
-    }
-}
-
 #[tokio::test]
 async fn what_was_handed_over_is_told_to_whoever_took_the_job_up_meanwhile() {
     for has_decided in [false, true] {
-        let post = Patient::new();
+        let post = Post::that_has_it(true);
         let due = Due::by(Arc::clone(&post) as Arc<dyn Egress>, true).await;
         let other = async {
             post.has_one().await;
@@ -331,7 +286,7 @@ async fn what_was_handed_over_is_told_to_whoever_took_the_job_up_meanwhile() {
 
 #[tokio::test]
 async fn who_knows_nothing_does_not_write_over_what_somebody_else_knows() {
-    let post = Patient::new();
+    let post = Post::that_has_it(true);
     post.outbox.fail_next(unanswered());
     let due = Due::by(Arc::clone(&post) as Arc<dyn Egress>, true).await;
     let other = async {
@@ -344,17 +299,17 @@ async fn who_knows_nothing_does_not_write_over_what_somebody_else_knows() {
     assert_eq!(due.message().await.delivery, Delivery::Sent);
 }
 
-/// A house whose worker hands a mail over to a patient server; its leases are short.
+/// A house whose worker hands a mail over; its leases are short.
 struct UnderWay {
     house: Fixture,
-    post: Arc<Patient>,
+    post: Arc<Post>,
     id: MessageId,
     works: JoinHandle<Settled>,
 }
 
 impl UnderWay {
     async fn begin(automatic: bool) -> Self {
-        let post = Patient::new();
+        let post = Post::that_has_it(true);
         let house = Box::pin(Fixture::leasing(Arc::clone(&post) as Arc<dyn Egress>, 300)).await;
         let id = queued(&house, automatic).await;
         let desk = house.desk.clone();
@@ -363,9 +318,10 @@ impl UnderWay {
         Self { house, post, id, works }
     }
 
-    /// Lets the lease run out, and heartbeats find that out.
+    /// Lets the lease run out, and another worker of the same process look for jobs before a heartbeat does.
     async fn outlive_the_lease(&self) {
         self.house.clock.advance(60_000);
+        assert_eq!(self.found_by_another_worker().await, 0);
         tokio::time::sleep(std::time::Duration::from_millis(350)).await;
     }
 
@@ -384,7 +340,6 @@ async fn a_mail_that_is_being_handed_over_outlives_its_lease_and_is_not_begun_ag
     for automatic in [true, false] {
         let under_way = UnderWay::begin(automatic).await;
         under_way.outlive_the_lease().await;
-        assert_eq!(under_way.found_by_another_worker().await, 0);
         assert_eq!(under_way.message().await.delivery, Delivery::Sending);
         under_way.post.answers.add_permits(9);
         let message = under_way.id;
@@ -402,7 +357,6 @@ async fn a_refusal_for_now_keeps_its_wait_though_the_lease_was_claimed_anew_mean
     let under_way = UnderWay::begin(true).await;
     under_way.post.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
     under_way.outlive_the_lease().await;
-    assert_eq!(under_way.found_by_another_worker().await, 0);
     under_way.post.answers.add_permits(1);
     let UnderWay { house, works, .. } = under_way;
     works.await.unwrap();
@@ -410,6 +364,105 @@ async fn a_refusal_for_now_keeps_its_wait_though_the_lease_was_claimed_anew_mean
     assert!(at(59_000).await.unwrap().is_empty());
     let again = at(61_000).await.unwrap();
     assert_eq!(again.iter().map(|lease| lease.attempts).collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test]
+async fn a_job_that_somebody_else_has_settled_ends_with_the_lease_that_was_claimed_meanwhile() {
+    let under_way = UnderWay::begin(true).await;
+    under_way.post.outbox.fail_next(unanswered());
+    under_way.outlive_the_lease().await;
+    under_way.house.facts(vec![set(&under_way.message().await, Delivery::Failed, None, None)]).await;
+    under_way.post.answers.add_permits(1);
+    let UnderWay { house, works, .. } = under_way;
+    assert_eq!(works.await.unwrap().failures, 0);
+    let left = house.store.claim("somebody", 9, NOW.plus(HOUR_MS), 30_000).await.unwrap();
+    assert!(left.is_empty(), "its lane waits for nobody: {left:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_for_now_keeps_its_wait_though_the_disk_was_full_for_longer_than_the_lease() {
+    let post = Post::that_has_it(true);
+    post.outbox.fail_next(ChannelError::transient("mail server: transient error (452)"));
+    let due = Due::by(Arc::clone(&post) as Arc<dyn Egress>, true).await;
+    let outage = async {
+        post.has_one().await;
+        due.house.store.refuse_commits(1);
+        due.house.clock.advance(60_000);
+        // Takes nothing: the clock that leases go by goes on.
+        assert!(due.house.store.claim("nobody", 0, NOW.plus(60_000), 30_000).await.unwrap().is_empty());
+        post.answers.add_permits(1);
+    };
+    let (ended, ()) = tokio::join!(due.work(), outage);
+    assert!(matches!(ended, Outcome::Committed));
+    assert_eq!((due.message().await.delivery, due.house.store.refused_commits()), (Delivery::Queued, 1));
+    let at = |ms: i64| due.house.store.claim("somebody", 9, NOW.plus(60_000 + ms), 30_000);
+    assert!(at(59_000).await.unwrap().is_empty());
+    let again = at(61_000).await.unwrap();
+    assert_eq!(again.iter().map(|lease| lease.attempts).collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test]
+async fn a_mail_whose_mark_got_no_answer_has_not_left_and_leaves_later() {
+    for automatic in [true, false] {
+        let outbox = Arc::new(Memory::new());
+        let due = Due::by(Arc::clone(&outbox) as Arc<dyn Egress>, automatic).await;
+        due.house.store.lose_answers(1);
+        assert!(matches!(due.work().await, Outcome::Committed));
+        let message = due.message().await;
+        assert_eq!((message.delivery, message.may_have_arrived), (Delivery::Queued, false));
+        assert_eq!(outbox.sent().len(), 0);
+        due.house.clock.advance(HOUR_MS);
+        due.house.desk.settle().await.unwrap();
+        assert_eq!((due.message().await.delivery, outbox.sent().len()), (Delivery::Sent, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_second_try_whose_note_got_no_answer_is_no_doubt_more() {
+    let outbox = Arc::new(Memory::new());
+    let due = Due::by(Arc::clone(&outbox) as Arc<dyn Egress>, false).await;
+    due.house.facts(vec![set(&due.message().await, Delivery::Sending, None, None)]).await;
+    due.house.store.lose_answers(1);
+    assert!(matches!(due.work().await, Outcome::Committed));
+    let message = due.message().await;
+    assert_eq!((message.delivery, message.may_have_arrived), (Delivery::Sending, false));
+    due.house.clock.advance(HOUR_MS);
+    due.house.desk.settle().await.unwrap();
+    assert_eq!((due.message().await.delivery, outbox.sent().len()), (Delivery::Sent, 1));
+}
+
+#[tokio::test]
+async fn a_mark_is_taken_back_only_while_the_lane_is_held() {
+    let due = Due::by(Arc::new(Memory::new()), true).await;
+    let message = due.message().await;
+    let taken_back = |lease: Lease| {
+        let (desk, message) = (due.house.desk.clone(), message.clone());
+        async move { desk.unmark(&lease, &message, "no answer").await.unwrap() }
+    };
+    let next = claimed(&due.house, NOW.plus(60_000)).await;
+    due.house.facts(vec![set(&message, Delivery::Sending, None, None)]).await;
+    assert!(matches!(taken_back(due.lease.clone()).await, Outcome::Lost));
+    assert_eq!(due.message().await.delivery, Delivery::Sending, "that is somebody else's mark");
+    due.house.facts(vec![set(&message, Delivery::Queued, None, None)]).await;
+    assert!(matches!(taken_back(next).await, Outcome::Committed), "it was not written at all");
+    assert_eq!(claimed(&due.house, NOW.plus(120_000)).await.attempts, 1);
+}
+
+#[tokio::test]
+async fn that_a_mail_was_sent_is_told_once_though_the_answer_to_that_was_lost() {
+    let post = Post::that_has_it(true);
+    let due = Due::by(Arc::clone(&post) as Arc<dyn Egress>, true).await;
+    let lost = async {
+        post.has_one().await;
+        due.house.store.lose_answers(1);
+        post.answers.add_permits(1);
+    };
+    let (ended, ()) = tokio::join!(due.work(), lost);
+    assert!(matches!(ended, Outcome::Done(_)));
+    let message = due.message().await;
+    let events = due.house.store.events_of(message.ticket_id).await.unwrap();
+    let told = events.iter().filter(|event| event.kind == EventType::MessageSent).count();
+    assert_eq!((message.delivery, told), (Delivery::Sent, 1));
 }
 
 #[tokio::test]
@@ -427,7 +480,6 @@ async fn what_became_of_a_mail_outlives_a_full_disk_and_comes_before_all_other_w
     };
     tokio::time::timeout(std::time::Duration::from_secs(5), is_refused).await.expect("it was not tried");
     under_way.outlive_the_lease().await;
-    assert_eq!(under_way.found_by_another_worker().await, 0);
     let id = under_way.id;
     let UnderWay { house, post, works, .. } = under_way;
     assert_eq!(works.await.unwrap().failures, 0);
@@ -478,37 +530,12 @@ async fn a_process_that_stops_begins_no_delivery_and_puts_it_back_at_once() {
     assert_eq!(claimed(&due.house, NOW).await.attempts, 0, "that was no try");
 }
 
-/// A mail server that never answers, with the whole mail or without.
-struct Slow {
-    whole: bool,
-    begun: Semaphore,
-}
-
-#[async_trait::async_trait]
-impl Egress for Slow {
-    fn name(&self) -> &'static str {
-        "slow"
-    }
-
-    async fn send(&self, _: &Outgoing) -> Result<Receipt, ChannelError> {
-        std::future::pending().await
-    }
-
-    async fn hand_over(&self, mail: &Outgoing, progress: &Progress) -> Result<Receipt, ChannelError> {
-        if self.whole {
-            progress.reach_whole();
-        }
-        self.begun.add_permits(1);
-        self.send(mail).await
-    }
-}
-
 /// What is known of a mail whose process had to stop while it was handed over.
 async fn cut(whole: bool, automatic: bool) -> (Due, Message) {
-    let slow = Arc::new(Slow { whole, begun: Semaphore::new(0) });
-    let due = Due::by(Arc::clone(&slow) as Arc<dyn Egress>, automatic).await;
+    let post = Post::that_has_it(whole);
+    let due = Due::by(Arc::clone(&post) as Arc<dyn Egress>, automatic).await;
     let stop = async {
-        slow.begun.acquire().await.unwrap().forget();
+        post.has_one().await;
         due.house.desk.0.ending.begin();
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         assert_eq!(due.message().await.delivery, Delivery::Sending, "it has its time");

@@ -1,36 +1,12 @@
 //! What becomes of jobs that fail, and that a slow one holds up nobody.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use channels::email::Outgoing;
-use channels::{ChannelError, Egress, Receipt};
-use tokio::sync::Semaphore;
+use channels::Egress;
 
 use super::*;
-use crate::fixture::{Fixture, agent};
+use crate::fixture::{Fixture, Post, agent};
 use crate::{NewMessage, NewMessageKind};
-
-/// A post office whose first clerk never comes back.
-struct Stuck {
-    came: Semaphore,
-    count: AtomicU32,
-}
-
-#[async_trait::async_trait]
-impl Egress for Stuck {
-    fn name(&self) -> &'static str {
-        "stuck"
-    }
-
-    async fn send(&self, mail: &Outgoing) -> Result<Receipt, ChannelError> {
-        self.came.add_permits(1);
-        if self.count.fetch_add(1, Ordering::SeqCst) == 0 {
-            std::future::pending::<()>().await;
-        }
-        channels::Memory::new().send(mail).await
-    }
-}
 
 async fn reply(house: &Fixture, email: &str) {
     let ticket = house.ticket(email).await;
@@ -45,8 +21,8 @@ async fn reply(house: &Fixture, email: &str) {
 }
 
 #[tokio::test]
-async fn new_work_is_begun_at_once_while_a_slow_job_runs() {
-    let post = Arc::new(Stuck { came: Semaphore::new(0), count: AtomicU32::new(0) });
+async fn new_work_is_begun_at_once_while_slow_jobs_run() {
+    let post = Post::that_has_it(true);
     let house = Fixture::sending(Arc::clone(&post) as Arc<dyn Egress>).await;
     let (_stop, shutdown) = watch::channel(false);
     let worker = Worker::new(house.desk.clone());
@@ -54,7 +30,7 @@ async fn new_work_is_begun_at_once_while_a_slow_job_runs() {
     let soon = Duration::from_secs(5);
     for name in ["ana", "ben", "eva"] {
         reply(&house, &format!("{name}@example.org")).await;
-        tokio::time::timeout(soon, post.came.acquire()).await.expect("it was not begun").unwrap().forget();
+        tokio::time::timeout(soon, post.has_one()).await.expect("it was not begun");
     }
     works.abort();
 }

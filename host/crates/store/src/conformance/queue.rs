@@ -303,9 +303,17 @@ pub(super) async fn a_lease_is_prolonged_only_by_its_holder(store: &Store) -> Ve
     holds!(store.extend("lane", lease.fence, make.now, 2 * HELD_MS).await?);
     holds!(!store.extend("lane", lease.fence + 1, make.now, HELD_MS).await?);
     holds!(!store.extend("other", lease.fence, make.now, HELD_MS).await?);
+    // It ran out, and nobody took the lane meanwhile.
     holds!(store.extend("lane", lease.fence, make.now, 0).await?);
+    holds!(store.extend("lane", lease.fence, make.now, HELD_MS).await?);
+    holds!(store.claim("other", 9, make.now, HELD_MS).await?.is_empty());
+    holds!(store.extend("lane", lease.fence, make.now, 0).await?);
+    let next = one(store, &make, HELD_MS).await?;
+    holds!(next.fence > lease.fence);
     holds!(!store.extend("lane", lease.fence, make.now, HELD_MS).await?);
-    holds!(one(store, &make, HELD_MS).await?.fence > lease.fence);
+    let retry = Fact::retry(&next, make.now, String::new());
+    store.commit(Commit::of(vec![retry])).await?;
+    holds!(!store.extend("lane", next.fence, make.now, HELD_MS).await?);
     Ok(())
 }
 
