@@ -33,7 +33,7 @@ pub(crate) use held::suppress;
 pub(crate) use outage::Unwritten;
 pub(crate) use passing::Passing;
 pub(crate) use room::Rooms;
-use room::{Entry, Place};
+use room::{Called, Entry, Place};
 
 /// Why a message is not sent without what it was to bring.
 const FILE_GONE: &str = "the bytes of a file that goes with it are not kept any more";
@@ -81,6 +81,7 @@ impl Desk {
         }
         // A mail server may take its time for each: half of the slots stay for all other work.
         let entry = Entry {
+            lane: &lease.lane,
             domain: domain_of(&message),
             is_person: !message.automatic,
             most_here: self.0.config.deliveries_per_domain,
@@ -89,9 +90,21 @@ impl Desk {
         };
         let mut place = match self.0.rooms.enter(entry) {
             Ok(place) => place,
-            Err(wait_ms) => return self.wait(lease, &message, self.now().plus(wait_ms), None).await,
+            Err(until) => return self.wait(lease, &message, until, None).await,
         };
-        Box::pin(self.deliver(lease, message, &mut place)).await
+        let ended = Box::pin(self.deliver(lease, message, &mut place)).await;
+        if let Some(called) = place.leave(self.now()) {
+            self.call(called).await;
+        }
+        ended
+    }
+
+    /// Has the next one come that waits for a place. Where that cannot be written it comes at its time.
+    async fn call(&self, called: Called) {
+        let hasten = Fact::HastenJob { lane: called.lane, was: called.until, ready_at: self.now() };
+        if let Err(error) = self.0.store.commit(Commit { facts: vec![hasten] }).await {
+            tracing::debug!(%error, "a mail that waits for a place could not be called");
+        }
     }
 
     /// Asks the gate and hands a message over, once it has its place on the way.

@@ -290,6 +290,16 @@ pub enum Fact {
         /// When.
         at: Timestamp,
     },
+    /// A job that waits until an instant is due at an earlier one. Nothing happens where it waits for another instant by now,
+    /// is held, or is gone.
+    HastenJob {
+        /// Lane.
+        lane: String,
+        /// Until when it waits.
+        was: Timestamp,
+        /// Not before.
+        ready_at: Timestamp,
+    },
     /// Changes nothing: a lane is held (else `Stale("lease")`). For a step in the middle of a job.
     HoldLease {
         /// Lane.

@@ -185,7 +185,8 @@ impl Desk {
     }
 
     async fn take_mark_back(&self, lease: &Lease, as_it_was: &Fact, why: &str) -> Result<Outcome, DeskError> {
-        let end = Fact::retry(lease, self.now().plus(UNMARKED_MS), why.to_owned());
+        let why = format!("whether it was marked as leaving is not known, so it has not left: {why}");
+        let end = Fact::retry(lease, self.now().plus(UNMARKED_MS), why);
         let committed = match self.commit_end(lease, std::slice::from_ref(as_it_was), &end).await {
             // The mark was not written.
             Err(StoreError::Stale("delivery")) => self.commit_end(lease, &[], &end).await,

@@ -572,3 +572,32 @@ async fn a_whole_mail_that_nobody_answered_when_time_was_over_may_have_arrived()
     let told = domain::story::Tongue::German.tell(&reason);
     assert!(told.starts_with("der Prozess endete beim Übergeben; ob sie angenommen wurde"), "{told}");
 }
+
+#[tokio::test]
+async fn who_waits_for_a_place_is_called_when_one_becomes_free() {
+    let post = Post::that_has_it(true);
+    let house = Box::pin(Fixture::sending(Arc::clone(&post) as Arc<dyn Egress>)).await;
+    let first = queued(&house, false).await;
+    let first = house.store.message(first).await.unwrap().unwrap();
+    // One more than there are places.
+    for _ in 0..3 {
+        let id = MessageId::mint(house.desk.0.ids.as_ref(), NOW);
+        let next = Fact::AddMessage(Box::new(Message { id, ..first.clone() }));
+        house.facts(vec![next, Fact::Enqueue(NewJob::deliver(id, NOW))]).await;
+    }
+    let desk = house.desk.clone();
+    let works = tokio::spawn(async move { desk.settle().await.unwrap() });
+    let one_waits = async {
+        for _ in 0..3 {
+            post.has_one().await;
+        }
+        while house.store.queue(NOW).await.unwrap().waiting == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), one_waits).await.expect("none was put back");
+    post.answers.add_permits(4);
+    // The clock stands still: by itself it would not come.
+    works.await.unwrap();
+    assert_eq!(post.outbox.sent().len(), 4);
+}

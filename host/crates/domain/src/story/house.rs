@@ -53,6 +53,10 @@ mod tests {
                 "a machine's letter, by all its words (91 %): “backup”",
                 "Brief einer Maschine, nach allen Wörtern (91 %): “backup”",
             ),
+            (
+                "as much other mail as may be is on its way",
+                "es ist so viel andere Mail unterwegs, wie sein darf",
+            ),
             ("what nobody foresaw", "what nobody foresaw"),
         ] {
             assert_eq!(Tongue::German.tell(said), told);

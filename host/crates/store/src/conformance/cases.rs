@@ -105,6 +105,7 @@ list! {
         different_lanes_run_side_by_side,
         the_longest_ready_lane_comes_first,
         a_job_waits_for_its_time,
+        a_job_comes_earlier_only_while_it_waits_for_the_instant_that_was_named,
         a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_stale,
         a_step_in_the_middle_of_a_job_is_taken_only_while_its_lane_is_held,
         a_lease_that_ran_out_cannot_be_finished_even_when_nobody_took_it,

@@ -118,6 +118,33 @@ pub(super) async fn a_job_waits_for_its_time(store: &Store) -> Verdict {
     Ok(())
 }
 
+pub(super) async fn a_job_comes_earlier_only_while_it_waits_for_the_instant_that_was_named(
+    store: &Store,
+) -> Verdict {
+    let make = Sample::default();
+    let mut late = make.job("lane");
+    late.ready_at = make.now.plus(500);
+    store.commit(Commit::of(vec![Fact::Enqueue(late)])).await?;
+    let hasten = |was: i64, lane: &str| {
+        let (was, ready_at) = (make.now.plus(was), make.now);
+        Commit::of(vec![Fact::HastenJob { lane: lane.to_owned(), was, ready_at }])
+    };
+    for commit in [hasten(499, "lane"), hasten(500, "other")] {
+        store.commit(commit).await?;
+        holds!(store.claim("w", 9, make.now, HELD_MS).await?.is_empty());
+    }
+    let mut wakeups = store.wakeups();
+    let before = *wakeups.borrow_and_update();
+    store.commit(hasten(500, "lane")).await?;
+    holds!(*wakeups.borrow_and_update() != before);
+    let lease = one(store, &make, HELD_MS).await?;
+    store.commit(hasten(0, "lane")).await?;
+    holds!(store.claim("w", 9, make.now, HELD_MS).await?.is_empty());
+    store.commit(finish(&lease)).await?;
+    store.commit(hasten(0, "lane")).await?;
+    Ok(())
+}
+
 pub(super) async fn a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_stale(store: &Store) -> Verdict {
     let make = Sample::default();
     store.commit(Commit::of(vec![Fact::Enqueue(make.job("lane"))])).await?;

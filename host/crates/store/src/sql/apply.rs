@@ -97,6 +97,7 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::FinishJob { lane, .. }
         | Fact::RetryJob { lane, .. }
         | Fact::BuryJob { lane, .. }
+        | Fact::HastenJob { lane, .. }
         | Fact::HoldLease { lane, .. }
         | Fact::RemoveDead { lane, .. }
         | Fact::ClearLane { lane } => (3, lane.clone()),
@@ -134,6 +135,12 @@ async fn write<'f>(
             with_its_like(fact, left, |fact| if let $pattern = fact { Some($record) } else { None })
         };
     }
+    // For what reads, or has to know how it ended: all before it has been run then.
+    macro_rules! c {
+        () => {
+            script.connection().await?
+        };
+    }
     match fact {
         // The queue.
         Fact::Enqueue(_) => {
@@ -147,26 +154,19 @@ async fn write<'f>(
         }
         Fact::RetryJob { lane, fence, sequence, ready_at, error, counts } => {
             let head = Head { lane, fence: *fence, sequence: *sequence };
-            queue::retry(script.connection().await?, ground, head, *ready_at, error, *counts).await?;
+            queue::retry(c!(), ground, head, *ready_at, error, *counts).await?;
             return Ok(true);
         }
         Fact::BuryJob { lane, fence, sequence, error, at } => {
-            return queue::bury(
-                script.connection().await?,
-                ground,
-                Head { lane, fence: *fence, sequence: *sequence },
-                error,
-                *at,
-            )
-            .await;
+            return queue::bury(c!(), ground, Head { lane, fence: *fence, sequence: *sequence }, error, *at)
+                .await;
         }
-        Fact::HoldLease { lane, fence } => {
-            queue::hold(script.connection().await?, ground, lane, *fence).await?
+        Fact::HastenJob { lane, was, ready_at } => {
+            return queue::hasten(c!(), lane, *was, *ready_at).await;
         }
-        Fact::RemoveDead { lane, sequence } => {
-            queue::remove_dead(script.connection().await?, lane, *sequence).await?
-        }
-        Fact::ClearLane { lane } => queue::clear(script.connection().await?, lane).await?,
+        Fact::HoldLease { lane, fence } => queue::hold(c!(), ground, lane, *fence).await?,
+        Fact::RemoveDead { lane, sequence } => queue::remove_dead(c!(), lane, *sequence).await?,
+        Fact::ClearLane { lane } => queue::clear(c!(), lane).await?,
         // Tickets.
         Fact::PutTicket { ticket, read_version } => script.push(ticket::put(ticket, *read_version)?),
         Fact::PutContact(contact) => script.push(contact::put(contact)),
@@ -174,10 +174,10 @@ async fn write<'f>(
             script.push(contact::learn(*contact_id, email, name.as_deref(), *verified));
         }
         Fact::RespellContact { contact_id, was, now } => {
-            contact::respell(script.connection().await?, *contact_id, was, now).await?
+            contact::respell(c!(), *contact_id, was, now).await?
         }
         Fact::SetConsent { contact_id, email, consent } => {
-            contact::set_consent(script.connection().await?, *contact_id, email, *consent).await?;
+            contact::set_consent(c!(), *contact_id, email, *consent).await?;
         }
         Fact::AddMessage(message) => script.extend(message::add(message)?),
         Fact::SetDelivery {
@@ -217,7 +217,7 @@ async fn write<'f>(
             script.extend(run::add_redactions(&redactions)?);
         }
         Fact::LetStand { ticket_id, digest, stands } => {
-            run::let_stand(script.connection().await?, *ticket_id, digest, *stands).await?
+            run::let_stand(c!(), *ticket_id, digest, *stands).await?
         }
         // The border: what came in, what was seen, who is not written to.
         Fact::AddIntake(intake) => script.push(intake::add(intake)),
@@ -229,103 +229,71 @@ async fn write<'f>(
         Fact::Seen { source, external_id, outcome, at } => {
             script.push(intake::add_seen(source, external_id, outcome, *at));
         }
-        Fact::PutSuppression(suppression) => {
-            intake::put_suppression(script.connection().await?, suppression).await?
-        }
-        Fact::RemoveSuppression(address) => {
-            intake::remove_suppression(script.connection().await?, address).await?
-        }
+        Fact::PutSuppression(suppression) => intake::put_suppression(c!(), suppression).await?,
+        Fact::RemoveSuppression(address) => intake::remove_suppression(c!(), address).await?,
         // What is kept of people, and taking it out.
         Fact::RewriteMessage { was, now } => script.extend(vault::rewrite(was, now)?),
-        Fact::Strike { ticket_id, values } => {
-            strike::out_of(script.connection().await?, *ticket_id, values).await?
-        }
+        Fact::Strike { ticket_id, values } => strike::out_of(c!(), *ticket_id, values).await?,
         Fact::AddVaultKey { contact_id, sealed, at } => script.push(vault::add_key(*contact_id, sealed, *at)),
-        Fact::PutReveal(reveal) => vault::put_reveal(script.connection().await?, reveal).await?,
+        Fact::PutReveal(reveal) => vault::put_reveal(c!(), reveal).await?,
         Fact::ExpireValues { before } => {
-            vault::expire_values(
-                script.connection().await?,
-                &domain::id::RedactionId::first_at(*before).to_string(),
-            )
-            .await?;
+            vault::expire_values(c!(), &domain::id::RedactionId::first_at(*before).to_string()).await?;
         }
-        Fact::DropOriginals { before, most } => {
-            retention::drop_originals(script.connection().await?, *before, *most).await?
-        }
-        Fact::DropAnswers { before, most } => {
-            retention::drop_answers(script.connection().await?, *before, *most).await?
-        }
-        Fact::DropRuns { before, most } => {
-            retention::drop_runs(script.connection().await?, *before, *most).await?
-        }
-        Fact::ForgetTicket(ticket) => retention::forget_ticket(script.connection().await?, *ticket).await?,
-        Fact::Forget(forget) => person::forget(script.connection().await?, forget).await?,
+        Fact::DropOriginals { before, most } => retention::drop_originals(c!(), *before, *most).await?,
+        Fact::DropAnswers { before, most } => retention::drop_answers(c!(), *before, *most).await?,
+        Fact::DropRuns { before, most } => retention::drop_runs(c!(), *before, *most).await?,
+        Fact::ForgetTicket(ticket) => retention::forget_ticket(c!(), *ticket).await?,
+        Fact::Forget(forget) => person::forget(c!(), forget).await?,
         // Plugins and their schedules.
         Fact::KvPut { installation_id, key, value, over } => {
-            plugin::kv_put(script.connection().await?, *installation_id, key, value.as_deref(), over).await?;
+            plugin::kv_put(c!(), *installation_id, key, value.as_deref(), over).await?;
         }
-        Fact::PutInstallation(installation) => plugin::put(script.connection().await?, installation).await?,
-        Fact::RemoveInstallation(id) => plugin::remove(script.connection().await?, *id).await?,
-        Fact::PutComponent { digest, bytes } => {
-            plugin::put_component(script.connection().await?, digest, bytes).await?
-        }
-        Fact::PutVersion(version) => version::put(script.connection().await?, version).await?,
+        Fact::PutInstallation(installation) => plugin::put(c!(), installation).await?,
+        Fact::RemoveInstallation(id) => plugin::remove(c!(), *id).await?,
+        Fact::PutComponent { digest, bytes } => plugin::put_component(c!(), digest, bytes).await?,
+        Fact::PutVersion(version) => version::put(c!(), version).await?,
         Fact::RemoveVersion { installation_id, digest } => {
-            version::remove(script.connection().await?, *installation_id, digest).await?
+            version::remove(c!(), *installation_id, digest).await?
         }
         Fact::AddToLedger { .. } => {
             let entries = each!(Fact::AddToLedger { entry, shard } => (entry.as_ref(), *shard));
             script.push(ledger::add(&entries)?);
         }
         Fact::SetFaults { installation_id, faults_in_a_row, quarantine, at } => {
-            plugin::set_faults(
-                script.connection().await?,
-                *installation_id,
-                *faults_in_a_row,
-                quarantine.as_deref(),
-                *at,
-            )
-            .await?;
+            plugin::set_faults(c!(), *installation_id, *faults_in_a_row, quarantine.as_deref(), *at).await?;
         }
         Fact::EndQuarantine { installation_id, expect, at } => {
-            plugin::end_quarantine(script.connection().await?, *installation_id, expect, *at).await?;
+            plugin::end_quarantine(c!(), *installation_id, expect, *at).await?;
         }
-        Fact::PutSchedule(schedule) => plugin::put_schedule(script.connection().await?, schedule).await?,
-        Fact::RemoveSchedules(id) => plugin::remove_schedules(script.connection().await?, *id).await?,
+        Fact::PutSchedule(schedule) => plugin::put_schedule(c!(), schedule).await?,
+        Fact::RemoveSchedules(id) => plugin::remove_schedules(c!(), *id).await?,
         Fact::FireSchedule { schedule_id, scheduled_for, event_id } => {
-            plugin::fire(script.connection().await?, *schedule_id, *scheduled_for, *event_id).await?;
+            plugin::fire(c!(), *schedule_id, *scheduled_for, *event_id).await?;
         }
         Fact::SetScheduleNext { schedule_id, next_at, last_for, expect_next } => {
-            plugin::set_next(script.connection().await?, *schedule_id, *next_at, *last_for, *expect_next)
-                .await?;
+            plugin::set_next(c!(), *schedule_id, *next_at, *last_for, *expect_next).await?;
         }
         // Knowledge, access and the house itself.
-        Fact::PutArticle(article) => article::put(script.connection().await?, article).await?,
-        Fact::RemoveArticle(id) => article::remove(script.connection().await?, *id).await?,
-        Fact::PutAlternate(alternate) => {
-            article::put_alternate(script.connection().await?, alternate).await?
-        }
+        Fact::PutArticle(article) => article::put(c!(), article).await?,
+        Fact::RemoveArticle(id) => article::remove(c!(), *id).await?,
+        Fact::PutAlternate(alternate) => article::put_alternate(c!(), alternate).await?,
         Fact::RemoveAlternate { article_id, ticket_id } => {
-            article::remove_alternate(script.connection().await?, *article_id, *ticket_id).await?;
+            article::remove_alternate(c!(), *article_id, *ticket_id).await?;
         }
-        Fact::PutVectors { model, vectors } => {
-            article::put_vectors(script.connection().await?, model, vectors).await?
-        }
-        Fact::KeepVectorsOf(model) => article::keep_vectors_of(script.connection().await?, model).await?,
-        Fact::PutToken(token) => access::put_token(script.connection().await?, token).await?,
-        Fact::RemoveToken(id) => access::remove_token(script.connection().await?, *id).await?,
-        Fact::PutSession(session) => access::put_session(script.connection().await?, session).await?,
-        Fact::EndSession(digest) => access::end_session(script.connection().await?, digest).await?,
-        Fact::EndSessions { before } => access::end_sessions(script.connection().await?, *before).await?,
-        Fact::PutWebhook(webhook) => access::put_webhook(script.connection().await?, webhook).await?,
-        Fact::RemoveWebhook(id) => access::remove_webhook(script.connection().await?, *id).await?,
-        Fact::Audit(record) => audit::add(script.connection().await?, record).await?,
-        Fact::ReturnNumbers { first, end } => {
-            ticket::return_numbers(script.connection().await?, *first, *end).await?
-        }
-        Fact::PutSetting { key, value } => setting::put(script.connection().await?, key, value).await?,
+        Fact::PutVectors { model, vectors } => article::put_vectors(c!(), model, vectors).await?,
+        Fact::KeepVectorsOf(model) => article::keep_vectors_of(c!(), model).await?,
+        Fact::PutToken(token) => access::put_token(c!(), token).await?,
+        Fact::RemoveToken(id) => access::remove_token(c!(), *id).await?,
+        Fact::PutSession(session) => access::put_session(c!(), session).await?,
+        Fact::EndSession(digest) => access::end_session(c!(), digest).await?,
+        Fact::EndSessions { before } => access::end_sessions(c!(), *before).await?,
+        Fact::PutWebhook(webhook) => access::put_webhook(c!(), webhook).await?,
+        Fact::RemoveWebhook(id) => access::remove_webhook(c!(), *id).await?,
+        Fact::Audit(record) => audit::add(c!(), record).await?,
+        Fact::ReturnNumbers { first, end } => ticket::return_numbers(c!(), *first, *end).await?,
+        Fact::PutSetting { key, value } => setting::put(c!(), key, value).await?,
         Fact::ReplaceSetting { key, read, value } => {
-            setting::replace(script.connection().await?, key, read.as_deref(), value).await?
+            setting::replace(c!(), key, read.as_deref(), value).await?
         }
     }
     Ok(false)

@@ -88,6 +88,24 @@ pub(crate) async fn retry(
     free(c, head.lane).await
 }
 
+/// Has a job come earlier that waits until `was`; `true` when it does.
+pub(crate) async fn hasten(
+    c: &mut Connection,
+    lane: &str,
+    was: Timestamp,
+    ready_at: Timestamp,
+) -> Outcome<bool> {
+    let done = sqlx::query(
+        "UPDATE lane SET ready_at = $3 WHERE lane_id = $1 AND ready_at = $2 AND lease_until IS NULL",
+    )
+    .bind(lane)
+    .bind(was.0)
+    .bind(ready_at.0)
+    .execute(c)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 pub(crate) async fn bury(
     c: &mut Connection,
     ground: &Ground,
