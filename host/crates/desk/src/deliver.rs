@@ -94,13 +94,13 @@ impl Desk {
         };
         let ended = Box::pin(self.deliver(lease, message, &mut place)).await;
         if let Some(called) = place.leave(self.now()) {
-            self.call(called).await;
+            self.call_waiting(called).await;
         }
         ended
     }
 
     /// Has the next one come that waits for a place. Where that cannot be written it comes at its time.
-    async fn call(&self, called: Called) {
+    async fn call_waiting(&self, called: Called) {
         let hasten = Fact::HastenJob { lane: called.lane, was: called.until, ready_at: self.now() };
         if let Err(error) = self.0.store.commit(Commit { facts: vec![hasten] }).await {
             tracing::debug!(%error, "a mail that waits for a place could not be called");

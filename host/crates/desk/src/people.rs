@@ -134,12 +134,12 @@ impl Desk {
         memo: Option<Memo<Message>>,
         actor: Actor,
     ) -> Result<Message, DeskError> {
-        let ready = Box::pin(self.ready(ticket_id, new, files)).await?;
+        let ready = Box::pin(self.ready_to_post(ticket_id, new, files)).await?;
         Box::pin(self.post_ready(ticket_id, &ready, memo.as_ref(), &actor)).await
     }
 
     /// Looks a message through: whether it may be posted at all, and what redaction makes of it.
-    pub(crate) async fn ready(
+    pub(crate) async fn ready_to_post(
         &self,
         ticket_id: TicketId,
         new: NewMessage,

@@ -35,7 +35,7 @@ impl Desk {
         memo: Option<Memo<Message>>,
         actor: Actor,
     ) -> Result<Vec<Withheld>, DeskError> {
-        let ready = Box::pin(self.ready(ticket_id, new, files)).await?;
+        let ready = Box::pin(self.ready_to_post(ticket_id, new, files)).await?;
         if ready.new.kind == NewMessageKind::Reply {
             let withheld = withheld(&ready.redacted.replacements, &self.0.config.vault.fill);
             if !all_told(&withheld, told) {

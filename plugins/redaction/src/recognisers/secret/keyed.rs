@@ -382,7 +382,7 @@ pub(super) fn is_stand_in(text: &[u8]) -> bool {
         || marks
         || states
         || names_itself(word)
-        || words.iter().any(|w| word == *w)
+        || words.contains(&word)
         || lower.starts_with(b"your")
         || lower.starts_with(b"process.env")
         || lower.starts_with(b"os.")
