@@ -654,6 +654,7 @@ mod tests {
             article: None,
             draft: None,
             seen: None,
+            solves: false,
         };
         let message = house.desk.post_message(ticket.id, reply, None, agent).await.unwrap();
         let (stop, stopped) = watch::channel(false);

@@ -120,6 +120,7 @@ on_both!(a_draft_is_sent_in_other_words_and_its_article_is_learnt, |backend| {
         article: None,
         draft,
         seen: None,
+        solves: false,
     };
     house.desk.post_message(ticket.id, reply(Some(draft.id)), None, agent()).await.unwrap();
     house.settle().await;
@@ -143,7 +144,8 @@ on_both!(a_draft_is_sent_in_other_words_and_its_article_is_learnt, |backend| {
     let draft = suggested.iter().find(|d| d.effect.kind().as_str() == "reply").map(|d| d.id);
     assert!(draft.is_some());
     let text = "The page is broken today, we are working on it.".to_owned();
-    let own_words = NewMessage { kind: NewMessageKind::Reply, text, article: None, draft, seen: None };
+    let own_words =
+        NewMessage { kind: NewMessageKind::Reply, text, article: None, draft, seen: None, solves: false };
     house.desk.post_message(ticket.id, own_words, None, agent()).await.unwrap();
     assert_eq!(answer_of(&house, 2).await.article, None);
     assert_eq!(house.store.alternates(None).await.unwrap().len(), 1, "the first one's");

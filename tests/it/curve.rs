@@ -72,8 +72,14 @@ async fn answered_with(house: &House, number: i64) -> Option<String> {
 async fn agent_replies(house: &House, number: i64, article: Option<String>, text: &str) {
     let ticket = house.ticket(number).await;
     house.clock.advance(MINUTE_MS);
-    let reply =
-        NewMessage { kind: NewMessageKind::Reply, text: text.to_owned(), article, draft: None, seen: None };
+    let reply = NewMessage {
+        kind: NewMessageKind::Reply,
+        text: text.to_owned(),
+        article,
+        draft: None,
+        seen: None,
+        solves: false,
+    };
     house.desk.post_message(ticket.id, reply, None, agent()).await.unwrap();
     house.settle().await;
 }

@@ -25,7 +25,7 @@ fn label() -> NewFile {
 async fn post(house: &House, kind: NewMessageKind, files: Vec<NewFile>) -> Result<Message, DeskError> {
     let ticket = house.ticket(1).await;
     let text = "Here is the label.".to_owned();
-    let new = NewMessage { kind, text, article: None, draft: None, seen: None };
+    let new = NewMessage { kind, text, article: None, draft: None, seen: None, solves: false };
     let posted = house.desk.post_with_files(ticket.id, new, files, None, agent()).await;
     house.settle().await;
     posted

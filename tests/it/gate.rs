@@ -86,8 +86,14 @@ on_both!(where_a_person_has_answered_what_was_held_is_not_sent_any_more, |backen
     house.mail(&question("ana@example.org", 1)).await;
     let held = answer_of(&house, 1).await;
     assert_eq!(held.delivery, Delivery::Held);
-    let write =
-        |kind| NewMessage { kind, text: "As said.".to_owned(), article: None, draft: None, seen: None };
+    let write = |kind| NewMessage {
+        kind,
+        text: "As said.".to_owned(),
+        article: None,
+        draft: None,
+        seen: None,
+        solves: false,
+    };
     house.desk.post_message(held.ticket_id, write(NewMessageKind::Note), None, agent()).await.unwrap();
     assert_eq!(answer_of(&house, 1).await.delivery, Delivery::Held, "a note answers nobody");
     house.desk.post_message(held.ticket_id, write(NewMessageKind::Reply), None, agent()).await.unwrap();

@@ -157,6 +157,7 @@ on_both!(an_agents_reply_is_redacted_and_delivered_whatever_the_budgets, |backen
                 article: None,
                 draft: None,
                 seen: None,
+                solves: false,
             },
             None,
             agent(),

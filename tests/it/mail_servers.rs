@@ -217,6 +217,7 @@ async fn h36_a_vacation_responder_is_not_answered() {
         article: None,
         draft: None,
         seen: None,
+        solves: false,
     };
     shop.house.desk.post_message(ticket.id, reply, None, agent()).await.unwrap();
     shop.house.settle().await;
@@ -253,6 +254,7 @@ async fn a_file_that_an_agent_sends_arrives_whole_through_a_mail_server() {
         article: None,
         draft: None,
         seen: None,
+        solves: false,
     };
     let ticket = shop.house.tickets().await.remove(0);
     shop.house.desk.post_with_files(ticket.id, reply, vec![file], None, agent()).await.unwrap();

@@ -121,7 +121,14 @@ on_both!(what_was_stored_before_there_was_a_rule_is_redacted_later_and_goes_on_w
         .desk
         .post_message(
             ticket.id,
-            NewMessage { kind: NewMessageKind::Note, text, article: None, draft: None, seen: None },
+            NewMessage {
+                kind: NewMessageKind::Note,
+                text,
+                article: None,
+                draft: None,
+                seen: None,
+                solves: false,
+            },
             None,
             agent(),
         )
@@ -271,6 +278,7 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
         article: None,
         draft: None,
         seen: None,
+        solves: false,
     };
     let answered = house.desk.post_message(house.ticket(1).await.id, reply, None, agent()).await;
     assert_eq!(refused(answered.unwrap_err()), "erased", "nobody is written to at a dead address");
@@ -298,8 +306,14 @@ on_both!(what_comes_to_the_ticket_of_somebody_erased_goes_when_they_are_erased_a
     let ana = house.store.contact_by_email("ana@example.org").await.unwrap().unwrap();
     house.desk.erase_person(ana.id, admin()).await.unwrap();
     let ticket = house.ticket(1).await;
-    let written =
-        |kind, text: &str| NewMessage { kind, text: text.to_owned(), article: None, draft: None, seen: None };
+    let written = |kind, text: &str| NewMessage {
+        kind,
+        text: text.to_owned(),
+        article: None,
+        draft: None,
+        seen: None,
+        solves: false,
+    };
     let inbound = written(NewMessageKind::Inbound, "It is me, Ana Quillfeather.");
     let came = house.desk.post_message(ticket.id, inbound, None, agent()).await;
     assert_eq!(refused(came.unwrap_err()), "erased");

@@ -109,7 +109,14 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
         .desk
         .post_message(
             ticket.id,
-            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None, seen: None },
+            NewMessage {
+                kind: NewMessageKind::Reply,
+                text,
+                article: None,
+                draft: None,
+                seen: None,
+                solves: false,
+            },
             None,
             agent(),
         )
@@ -128,7 +135,14 @@ on_both!(values_go_back_only_to_who_gave_them_and_only_where_it_is_granted, |bac
         .desk
         .post_message(
             eves.id,
-            NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None, seen: None },
+            NewMessage {
+                kind: NewMessageKind::Reply,
+                text,
+                article: None,
+                draft: None,
+                seen: None,
+                solves: false,
+            },
             None,
             agent(),
         )

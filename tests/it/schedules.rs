@@ -144,6 +144,7 @@ on_both!(a_customer_who_does_not_answer_is_reminded_once, |backend| {
                 article: None,
                 draft: None,
                 seen: None,
+                solves: false,
             },
             None,
             agent(),

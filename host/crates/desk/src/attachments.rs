@@ -259,7 +259,7 @@ mod tests {
         let ticket = fixture.store.ticket_by_number(1).await.unwrap().unwrap();
         let seen = fixture.store.messages(ticket.id).await.unwrap().last().map(|message| message.id);
         let (kind, text) = (NewMessageKind::Reply, text.to_owned());
-        let new = NewMessage { kind, text, article: None, draft: None, seen };
+        let new = NewMessage { kind, text, article: None, draft: None, seen, solves: false };
         fixture.desk.post_with_files(ticket.id, new, files, None, agent()).await
     }
 

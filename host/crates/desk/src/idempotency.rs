@@ -82,6 +82,7 @@ mod tests {
             article: None,
             draft: None,
             seen: None,
+            solves: false,
         };
         let third = house.desk.post_message(made.id, note, memo(|m| m.id.to_string()), agent()).await;
         assert!(matches!(third, Err(DeskError::Repeated)), "{third:?}");

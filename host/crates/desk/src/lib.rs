@@ -46,6 +46,7 @@ mod seal;
 mod sessions;
 mod spelling;
 mod stories;
+mod suggestions;
 mod tables;
 mod thread;
 mod tokens;

@@ -1,23 +1,22 @@
-//! What people do to tickets: write, change fields, accept or decline what a plugin suggested.
+//! What people do to tickets: write, and change fields.
 
 use channels::email::File;
 use domain::article::curve::repeats;
-use domain::effect::{Effect, Proposal};
+use domain::effect::Effect;
 use domain::id::{DecisionId, MessageId, TicketId};
 use domain::message::{Direction, Message};
 use domain::plain;
-use domain::plugin::Mode;
 use domain::redaction::{Document, Part, part};
 use domain::retention::LEGAL_HOLD;
-use domain::run::{Decision, DecisionStatus};
+use domain::run::Decision;
+use domain::snapshot::TicketView;
 use domain::ticket::{Field, SPAM, StatusCategory, Ticket, is_key};
-use domain::turn::{Bid, LoopBudget, reply_subject, resolve};
+use domain::turn::reply_subject;
 use domain::work::{Stamp, Work, blank_message, check_numbers, field_of};
 use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
 use crate::attachments::NewFile;
-use crate::bench::Bench;
 use crate::idempotency::Memo;
 use crate::meanwhile::{self, ANSWERED};
 use crate::races::Races;
@@ -71,6 +70,9 @@ pub struct NewMessage {
     /// overtaken, and one that repeats what the same person wrote a moment ago.
     #[serde(default)]
     pub seen: Option<MessageId>,
+    /// Whether the ticket is solved with it; only a reply solves one.
+    #[serde(default)]
+    pub solves: bool,
 }
 
 /// One change of a ticket.
@@ -219,8 +221,9 @@ impl Desk {
             None => Vec::new(),
         };
         if new.kind == NewMessageKind::Reply {
-            facts.extend(meanwhile::withdraw_held(&mut work, &view, &stamp, ANSWERED));
+            facts.extend(Box::pin(self.reply_facts(&mut work, &view, new, &stamp)).await?);
         }
+        let corrected: Vec<_> = facts.iter().filter_map(crate::ledger::whose).collect();
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         facts.extend(blobs);
         if let Some(quoting) = quoting {
@@ -231,10 +234,33 @@ impl Desk {
         }
         facts.extend(memo.zip(work.messages.last()).map(|(memo, m)| memo.fact(m, stamp.now)));
         match Box::pin(self.commit_and_reload(facts)).await {
-            Ok(()) => work.messages.pop().ok_or(DeskError::Busy("the ticket")),
+            Ok(()) => {
+                for id in corrected {
+                    self.watch_canary(id).await;
+                }
+                work.messages.pop().ok_or(DeskError::Busy("the ticket"))
+            }
             Err(DeskError::Store(StoreError::Conflict("seen"))) => Err(DeskError::Repeated),
             Err(error) => Err(error),
         }
+    }
+
+    /// What else comes of a person's reply: what plugins would have said instead gives way to it, and the ticket is solved
+    /// where its writer says so.
+    async fn reply_facts(
+        &self,
+        work: &mut Work,
+        view: &TicketView,
+        new: &NewMessage,
+        stamp: &Stamp<'_>,
+    ) -> Result<Vec<Fact>, DeskError> {
+        let mut facts = meanwhile::withdraw_held(work, view, stamp, ANSWERED);
+        facts.extend(self.overtaken(view.ticket.id, new.draft).await?);
+        if new.solves {
+            work.set_field(stamp, &Field::Status, StatusCategory::Solved.as_str())?;
+            facts.extend(self.corrections(work).await?);
+        }
+        Ok(facts)
     }
 
     /// Puts the files with a message, under their names after redaction.
@@ -258,44 +284,6 @@ impl Desk {
                 &mut facts,
             )?);
         }
-        Ok(facts)
-    }
-
-    /// The suggested reply that a message is written from.
-    async fn draft_of(&self, ticket: TicketId, new: &NewMessage) -> Result<Option<Decision>, DeskError> {
-        let Some(id) = new.draft else { return Ok(None) };
-        let decision = self.suggestion(id).await.map_err(|error| match error {
-            DeskError::Refused(refusal) => DeskError::Refused(refusal.at("draft")),
-            other => other,
-        })?;
-        let fits = decision.ticket_id == ticket
-            && new.kind == NewMessageKind::Reply
-            && matches!(decision.effect, Effect::Reply { .. });
-        if fits {
-            return Ok(Some(decision));
-        }
-        let sentence = "A draft is a suggested reply of the same ticket.";
-        Err(Refusal::new("bad_request", sentence).at("draft").into())
-    }
-
-    /// That a suggested reply was sent by a person, perhaps in other words.
-    async fn sent_facts(
-        &self,
-        mut draft: Decision,
-        said: &str,
-        actor: &Actor,
-    ) -> Result<Vec<Fact>, DeskError> {
-        let as_it_was =
-            matches!(&draft.effect, Effect::Reply { text, .. } if plain::text(text).trim() == said.trim());
-        let how = if as_it_was { "sent" } else { "sent in other words" };
-        draft.status = DecisionStatus::Applied;
-        draft.reason = format!("{how} by {} {}", actor.kind, actor.id).trim().to_owned();
-        draft.decided_at = self.now();
-        let mut facts = vec![
-            self.set_decision(&draft),
-            self.audit(actor, "decision.accepted", draft.id, serde_json::Value::Null),
-        ];
-        facts.extend(self.acceptance(&draft).await?);
         Ok(facts)
     }
 
@@ -388,142 +376,6 @@ impl Desk {
         let redacted = Box::pin(self.redacted_or_told(document, Some(id), ticket.inbox.as_deref())).await?;
         redacted.refuse_in(|_| true).map_err(DeskError::from)
     }
-
-    /// Accepts what a plugin suggested: it is applied now, in the person's name and on the ticket as it is.
-    ///
-    /// # Errors
-    /// When it is no suggestion (any more), or policy refuses it now.
-    pub async fn accept(&self, id: DecisionId, actor: Actor) -> Result<Decision, DeskError> {
-        let mut races = Races::about("the ticket");
-        loop {
-            let attempt = async {
-                let mut decision = self.suggestion(id).await?;
-                let facts = Box::pin(self.accept_facts(&mut decision, &actor)).await?;
-                self.0.store.commit(Commit { facts }).await?;
-                Ok(decision)
-            };
-            if let Some(done) = races.end(attempt.await) {
-                return done;
-            }
-        }
-    }
-
-    async fn accept_facts(&self, decision: &mut Decision, actor: &Actor) -> Result<Vec<Fact>, DeskError> {
-        let mut bench = Bench::default();
-        self.bring(&mut bench, decision.ticket_id).await?;
-        let found = bench.views.get(&decision.ticket_id).cloned();
-        let view = found.ok_or_else(|| DeskError::missing("ticket", decision.ticket_id))?;
-        Box::pin(self.check_not_merged(&view.ticket)).await?;
-        let run = self
-            .0
-            .store
-            .run(decision.run_id)
-            .await?
-            .ok_or_else(|| DeskError::missing("run", decision.run_id))?;
-        let event_id = run.event_id.ok_or_else(|| DeskError::missing("event of run", run.id))?;
-        let event =
-            self.0.store.event(event_id).await?.ok_or_else(|| DeskError::missing("event", event_id))?;
-        let mut installation = self.installation(decision.installation_id).await?;
-        installation.mode = Mode::Live;
-        let proposal = Proposal {
-            ticket_id: decision.ticket_id,
-            effect: decision.effect.clone(),
-            basis: decision.basis.clone(),
-        };
-        let bids = [Bid {
-            installation: &installation,
-            order: 0,
-            run_id: run.id,
-            proposals: std::slice::from_ref(&proposal),
-        }];
-        // A person has read it.
-        bench.standings.values_mut().for_each(|standing| standing.proved = true);
-        let stamp = self.stamp(actor.clone());
-        // A person stands behind it: budgets of automatic changes do not apply.
-        let budget = LoopBudget {
-            changes_per_ticket_hour: i64::MAX,
-            repeats_per_hour: i64::MAX,
-            ..LoopBudget::default()
-        };
-        let verdict = resolve(&event, &bids, &mut bench.works, &mut bench.standings, &budget, &stamp)
-            .into_iter()
-            .next();
-        match verdict {
-            Some(v) if v.status == DecisionStatus::Applied => {}
-            Some(v) => return Err(Refusal::new("not_applicable", v.reason).into()),
-            None => return Err(Refusal::new("not_applicable", "there is nothing to apply").into()),
-        }
-        decision.status = DecisionStatus::Applied;
-        decision.reason = format!("accepted by {} {}", actor.kind, actor.id).trim().to_owned();
-        decision.decided_at = self.now();
-        let mut changed: Vec<Work> = bench.works.into_values().filter(Work::is_changed).collect();
-        // The person takes responsibility, so it is not automatic mail.
-        changed.iter_mut().flat_map(|w| &mut w.messages).for_each(|m| m.automatic = false);
-        let quoting = changed.iter().flat_map(|w| &w.messages).find(|m| m.article.is_some()).cloned();
-        let answers = |w: &&mut Work| {
-            w.ticket.id == view.ticket.id && w.messages.iter().any(|m| m.direction == Direction::Outbound)
-        };
-        let answer = changed.iter_mut().find(answers);
-        let withdraw = |work: &mut Work| meanwhile::withdraw_held(work, &view, &stamp, ANSWERED);
-        let withdrawn = answer.map(withdraw).unwrap_or_default();
-        let mut facts = self.work_facts(&mut changed).await;
-        facts.extend(withdrawn);
-        if let Some(quoting) = quoting {
-            facts.extend(Box::pin(self.confirmed(&quoting, &view)).await?);
-        }
-        facts.push(self.set_decision(decision));
-        facts.extend(self.acceptance(decision).await?);
-        facts.push(self.audit(actor, "decision.accepted", decision.id, serde_json::Value::Null));
-        Ok(facts)
-    }
-
-    /// Declines what a plugin suggested.
-    ///
-    /// # Errors
-    /// When it is no suggestion (any more).
-    pub async fn decline(&self, id: DecisionId, reason: &str, actor: Actor) -> Result<Decision, DeskError> {
-        let mut decision = self.suggestion(id).await?;
-        decision.status = DecisionStatus::Rejected;
-        let reason: String = reason.chars().filter(|c| !c.is_control()).take(500).collect();
-        decision.reason = format!("declined by {} {}: {reason}", actor.kind, actor.id);
-        decision.decided_at = self.now();
-        let mut facts = vec![
-            self.set_decision(&decision),
-            self.audit(&actor, "decision.declined", id, serde_json::Value::Null),
-        ];
-        facts.extend(self.correction(&decision).await?);
-        match self.0.store.commit(Commit { facts }).await {
-            Ok(()) => {}
-            // Somebody else decided in between: say so.
-            Err(StoreError::Stale("decision")) => return self.suggestion(id).await,
-            Err(error) => return Err(error.into()),
-        }
-        self.watch_canary(decision.installation_id).await;
-        Ok(decision)
-    }
-
-    fn set_decision(&self, decision: &Decision) -> Fact {
-        Fact::SetDecision {
-            id: decision.id,
-            status: decision.status,
-            reason: decision.reason.clone(),
-            decided_at: decision.decided_at,
-            expect: Some(DecisionStatus::Suggested),
-        }
-    }
-
-    async fn suggestion(&self, id: DecisionId) -> Result<Decision, DeskError> {
-        let decision = self.0.store.decision(id).await?.ok_or_else(|| DeskError::missing("decision", id))?;
-        if decision.status == DecisionStatus::Suggested {
-            Ok(decision)
-        } else {
-            Err(Refusal::new(
-                "not_a_suggestion",
-                format!("The decision is {}; only a suggested one waits for an agent.", decision.status),
-            )
-            .into())
-        }
-    }
 }
 
 /// Refuses a message without words, or with too many.
@@ -575,12 +427,7 @@ pub(crate) fn check_version(ticket: &Ticket, expected: Option<i64>) -> Result<()
     }
 }
 
-fn draft(
-    view: &domain::snapshot::TicketView,
-    kind: NewMessageKind,
-    text: String,
-    stamp: &Stamp<'_>,
-) -> Message {
+fn draft(view: &TicketView, kind: NewMessageKind, text: String, stamp: &Stamp<'_>) -> Message {
     let direction = kind.direction();
     let id = MessageId::mint(stamp.ids, stamp.now);
     let mut message = blank_message(id, view.ticket.id, direction, stamp.actor.clone(), stamp.now);

@@ -353,7 +353,7 @@ mod tests {
     }
 
     fn message(kind: NewMessageKind, text: &str) -> NewMessage {
-        NewMessage { kind, text: text.to_owned(), article: None, draft: None, seen: None }
+        NewMessage { kind, text: text.to_owned(), article: None, draft: None, seen: None, solves: false }
     }
 
     async fn note(house: &Fixture, ticket: TicketId, text: &str) {

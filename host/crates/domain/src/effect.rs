@@ -1,5 +1,8 @@
 //! What a plugin may propose. One variant per function of the contract's `effects` interface.
 
+use std::borrow::Cow;
+
+use crate::by_hand::by_hand;
 use crate::id::TicketId;
 use crate::{Refusal, text_enum};
 
@@ -109,6 +112,23 @@ impl Effect {
             Self::Reply { .. } => Some("reply".to_owned()),
             Self::Notify { .. } => Some("notify".to_owned()),
             Self::Note { .. } | Self::Escalate { .. } | Self::SetTimer { .. } => None,
+        }
+    }
+
+    /// The words of a reply as a person begins with them. Where it quotes no article, as a confirmation of receipt, it
+    /// does not say any more that it is automatic.
+    #[must_use]
+    pub fn draft(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Reply { text, article: None, .. } => Some(by_hand(text)),
+            Self::Reply { text, .. } => Some(Cow::Borrowed(text.as_str())),
+            Self::SetField { .. }
+            | Self::AddTag { .. }
+            | Self::RemoveTag { .. }
+            | Self::Note { .. }
+            | Self::Notify { .. }
+            | Self::Escalate { .. }
+            | Self::SetTimer { .. } => None,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod address;
 pub mod article;
 pub mod asker;
 pub mod audit;
+mod by_hand;
 pub mod canary;
 pub mod clock;
 pub mod contact;

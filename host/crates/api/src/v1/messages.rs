@@ -224,7 +224,7 @@ impl NewMessageBody {
             bytes,
         };
         let files = attachments.into_iter().map(file).collect();
-        (NewMessage { kind, text, article, draft, seen }, files)
+        (NewMessage { kind, text, article, draft, seen, solves: false }, files)
     }
 }
 

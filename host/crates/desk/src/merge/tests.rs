@@ -48,7 +48,14 @@ fn refused<T>(done: Result<T, DeskError>) -> Refusal {
 }
 
 fn new_message(kind: NewMessageKind) -> NewMessage {
-    NewMessage { kind, text: "It left today.".to_owned(), article: None, draft: None, seen: None }
+    NewMessage {
+        kind,
+        text: "It left today.".to_owned(),
+        article: None,
+        draft: None,
+        seen: None,
+        solves: false,
+    }
 }
 
 fn set_status(value: &str) -> Vec<TicketChange> {

@@ -131,6 +131,7 @@ async fn a_yes_does_not_solve_what_the_customer_went_on_asking() {
         article: None,
         draft: None,
         seen: None,
+        solves: false,
     };
     w.f.desk.post_message(w.ticket.id, new, None, agent()).await.unwrap();
     w.rate(true).await;
@@ -157,6 +158,7 @@ async fn an_article_that_an_agent_sends_is_learnt_as_well_and_an_unknown_one_is_
         article: Some(article.into()),
         draft: None,
         seen: None,
+        solves: false,
     };
     let refused = w.f.desk.post_message(w.ticket.id, reply("nope"), None, agent()).await.unwrap_err();
     assert!(refused.to_string().contains("no article `nope`"), "{refused}");
@@ -203,6 +205,7 @@ async fn what_a_person_answered_since_is_not_the_customers_verdict_on_the_machin
         article: Some("parcel".into()),
         draft: None,
         seen: None,
+        solves: false,
     };
     w.f.desk.post_message(w.ticket.id, reply, None, agent()).await.unwrap();
     let before = w.now().await.status_category;

@@ -166,6 +166,7 @@ async fn what_changed_between_a_plugins_reading_and_its_end_is_stale_as_well() {
         article: None,
         draft: None,
         seen: None,
+        solves: false,
     };
     house.desk.post_message(id, reply, None, agent()).await.unwrap();
     host.ticket(id).await.unwrap();

@@ -16,6 +16,7 @@ async fn reply(house: &Fixture, email: &str) {
         article: None,
         draft: None,
         seen: None,
+        solves: false,
     };
     house.desk.post_message(ticket.id, new, None, agent()).await.unwrap();
 }

@@ -166,7 +166,7 @@ async fn post(
         Some(written.article.clone()).filter(|key| kind == NewMessageKind::Reply && !key.is_empty());
     // Without one there was nothing to overlook.
     let seen = written.seen.parse().ok();
-    let new = NewMessage { kind, text, article, draft, seen };
+    let new = NewMessage { kind, text, article, draft, seen, solves: false };
     let told: Vec<&str> = written.said(TOLD).split_whitespace().collect();
     console.desk.post_if_told(ticket.id, new, files, &told, memo, agent.0.clone()).await
 }
