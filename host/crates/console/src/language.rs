@@ -141,6 +141,21 @@ impl Language {
         format!("{count} {unit}")
     }
 
+    /// How large a file is, in bytes or in kB and MB, which are a thousand of the smaller unit.
+    pub(crate) fn size(self, bytes: i64) -> String {
+        let (unit_bytes, unit) = match bytes {
+            ..1_000 => return format!("{bytes} {}", self.pick("bytes", "Byte")),
+            ..999_500 => (1_000, "kB"),
+            _ => (1_000_000, "MB"),
+        };
+        let tenths = (bytes * 10 + unit_bytes / 2) / unit_bytes;
+        if tenths < 100 && tenths % 10 != 0 {
+            format!("{}{}{} {unit}", tenths / 10, self.pick(".", ","), tenths % 10)
+        } else {
+            format!("{} {unit}", (bytes + unit_bytes / 2) / unit_bytes)
+        }
+    }
+
     /// A delivery state.
     pub(crate) const fn delivery(self, delivery: Delivery) -> &'static str {
         match delivery {
@@ -195,6 +210,15 @@ impl Spoken {
         }
         let accept = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
         Self { language: Language::preferred(accept), chosen: false }
+    }
+
+    /// The other language, as it is chosen by a click.
+    pub(crate) const fn other(self) -> Self {
+        let language = match self.language {
+            Language::English => Language::German,
+            Language::German => Language::English,
+        };
+        Self { language, chosen: true }
     }
 
     /// A link inside the console that keeps a chosen language.
@@ -278,6 +302,7 @@ texts! {
     saved_while_writing: "Saved. Your answer is not sent yet: it stands below.", "Gespeichert. Ihre Antwort ist noch nicht gesendet: Sie steht unten.";
     answer_comes_along: "Your answer is not sent yet: it comes along.", "Ihre Antwort ist noch nicht gesendet: Sie kommt mit.";
     sent: "Your answer goes out: with it stands how far it is.", "Ihre Antwort geht hinaus: Wie weit sie ist, steht bei ihr.";
+    sent_and_solved: "Your answer goes out, and the ticket is solved: how far the answer is stands with it.", "Ihre Antwort geht hinaus, und das Ticket ist gelöst: Wie weit die Antwort ist, steht bei ihr.";
     noted: "The note is kept.", "Die Notiz ist festgehalten.";
     gone_without_fields: "The message was sent or kept, but the fields were not saved:", "Die Nachricht ist gesendet oder behalten, aber die Felder sind nicht gespeichert:";
     back_to_articles: "Back to the articles", "Zurück zu den Artikeln";
@@ -316,6 +341,7 @@ texts! {
     withheld: "Your answer is not sent yet: the customer would not read all of it as you wrote it. What they would read instead stands below it.", "Ihre Antwort ist noch nicht gesendet: Die Kundschaft würde nicht alles so lesen, wie Sie es geschrieben haben. Was sie stattdessen lesen würde, steht unter ihr.";
     read_instead: "Bank data, secrets and the like do not leave by mail. The customer would read a placeholder instead:", "Bankdaten, Geheimnisse und Ähnliches gehen nicht per Mail hinaus. Die Kundschaft würde stattdessen einen Platzhalter lesen:";
     send_so: "Send it so", "So senden";
+    send_and_solve: "Send and solve the ticket", "Senden und Ticket lösen";
     keep_note: "Keep as a note", "Als Notiz behalten";
     suggestions: "What plugins suggest", "Was Plugins vorschlagen";
     in_composer: "stands in the answer below", "steht unten in der Antwort";
@@ -453,6 +479,9 @@ texts! {
     bulk_none: "Tick at least one ticket first.", "Kreuzen Sie zuerst mindestens ein Ticket an.";
     bulk_many: "At most 100 tickets are changed at once.", "Höchstens 100 Tickets werden auf einmal geändert.";
     bulk_nothing: "Say what is to be changed: a status, a team, an assignee or a tag.", "Sagen Sie, was sich ändern soll: ein Status, ein Team, eine Zuständigkeit oder ein Schlagwort.";
+    ticket_before: "Ticket before", "Ticket davor";
+    ticket_behind: "Next ticket", "Nächstes Ticket";
+    keys: "Keys, with Alt (in Firefox with Alt and Shift, on a Mac with Control and Option):", "Tasten, mit Alt (in Firefox mit Alt und Umschalt, auf dem Mac mit Control und Option):";
     older: "Older", "Ältere";
     newest: "Newest", "Neueste";
     no_tickets: "There is no ticket here.", "Hier ist kein Ticket.";
@@ -550,6 +579,25 @@ mod tests {
         assert_eq!(said(3 * HOUR_MS), both("3 h", "3 Std."));
         assert_eq!(said(2 * DAY_MS - 1), both("47 h", "47 Std."));
         assert_eq!(said(2 * DAY_MS), both("2 days", "2 Tage"));
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (bytes, english, german) in [
+            (0, "0 bytes", "0 Byte"),
+            (999, "999 bytes", "999 Byte"),
+            (1_000, "1 kB", "1 kB"),
+            (1_540, "1.5 kB", "1,5 kB"),
+            (9_960, "10 kB", "10 kB"),
+            (48_700, "49 kB", "49 kB"),
+            (999_499, "999 kB", "999 kB"),
+            (999_500, "1 MB", "1 MB"),
+            (2_340_000, "2.3 MB", "2,3 MB"),
+            (24_600_000, "25 MB", "25 MB"),
+        ] {
+            assert_eq!(Language::English.size(bytes), english);
+            assert_eq!(Language::German.size(bytes), german);
+        }
     }
 
     #[test]

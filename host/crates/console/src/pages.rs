@@ -125,13 +125,31 @@ impl Visit {
     /// The frame for a page that is everybody's: without a menu, and telling nothing of the house.
     pub(crate) fn open_page<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
         let spoken = self.spoken;
-        Page { title, path, spoken, menu: false, signed_in: false, administers: false, automation_off: false }
+        Page {
+            title,
+            path,
+            spoken,
+            menu: false,
+            signed_in: false,
+            administers: false,
+            automation_off: false,
+            to_other_language: None,
+        }
     }
 
     /// The frame for a page of the console proper, which stands at this address.
     pub(crate) fn page_at<'a>(&self, title: &'a str, path: &'a str) -> Page<'a> {
         let Self { spoken, signed_in, administers, automation_off, .. } = *self;
-        Page { title, path, spoken, menu: true, signed_in, administers, automation_off }
+        Page {
+            title,
+            path,
+            spoken,
+            menu: true,
+            signed_in,
+            administers,
+            automation_off,
+            to_other_language: None,
+        }
     }
 
     /// Why nothing comes of a form that could not be read.

@@ -1,5 +1,7 @@
 //! The frame of every page, its headers and its one style sheet.
 
+use std::borrow::Cow;
+
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::{
@@ -13,7 +15,7 @@ use domain::schedule::Zone;
 use domain::token::Scope;
 use maud::{DOCTYPE, Markup, html};
 
-use crate::language::{Language, Spoken};
+use crate::language::{Language, Spoken, Texts};
 use crate::session::scope_of;
 
 /// A page may load our own style and send our own form; nothing else, from nowhere.
@@ -23,6 +25,8 @@ const POLICY: &str =
 const PLUGINS: &str = "/plugins";
 /// Where the settings begin.
 const SETTINGS: &str = "/settings";
+/// Longest title or subject that is shown whole, characters.
+const SUBJECT_CHARS_SHOWN: usize = 120;
 /// How long a browser may keep the style sheet.
 const STYLE_CACHE: &str = "public, max-age=300";
 
@@ -42,12 +46,15 @@ pub(crate) struct Page<'a> {
     pub(crate) administers: bool,
     /// Whether it has to say that all automation is switched off.
     pub(crate) automation_off: bool,
+    /// What stands in the place of the link to the other language, where something may have been begun that it would lose.
+    pub(crate) to_other_language: Option<Markup>,
 }
 
 impl Page<'_> {
     /// Frames the body.
     pub(crate) fn of(&self, body: &Markup) -> Html<String> {
         let texts = self.spoken.language.texts();
+        let (title, whole) = clipped(self.title);
         let page = html! {
             (DOCTYPE)
             html lang=(self.spoken.language.tag()) {
@@ -63,7 +70,7 @@ impl Page<'_> {
                     header { (self.header()) }
                     main #content tabindex="-1" {
                         @if self.automation_off { (self.automation_off()) }
-                        h1 dir="auto" { (self.title) }
+                        h1 dir="auto" title=[whole] { (title) }
                         (body)
                     }
                 }
@@ -93,10 +100,7 @@ impl Page<'_> {
 
     fn header(&self) -> Markup {
         let texts = self.spoken.language.texts();
-        let other = match self.spoken.language {
-            Language::English => Language::German,
-            Language::German => Language::English,
-        };
+        let other = self.spoken.other();
         let links = [
             ("/", texts.tickets),
             ("/articles", texts.articles),
@@ -113,8 +117,9 @@ impl Page<'_> {
                         a href=(self.spoken.link(path, &[])) aria-current=[self.stands_at(path)] { (name) }
                     }
                 }
-                a href=(Spoken { language: other, chosen: true }.link(self.path, &[])) lang=(other.tag()) hreflang=(other.tag()) {
-                    (texts.other_language)
+                @if let Some(button) = &self.to_other_language { (button) } @else {
+                    @let tag = other.language.tag();
+                    a href=(other.link(self.path, &[])) lang=(tag) hreflang=(tag) { (texts.other_language) }
                 }
             }
             @if self.signed_in {
@@ -124,6 +129,47 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// Keys that a browser takes to a link or a field, with the keys of its own beside them: there are no scripts here.
+pub(crate) mod key {
+    /// To the search.
+    pub(crate) const SEARCH: &str = "s";
+    /// On in the list.
+    pub(crate) const BEHIND: &str = "j";
+    /// Back in the list.
+    pub(crate) const BEFORE: &str = "k";
+    /// To the answer.
+    pub(crate) const ANSWER: &str = "r";
+}
+
+/// What the keys of a page do.
+pub(crate) fn keys(texts: &Texts, keys: &[Option<(&str, &str)>]) -> Markup {
+    html! {
+        p.meta {
+            (texts.keys)
+            @for (n, (key, what)) in keys.iter().flatten().enumerate() {
+                @if n > 0 { "," } " " kbd { (key) } " " (what)
+            }
+        }
+    }
+}
+
+/// A title or a subject as it is shown, and the whole where something of it is not.
+pub(crate) fn clipped(text: &str) -> (Cow<'_, str>, Option<&str>) {
+    match text.char_indices().nth(SUBJECT_CHARS_SHOWN) {
+        Some((end, _)) => {
+            let shown = text.get(..end).unwrap_or(text).trim_end();
+            (Cow::Owned(format!("{shown}…")), Some(text))
+        }
+        None => (Cow::Borrowed(text), None),
+    }
+}
+
+/// A subject among other words; where it is very long, the whole stands in its title.
+pub(crate) fn subject(text: &str) -> Markup {
+    let (shown, whole) = clipped(text);
+    html! { bdi title=[whole] { (shown) } }
 }
 
 /// An instant for people, by the clocks of a zone; exact for programs.
@@ -164,4 +210,18 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_subject_is_cut_and_a_usual_one_is_not() {
+        let usual = "ü".repeat(SUBJECT_CHARS_SHOWN);
+        assert_eq!(clipped(&usual), (Cow::Borrowed(usual.as_str()), None));
+        let long = format!("{usual} and more");
+        let (shown, whole) = clipped(&long);
+        assert_eq!((shown, whole), (Cow::Owned(format!("{usual}…")), Some(long.as_str())));
+    }
 }

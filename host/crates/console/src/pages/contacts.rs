@@ -23,7 +23,7 @@ use super::tickets::{goes_on, homes};
 use super::{Visit, id_of};
 use crate::Console;
 use crate::session::{Administrator, Agent, Revealer, holder};
-use crate::view::fact;
+use crate::view::{fact, subject};
 
 /// Tickets that are listed, the newest ones; a link leads to all.
 const TICKETS_SHOWN: u32 = 20;
@@ -310,7 +310,7 @@ fn tickets(visit: &Visit, known: &Known) -> Markup {
                 @for ticket in &known.tickets {
                     li {
                         a href=(visit.spoken.link(&format!("/tickets/{}", ticket.number), &[])) { "#" (ticket.number) }
-                        " " bdi { (ticket.subject) } " · " (language.status(ticket.status_category)) " · " (visit.time(ticket.created_at))
+                        " " (subject(&ticket.subject)) " · " (language.status(ticket.status_category)) " · " (visit.time(ticket.created_at))
                         (goes_on(visit, &known.homes, ticket))
                     }
                 }

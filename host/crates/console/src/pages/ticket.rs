@@ -33,11 +33,12 @@ use domain::{Actor, ActorKind};
 use maud::{Markup, html};
 
 use self::customer::Customer;
+use super::tickets::neighbours::{self, Neighbours};
 use super::{Visit, queue};
 use crate::Console;
 use crate::language::Texts;
 use crate::session::{holder, own_name, who_holds};
-use crate::view::fact;
+use crate::view::{Page, clipped, fact};
 
 /// What was typed into a form.
 #[derive(Debug, Default)]
@@ -86,6 +87,15 @@ struct May {
     reveal: Option<reveals::Wishes>,
     /// Open attachments.
     open: bool,
+    /// Go on to the tickets beside this one.
+    neighbours: Neighbours,
+}
+
+impl May {
+    /// What lies ready here; a merged ticket takes nothing any more.
+    fn bench(&self, material: &Material) -> Option<&Bench> {
+        self.work.as_ref().filter(|_| material.merged_into.is_none())
+    }
 }
 
 /// What lies ready for whoever works on a ticket.
@@ -133,7 +143,9 @@ async fn page(console: &Console, visit: &Visit, number: &str, after: Option<&Aft
             None => None,
         };
         let open = allows(console.desk.config().vault.attachments.scope());
-        Ok::<_, DeskError>((material, customer, May { work, reveal, open }))
+        let name = token.as_ref().and_then(own_name);
+        let neighbours = Box::pin(Neighbours::of(console, visit, &material.ticket, name)).await?;
+        Ok::<_, DeskError>((material, customer, May { work, reveal, open, neighbours }))
     };
     match shown.await {
         Ok((material, customer, may)) => {
@@ -142,10 +154,24 @@ async fn page(console: &Console, visit: &Visit, number: &str, after: Option<&Aft
             let status = if complains { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
             let body = body(visit, &material, &customer, &may, after);
             let path = format!("/tickets/{}", material.ticket.number);
-            (status, visit.page_at(&title, &path).of(&body)).into_response()
+            let page =
+                Page { to_other_language: keeping(visit, &material, &may), ..visit.page_at(&title, &path) };
+            (status, page.of(&body)).into_response()
         }
         Err(error) => visit.failed(error),
     }
+}
+
+/// Where somebody may be writing, the way to the other language that keeps what they wrote. Before it stands the button
+/// that Enter presses: it has to be the form's first.
+fn keeping(visit: &Visit, material: &Material, may: &May) -> Option<Markup> {
+    let bench = may.bench(material)?;
+    let picked = bench.sources.picked.as_ref();
+    let article = picked.map(|article| article.id.to_string());
+    Some(html! {
+        (enter::button(visit, &material.ticket, picked))
+        (composer::other_language(visit, material.ticket.number, article.as_deref()))
+    })
 }
 
 /// After a form: back to the ticket, or the ticket with what went wrong and what was typed.
@@ -186,7 +212,12 @@ async fn saved(
 
 /// Back to the ticket's page; the address says what came of it.
 fn back(visit: &Visit, number: &str, said: &[(&str, &str)]) -> Response {
-    Redirect::to(&visit.spoken.link(&format!("/tickets/{number}"), said)).into_response()
+    Redirect::to(&link(visit, &format!("/tickets/{number}"), said)).into_response()
+}
+
+/// An address of the ticket's page, which keeps the list that it was opened from.
+fn link(visit: &Visit, path: &str, said: &[(&str, &str)]) -> String {
+    neighbours::link(visit, visit.spoken, path, said)
 }
 
 /// What a form could not do, as the reader reads it.
@@ -275,11 +306,11 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
     let typed = after.map(|after| &after.typed);
     let books = material.books(visit.spoken.language.tongue());
     let thread = material.thread();
-    // A merged ticket takes nothing any more.
-    let bench = may.work.as_ref().filter(|_| material.merged_into.is_none());
+    let bench = may.bench(material);
     let place = beside::FormPlace::on(&material.ticket, bench);
     html! {
         (outcome(visit, after))
+        (may.neighbours.nav(visit))
         @if let Some(home) = material.merged_into {
             (merge::banner(visit, &material.ticket, home, works))
             (merge::left_over(visit, typed))
@@ -287,7 +318,6 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
         (merge::took_in(visit, material))
         (facts(visit, &material.ticket))
         @if let Some(bench) = bench {
-            (enter::button(visit, &material.ticket, bench.sources.picked.as_ref()))
             (fields::form(visit, &material.ticket, &bench.known, bench.sources.picked.as_ref(), typed.map(|typed| &typed.fields)))
             (merge::form(visit, &material.ticket, bench.sources.picked.as_ref(), typed))
         }
@@ -321,6 +351,7 @@ fn body(visit: &Visit, material: &Material, customer: &Customer, may: &May, afte
             @let is_open = wishes.is_some_and(reveals::Wishes::are_there) || typed.is_some_and(|typed| beside::is_begun(&typed.fields, beside::REASON));
             details open[is_open] { summary { (texts.redactions) } (redactions(visit, place, material, wishes, typed)) }
         }
+        (may.neighbours.keys(visit, bench.is_some()))
     }
 }
 
@@ -328,6 +359,7 @@ fn facts(visit: &Visit, ticket: &Ticket) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
         dl.facts {
+            (fact(texts.subject, clipped(&ticket.subject).1))
             (fact(texts.status, Some(language.status(ticket.status_category))))
             (fact(texts.priority, Some(language.priority(ticket.priority))))
             (fact(texts.category, ticket.category.as_deref()))

@@ -1,11 +1,13 @@
 //! The list of tickets with who asks and how long they wait: views of it, its order, and changing several at once.
 
 pub(crate) mod bulk;
+pub(crate) mod neighbours;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, TicketFilter};
 use domain::Timestamp;
@@ -21,6 +23,7 @@ use super::Visit;
 use crate::Console;
 use crate::language::Texts;
 use crate::session::{holder, own_name};
+use crate::view::{clipped, key, keys};
 
 /// Tickets on a page.
 const TICKETS_ON_PAGE: u32 = 50;
@@ -239,6 +242,11 @@ pub(super) fn goes_on(visit: &Visit, homes: &BTreeMap<TicketId, i64>, ticket: &T
 }
 
 impl Asked {
+    /// What an address asks for; nothing where it cannot be read.
+    fn at(uri: &Uri) -> Self {
+        Query::try_from_uri(uri).map(|Query(asked)| asked).unwrap_or_default()
+    }
+
     fn status(&self) -> Option<StatusCategory> {
         self.status.parse().ok()
     }
@@ -378,13 +386,14 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
                         a href=(asked.link_ticking(visit, here, Boxes::Ticked)) { (texts.tick_all) }
                     }
                 }
-                (table(visit, listed, tickets, boxes))
+                (table(visit, listed, tickets, asked, boxes))
             }
-        } @else { (table(visit, listed, tickets, Boxes::Absent)) }
+        } @else { (table(visit, listed, tickets, asked, Boxes::Absent)) }
         nav.pages {
-            @if !asked.after.is_empty() { a href=(asked.link(visit, asked.status(), None)) rel="first" { "« " (first) } }
-            @if let Some(id) = older { a href=(asked.link(visit, asked.status(), Some(&id))) rel="next" { (next) " »" } }
+            @if !asked.after.is_empty() { a href=(asked.link(visit, asked.status(), None)) rel="first" accesskey=(key::BEFORE) { "« " (first) } }
+            @if let Some(id) = &older { a href=(asked.link(visit, asked.status(), Some(id))) rel="next" accesskey=(key::BEHIND) { (next) " »" } }
         }
+        (keys(texts, &[Some((key::SEARCH, texts.search)), older.as_ref().map(|_| (key::BEHIND, next)), (!asked.after.is_empty()).then_some((key::BEFORE, first))]))
     }
 }
 
@@ -409,7 +418,7 @@ fn search(visit: &Visit, asked: &Asked) -> Markup {
                 @if !word.is_empty() { input type="hidden" name=(name) value=(word); }
             }
             p.buttons {
-                input #q name="q" type="search" maxlength="200" value=(asked.q);
+                input #q name="q" type="search" accesskey=(key::SEARCH) maxlength="200" value=(asked.q);
                 button type="submit" { (texts.search) }
             }
             details open[narrowed] {
@@ -467,7 +476,13 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
 }
 
 /// The tickets of a page; each with a box to tick where they can be changed together.
-fn table(visit: &Visit, listed: &Listed, tickets: &[(Ticket, Option<Contact>)], boxes: Boxes) -> Markup {
+fn table(
+    visit: &Visit,
+    listed: &Listed,
+    tickets: &[(Ticket, Option<Contact>)],
+    asked: &Asked,
+    boxes: Boxes,
+) -> Markup {
     let texts = visit.texts();
     let heads = [
         texts.number,
@@ -496,7 +511,7 @@ fn table(visit: &Visit, listed: &Listed, tickets: &[(Ticket, Option<Contact>)], 
                                 input type="checkbox" name=(bulk::TICKED) value=(bulk::ticked(ticket)) checked[is_ticked] aria-label={ (texts.tick) " #" (ticket.number) };
                             }
                         }
-                        (cells(visit, listed, ticket, requester.as_ref()))
+                        (cells(visit, listed, ticket, requester.as_ref(), asked))
                         (wait(visit, listed, ticket))
                         td data-name=(texts.created) { (visit.time(ticket.created_at)) }
                     }
@@ -543,13 +558,22 @@ fn called<'p>(texts: &Texts, person: &'p Contact) -> &'p str {
 }
 
 /// What a ticket's row says of it.
-fn cells(visit: &Visit, listed: &Listed, ticket: &Ticket, requester: Option<&Contact>) -> Markup {
+fn cells(
+    visit: &Visit,
+    listed: &Listed,
+    ticket: &Ticket,
+    requester: Option<&Contact>,
+    asked: &Asked,
+) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
-    let address = visit.spoken.link(&format!("/tickets/{}", ticket.number), &[]);
+    // The ticket's page leads to the tickets beside it in this list.
+    let address =
+        visit.spoken.link(&format!("/tickets/{}", ticket.number), &asked.query(asked.status(), None));
+    let (subject, whole) = clipped(&ticket.subject);
     html! {
         td data-name=(texts.number) { (ticket.number) }
         th scope="row" data-name=(texts.subject) {
-            div { a href=(address) dir="auto" { (ticket.subject) } (goes_on(visit, &listed.homes, ticket)) }
+            div { a href=(address) dir="auto" title=[whole] { (subject) } (goes_on(visit, &listed.homes, ticket)) }
         }
         (cell(texts.customer, requester.map(|person| called(texts, person))))
         td data-name=(texts.status) class={ "status " (ticket.status_category) } {

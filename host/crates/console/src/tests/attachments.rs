@@ -32,7 +32,7 @@ async fn an_agent_saves_an_attachment_and_it_is_written_down() {
     let (world, cookie, id) = Box::pin(with_page(&[Scope::Read, Scope::Write])).await;
     let path = format!("/tickets/1/attachments/{id}");
     let page = world.get_with("/tickets/1", &[("cookie", &cookie)]).await;
-    page.says(&[&format!("href=\"{path}\""), "page.html", "(20 B)", "not redacted"]);
+    page.says(&[&format!("href=\"{path}\""), "page.html", "(20 bytes)", "not redacted"]);
     assert_eq!(openings(&world).await, 0, "looking at the ticket opens nothing");
     let head = world.send("HEAD", &path, &[("cookie", &cookie)], String::new()).await;
     assert_eq!((head.status.as_u16(), head.header("allow")), (405, "GET"));
@@ -62,7 +62,7 @@ async fn who_may_not_open_attachments_sees_their_names_and_no_link() {
     let path = format!("/tickets/1/attachments/{id}");
     for headers in [vec![("cookie", cookie.as_str())], vec![]] {
         let page = world.get_with("/tickets/1", &headers).await;
-        page.says(&["page.html", "(20 B)"]);
+        page.says(&["page.html", "(20 bytes)"]);
         assert!(!page.text.contains("/attachments/"));
         let got = world.get_with(&path, &headers).await;
         assert_eq!((got.status.as_u16(), got.header("location")), (303, "/login"));

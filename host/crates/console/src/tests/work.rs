@@ -45,7 +45,7 @@ pub(super) async fn suggest(world: &World, ticket: &Ticket, text: &str) -> Decis
     suggest_from(world, ticket, text, &CountingIds::default(), Some("delivery")).await
 }
 
-async fn suggest_from(
+pub(super) async fn suggest_from(
     world: &World,
     ticket: &Ticket,
     text: &str,
@@ -209,7 +209,7 @@ async fn what_cannot_be_sent_is_told_and_what_was_typed_stays() {
     let sent = post(&world, &cookie, "/tickets/1/message", "text=Dear+Ana&draft=dec_nonsense").await;
     assert_eq!(sent.status, 422);
     sent.says(&["role=\"alert\"", "A draft is a suggested reply", ">Dear Ana</textarea>"]);
-    sent.says(&["href=\"/tickets/1?lang=de\""]);
+    sent.says(&["formaction=\"/tickets/1/answer?lang=de\""]);
     let endless = format!("text={}", "a".repeat(2 << 20));
     for (path, cookie, status) in [
         ("/tickets/1/message", cookie.as_str(), 422),

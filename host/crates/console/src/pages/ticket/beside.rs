@@ -112,14 +112,14 @@ pub(super) async fn done(
 pub(super) fn way_back(visit: &Visit, number: &str, sent: &Written) -> Markup {
     let label = visit.spoken.language.personal().back_to_ticket;
     let article: Vec<(&str, &str)> = visit.asked("article").map(|id| ("article", id)).into_iter().collect();
-    let answer = visit.spoken.link(&format!("/tickets/{number}/answer"), &article);
+    let answer = super::link(visit, &format!("/tickets/{number}/answer"), &article);
     // A text that nobody touched comes from where it came from: the article, or the draft that was chosen.
     let draft = Some(("draft", sent.draft.as_str())).filter(|(_, id)| !id.is_empty());
     let sources: Vec<(&str, &str)> = article.iter().copied().chain(draft).collect();
-    let page = visit.spoken.link(&format!("/tickets/{number}"), &sources);
+    let page = super::link(visit, &format!("/tickets/{number}"), &sources);
     html! {
         @if sent.is_own() {
-            form.buttons method="post" action={ (answer) "#answer" } {
+            form.buttons id=(FORM) method="post" action={ (answer) "#answer" } {
                 @for (name, value) in sent.pairs() { input type="hidden" name=(name) value=(value); }
                 button.main type="submit" { (label) }
                 (visit.texts().answer_comes_along)

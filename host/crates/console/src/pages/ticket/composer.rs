@@ -1,6 +1,7 @@
 //! The composer: an agent's answer or note. A suggested reply stands in it already, with where it comes from; what is
 //! sent from it counts as that suggestion's, changed or not.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::extract::{Path, Request, State};
@@ -22,8 +23,10 @@ use super::sources::{self, Sources};
 use super::written::Written;
 use super::{Typed, fields, percent, reason};
 use crate::Console;
+use crate::pages::tickets::neighbours;
 use crate::pages::{Visit, once};
 use crate::session::Agent;
+use crate::view::key;
 
 /// Longest text that the form takes, characters.
 const TEXT_CHARS_MAX: usize = 50_000;
@@ -32,8 +35,14 @@ const TEXT_CHARS_MAX: usize = 50_000;
 /// begun is not lost when they save those.
 pub(super) const FORM: &str = "composer";
 
+/// The word of the button that sends an answer and solves the ticket with it.
+const SOLVE: &str = "solve";
+/// The field that such an answer sets itself.
+const STATUS: &str = "status";
 /// What the address says after an answer.
 const SENT: &str = "sent";
+/// What it says after one that solved the ticket.
+const SOLVED: &str = "solved";
 /// What it says after a note.
 const NOTED: &str = "noted";
 /// What it says after a form beside the composer.
@@ -61,11 +70,8 @@ pub(crate) async fn write(
         true => Box::pin(send(&console, &agent, &number, &written, files)).await,
         false => Err(visit.unreadable().into()),
     };
-    let kind = kind_of(&written);
     match done {
-        Ok(Fate::Gone { unsaved: None }) => {
-            super::back(&visit, &number, &[("done", if kind == NewMessageKind::Note { NOTED } else { SENT })])
-        }
+        Ok(Fate::Gone { unsaved: None }) => super::back(&visit, &number, &[("done", word_of(&written))]),
         Ok(Fate::Gone { unsaved: Some(why) }) => {
             let typed = Typed { fields: written.fields, ..Typed::default() };
             super::gone_without_fields(&console, &visit, &number, typed, &why).await
@@ -126,7 +132,11 @@ async fn send(
 ) -> Result<Fate, DeskError> {
     let ticket = super::ticket(console, number).await?;
     // Compared before the message, which changes the ticket as well: an answered one is open.
-    let changes = fields::changes(&ticket, &written.fields)?;
+    let mut sorted = written.fields.clone();
+    if solves(written) {
+        sorted.remove(STATUS);
+    }
+    let changes = fields::changes(&ticket, &sorted)?;
     match Box::pin(post(console, agent, &ticket, written, files)).await {
         Ok(withheld) if !withheld.is_empty() => return Ok(Fate::Withheld(withheld)),
         // Sent twice is sent once.
@@ -150,7 +160,7 @@ async fn post(
     written: &Written,
     files: Vec<NewFile>,
 ) -> Result<Vec<Withheld>, DeskError> {
-    let kind = kind_of(written);
+    let (kind, solves) = (kind_of(written), solves(written));
     let draft = match (kind, written.draft.as_str()) {
         (NewMessageKind::Reply, id) if !id.is_empty() => Some(id.parse().map_err(|_| no_draft())?),
         _ => None,
@@ -159,14 +169,17 @@ async fn post(
     let once = Some(written.once.as_str()).filter(|once| !once.is_empty() && once.len() <= 64);
     let memo = once.map(|once| Memo {
         source: "console".to_owned(),
-        key: format!("{once}:{}", fingerprint(&(ticket.number, kind == NewMessageKind::Note, &text, &files))),
+        key: format!(
+            "{once}:{}",
+            fingerprint(&(ticket.number, kind == NewMessageKind::Note, solves, &text, &files))
+        ),
         outcome: Box::new(|message: &Message| message.id.to_string()),
     });
     let article =
         Some(written.article.clone()).filter(|key| kind == NewMessageKind::Reply && !key.is_empty());
     // Without one there was nothing to overlook.
     let seen = written.seen.parse().ok();
-    let new = NewMessage { kind, text, article, draft, seen, solves: false };
+    let new = NewMessage { kind, text, article, draft, seen, solves };
     let told: Vec<&str> = written.said(TOLD).split_whitespace().collect();
     console.desk.post_if_told(ticket.id, new, files, &told, memo, agent.0.clone()).await
 }
@@ -175,10 +188,24 @@ fn kind_of(written: &Written) -> NewMessageKind {
     if written.kind == "note" { NewMessageKind::Note } else { NewMessageKind::Reply }
 }
 
+fn solves(written: &Written) -> bool {
+    written.kind == SOLVE
+}
+
+/// What the address says after a message that went.
+fn word_of(written: &Written) -> &'static str {
+    match kind_of(written) {
+        NewMessageKind::Note => NOTED,
+        NewMessageKind::Reply | NewMessageKind::Inbound if solves(written) => SOLVED,
+        NewMessageKind::Reply | NewMessageKind::Inbound => SENT,
+    }
+}
+
 /// What is said on the page after a message that went, or after something was saved.
 pub(super) fn notice(visit: &Visit) -> Option<&'static str> {
     match visit.asked("done") {
         Some(SENT) => Some(visit.texts().sent),
+        Some(SOLVED) => Some(visit.texts().sent_and_solved),
         Some(NOTED) => Some(visit.texts().noted),
         Some(SAVED) => Some(visit.texts().saved),
         _ => None,
@@ -235,10 +262,10 @@ pub(super) struct Stand<'s> {
 pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &Stand<'_>) -> Markup {
     let texts = visit.texts();
     let Stand { draft, sources, seen, customer, typed, limits } = stand;
-    let suggested = match (&sources.picked, draft.map(|draft| &draft.effect)) {
-        (Some(article), _) => article.body.as_str(),
-        (None, Some(Effect::Reply { text, .. })) => text.as_str(),
-        _ => "",
+    let suggested = match (&sources.picked, draft) {
+        (Some(article), _) => Cow::Borrowed(article.body.as_str()),
+        (None, Some(draft)) => draft.effect.draft().unwrap_or_default(),
+        (None, None) => Cow::default(),
     };
     let begun = typed.map(|typed| typed.text.as_str()).filter(|text| !text.is_empty());
     let text = match begun {
@@ -246,11 +273,11 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
             format!("{}\n\n{suggested}", begun.trim_end())
         }
         Some(begun) => begun.to_owned(),
-        None => suggested.to_owned(),
+        None => suggested.clone().into_owned(),
     };
-    let put = match begun {
+    let put: &str = match begun {
         Some(_) => typed.and_then(|typed| typed.fields.get("was.text")).map_or("", |put| put.as_str()),
-        None => suggested,
+        None => &suggested,
     };
     // What somebody wrote before they could read the newest message was written without it.
     let seen = typed.and_then(|typed| typed.seen).or(*seen);
@@ -264,7 +291,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
         (sources::form(visit, ticket, sources))
         form.composer id=(FORM) method="post" action=(action) enctype="multipart/form-data" {
             label for="text" { (texts.answer_label) }
-            textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
+            textarea #text name="text" rows="10" required accesskey=(key::ANSWER) maxlength=(TEXT_CHARS_MAX) dir="auto" {
                 (text)
             }
             @if !put.is_empty() { input type="hidden" name="was.text" value=(put); }
@@ -280,6 +307,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
             @if !withheld.is_empty() { (read_instead(visit, withheld)) }
             p.buttons {
                 button.main type="submit" name="kind" value="reply" { (texts.send_reply) }
+                button type="submit" name="kind" value=(SOLVE) { (texts.send_and_solve) }
                 button type="submit" name="kind" value="note" { (texts.keep_note) }
                 @if !withheld.is_empty() {
                     @let placeholders: Vec<&str> = withheld.iter().map(|value| value.placeholder.as_str()).collect();
@@ -308,7 +336,20 @@ fn read_instead(visit: &Visit, withheld: &[Withheld]) -> Markup {
 pub(super) fn sent_to(visit: &Visit, path: &str, picked: Option<&Article>) -> String {
     let picked = picked.map(|article| article.id.to_string());
     let asked: Vec<(&str, &str)> = picked.iter().map(|id| ("article", id.as_str())).collect();
-    visit.spoken.link(path, &asked)
+    super::link(visit, path, &asked)
+}
+
+/// The button for the other language: it takes along what was begun, which a link would lose. `article` is the id of the
+/// one that was picked.
+pub(super) fn other_language(visit: &Visit, number: i64, article: Option<&str>) -> Markup {
+    let other = visit.spoken.other();
+    let asked: Vec<(&str, &str)> = article.map(|id| ("article", id)).into_iter().collect();
+    let action = neighbours::link(visit, other, &format!("/tickets/{number}/answer"), &asked);
+    html! {
+        button.link type="submit" form=(FORM) formaction=(action) formenctype="application/x-www-form-urlencoded" formnovalidate lang=(other.language.tag()) {
+            (visit.texts().other_language)
+        }
+    }
 }
 
 /// A button beside the form that takes an answer along that was begun, and shows the page anew at the answer.
@@ -327,13 +368,13 @@ pub(super) fn note_form(
     limits: &FileLimits,
 ) -> Markup {
     let texts = visit.texts();
-    let action = format!("/tickets/{}/message", ticket.number);
+    let action = super::link(visit, &format!("/tickets/{}/message", ticket.number), &[]);
     html! {
         h2 #answer { (texts.write_note) }
         p.alarm { (texts.nobody_to_answer) }
-        form.composer id=(FORM) method="post" action=(visit.spoken.link(&action, &[])) enctype="multipart/form-data" {
+        form.composer id=(FORM) method="post" action=(action) enctype="multipart/form-data" {
             label for="text" { (texts.answer_label) }
-            textarea #text name="text" rows="10" required maxlength=(TEXT_CHARS_MAX) dir="auto" {
+            textarea #text name="text" rows="10" required accesskey=(key::ANSWER) maxlength=(TEXT_CHARS_MAX) dir="auto" {
                 (typed.map_or("", |typed| typed.text.as_str()))
             }
             (files_field(visit, limits, typed))

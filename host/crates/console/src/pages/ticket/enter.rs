@@ -33,7 +33,7 @@ pub(crate) async fn press(
     };
     let article: Vec<(&str, &str)> = visit.asked("article").map(|id| ("article", id)).into_iter().collect();
     let (what, place) = goes_to(&written);
-    let address = visit.spoken.link(&format!("/tickets/{}/{what}", ticket.number), &article);
+    let address = super::link(&visit, &format!("/tickets/{}/{what}", ticket.number), &article);
     // A temporary one has the browser send the same form there.
     Redirect::temporary(&format!("{address}{place}")).into_response()
 }

@@ -12,12 +12,13 @@ use domain::story::Material;
 use domain::vault::{REASON_CHARS_MAX, Reveal};
 use maud::{Markup, html};
 
-use super::Typed;
 use super::beside::{self, FormPlace, REASON, typed_in};
 use super::written::Written;
+use super::{Typed, composer};
 use crate::Console;
 use crate::pages::{Visit, id_of};
 use crate::session::Revealer;
+use crate::view::Page;
 
 /// How long a wish to which nobody agreed stands on the page, milliseconds.
 const WISHES_SHOWN_MS: i64 = 7 * DAY_MS;
@@ -180,7 +181,11 @@ fn shown(visit: &Visit, number: &str, seen: &Seen, sent: &Written) -> Response {
         p { (own.value_written_down) }
         (beside::way_back(visit, number, sent))
     };
-    visit.page_at(&title, &ticket).of(&body).into_response()
+    // Where an answer was begun, the other language takes it along as the way back does.
+    let begun = number.parse::<i64>().ok().filter(|_| sent.is_own());
+    let to_other_language =
+        begun.map(|number| composer::other_language(visit, number, visit.asked("article")));
+    Page { to_other_language, ..visit.page_at(&title, &ticket) }.of(&body).into_response()
 }
 
 /// The form with which a value is asked for; a reason that did not do stands in it again.

@@ -98,7 +98,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, sources: &Sources) -> Markup 
                             summary dir="auto" lang=(article.locale) { (article.title) }
                             div.text dir="auto" lang=(article.locale) { (article.body) }
                         }
-                        (composer::button(&visit.spoken.link(&path, &[("article", &id)]), "put", "article", texts.into_composer))
+                        (composer::button(&super::link(visit, &path, &[("article", &id)]), "put", "article", texts.into_composer))
                     }
                 }
             }

@@ -1,5 +1,7 @@
 //! What plugins suggested and nobody decided yet: accepted or declined with one click.
 
+use std::borrow::Cow;
+
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use desk::DeskError;
@@ -86,14 +88,14 @@ pub(super) fn forms(
 fn one(visit: &Visit, ticket: &Ticket, books: &Books<'_>, decision: &Decision, in_composer: bool) -> Markup {
     let texts = visit.texts();
     let (number, id) = (ticket.number, decision.id.to_string());
-    let action = visit.spoken.link(&format!("/tickets/{number}/suggestions/{id}"), &[]);
+    let action = super::link(visit, &format!("/tickets/{number}/suggestions/{id}"), &[]);
     let what = describe_in(&decision.effect, visit.spoken.language.tongue());
     let decide = |value: &str, label: &str| {
         html! {
             button type="submit" form=(FORM) formaction=(action) formenctype="application/x-www-form-urlencoded" formnovalidate name="what" value=(value) aria-label={ (label) ": " (what) } { (label) }
         }
     };
-    let put = visit.spoken.link(&format!("/tickets/{number}/answer"), &[("draft", &id)]);
+    let put = super::link(visit, &format!("/tickets/{number}/answer"), &[("draft", &id)]);
     html! {
         p dir="auto" {
             (what) " · " (decision.plugin_id) " · " (percent(decision.basis.confidence))
@@ -113,10 +115,10 @@ fn one(visit: &Visit, ticket: &Ticket, books: &Books<'_>, decision: &Decision, i
     }
 }
 
-/// The words that a suggestion would write.
-fn words(effect: &Effect) -> Option<&str> {
+/// The words that a suggestion would write; of a reply those that would stand in the composer.
+fn words(effect: &Effect) -> Option<Cow<'_, str>> {
     match effect {
-        Effect::Reply { text, .. } | Effect::Note { text } | Effect::Notify { text, .. } => Some(text),
-        _ => None,
+        Effect::Note { text } | Effect::Notify { text, .. } => Some(Cow::Borrowed(text.as_str())),
+        effect => effect.draft(),
     }
 }
