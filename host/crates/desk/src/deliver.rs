@@ -138,7 +138,7 @@ impl Desk {
             Ok(None) => {}
             Ok(Some(no)) => return self.kept_back(lease, &message, no).await,
             Err(DeskError::Store(StoreError::Stale("delivery"))) => {
-                return self.overtaken(lease, message.id).await;
+                return self.caught_up(lease, message.id).await;
             }
             // It may be written all the same.
             Err(DeskError::Store(StoreError::Unavailable(why))) => {

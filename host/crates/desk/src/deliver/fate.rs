@@ -150,7 +150,7 @@ impl Desk {
             }
         }
         if !is_news {
-            return Box::pin(self.overtaken(lease, message.id)).await;
+            return Box::pin(self.caught_up(lease, message.id)).await;
         }
         // Stale: somebody wrote since the look, and all is looked at again.
         match self.commit_end(lease, &facts, end).await {
@@ -203,7 +203,7 @@ impl Desk {
         committed: Result<(), StoreError>,
     ) -> Result<Outcome, DeskError> {
         match committed {
-            Err(StoreError::Stale("delivery")) => Box::pin(self.overtaken(lease, id)).await,
+            Err(StoreError::Stale("delivery")) => Box::pin(self.caught_up(lease, id)).await,
             committed => ended(committed.map_err(DeskError::from)),
         }
     }
@@ -211,7 +211,7 @@ impl Desk {
     /// The message does not stand where it was any more: it was written already and the answer to that was lost, or
     /// somebody else was faster. Where that was the end of it, it is the end of its job; where it is to be sent still, a
     /// lane that is held all the same is let go at once.
-    pub(super) async fn overtaken(&self, lease: &Lease, id: MessageId) -> Result<Outcome, DeskError> {
+    pub(super) async fn caught_up(&self, lease: &Lease, id: MessageId) -> Result<Outcome, DeskError> {
         let there = self.0.store.message(id).await?;
         match there.map(|message| message.delivery) {
             Some(Delivery::Queued) => {
