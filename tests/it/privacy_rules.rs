@@ -163,7 +163,14 @@ on_both!(what_is_the_houses_own_stands_in_what_comes_in_and_in_what_leaves, |bac
     assert_eq!(house.desk.try_text(asked, None).await.unwrap().text, told);
 
     let text = "Yes, DE89-3704-0044-0532-0130-00 is ours.".to_owned();
-    let new = NewMessage { kind: NewMessageKind::Reply, text, article: None, draft: None, seen: None };
+    let new = NewMessage {
+        kind: NewMessageKind::Reply,
+        text,
+        article: None,
+        draft: None,
+        seen: None,
+        solves: false,
+    };
     house.desk.post_message(house.ticket(1).await.id, new, None, agent()).await.unwrap();
     house.settle().await;
     assert_eq!(house.outbox.sent().pop().unwrap().text, "Yes, DE89-3704-0044-0532-0130-00 is ours.");

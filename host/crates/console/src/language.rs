@@ -145,7 +145,7 @@ impl Language {
     pub(crate) fn size(self, bytes: i64) -> String {
         let (unit_bytes, unit) = match bytes {
             ..1_000 => return format!("{bytes} {}", self.pick("bytes", "Byte")),
-            ..999_500 => (1_000, "kB"),
+            1_000..999_500 => (1_000, "kB"),
             _ => (1_000_000, "MB"),
         };
         let tenths = (bytes * 10 + unit_bytes / 2) / unit_bytes;

@@ -15,7 +15,7 @@ use domain::schedule::Zone;
 use domain::token::Scope;
 use maud::{DOCTYPE, Markup, html};
 
-use crate::language::{Language, Spoken, Texts};
+use crate::language::{Spoken, Texts};
 use crate::session::scope_of;
 
 /// A page may load our own style and send our own form; nothing else, from nowhere.

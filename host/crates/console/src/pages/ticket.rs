@@ -114,7 +114,7 @@ pub(crate) async fn show(
     path: Result<Path<String>, PathRejection>,
 ) -> Response {
     let number = path.map(|Path(text)| text).unwrap_or_default();
-    page(&console, &visit, &number, None).await
+    Box::pin(page(&console, &visit, &number, None)).await
 }
 
 async fn page(console: &Console, visit: &Visit, number: &str, after: Option<&After>) -> Response {
@@ -147,7 +147,7 @@ async fn page(console: &Console, visit: &Visit, number: &str, after: Option<&Aft
         let neighbours = Box::pin(Neighbours::of(console, visit, &material.ticket, name)).await?;
         Ok::<_, DeskError>((material, customer, May { work, reveal, open, neighbours }))
     };
-    match shown.await {
+    match Box::pin(shown).await {
         Ok((material, customer, may)) => {
             let title = format!("#{} {}", material.ticket.number, material.ticket.subject);
             let complains = after.is_some_and(|after| after.complaint.is_some());
