@@ -61,6 +61,7 @@ mod package;
 mod policy;
 mod privacy;
 mod privacy_rules;
+mod reasons;
 mod registry;
 mod sandbox;
 mod sanitiser;

@@ -121,6 +121,17 @@ impl Fault {
         }
     }
 
+    /// The same with the plugin's own words as the reader reads them.
+    #[must_use]
+    pub fn told(&self, tell: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Refused { kind, message, retry_after_s } => {
+                Self::Refused { kind: kind.clone(), message: tell(message), retry_after_s: *retry_after_s }
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Whether the same call may well succeed later without anybody changing anything.
     #[must_use]
     pub fn is_transient(&self) -> bool {

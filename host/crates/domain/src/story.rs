@@ -464,7 +464,10 @@ fn redaction_lines(
 
 fn run_line(run: &Run, redacted: usize, books: &Books<'_>, words: &Words) -> Line {
     let mut text = match (&run.fault, &run.verdict) {
-        (Some(fault), _) => words.tongue.tell(&format!("fault {}: {}", fault.code(), fault.hint())),
+        (Some(fault), _) => {
+            let fault = fault.told(|said| books.tell(run.installation_id, said));
+            words.tongue.tell(&format!("fault {}: {}", fault.code(), fault.hint()))
+        }
         // What was found counts twice what stands there twice, and what the sender's name gave away.
         (None, Some(verdict)) if run.hook == Hook::Redaction => {
             format!("{}: {redacted} {}", verdict.word, words.redacted)

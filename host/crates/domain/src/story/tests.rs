@@ -8,7 +8,7 @@ use crate::id::{
     ContactId, CountingIds, DecisionId, InstallationId, MessageId, RedactionId, RunId, TicketId, TokenId,
 };
 use crate::plugin::Mode;
-use crate::run::Verdict;
+use crate::run::{Fault, Verdict};
 use crate::ticket::Channel;
 use crate::token::Token;
 use crate::work::{blank_message, blank_ticket};
@@ -306,6 +306,15 @@ fn a_german_story_keeps_the_words_of_the_design_and_tells_reasons_where_the_plug
     let text = Story::tell_in(&material, Tongue::German).to_string();
     assert!(text.contains("— ein Grund aus many words") && text.contains("done: Erstattung"), "{text}");
     assert!(Story::tell(&material).to_string().contains("— a reason"));
+    let failed = material.runs.iter_mut().find(|run| run.hook != Hook::Redaction).unwrap();
+    failed.fault = Some(Fault::Refused {
+        kind: "internal".to_owned(),
+        message: "refund".to_owned(),
+        retry_after_s: None,
+    });
+    let story = Story::tell_in(&material, Tongue::German);
+    let words = "Fehler refused: antwortete mit internal: Erstattung";
+    assert!(story.lines.iter().any(|line| line.text.starts_with(words)), "{story}");
 }
 
 #[test]
