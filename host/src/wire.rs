@@ -61,7 +61,7 @@ impl House {
         let url = config.database_url()?;
         let data_dir = DataDir::open(&config.data_dir, !is_shared(&url))?;
         let seal = SealKey::new(&seal_key(&data_dir, &url)?);
-        let store = open_store(&config, &url).await?;
+        let store = open_store(&config, &url, Some(&seal)).await?;
         let (egress, outbox) = egress(&config, &data_dir)?;
         let parts = DeskParts {
             store,
@@ -100,16 +100,22 @@ fn is_shared(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
-/// Opens the store alone: for commands that look at the database and at nothing else.
+/// Opens the store alone. Commands that look at the database and at nothing else need no key; whoever writes audit
+/// entries gives the house's.
 ///
 /// # Errors
 /// When it cannot be reached or migrated.
-pub async fn open_store(config: &Config, url: &str) -> anyhow::Result<Store> {
+pub async fn open_store(config: &Config, url: &str, seal: Option<&SealKey>) -> anyhow::Result<Store> {
     let durability = match config.database.durability {
         Durability::Full => store::Durability::Full,
         Durability::Normal => store::Durability::Normal,
     };
-    let options = store::Options { durability, readers: config.database.readers, pool: config.database.pool };
+    let options = store::Options {
+        durability,
+        readers: config.database.readers,
+        pool: config.database.pool,
+        audit_key: seal.map(SealKey::audit_key),
+    };
     Store::open(url, &options)
         .await
         .with_context(|| format!("database {}", crate::config::without_password(url)))

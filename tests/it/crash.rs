@@ -161,7 +161,9 @@ impl Storm {
         }
         assert!(found.values().all(|n| *n == 1), "a mail became two tickets");
         let chain = store.audit(0, 10_000).await.unwrap();
-        assert_eq!(domain::audit::first_broken(&chain), None, "I6: the audit chain");
+        let key = std::fs::read(self.ground.data.join("keys/seal.key")).unwrap();
+        let key = desk::SealKey::new(&key.try_into().unwrap()).audit_key();
+        assert_eq!(domain::audit::first_broken(&chain, Some(key)), None, "I6: the audit chain");
         println!(
             "{KILLS} kills, {} mails acknowledged, {} taken in, none lost, none doubled",
             self.acknowledged.len(),

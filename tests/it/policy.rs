@@ -3,7 +3,7 @@
 use desk::{DeskConfig, InstallRequest};
 use domain::plugin::{Hook, Mode};
 use domain::run::DecisionStatus;
-use tests::house::{admin, agent, config};
+use tests::house::{admin, agent, config, seal};
 use tests::{House, plugins};
 
 const HELLO: &str = "From: ana@example.org\nTo: help@shop.example\nSubject: Hello\nMessage-ID: <h1@example.org>\n\nIt is urgent, please help.\n";
@@ -160,7 +160,9 @@ on_both!(every_admin_step_is_in_the_audit_chain, |backend| {
         chain.iter().map(|e| e.record.action.as_str()).collect::<Vec<_>>(),
         ["plugin.installed", "plugin.changed", "automation.switched"]
     );
-    assert_eq!(domain::audit::first_broken(&chain), None);
+    let key = seal().audit_key();
+    assert_eq!(domain::audit::first_broken(&chain, Some(key)), None);
+    assert_eq!(domain::audit::first_broken(&chain, None), Some(1), "every entry is keyed");
 });
 
 on_both!(a_plugin_held_to_an_inbox_sees_no_other_ticket_and_changes_none, |backend| {

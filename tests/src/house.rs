@@ -65,6 +65,12 @@ pub fn config() -> DeskConfig {
     }
 }
 
+/// What seals in a house.
+#[must_use]
+pub fn seal() -> SealKey {
+    SealKey::new(&[5; 32])
+}
+
 impl House {
     /// A house without plugins, that takes text as it comes.
     pub async fn bare(backend: Backend) -> Self {
@@ -83,7 +89,9 @@ impl House {
 
     /// A house with a world outside.
     pub async fn facing(database: Database, config: DeskConfig, outside: Outside) -> Self {
-        let store = Store::open(&database.url, &store::Options::default()).await.unwrap();
+        let seal = seal();
+        let options = store::Options { audit_key: Some(seal.audit_key()), ..store::Options::default() };
+        let store = Store::open(&database.url, &options).await.unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let outbox = Arc::new(Memory::new());
         let desk = Desk::open(DeskParts {
@@ -93,7 +101,7 @@ impl House {
             ids: Arc::new(CountingIds::default()),
             egress: outside.egress.unwrap_or_else(|| Arc::clone(&outbox) as Arc<dyn channels::Egress>),
             senders: outside.senders,
-            seal: SealKey::new(&[5; 32]),
+            seal,
             tombstones: Arc::new(desk::NoTombstones),
             meaning: outside.meaning,
             fetch: outside.fetch,

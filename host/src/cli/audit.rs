@@ -25,13 +25,13 @@ const PAGE: i64 = 500;
 impl Audit {
     pub(super) async fn run(&self, ground: &Ground) -> anyhow::Result<()> {
         let house = ground.house(instead::AUDIT).await?;
-        let names = house.desk.names().await?;
         let (mut after, mut left) = (self.after, self.limit.unwrap_or(i64::MAX));
         while left > 0 {
             let entries = house.desk.ask().audit(after, left.min(PAGE)).await?;
             if entries.is_empty() {
                 break;
             }
+            let names = house.desk.names_in(&entries).await?;
             for entry in &entries {
                 if self.json {
                     screen::json(&as_json(entry, &names))?;
@@ -51,7 +51,8 @@ fn as_json(entry: &AuditEntry, names: &Names) -> serde_json::Value {
     let record = &entry.record;
     serde_json::json!({
         "sequence": entry.sequence, "at": record.at, "actor": record.actor, "name": names.name(&record.actor),
-        "action": record.action, "target": record.object, "details": record.details,
+        "action": record.action, "target": record.object, "target_name": names.about(&record.object),
+        "details": record.details, "digest": entry.digest,
     })
 }
 
@@ -59,13 +60,15 @@ fn as_text(entry: &AuditEntry, names: &Names) -> String {
     let record = &entry.record;
     let name = names.name(&record.actor).map(|name| format!("({name})")).unwrap_or_default();
     let who = format!("{} {} {name}", record.actor.kind, record.actor.id);
+    let called = names.about(&record.object).map(|name| format!("({name})")).unwrap_or_default();
+    let target = format!("{} {called}", record.object);
     let details = if record.details.is_null() { String::new() } else { record.details.to_string() };
     let line = format!(
         "{:>6}  {}  {:<24} {}  by {}  {details}",
         entry.sequence,
         record.at,
         record.action,
-        record.object,
+        target.trim_end(),
         who.trim()
     );
     line.trim_end().to_owned()
@@ -110,5 +113,11 @@ mod tests {
         assert_eq!(as_json(&by_agent, &names)["name"], "ines");
         let by_house = as_text(&entry(Actor::system(), serde_json::Value::Null), &names);
         assert!(by_house.ends_with("off  by system"), "{by_house}");
+        let mut on_ticket = entry(Actor::system(), serde_json::Value::Null);
+        "msg_1".clone_into(&mut on_ticket.record.object);
+        let mut names = names;
+        names.add("msg_1", "#12".to_owned());
+        assert!(as_text(&on_ticket, &names).ends_with("msg_1 (#12)  by system"));
+        assert_eq!(as_json(&on_ticket, &names)["target_name"], "#12");
     }
 }

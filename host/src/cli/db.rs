@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Subcommand;
 use desk::{Desk, Page, Store, TicketFilter};
-use domain::audit::{GENESIS, link};
+use domain::audit::Chain;
 
 use super::{Ground, RefusedHere, instead, screen};
 use crate::wire::{self, DataDir, KEY_BYTES};
@@ -45,7 +45,7 @@ impl Db {
                 let config = ground.settings()?;
                 let url = config.database_url()?;
                 let _lock = DataDir::open(&config.data_dir, url.starts_with("sqlite:"))?;
-                wire::open_store(&config, &url).await?.close().await;
+                wire::open_store(&config, &url, None).await?.close().await;
                 screen::line("The schema is up to date.")?;
                 Ok(())
             }
@@ -62,7 +62,7 @@ async fn check(ground: &Ground) -> anyhow::Result<()> {
     store.ping().await?;
     let mut wrong = Vec::new();
     wrong.extend(store.faults().await?.into_iter().map(|fault| format!("database file: {fault}")));
-    let entries = check_audit(store, &mut wrong).await?;
+    let chain = check_audit(&house.desk, &mut wrong).await?;
     let tickets = check_events(store, &mut wrong).await?;
     for view in house.desk.installations().await? {
         if let Some(problem) = view.problem {
@@ -73,7 +73,14 @@ async fn check(ground: &Ground) -> anyhow::Result<()> {
     for sentence in &wrong {
         screen::line(sentence)?;
     }
-    screen::say(format_args!("{entries} audit entries and {} read.", screen::count(tickets, "ticket")));
+    screen::say(format_args!(
+        "{} audit entries and {} read.",
+        chain.length(),
+        screen::count(tickets, "ticket")
+    ));
+    if let Some(told) = told(&chain) {
+        screen::say(told);
+    }
     if wrong.is_empty() {
         screen::line("Everything fits.")?;
         return Ok(());
@@ -81,25 +88,39 @@ async fn check(ground: &Ground) -> anyhow::Result<()> {
     anyhow::bail!("{} found: restore a backup, or tell us", screen::count(wrong.len() as u64, "fault"))
 }
 
-/// Follows the audit chain from its first entry; answers its length.
-async fn check_audit(store: &Store, wrong: &mut Vec<String>) -> anyhow::Result<u64> {
-    let (mut previous, mut sequence) = (GENESIS.to_owned(), 0);
+/// Follows the audit chain from its first entry to its end.
+async fn check_audit(desk: &Desk, wrong: &mut Vec<String>) -> anyhow::Result<Chain> {
+    let mut chain = desk.audit_chain();
     loop {
-        let entries = store.audit(sequence, i64::from(PAGE)).await?;
+        let entries = desk.ask().audit(chain.length(), i64::from(PAGE)).await?;
         if entries.is_empty() {
-            return Ok(u64::try_from(sequence).unwrap_or(0));
+            return Ok(chain);
         }
-        for entry in entries {
-            let fits = entry.sequence == sequence + 1
-                && entry.previous == previous
-                && entry.digest == link(entry.sequence, &entry.previous, &entry.record);
-            if !fits {
-                wrong.push(format!("audit entry {} does not follow from the one before it", entry.sequence));
+        for entry in &entries {
+            if !chain.follow(entry) {
+                wrong.push(format!(
+                    "audit entry {} does not follow from the one before it, or was not written with this house's key",
+                    entry.sequence
+                ));
             }
-            sequence = entry.sequence;
-            previous = entry.digest;
         }
     }
+}
+
+/// How far a chain that was followed to its end can be relied on; nothing where it has no entries.
+fn told(chain: &Chain) -> Option<String> {
+    let from = match (chain.length(), chain.keyed_from()) {
+        (0, _) => return None,
+        (_, None) => {
+            "No audit entry is keyed yet: whoever can write the database could have made them.".to_owned()
+        }
+        (_, Some(1)) => "Every audit entry is keyed.".to_owned(),
+        (_, Some(from)) => format!(
+            "Audit entries are keyed from {from} on; whoever could write the database before could have made those \
+             before it."
+        ),
+    };
+    Some(format!("{from} The newest, {}, has the digest {}.", chain.length(), chain.end()))
 }
 
 /// Every ticket's events must count 1, 2, 3 … up to what the ticket says.
@@ -281,4 +302,39 @@ fn copy_durably(from: &Path, to: &Path) -> anyhow::Result<()> {
     let what = || format!("copying {} to {}", from.display(), to.display());
     std::fs::copy(from, to).with_context(what)?;
     std::fs::File::open(to).and_then(|f| f.sync_all()).with_context(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::audit::{AuditEntry, AuditKey, AuditRecord, GENESIS, link};
+    use domain::id::{AuditId, CountingIds};
+    use domain::{Actor, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_check_tells_from_where_the_audit_trail_is_keyed_and_how_it_ends() {
+        let key = AuditKey::new([7; 32]);
+        let mut chain = Chain::with(Some(key));
+        assert_eq!(told(&chain), None);
+        let mut previous = GENESIS.to_owned();
+        for (sequence, keyed, begins) in
+            [(1, None, "No audit entry is keyed yet"), (2, Some(key), "Audit entries are keyed from 2 on")]
+        {
+            let record = AuditRecord {
+                id: AuditId::mint(&CountingIds::default(), Timestamp(sequence)),
+                at: Timestamp(sequence),
+                actor: Actor::system(),
+                action: "test.done".to_owned(),
+                object: String::new(),
+                details: serde_json::Value::Null,
+            };
+            let digest = link(keyed, sequence, &previous, &record);
+            let entry = AuditEntry { sequence, record, previous, digest };
+            assert!(chain.follow(&entry));
+            let said = told(&chain).unwrap();
+            assert!(said.starts_with(begins) && said.contains(&entry.digest), "{said}");
+            previous = entry.digest;
+        }
+    }
 }

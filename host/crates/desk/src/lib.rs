@@ -7,6 +7,7 @@ mod administer;
 mod arrival;
 mod articles;
 mod attachments;
+mod audit;
 mod automation;
 mod bench;
 mod bookmark;

@@ -437,8 +437,9 @@ impl Desk {
     /// # Errors
     /// When there is none of that id.
     pub async fn uninstall(&self, id: InstallationId, actor: Actor) -> Result<(), DeskError> {
-        self.installation(id).await?;
-        let facts = vec![Fact::RemoveInstallation(id), self.audit(&actor, "plugin.removed", id, Value::Null)];
+        // It goes; what it was called is read from here ever after.
+        let details = serde_json::json!({ "plugin": self.installation(id).await?.manifest.id });
+        let facts = vec![Fact::RemoveInstallation(id), self.audit(&actor, "plugin.removed", id, details)];
         self.0.store.commit(Commit { facts }).await?;
         self.reload_plugins().await
     }

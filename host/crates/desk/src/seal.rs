@@ -3,6 +3,7 @@
 
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use domain::audit::AuditKey;
 use domain::seal::Sealed;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -19,16 +20,19 @@ const NONCE_BYTES: usize = 24;
 pub struct SealKey {
     cipher: XChaCha20Poly1305,
     digest_key: [u8; 32],
+    audit_key: AuditKey,
 }
 
 impl SealKey {
     /// From 32 bytes of a key file.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        let mut digest_key = [0; 32];
-        let derived = keyed(key, &[b"kulanz digest key"]);
-        digest_key.copy_from_slice(&derived);
-        Self { cipher: XChaCha20Poly1305::new(key.into()), digest_key }
+        let derived = |purpose: &[u8]| keyed(key, &[purpose]);
+        Self {
+            cipher: XChaCha20Poly1305::new(key.into()),
+            digest_key: derived(b"kulanz digest key"),
+            audit_key: AuditKey::new(derived(b"kulanz audit key")),
+        }
     }
 
     /// Seals bytes for one purpose and place.
@@ -58,6 +62,12 @@ impl SealKey {
         let (nonce, cipher_text) = rest.split_at(NONCE_BYTES);
         let payload = Payload { msg: cipher_text, aad: place.as_bytes() };
         self.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| DeskError::Seal)
+    }
+
+    /// What binds the entries of the audit trail.
+    #[must_use]
+    pub const fn audit_key(&self) -> AuditKey {
+        self.audit_key
     }
 
     /// A keyed digest of a personal value: equal values can be told without knowing them. 128 bits, hex.
@@ -92,6 +102,15 @@ mod tests {
         *damaged.0.last_mut().unwrap() ^= 1;
         assert!(key.open("intake:1", &damaged).is_err());
         assert!(SealKey::new(&[8; 32]).open("intake:1", &sealed).is_err());
+    }
+
+    #[test]
+    fn each_purpose_and_each_key_has_a_key_of_its_own() {
+        let audit_key = |bytes: [u8; 32]| SealKey::new(&bytes).audit_key();
+        assert_eq!(audit_key([7; 32]), audit_key([7; 32]));
+        assert_ne!(audit_key([7; 32]), audit_key([8; 32]));
+        assert_ne!(audit_key([7; 32]), AuditKey::new([7; 32]));
+        assert_ne!(audit_key([7; 32]), AuditKey::new(SealKey::new(&[7; 32]).digest_key));
     }
 
     #[test]

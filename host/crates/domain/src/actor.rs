@@ -65,8 +65,8 @@ impl Actor {
     }
 }
 
-/// Names of those who act, by the ids they act under. What is recorded holds ids only; names are put in where it is
-/// read, and who has none goes by the id.
+/// Names of those who act and of what is acted on, by their ids. What is recorded holds ids only; names are put in where
+/// it is read, and who has none goes by the id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names(BTreeMap<String, String>);
 
@@ -77,10 +77,23 @@ impl Names {
         Self(tokens.iter().map(|token| (token.id.to_string(), token.in_one_line())).collect())
     }
 
+    /// Takes one more along.
+    pub fn add(&mut self, id: impl Into<String>, name: String) {
+        self.0.insert(id.into(), name);
+    }
+
     /// An actor's name, if there is one.
     #[must_use]
     pub fn name(&self, actor: &Actor) -> Option<&str> {
         self.0.get(&actor.id).map(String::as_str)
+    }
+
+    /// The names of everything that an object is put together from, if there are any: of an id, or of the ids in the
+    /// name of a lane.
+    #[must_use]
+    pub fn about(&self, object: &str) -> Option<String> {
+        let names: Vec<&str> = ids_in(object).filter_map(|id| self.0.get(id).map(String::as_str)).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// Which one it was: the name, else the id.
@@ -94,6 +107,11 @@ impl Names {
     pub fn tell(&self, said: &str) -> String {
         self.0.iter().fold(said.to_owned(), |told, (id, name)| told.replace(id, name))
     }
+}
+
+/// What may be ids in an object, in their order.
+pub fn ids_in(object: &str) -> impl Iterator<Item = &str> {
+    object.split(['/', ' ']).filter(|piece| piece.contains('_'))
 }
 
 /// What led to an event: the event before it, the run that proposed it, and how long the chain is.
@@ -129,6 +147,13 @@ mod tests {
         assert_eq!(names.tell(&format!("sent by agent {}", token.id)), "sent by agent Ines B.");
         assert!(agent.has_token() && Actor::new(ActorKind::Api, "admin").has_token());
         assert!(!Actor::new(ActorKind::Agent, "cli").has_token() && !Actor::system().has_token());
+        let mut names = names;
+        names.add("tkt_1", "#7".to_owned());
+        assert_eq!(names.about(&format!("tkt_1/{}/key", token.id)).as_deref(), Some("#7, Ines B."));
+        assert_eq!(
+            (names.about("tkt_1").as_deref(), names.about("house"), names.about("")),
+            (Some("#7"), None, None)
+        );
         let gone = Names::default();
         assert_eq!((gone.name(&agent), gone.who(&agent)), (None, agent.id.as_str()));
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::Timestamp;
+use domain::audit::AuditKey;
 use domain::job::Lease;
 use tokio::sync::watch;
 
@@ -54,11 +55,14 @@ pub struct Options {
     pub readers: u32,
     /// Connections (PostgreSQL).
     pub pool: u32,
+    /// What audit entries are bound with; none: who writes none needs none. A house writes all of them with its key:
+    /// behind a keyed entry no plain one fits.
+    pub audit_key: Option<AuditKey>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Full, readers: 4, pool: 16 }
+        Self { durability: Durability::Full, readers: 4, pool: 16, audit_key: None }
     }
 }
 

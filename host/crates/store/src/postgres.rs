@@ -1,6 +1,8 @@
 //! PostgreSQL: several processes share one database. Defines what differs from SQLite and includes the
 //! common statements.
 
+use domain::audit::AuditKey;
+
 #[path = "sql/all.rs"]
 pub(crate) mod sql;
 
@@ -17,9 +19,12 @@ pub(crate) type Connection = sqlx::PgConnection;
 /// See `Db`.
 pub(crate) type Row = sqlx::postgres::PgRow;
 
-/// What a transaction knows beside the tables: nothing, for other hosts write as well.
+/// What a transaction knows beside the tables: no more than what every host knows, for others write as well.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ground;
+pub(crate) struct Ground {
+    /// What audit entries are bound with.
+    pub(crate) audit_key: Option<AuditKey>,
+}
 
 /// Statements and steps that SQLite does another way.
 pub(crate) mod dialect {

@@ -2,6 +2,7 @@
 //! PostgreSQL and includes the common statements.
 
 use domain::Timestamp;
+use domain::audit::AuditKey;
 
 #[path = "sql/all.rs"]
 pub(crate) mod sql;
@@ -30,6 +31,8 @@ pub(crate) struct Ground {
     pub(crate) next_sequence: i64,
     /// Fence of the next claim.
     pub(crate) next_fence: i64,
+    /// What audit entries are bound with.
+    pub(crate) audit_key: Option<AuditKey>,
 }
 
 /// Statements and steps that PostgreSQL does another way.

@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use domain::Actor;
+use domain::audit::{AuditKey, AuditRecord, Chain, first_broken};
 use store::conformance::Sample;
 use store::{Commit, Fact, Options, Store, StoreError};
 
@@ -113,6 +115,37 @@ async fn a_value_that_makes_no_sense_is_named() {
     let store = open(folder.path()).await;
     let expected = StoreError::Corrupt { table: "ticket", column: "priority", id: ticket.id.to_string() };
     assert_eq!(store.ticket(ticket.id).await, Err(expected));
+}
+
+#[tokio::test]
+async fn who_writes_to_the_file_without_the_key_breaks_the_audit_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = Sample::default();
+    let record = |object: &str| {
+        Fact::Audit(AuditRecord {
+            id: make.audit_id(),
+            at: make.now,
+            actor: Actor::system(),
+            action: "test.done".to_owned(),
+            object: object.to_owned(),
+            details: serde_json::Value::Null,
+        })
+    };
+    let store = open(folder.path()).await;
+    store.commit(Commit::of(vec![record("before there was a key")])).await.unwrap();
+    store.close().await;
+    let key = Some(AuditKey::new([7; 32]));
+    let keyed = Options { audit_key: key, ..Options::default() };
+    let store = Store::open(&url(folder.path()), &keyed).await.unwrap();
+    store.commit(Commit::of(vec![record("one"), record("two")])).await.unwrap();
+    let entries = store.audit(0, 9).await.unwrap();
+    let mut chain = Chain::with(key);
+    assert!(entries.len() == 3 && entries.iter().all(|entry| chain.follow(entry)));
+    assert_eq!(chain.keyed_from(), Some(2));
+    store.close().await;
+    pragma(folder.path(), "UPDATE audit SET object = 'another' WHERE sequence = 2").await;
+    let store = Store::open(&url(folder.path()), &keyed).await.unwrap();
+    assert_eq!(first_broken(&store.audit(0, 9).await.unwrap(), key), Some(2));
 }
 
 #[tokio::test]

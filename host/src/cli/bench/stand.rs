@@ -99,7 +99,8 @@ impl Stand {
         crate::telemetry::log_to_stderr(&config.log)?;
         let data_dir = DataDir::open(folder.path(), true)?;
         let url = config.database_url()?;
-        let store = wire::open_store(&config, &url).await?;
+        let seal = SealKey::new(&data_dir.key("seal.key")?);
+        let store = wire::open_store(&config, &url, Some(&seal)).await?;
         if !store.tickets(&TicketFilter::default(), &Page::first(1)).await?.is_empty() {
             return Err(RefusedHere::because(
                 "there are tickets in this database: a measure fills it with made-up ones, so give it an empty one",
@@ -113,7 +114,7 @@ impl Stand {
             ids: Arc::new(RandomIds::default()),
             egress: Arc::clone(&sink) as Arc<dyn Egress>,
             senders: channels::sender::Senders::unchecked(),
-            seal: SealKey::new(&data_dir.key("seal.key")?),
+            seal,
             tombstones: Arc::new(desk::NoTombstones),
             meaning: desk::Meaning::none(),
             fetch: None,

@@ -141,7 +141,7 @@ async fn installed(config: &Config, id: &str) -> anyhow::Result<Vec<u8>> {
             "{id}: there is no such file, and no database here that could hold such a plugin"
         )));
     }
-    let store = wire::open_store(config, &url).await?;
+    let store = wire::open_store(config, &url, None).await?;
     let found =
         store.installations().await?.into_iter().find(|i| i.manifest.id == id || i.id.to_string() == id);
     let bytes = match found {

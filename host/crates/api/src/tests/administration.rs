@@ -109,6 +109,8 @@ async fn the_audit_trail_is_read_in_pages_and_keeps_the_name_of_a_revoked_token(
     let created = &first["items"][0];
     assert_eq!((&created["action"], &created["target"]), (&json!("token.created"), &json!(id)));
     assert_eq!((&created["actor"]["kind"], &created["name"]), (&json!("api"), &json!("admin")));
+    assert!(created["target_name"].is_null(), "the token is gone: {created}");
+    assert_eq!(created["digest"].as_str().map(str::len), Some(64));
     let next = first["next"].as_str().unwrap();
     let second = list(&format!("?cursor={next}&limit=1")).await.ok();
     let revoked = &second["items"][0];

@@ -36,18 +36,25 @@ pub(crate) struct AuditBody {
     action: String,
     /// On what, mostly by its id.
     target: String,
+    /// What the target is called where it is still there: `#` and a ticket's number, also where the target is something of
+    /// that ticket; a plugin's id, a token's name, an article's key. Null for all else, persons above all.
+    #[schema(required)]
+    target_name: Option<String>,
     /// Particulars, never data of customers; null where there are none.
     #[schema(value_type = Value)]
     details: serde_json::Value,
+    /// What binds the entry to the one before it. Kept elsewhere, it shows later whether entries were changed or cut off.
+    digest: String,
 }
 
-/// An entry, and the name of who did it.
-type Named = (AuditEntry, Option<String>);
+/// An entry, the name of who did it and that of what it was done on.
+type Named = (AuditEntry, Option<String>, Option<String>);
 
 impl From<Named> for AuditBody {
-    fn from((entry, name): Named) -> Self {
-        let AuditRecord { at, actor, action, object, details, .. } = entry.record;
-        Self { sequence: entry.sequence, at, actor: actor.into(), name, action, target: object, details }
+    fn from((entry, name, target_name): Named) -> Self {
+        let AuditEntry { sequence, record, digest, .. } = entry;
+        let AuditRecord { at, actor, action, object: target, details, .. } = record;
+        Self { sequence, at, actor: actor.into(), name, action, target, target_name, details, digest }
     }
 }
 
@@ -75,13 +82,14 @@ async fn list_audit(
     let paging = Paging::of::<u64>(query.cursor, query.limit)?;
     let after = paging.after::<u64>().map_or(0, |sequence| i64::try_from(sequence).unwrap_or(i64::MAX));
     let found = desk.ask().audit(after, i64::from(paging.page().limit)).await?;
-    let names = desk.names().await?;
+    let names = desk.names_in(&found).await?;
     let named = |entry: AuditEntry| {
         let name = names.name(&entry.record.actor).map(ToOwned::to_owned);
-        (entry, name)
+        let target_name = names.about(&entry.record.object);
+        (entry, name, target_name)
     };
     let found: Vec<Named> = found.into_iter().map(named).collect();
-    Ok(Json(paging.cut(found, |(entry, _)| entry.sequence.to_string())))
+    Ok(Json(paging.cut(found, |(entry, ..)| entry.sequence.to_string())))
 }
 
 /// Routes of this resource.

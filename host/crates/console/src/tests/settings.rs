@@ -228,7 +228,9 @@ async fn the_audit_trail_tells_whose_address_was_suppressed_and_keeps_no_address
         .collect();
     assert_eq!(objects[..2], [ana.as_str(), ana.as_str()]);
     assert!(objects[2].starts_with("address ") && objects[2] == objects[3], "{objects:?}");
-    assert!(!get(&world, &cookie, "/settings/audit").await.text.contains("@example.org"));
+    let page = get(&world, &cookie, "/settings/audit").await;
+    assert!(!page.text.contains("@example.org"));
+    page.says(&[&format!("<a href=\"/contacts/{ana}\"><bdi>{ana}</bdi></a>")]);
     let twice = world.desk.unsuppress("ana@example.org", Actor::system()).await;
     assert!(matches!(twice, Err(desk::DeskError::Missing { .. })), "{twice:?}");
 }
@@ -359,6 +361,20 @@ async fn the_first_page_tells_of_work_mailboxes_and_budgets() {
     let page = get(&world, &cookie, "/settings").await;
     page.says(&["<bdi>help</bdi>", "not connected since", "&lt;the server&gt; refused", "not tried yet"]);
     page.says(&["data-name=\"Holds now\">7<", "data-name=\"Configuration\">300<"]);
+}
+
+#[tokio::test]
+async fn the_audit_trail_names_the_ticket_that_something_was_done_on() {
+    let (world, cookie) = signed_in_with(&[Scope::Admin]).await;
+    let ticket = world.ticket("Parcel", "My word is swordfish").await;
+    let message = world.store.messages(ticket.id).await.unwrap().remove(0);
+    Box::pin(world.desk.mark_miss(message.id, "swordfish", "SECRET", Actor::system())).await.unwrap();
+    let page = get(&world, &cookie, "/settings/audit?lang=de").await;
+    let number = ticket.number;
+    page.says(&[&format!(
+        "<a href=\"/tickets/{number}?lang=de\"><bdi>#{number}</bdi></a> <code>{}</code>",
+        message.id
+    )]);
 }
 
 #[tokio::test]

@@ -192,7 +192,7 @@ pub(super) async fn audit_entries_form_one_chain(store: &Store) -> Verdict {
     }
     let entries = store.audit(0, 100).await?;
     same!(entries.iter().map(|e| e.record.clone()).collect::<Vec<_>>(), records);
-    same!(first_broken(&entries), None);
+    same!(first_broken(&entries, None), None);
     same!(store.audit(3, 1).await?.iter().map(|e| e.sequence).collect::<Vec<_>>(), vec![4]);
     same!(store.audit_before(4, 2).await?.iter().map(|e| e.sequence).collect::<Vec<_>>(), vec![3, 2]);
     same!(store.audit_before(i64::MAX, 1).await?.iter().map(|e| e.sequence).collect::<Vec<_>>(), vec![5]);

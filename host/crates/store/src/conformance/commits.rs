@@ -106,7 +106,7 @@ pub(super) async fn audit_records_of_many_commits_stay_in_one_chain(store: &Stor
     same!(results.iter().filter(|r| r.is_ok()).count(), 16);
     let entries = store.audit(0, 100).await?;
     same!(entries.len(), 16);
-    same!(first_broken(&entries), None);
+    same!(first_broken(&entries, None), None);
     Ok(())
 }
 

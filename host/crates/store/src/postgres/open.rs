@@ -42,6 +42,7 @@ pub(crate) struct Postgres {
     heartbeats: PgPool,
     wake: Wake,
     pulse: Pulse,
+    ground: Ground,
 }
 
 impl Postgres {
@@ -66,7 +67,8 @@ impl Postgres {
         let heartbeats = pool_lazy(&address, options.durability);
         let wake = Wake::start(address.clone(), wake);
         let pulse = Pulse::start(address);
-        Ok(Self { pool, heartbeats, wake, pulse })
+        let ground = Ground { audit_key: options.audit_key };
+        Ok(Self { pool, heartbeats, wake, pulse, ground })
     }
 
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
@@ -113,7 +115,8 @@ impl Postgres {
 
     async fn attempt(&self, commit: &Commit) -> Outcome<bool> {
         let mut transaction = self.pool.begin().await?;
-        let work = sql::apply::commit(&mut transaction, &mut Ground, commit).await?;
+        let mut ground = self.ground;
+        let work = sql::apply::commit(&mut transaction, &mut ground, commit).await?;
         match transaction.commit().await.map_err(Failure::from) {
             Ok(()) => Ok(work),
             Err(failure) if failure.is_lost_connection() => Err(StoreError::Unavailable(

@@ -289,7 +289,7 @@ async fn write<'f>(
         Fact::EndSessions { before } => access::end_sessions(c!(), *before).await?,
         Fact::PutWebhook(webhook) => access::put_webhook(c!(), webhook).await?,
         Fact::RemoveWebhook(id) => access::remove_webhook(c!(), *id).await?,
-        Fact::Audit(record) => audit::add(c!(), record).await?,
+        Fact::Audit(record) => audit::add(c!(), ground.audit_key, record).await?,
         Fact::ReturnNumbers { first, end } => ticket::return_numbers(c!(), *first, *end).await?,
         Fact::PutSetting { key, value } => setting::put(c!(), key, value).await?,
         Fact::ReplaceSetting { key, read, value } => {

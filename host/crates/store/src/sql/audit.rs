@@ -1,12 +1,12 @@
 //! The audit chain. The counter row is the chain's end: whoever holds it writes the next entry.
 
-use domain::audit::{AuditEntry, AuditRecord, GENESIS, link};
+use domain::audit::{AuditEntry, AuditKey, AuditRecord, GENESIS, link};
 
 use super::reader::{Reader, all, json};
 use super::{Connection, Outcome, Row, unique};
 use crate::error::StoreError;
 
-pub(crate) async fn add(c: &mut Connection, record: &AuditRecord) -> Outcome<()> {
+pub(crate) async fn add(c: &mut Connection, key: Option<AuditKey>, record: &AuditRecord) -> Outcome<()> {
     let sequence: i64 =
         sqlx::query_scalar("UPDATE counter SET value = value + 1 WHERE name = 'audit' RETURNING value")
             .fetch_one(&mut *c)
@@ -37,7 +37,7 @@ pub(crate) async fn add(c: &mut Connection, record: &AuditRecord) -> Outcome<()>
     .bind(&record.object)
     .bind(details)
     .bind(&previous)
-    .bind(link(sequence, &previous, record))
+    .bind(link(key, sequence, &previous, record))
     .execute(c)
     .await
     .map_err(unique("audit"))?;

@@ -62,7 +62,8 @@ impl Sqlite {
             (None, Durability::Full) => SqliteSynchronous::Full,
             (None, Durability::Normal) => SqliteSynchronous::Normal,
         };
-        let (connection, ground) = connect(&path, synchronous).await?;
+        let (connection, mut ground) = connect(&path, synchronous).await?;
+        ground.audit_key = options.audit_key;
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers.max(1))
             .test_before_acquire(false)
@@ -302,5 +303,10 @@ async fn settle(c: &mut Connection) -> Result<Ground, StoreError> {
         .fetch_one(c)
         .await
         .map_err(Failure::from)?;
-    Ok(Ground { seen: domain::Timestamp(0), next_sequence: sequence + 1, next_fence: fence + 1 })
+    Ok(Ground {
+        seen: domain::Timestamp(0),
+        next_sequence: sequence + 1,
+        next_fence: fence + 1,
+        audit_key: None,
+    })
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use desk::DeskError;
 use domain::actor::Names;
 use domain::audit::AuditEntry;
+use domain::id::ContactId;
 use maud::{Markup, html};
 
 use super::framed;
@@ -31,7 +32,8 @@ pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Respon
 
 async fn standing(console: &Console, before: Option<i64>) -> Result<(Vec<AuditEntry>, Names), DeskError> {
     let entries = console.desk.ask().audit_before(before.unwrap_or(i64::MAX), ENTRIES_ON_PAGE).await?;
-    Ok((entries, console.desk.names().await?))
+    let names = console.desk.names_in(&entries).await?;
+    Ok((entries, names))
 }
 
 fn body(visit: &Visit, entries: &[AuditEntry], names: &Names, is_older: bool) -> Markup {
@@ -64,10 +66,28 @@ fn row(visit: &Visit, entry: &AuditEntry, names: &Names) -> Markup {
             td data-name=(texts.at) { (visit.time(record.at)) }
             td data-name=(texts.who) { div { (visit.spoken.language.actor(record.actor.kind)) " " bdi { (names.who(&record.actor)) } } }
             td data-name=(texts.action) { code { (record.action) } }
-            td data-name=(texts.target) { bdi { (record.object) } }
+            td data-name=(texts.target) { (target(visit, &record.object, names)) }
             td data-name=(texts.details) dir="auto" {
                 @if record.details.is_null() { "–" } @else { code { (record.details) } }
             }
         }
+    }
+}
+
+/// On what: its name with a link where there is a page, and its id. A person is told on their own page only.
+fn target(visit: &Visit, object: &str, names: &Names) -> Markup {
+    let link = |path: String| visit.spoken.link(&path, &[]);
+    let Some(name) = names.about(object) else {
+        return match object.parse::<ContactId>() {
+            Ok(contact) => html! { a href=(link(format!("/contacts/{contact}"))) { bdi { (object) } } },
+            Err(_) => html! { bdi { (object) } },
+        };
+    };
+    let number = name.strip_prefix('#').and_then(|number| number.parse::<i64>().ok());
+    html! {
+        @if let Some(number) = number {
+            a href=(link(format!("/tickets/{number}"))) { bdi { (name) } }
+        } @else { bdi { (name) } }
+        " " code { (object) }
     }
 }
