@@ -19,6 +19,8 @@ use domain::token::Scope;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use bulk::Chosen;
+
 use super::Visit;
 use crate::Console;
 use crate::language::Texts;
@@ -176,7 +178,8 @@ pub(crate) async fn show(
         if asked.view() == View::Mine && looker.name.is_none() {
             return Ok(Redirect::to(&visit.spoken.link("/login", &[])).into_response());
         }
-        let body = list(&visit, &listed(&console, &asked, &looker).await?, &asked, &looker);
+        let listed = listed(&console, &asked, &looker).await?;
+        let body = list(&visit, &listed, &asked, &looker, &Chosen::default());
         Ok::<_, DeskError>(visit.page_at(visit.texts().tickets, "/").of(&body).into_response())
     };
     shown.await.unwrap_or_else(|error| visit.failed(error))
@@ -356,7 +359,7 @@ impl Asked {
     }
 }
 
-fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Markup {
+fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker, chosen: &Chosen) -> Markup {
     let texts = visit.texts();
     let found = listed.found.as_slice();
     let limit = usize::try_from(TICKETS_ON_PAGE).unwrap_or(usize::MAX);
@@ -378,7 +381,7 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
             @let boxes = if asked.tick == ALL { Boxes::Ticked } else { Boxes::Empty };
             // The links below lead here: whoever reads by ear or by keys goes on from here.
             form #several tabindex="-1" method="post" action=(asked.link(visit, asked.status(), here)) {
-                (bulk::form(visit, looker.name.as_deref(), boxes == Boxes::Ticked))
+                (bulk::form(visit, looker.name.as_deref(), boxes == Boxes::Ticked, chosen))
                 p {
                     @if boxes == Boxes::Ticked {
                         a href=(asked.link_ticking(visit, here, Boxes::Empty)) { (texts.untick_all) }
@@ -386,9 +389,9 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker) -> Marku
                         a href=(asked.link_ticking(visit, here, Boxes::Ticked)) { (texts.tick_all) }
                     }
                 }
-                (table(visit, listed, tickets, asked, boxes))
+                (table(visit, listed, tickets, asked, boxes, chosen))
             }
-        } @else { (table(visit, listed, tickets, asked, Boxes::Absent)) }
+        } @else { (table(visit, listed, tickets, asked, Boxes::Absent, chosen)) }
         nav.pages {
             @if !asked.after.is_empty() { a href=(asked.link(visit, asked.status(), None)) rel="first" accesskey=(key::BEFORE) { "« " (first) } }
             @if let Some(id) = &older { a href=(asked.link(visit, asked.status(), Some(id))) rel="next" accesskey=(key::BEHIND) { (next) " »" } }
@@ -482,6 +485,7 @@ fn table(
     tickets: &[(Ticket, Option<Contact>)],
     asked: &Asked,
     boxes: Boxes,
+    chosen: &Chosen,
 ) -> Markup {
     let texts = visit.texts();
     let heads = [
@@ -506,7 +510,7 @@ fn table(
                     tr {
                         @if boxes != Boxes::Absent {
                             // One that was merged takes nothing any more.
-                            @let is_ticked = boxes == Boxes::Ticked && ticket.merged_into.is_none();
+                            @let is_ticked = (boxes == Boxes::Ticked || chosen.has(ticket)) && ticket.merged_into.is_none();
                             td data-name=(texts.tick) {
                                 input type="checkbox" name=(bulk::TICKED) value=(bulk::ticked(ticket)) checked[is_ticked] aria-label={ (texts.tick) " #" (ticket.number) };
                             }

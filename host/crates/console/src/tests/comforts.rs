@@ -98,6 +98,9 @@ async fn ticked_tickets_are_changed_together_and_what_was_refused_is_told() {
     let done = post(&world, &cookie, "/?view=unassigned", &form).await;
     assert_eq!(done.status, 200);
     done.says(&["Changed: 2.", "Not changed: 1.", ">#3</a>", "meanwhile", "href=\"/?view=unassigned\""]);
+    done.says(&["<details class=\"bulk\" open>", "value=\"billing\"", "value=\"late vip\""]);
+    done.says(&["<option value=\"pending\" selected>"]);
+    assert!(!done.text.contains(" checked"), "who changed it meanwhile is looked at first");
     for ticket in [&first, &second] {
         let changed = now(&world, ticket).await;
         assert_eq!(changed.status_category, StatusCategory::Pending);
@@ -113,9 +116,9 @@ async fn ticked_tickets_are_changed_together_and_what_was_refused_is_told() {
     let form = format!("{}&team=billing", box_of(&now(&world, &first).await));
     post(&world, &cookie, "/", &form).await.says(&["Changed: 0.", "Were so already: 1."]);
     let form = format!("{}&team=Not+a+key", box_of(&now(&world, &first).await));
-    post(&world, &cookie, "/?lang=de", &form)
-        .await
-        .says(&["Nicht geändert: 1.", "Ein Teamschlüssel besteht aus"]);
+    let refused = post(&world, &cookie, "/?lang=de", &form).await;
+    refused.says(&["Nicht geändert: 1.", "Ein Teamschlüssel besteht aus", "value=\"Not a key\""]);
+    assert_eq!(refused.text.matches(" checked").count(), 1, "it can be tried again");
     let both = format!("{}&{}", box_of(&now(&world, &first).await), box_of(&now(&world, &second).await));
     let twice = post(&world, &cookie, "/?lang=de", &format!("{both}&team=Not+a+key")).await;
     twice.says(&["Nicht geändert: 2.", ">#1</a>", ">#2</a>"]);
@@ -139,6 +142,9 @@ async fn nothing_ticked_too_much_ticked_and_nothing_to_do_are_told() {
         let done = post(&world, &cookie, "/", &form).await;
         assert_eq!(done.status, 422);
         done.says(&[why]);
+        let is_ticked = form.contains("ticked=1.");
+        assert_eq!(done.text.contains(" checked"), is_ticked, "what was chosen stays chosen: {form}");
+        assert_eq!(done.text.contains("<option value=\"closed\" selected>"), form.contains("closed"));
     }
     let (_, secret) = world.token(&[Scope::Read], None).await;
     let reader = session(&sign_in(&world, &secret).await);

@@ -1,7 +1,7 @@
 //! Several tickets changed at once: those that were ticked in the list, each by the desk's own use case and only as it
 //! was shown. Knows no rule of its own: what the desk refuses stands on the page that follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
@@ -13,8 +13,9 @@ use domain::Actor;
 use domain::ticket::{Field, SPAM, StatusCategory, Ticket};
 use maud::{Markup, html};
 
-use super::Asked;
+use super::{Asked, list, listed, looker};
 use crate::Console;
+use crate::language::Texts;
 use crate::pages::Visit;
 use crate::session::Agent;
 
@@ -30,11 +31,66 @@ pub(super) fn ticked(ticket: &Ticket) -> String {
     format!("{}.{}", ticket.number, ticket.version)
 }
 
-/// What is to become of which tickets.
-struct Wish {
+/// What was chosen in the form: which tickets, as they were shown, and what is to become of them. Nothing at first.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
     /// Versions by number.
     tickets: BTreeMap<i64, i64>,
-    changes: Vec<TicketChange>,
+    /// What was typed and picked, by the field's name.
+    words: BTreeMap<String, String>,
+}
+
+impl Chosen {
+    fn of(sent: Vec<(String, String)>) -> Self {
+        let (ticked, words): (Vec<_>, Vec<_>) = sent.into_iter().partition(|(name, _)| name == TICKED);
+        Self {
+            tickets: ticked.iter().filter_map(|(_, ticket)| shown(ticket)).collect(),
+            words: words.into_iter().collect(),
+        }
+    }
+
+    /// Whether a ticket's box is ticked.
+    pub(super) fn has(&self, ticket: &Ticket) -> bool {
+        self.tickets.contains_key(&ticket.number)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.tickets.is_empty() && self.words.is_empty()
+    }
+
+    /// What a field holds, if anything.
+    fn word(&self, name: &str) -> Option<&str> {
+        self.words.get(name).map(|word| word.trim()).filter(|word| !word.is_empty())
+    }
+
+    /// What was asked for, or what is missing.
+    fn changes(&self, texts: &Texts) -> Result<Vec<TicketChange>, &'static str> {
+        if self.tickets.is_empty() {
+            return Err(texts.bulk_none);
+        }
+        if self.tickets.len() > TICKETS_MAX {
+            return Err(texts.bulk_many);
+        }
+        if self.word("what") == Some(SPAM) {
+            return Ok(TicketChange::spam());
+        }
+        let fields = [(Field::Status, "status"), (Field::Team, "team"), (Field::Assignee, "assignee")];
+        let fields = fields.into_iter().filter_map(|(field, name)| {
+            Some(TicketChange::SetField { field, value: self.word(name)?.to_owned() })
+        });
+        let tags = self.word("tags").unwrap_or_default().split_whitespace();
+        let changes: Vec<TicketChange> =
+            fields.chain(tags.map(|tag| TicketChange::AddTag(tag.to_owned()))).collect();
+        if changes.is_empty() { Err(texts.bulk_nothing) } else { Ok(changes) }
+    }
+
+    /// What is still to be done: the boxes of those that were refused. One that somebody changed meanwhile is ticked
+    /// again by hand only, by who has looked at it.
+    fn keep_refused(&mut self, outcome: &Outcome, texts: &Texts) {
+        let again = outcome.refused.iter().filter(|(why, _)| *why != texts.bulk_conflict);
+        let again: BTreeSet<i64> = again.flat_map(|(_, numbers)| numbers).copied().collect();
+        self.tickets.retain(|number, _| again.contains(number));
+    }
 }
 
 /// What became of them.
@@ -47,7 +103,8 @@ struct Outcome {
     refused: BTreeMap<String, Vec<i64>>,
 }
 
-/// Changes the ticked tickets and tells what became of each.
+/// Changes the ticked tickets and tells what became of each. Where something was wrong or refused, the list stands below
+/// with what was chosen.
 pub(crate) async fn change(
     State(console): State<Console>,
     agent: Agent,
@@ -57,50 +114,44 @@ pub(crate) async fn change(
 ) -> Response {
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let texts = visit.texts();
-    let wish = match &sent {
-        Ok(Form(sent)) => wish(&visit, sent),
-        Err(_) => Err(texts.form_unreadable),
+    let wrong = |why: &str| (StatusCode::UNPROCESSABLE_ENTITY, html! { p.alarm role="alert" { (why) } });
+    let Ok(Form(sent)) = sent else {
+        return again(&console, &visit, &asked, &Chosen::default(), wrong(texts.form_unreadable)).await;
     };
-    let (status, told) = match wish {
-        Ok(wish) => (StatusCode::OK, report(&visit, &work(&console, &visit, &wish, &agent.0).await)),
-        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, html! { p.alarm role="alert" { (why) } }),
+    let mut chosen = Chosen::of(sent);
+    let changes = match chosen.changes(texts) {
+        Ok(changes) => changes,
+        Err(why) => return again(&console, &visit, &asked, &chosen, wrong(why)).await,
     };
+    let outcome = work(&console, &visit, &chosen.tickets, &changes, &agent.0).await;
+    let told = report(&visit, &outcome);
+    if !outcome.refused.is_empty() {
+        chosen.keep_refused(&outcome, texts);
+        return again(&console, &visit, &asked, &chosen, (StatusCode::OK, told)).await;
+    }
     let here = Some(asked.after.as_str()).filter(|after| !after.is_empty());
     let body = html! {
         (told)
         p { a href=(asked.link(&visit, asked.status(), here)) { (texts.back) } }
     };
-    (status, visit.page_at(texts.bulk, "/").of(&body)).into_response()
+    visit.page_at(texts.bulk, "/").of(&body).into_response()
 }
 
-/// What was asked for, or what is missing.
-fn wish(visit: &Visit, sent: &[(String, String)]) -> Result<Wish, &'static str> {
-    let texts = visit.texts();
-    let tickets: BTreeMap<i64, i64> =
-        sent.iter().filter(|(name, _)| name == TICKED).filter_map(|(_, t)| shown(t)).collect();
-    if tickets.is_empty() {
-        return Err(texts.bulk_none);
-    }
-    if tickets.len() > TICKETS_MAX {
-        return Err(texts.bulk_many);
-    }
-    let word =
-        |wanted: &str| sent.iter().find(|(name, _)| name == wanted).map_or("", |(_, word)| word.trim());
-    let set = |field: Field, value: &str| TicketChange::SetField { field, value: value.to_owned() };
-    let changes: Vec<TicketChange> = if word("what") == SPAM {
-        TicketChange::spam()
-    } else {
-        let fields = [(Field::Status, "status"), (Field::Team, "team"), (Field::Assignee, "assignee")];
-        let fields = fields.into_iter().map(|(field, name)| (field, word(name)));
-        let fields = fields.filter(|(_, value)| !value.is_empty()).map(|(field, value)| set(field, value));
-        fields
-            .chain(word("tags").split_whitespace().map(|tag| TicketChange::AddTag(tag.to_owned())))
-            .collect()
+/// The list once more below what there is to tell, with what was chosen in it.
+async fn again(
+    console: &Console,
+    visit: &Visit,
+    asked: &Asked,
+    chosen: &Chosen,
+    (status, told): (StatusCode, Markup),
+) -> Response {
+    let shown = async {
+        let looker = looker(console, visit).await?;
+        let listed = listed(console, asked, &looker).await?;
+        let body = html! { (told) (list(visit, &listed, asked, &looker, chosen)) };
+        Ok::<_, DeskError>((status, visit.page_at(visit.texts().bulk, "/").of(&body)).into_response())
     };
-    if changes.is_empty() {
-        return Err(texts.bulk_nothing);
-    }
-    Ok(Wish { tickets, changes })
+    shown.await.unwrap_or_else(|error| visit.failed(error))
 }
 
 /// A ticket as a box names it.
@@ -110,10 +161,16 @@ fn shown(ticked: &str) -> Option<(i64, i64)> {
 }
 
 /// One after the other; what one ticket refuses leaves the others alone.
-async fn work(console: &Console, visit: &Visit, wish: &Wish, actor: &Actor) -> Outcome {
+async fn work(
+    console: &Console,
+    visit: &Visit,
+    tickets: &BTreeMap<i64, i64>,
+    changes: &[TicketChange],
+    actor: &Actor,
+) -> Outcome {
     let mut outcome = Outcome::default();
-    for (&number, &version) in &wish.tickets {
-        match Box::pin(change_one(console, number, version, &wish.changes, actor)).await {
+    for (&number, &version) in tickets {
+        match Box::pin(change_one(console, number, version, changes, actor)).await {
             Ok(true) => outcome.changed += 1,
             Ok(false) => outcome.same += 1,
             Err(error) => outcome.refused.entry(why(visit, error)).or_default().push(number),
@@ -178,23 +235,25 @@ fn report(visit: &Visit, outcome: &Outcome) -> Markup {
 }
 
 /// What can be done to the ticked ones; stands in the list's form, above the tickets, and stays in sight.
-pub(super) fn form(visit: &Visit, me: Option<&str>, is_open: bool) -> Markup {
+pub(super) fn form(visit: &Visit, me: Option<&str>, is_open: bool, chosen: &Chosen) -> Markup {
     let (texts, language) = (visit.texts(), visit.spoken.language);
     html! {
-        details.bulk open[is_open] {
+        details.bulk open[is_open || !chosen.is_nothing()] {
             summary { (texts.bulk) }
             div.fields {
                 label {
                     (texts.status)
                     select name="status" {
-                        option value="" selected { (texts.bulk_keep) }
-                        @for status in StatusCategory::ALL { option value=(status) { (language.status(*status)) } }
+                        option value="" selected[chosen.word("status").is_none()] { (texts.bulk_keep) }
+                        @for status in StatusCategory::ALL {
+                            option value=(status) selected[chosen.word("status") == Some(status.as_str())] { (language.status(*status)) }
+                        }
                     }
                 }
-                label { (texts.team) input name="team" maxlength=(WORD_CHARS_MAX) autocapitalize="none" autocomplete="off"; }
-                label { (texts.assignee) input name="assignee" maxlength=(WORD_CHARS_MAX) list="me" autocomplete="off"; }
+                label { (texts.team) input name="team" value=[chosen.word("team")] maxlength=(WORD_CHARS_MAX) autocapitalize="none" autocomplete="off"; }
+                label { (texts.assignee) input name="assignee" value=[chosen.word("assignee")] maxlength=(WORD_CHARS_MAX) list="me" autocomplete="off"; }
                 @if let Some(me) = me { datalist #me { option value=(me) {} } }
-                label { (texts.bulk_tags) input name="tags" maxlength=(WORD_CHARS_MAX) autocapitalize="none" autocomplete="off"; }
+                label { (texts.bulk_tags) input name="tags" value=[chosen.word("tags")] maxlength=(WORD_CHARS_MAX) autocapitalize="none" autocomplete="off"; }
                 p.buttons {
                     button type="submit" name="what" value="change" { (texts.bulk_change) }
                     button type="submit" name="what" value=(SPAM) { (texts.bulk_spam) }
