@@ -37,8 +37,8 @@ pub(super) fn of(mut reader: impl BufRead) -> impl Iterator<Item = Numbered> {
                 Ok(0) => return None,
                 Ok(read) if read as u64 == LINE_BYTES_MAX => {
                     broken = true;
-                    let error =
-                        std::io::Error::other(format!("line {number} is longer than {LINE_BYTES_MAX} bytes"));
+                    let most = domain::files::shown(LINE_BYTES_MAX);
+                    let error = std::io::Error::other(format!("line {number} is longer than {most}"));
                     return Some(Err(error));
                 }
                 Ok(_) => match String::from_utf8(bytes) {

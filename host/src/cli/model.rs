@@ -77,10 +77,10 @@ fn add(source: &Path, folder: &Path, json: bool) -> anyhow::Result<()> {
     }
     let state = if imported.unchanged { "was there already" } else { "is in place" };
     screen::say(format_args!(
-        "{} {state}: {} numbers a text, {} MB.",
+        "{} {state}: {} numbers a text, {}.",
         imported.settings.name,
         imported.dimension,
-        imported.bytes / 1_000_000
+        domain::files::size(imported.bytes)
     ));
     screen::say(match models::names(folder)?.len() {
         0 | 1 => "It is used from the next start of the server on.",

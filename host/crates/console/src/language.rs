@@ -141,21 +141,6 @@ impl Language {
         format!("{count} {unit}")
     }
 
-    /// How large a file is, in bytes or in kB and MB, which are a thousand of the smaller unit.
-    pub(crate) fn size(self, bytes: i64) -> String {
-        let (unit_bytes, unit) = match bytes {
-            ..1_000 => return format!("{bytes} {}", self.pick("bytes", "Byte")),
-            1_000..999_500 => (1_000, "kB"),
-            _ => (1_000_000, "MB"),
-        };
-        let tenths = (bytes * 10 + unit_bytes / 2) / unit_bytes;
-        if tenths < 100 && tenths % 10 != 0 {
-            format!("{}{}{} {unit}", tenths / 10, self.pick(".", ","), tenths % 10)
-        } else {
-            format!("{} {unit}", (bytes + unit_bytes / 2) / unit_bytes)
-        }
-    }
-
     /// A delivery state.
     pub(crate) const fn delivery(self, delivery: Delivery) -> &'static str {
         match delivery {
@@ -579,25 +564,6 @@ mod tests {
         assert_eq!(said(3 * HOUR_MS), both("3 h", "3 Std."));
         assert_eq!(said(2 * DAY_MS - 1), both("47 h", "47 Std."));
         assert_eq!(said(2 * DAY_MS), both("2 days", "2 Tage"));
-    }
-
-    #[test]
-    fn sizes_are_read_as_people_write_them() {
-        for (bytes, english, german) in [
-            (0, "0 bytes", "0 Byte"),
-            (999, "999 bytes", "999 Byte"),
-            (1_000, "1 kB", "1 kB"),
-            (1_540, "1.5 kB", "1,5 kB"),
-            (9_960, "10 kB", "10 kB"),
-            (48_700, "49 kB", "49 kB"),
-            (999_499, "999 kB", "999 kB"),
-            (999_500, "1 MB", "1 MB"),
-            (2_340_000, "2.3 MB", "2,3 MB"),
-            (24_600_000, "25 MB", "25 MB"),
-        ] {
-            assert_eq!(Language::English.size(bytes), english);
-            assert_eq!(Language::German.size(bytes), german);
-        }
     }
 
     #[test]

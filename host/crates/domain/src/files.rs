@@ -81,10 +81,25 @@ pub fn harmful(name: &str, what: &str) -> Refusal {
     Refusal::new("harmful_file", sentence).at("attachments")
 }
 
-/// A number of bytes as people read it.
+/// A measured size, about: `417 bytes`, `12.3 MB`.
 #[must_use]
-pub fn shown(bytes: usize) -> String {
-    let whole = |unit: usize| bytes >= unit && bytes.is_multiple_of(unit);
+pub fn size(bytes: impl TryInto<u64>) -> String {
+    let bytes = bytes.try_into().unwrap_or(0);
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    // What rounds up to 1000.0 of a unit is 1.0 of the next.
+    let of = units.into_iter().find(|(unit, _)| bytes >= unit - unit / 20_000);
+    let Some((unit, name)) = of else {
+        return if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") };
+    };
+    let tenths = bytes.saturating_add(unit / 20) / (unit / 10);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+/// A limit as people read it, to the byte.
+#[must_use]
+pub fn shown(bytes: impl TryInto<u64>) -> String {
+    let bytes = bytes.try_into().unwrap_or(u64::MAX);
+    let whole = |unit: u64| bytes >= unit && bytes.is_multiple_of(unit);
     if whole(1 << 20) {
         format!("{} MiB", bytes >> 20)
     } else if whole(1 << 10) {
@@ -97,6 +112,27 @@ pub fn shown(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_told_in_a_unit_that_people_read() {
+        for (bytes, told) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1.0 kB"),
+            (1_049, "1.0 kB"),
+            (1_050, "1.1 kB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1.0 MB"),
+            (12_345_678, "12.3 MB"),
+            (999_949_999, "999.9 MB"),
+            (999_950_000, "1.0 GB"),
+            (5_000_000_000_000, "5000.0 GB"),
+            (u64::MAX, "18446744073.7 GB"),
+        ] {
+            assert_eq!(size(bytes), told, "{bytes}");
+        }
+    }
 
     #[test]
     fn what_is_too_much_is_named_with_its_limit() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::effect::{Basis, Effect};
+use crate::files::shown;
 use crate::grant::{Capability, FieldClass};
 use crate::id::{DecisionId, EventId, InstallationId, RunId, TicketId};
 use crate::ledger::Use;
@@ -93,13 +94,15 @@ impl Fault {
                 format!("used its {limit} units of fuel: look for a loop, or raise limits.fuel_base")
             }
             Self::OutOfMemory { limit_bytes } => format!(
-                "wanted more than {limit_bytes} bytes of memory: raise limits.memory_bytes_max or keep less"
+                "wanted more than {} of memory: raise limits.memory_bytes_max or keep less",
+                shown(*limit_bytes)
             ),
             Self::HostCalls { limit } => format!(
                 "called the host more than {limit} times: read once and keep it, or raise limits.host_calls_max"
             ),
             Self::Transfer { limit_bytes } => format!(
-                "moved more than {limit_bytes} bytes in one call: ask for less, or raise limits.transfer_bytes_max"
+                "moved more than {} in one call: ask for less, or raise limits.transfer_bytes_max",
+                shown(*limit_bytes)
             ),
             Self::Trap { message } => format!("stopped with: {message}"),
             Self::Refused { kind, message, .. } => format!("answered {kind}: {message}"),

@@ -405,7 +405,7 @@ fn message_text(event: &Event, messages: &[Message], words: &Words) -> String {
         };
     }
     for attachment in &message.attachments {
-        let _ = write!(out, " +{} ({} {})", attachment.file_name, attachment.size_bytes, words.bytes);
+        let _ = write!(out, " +{} ({})", attachment.file_name, words.tongue.size(attachment.size_bytes));
     }
     if message.direction == Direction::Outbound && message.delivery != Delivery::None {
         let _ = write!(out, " [{}]", message.delivery);

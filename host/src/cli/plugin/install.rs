@@ -296,7 +296,11 @@ pub(super) fn request_text(inspection: &Inspection) -> String {
         or_unsaid(&manifest.licence),
         hooks.join(", ")
     ));
-    out.push_str(&format!("  sha256 {} · {} kB\n", inspection.digest, inspection.size_bytes.div_ceil(1024)));
+    out.push_str(&format!(
+        "  sha256 {} · {}\n",
+        inspection.digest,
+        domain::files::size(inspection.size_bytes)
+    ));
     out.push_str(&match &inspection.publisher {
         Some(key) => format!("  signed by {key}\n"),
         None => "  not signed: nobody can tell whose it is or whether it was changed\n".to_owned(),

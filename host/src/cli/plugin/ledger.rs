@@ -1,6 +1,7 @@
 //! `kulanz plugin ledger`: what an installation read, called, cost and changed.
 
 use desk::LedgerView;
+use domain::files::size;
 use domain::ledger::UNUSED_AFTER_DAYS;
 
 use super::manage::find;
@@ -23,26 +24,30 @@ fn told(plugin: &str, ledger: &LedgerView) -> String {
     let total = &ledger.total;
     let mut out = format!("{plugin}  {} to {}\n", ledger.from, ledger.to);
     out.push_str(&format!(
-        "  {} calls, {} faults · {} fuel · {} ms processor time · {} kB memory at most · {} host calls\n",
+        "  {} calls, {} faults · {} fuel · {} ms processor time · {} memory at most · {} host calls\n",
         total.runs,
         total.faults,
         total.fuel,
         total.cpu_us / 1_000,
-        total.memory_bytes / 1_024,
+        size(total.memory_bytes),
         total.host_calls
     ));
     out.push_str(&format!(
         "  effects: {} proposed, {} applied, {} refused by a rule · {} taken back by people\n",
         total.proposed, total.applied, total.rejected, total.corrected
     ));
-    out.push_str(&format!("  values: {} bytes written, {} kept\n", total.kv_bytes, ledger.kv_bytes_kept));
+    out.push_str(&format!(
+        "  values: {} written, {} kept\n",
+        size(total.kv_bytes),
+        size(ledger.kv_bytes_kept)
+    ));
     if !ledger.uses.is_empty() {
         out.push_str("Used of what it was granted:\n");
     }
     for (what, how) in &ledger.uses {
         let bytes = match (how.bytes_out, how.bytes_in) {
             (0, 0) => String::new(),
-            (sent, got) => format!("  {sent} bytes out, {got} in"),
+            (sent, got) => format!("  {} out, {} in", size(sent), size(got)),
         };
         out.push_str(&format!("  {what:<36} {:>8} times{bytes}\n", how.calls));
     }

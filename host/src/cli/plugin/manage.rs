@@ -204,8 +204,11 @@ pub(super) fn told(view: &InstalledView) -> String {
     }
     let limits = &i.limits;
     out.push_str(&format!(
-        "Limits per call: {} ms, {} bytes of memory, {} effects, {} host calls\n",
-        limits.wall_ms, limits.memory_bytes_max, limits.effects_max, limits.host_calls_max
+        "Limits per call: {} ms, {} of memory, {} effects, {} host calls\n",
+        limits.wall_ms,
+        domain::files::shown(limits.memory_bytes_max),
+        limits.effects_max,
+        limits.host_calls_max
     ));
     out.push_str(&format!("Settings: {}\n", desk::masked(i)));
     if !view.unset_secrets.is_empty() {

@@ -157,7 +157,7 @@ fn contents(papers: &Papers, bytes: usize) -> String {
     let list = |wanted: bool| {
         named.iter().filter(|(_, is)| *is == wanted).map(|(n, _)| *n).collect::<Vec<_>>().join(", ")
     };
-    let mut out = format!("{} kB, with manifest", bytes.div_ceil(1024));
+    let mut out = format!("{}, with manifest", domain::files::size(bytes));
     if !list(true).is_empty() {
         out.push_str(&format!(", {}", list(true)));
     }
@@ -251,6 +251,6 @@ mod tests {
     fn what_is_missing_in_a_package_is_named() {
         let papers = Papers { readme: Some(String::new()), ..Papers::default() };
         let text = contents(&papers, 2_000);
-        assert!(text.starts_with("2 kB, with manifest, readme; without licence, list of parts"), "{text}");
+        assert!(text.starts_with("2.0 kB, with manifest, readme; without licence, list of parts"), "{text}");
     }
 }

@@ -79,7 +79,7 @@ pub(super) async fn build_and_report(dir: PathBuf, json: bool) -> anyhow::Result
             "id": built.name, "version": built.version, "path": built.path, "bytes": built.bytes.len(),
         }));
     }
-    screen::say(format_args!("{} {}, {} kB", built.name, built.version, built.bytes.len().div_ceil(1024)));
+    screen::say(format_args!("{} {}, {}", built.name, built.version, domain::files::size(built.bytes.len())));
     screen::line(built.path.display())?;
     Ok(())
 }

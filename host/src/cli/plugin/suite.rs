@@ -146,10 +146,10 @@ impl Suite {
         let word = if result == FAILED { FAILED.to_uppercase() } else { result.to_owned() };
         match judged {
             Some(judged) => screen::line(format_args!(
-                "{word:<6} {name:<32} {:<12} {:>12} fuel {:>8} kB",
+                "{word:<6} {name:<32} {:<12} {:>12} fuel {:>10}",
                 judged.hook.to_string(),
                 judged.fuel,
-                judged.memory_bytes.div_ceil(1024)
+                domain::files::size(judged.memory_bytes)
             ))?,
             None => screen::line(format_args!("{word:<6} {name}"))?,
         }

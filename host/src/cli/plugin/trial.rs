@@ -116,9 +116,9 @@ fn report_text(case: &Case, hook: Hook, report: &RunReport, rejected: &[Option<S
     }
     let reads: Vec<String> = report.reads.iter().map(|(class, n)| format!("{class} {n}")).collect();
     out.push_str(&format!(
-        "  fuel {} · memory {} kB · {} µs · host calls {} · read {}\n",
+        "  fuel {} · memory {} · {} µs · host calls {} · read {}\n",
         report.fuel,
-        report.memory_bytes.div_ceil(1024),
+        domain::files::size(report.memory_bytes),
         report.duration_us,
         report.host_calls,
         if reads.is_empty() { "nothing".to_owned() } else { reads.join(", ") }

@@ -85,7 +85,7 @@ impl Values {
             if self.json {
                 screen::json(&serde_json::json!({ "key": key, "bytes": value.0.len() }))?;
             } else {
-                screen::line(format_args!("{:>10}  {key}", value.0.len()))?;
+                screen::line(format_args!("{:>10}  {key}", domain::files::size(value.0.len())))?;
             }
         }
         Ok(())

@@ -342,4 +342,10 @@ fn a_tongue_is_read_from_a_language_tag() {
     assert_eq!("de-AT".parse(), Ok(Tongue::German));
     assert_eq!("EN".parse(), Ok(Tongue::English));
     assert!("fr".parse::<Tongue>().is_err() && "".parse::<Tongue>().is_err());
+    for (bytes, english, german) in
+        [(1_i64, "1 byte", "1 Byte"), (20, "20 bytes", "20 Byte"), (12_345_678, "12.3 MB", "12,3 MB")]
+    {
+        assert_eq!(Tongue::English.size(bytes), english);
+        assert_eq!(Tongue::German.size(bytes), german);
+    }
 }

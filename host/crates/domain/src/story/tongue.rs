@@ -4,6 +4,8 @@
 
 use std::str::FromStr;
 
+use crate::files::size;
+
 /// The language in which a story is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tongue {
@@ -37,6 +39,16 @@ impl Tongue {
         }
     }
 
+    /// A measured size, as the reader writes it.
+    #[must_use]
+    pub fn size(self, bytes: impl TryInto<u64>) -> String {
+        let told = size(bytes);
+        match self {
+            Self::English => told,
+            Self::German => told.replace('.', ",").replace("bytes", "Byte").replace("byte", "Byte"),
+        }
+    }
+
     /// The words.
     pub(super) const fn words(self) -> &'static Words {
         match self {
@@ -64,7 +76,6 @@ pub(super) struct Words {
     pub(super) from_ticket: &'static str,
     pub(super) helped: &'static str,
     pub(super) not_helped: &'static str,
-    pub(super) bytes: &'static str,
     /// \[IBAN-1\] *in* text, *rule* iban.check.
     pub(super) within: &'static str,
     pub(super) rule: &'static str,
@@ -93,7 +104,6 @@ const ENGLISH: Words = Words {
     from_ticket: "from",
     helped: "it helped",
     not_helped: "it did not help",
-    bytes: "bytes",
     within: "in",
     rule: "rule",
     redacted: "redacted",
@@ -121,7 +131,6 @@ const GERMAN: Words = Words {
     from_ticket: "aus",
     helped: "sie hat geholfen",
     not_helped: "sie hat nicht geholfen",
-    bytes: "Byte",
     within: "in",
     rule: "Regel",
     redacted: "geschwärzt",

@@ -56,7 +56,7 @@ pub(super) fn list(visit: &Visit, ticket: &Ticket, message: &Message, opens: boo
                     } @else {
                         bdi { (file.file_name) }
                     }
-                    " (" (visit.spoken.language.size(file.size_bytes)) ")"
+                    " (" (visit.spoken.language.tongue().size(file.size_bytes)) ")"
                 }
                 @if opens { " · " (texts.attachments_as_sent) }
             }
