@@ -87,7 +87,7 @@ pub use retro::{RetroBatch, RetroFind};
 pub use seal::SealKey;
 pub use store::{
     AutomaticCounts, DeadJob, ERASED, Intake, IntakeKind, IntakeState, Page, QueueState, Store, StoreError,
-    Suppression, TicketFilter,
+    Suppression, TicketFilter, WordsIn,
 };
 pub use withheld::Withheld;
 pub use worker::{Settled, Worker};

@@ -8,6 +8,7 @@ use crate::{Store, StoreError};
 mod border;
 mod cases;
 mod commits;
+mod customers;
 mod messages;
 mod plugins;
 mod queue;

@@ -33,7 +33,7 @@ pub use error::StoreError;
 pub use facts::{Commit, Fact, Over};
 pub use records::{
     AutomaticCounts, Changes, DeadJob, ERASED, Forget, Intake, IntakeKind, IntakeState, Page, QueueState,
-    Suppression, TicketFilter,
+    Suppression, TicketFilter, WordsIn,
 };
 
 /// How much a commit survives.

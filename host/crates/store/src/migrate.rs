@@ -37,6 +37,7 @@ pub(crate) const STEPS: &[Step] = steps![
     16 "0016_waiting",
     17 "0017_marks",
     18 "0018_arrived",
+    19 "0019_customers",
 ];
 
 /// The schema this build knows.
@@ -148,6 +149,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn customers_from_before_are_found_by_their_names_and_go_out_of_the_index_with_them() {
+        use sqlx::Connection as _;
+        let mut c = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for step in STEPS.iter().filter(|step| step.number < 19) {
+            sqlx::raw_sql(step.sqlite).execute(&mut c).await.unwrap();
+        }
+        let before = "INSERT INTO contact (contact_id, name, email, verified, proactive_consent, created_at) \
+             VALUES ('a', 'Zoë Groß', 'zoe@example.org', FALSE, TRUE, 1), ('b', NULL, 'bo@example.org', FALSE, TRUE, 1)";
+        sqlx::raw_sql(before).execute(&mut c).await.unwrap();
+        for step in STEPS.iter().filter(|step| step.number >= 19) {
+            sqlx::raw_sql(step.sqlite).execute(&mut c).await.unwrap();
+        }
+        for (word, count) in [("zoe", 1_i64), ("gross", 1), ("bo", 0)] {
+            assert_eq!(called(&mut c, word).await, count, "{word}");
+        }
+        sqlx::raw_sql("UPDATE contact SET name = NULL WHERE contact_id = 'a'").execute(&mut c).await.unwrap();
+        sqlx::raw_sql("UPDATE contact SET name = 'Bo' WHERE contact_id = 'b'").execute(&mut c).await.unwrap();
+        assert_eq!((called(&mut c, "gross").await, called(&mut c, "bo").await), (0, 1));
+    }
+
+    #[tokio::test]
     async fn messages_from_before_that_may_have_arrived_are_marked() {
         use sqlx::Connection as _;
         let mut c = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
@@ -198,6 +220,15 @@ mod tests {
     /// How many messages have a word.
     async fn with(c: &mut sqlx::SqliteConnection, word: &str) -> i64 {
         sqlx::query_scalar("SELECT COUNT(*) FROM message_words WHERE message_words MATCH $1")
+            .bind(word)
+            .fetch_one(c)
+            .await
+            .unwrap()
+    }
+
+    /// How many customers have a word in their name.
+    async fn called(c: &mut sqlx::SqliteConnection, word: &str) -> i64 {
+        sqlx::query_scalar("SELECT COUNT(*) FROM contact_words WHERE contact_words MATCH $1")
             .bind(word)
             .fetch_one(c)
             .await

@@ -64,6 +64,20 @@ pub(crate) mod dialect {
     /// Those messages in the order in which they came.
     pub(crate) const HITS_CAME: &str = "w.message_id";
 
+    /// Asks for the contacts whose name has the words; an order may follow.
+    pub(crate) fn push_named(query: &mut QueryBuilder<Db>, words: &Words) {
+        query
+            .push("SELECT p.contact_id FROM contact p WHERE p.words @@ to_tsquery('simple', ")
+            .push_bind(words.for_tsquery())
+            .push(")");
+    }
+
+    /// Those contacts in the order in which they came.
+    pub(crate) const NAMED_CAME: &str = "p.contact_id";
+
+    /// A contact's (`p`) address in the order of its bytes, which its index has.
+    pub(crate) const ADDRESS: &str = "p.email COLLATE \"C\"";
+
     /// Rows that the first or second value hands over as a JSON list; each is its `value`.
     pub(crate) const ROWS_OF_1: &str = "jsonb_array_elements($1::jsonb) AS r(value)";
     /// See `ROWS_OF_1`.

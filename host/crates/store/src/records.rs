@@ -94,6 +94,17 @@ impl Default for Page {
     }
 }
 
+/// Where words are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WordsIn {
+    /// In messages.
+    #[default]
+    Messages,
+    /// In messages, or in the name of a ticket's customer, or that one's address begins with what was typed (three signs
+    /// at least). Of very many such customers some count: by name those who came last, by address the first.
+    MessagesAndCustomers,
+}
+
 /// Which tickets; what is absent does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TicketFilter {
@@ -113,6 +124,8 @@ pub struct TicketFilter {
     /// beginning, and words in quotes stand in a row; without a letter or digit they do not matter. Of a word that stands
     /// in very many messages, the newest count (the oldest where the oldest tickets come first).
     pub words: Option<String>,
+    /// Where those words are looked for.
+    pub words_in: WordsIn,
     /// Asked by this contact.
     pub requester: Option<ContactId>,
     /// The customer last wrote before this.

@@ -69,6 +69,22 @@ pub(crate) mod dialect {
     /// found.
     pub(crate) const HITS_CAME: &str = "message_words.rowid";
 
+    /// Asks for the contacts whose name has the words; an order may follow.
+    pub(crate) fn push_named(query: &mut QueryBuilder<Db>, words: &Words) {
+        query
+            .push(
+                "SELECT p.contact_id FROM contact_words \
+                 CROSS JOIN contact_place p ON p.place = contact_words.rowid WHERE contact_words MATCH ",
+            )
+            .push_bind(words.for_fts5());
+    }
+
+    /// Those contacts in the order in which they came; see `HITS_CAME`.
+    pub(crate) const NAMED_CAME: &str = "contact_words.rowid";
+
+    /// A contact's (`p`) address in the order of its bytes.
+    pub(crate) const ADDRESS: &str = "p.email";
+
     /// Rows that the first or second value hands over as a JSON list; each is its `value`.
     pub(crate) const ROWS_OF_1: &str = "json_each($1)";
     /// See `ROWS_OF_1`.

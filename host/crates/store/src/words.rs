@@ -1,6 +1,8 @@
-//! Words that people look for in messages, and how each database is asked for them. Nothing of what was typed reaches
-//! a database's own language of queries but letters and digits, in quotes. Knows no table and no statement.
+//! Words that people look for in messages and names, and how each database is asked for them; and what an address may
+//! begin with. Nothing of what was typed reaches a database's own language of queries but letters and digits, in quotes.
+//! Knows no table and no statement.
 
+use domain::address::canonical_address;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Words that count; what is typed after them does not.
@@ -53,6 +55,14 @@ impl Words {
             self.rows.iter().enumerate().map(|(place, row)| in_a_row(row, self.begins && place == last));
         rows.collect::<Vec<_>>().join(" & ")
     }
+}
+
+/// What was typed as addresses are kept, where one may begin so: three signs at least, no blank and no quotes.
+pub(crate) fn address_begun(typed: &str) -> Option<String> {
+    let begun = canonical_address(typed);
+    let is_long_enough = begun.chars().nth(BEGINNING_MIN - 1).is_some();
+    let may_begin = is_long_enough && !begun.contains(|c: char| c.is_whitespace() || c == '"');
+    may_begin.then_some(begun)
 }
 
 /// The words of a piece, in small letters, and with ss for ß as in both indexes.
@@ -167,6 +177,18 @@ mod tests {
         assert_eq!(asked("мой").1, "('мой':* | 'Мой':* | 'МОЙ':*)", "й is a letter of its own");
         assert_eq!(asked("за\u{301}мок").1, asked("замок").1);
         assert_eq!(asked("\u{308}").1, "('\u{308}')");
+    }
+
+    #[test]
+    fn an_address_begins_with_three_signs_and_as_addresses_are_kept() {
+        for (typed, kept) in
+            [(" Ana@Exa ", "ana@exa"), ("ana", "ana"), ("info@Müller.de", "info@xn--mller-kva.de")]
+        {
+            assert_eq!(address_begun(typed).as_deref(), Some(kept));
+        }
+        for none in ["an", "  a@  ", "ana müller", "\"ana\"", ""] {
+            assert_eq!(address_begun(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use futures::FutureExt as _;
 
-use super::{Case, border, commits, messages, plugins, queue, runs, tickets, versions, words};
+use super::{Case, border, commits, customers, messages, plugins, queue, runs, tickets, versions, words};
 
 macro_rules! list {
     ($($module:ident { $($case:ident),+ $(,)? })+) => {
@@ -60,6 +60,10 @@ list! {
         pages_of_what_is_found_join_as_all_pages_do,
         what_else_is_asked_for_is_asked_before_hits_are_cut_off,
         only_the_beginning_of_a_very_long_text_is_looked_through,
+    }
+    customers {
+        a_ticket_is_found_by_its_customers_name_and_the_beginning_of_their_address,
+        a_name_that_is_learnt_is_found_and_one_that_goes_is_found_no_more,
     }
     runs {
         runs_read_back_whole,

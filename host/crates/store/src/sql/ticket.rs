@@ -15,8 +15,8 @@ use super::reader::{Reader, above, all, below, json, ms, one, plain, text};
 use super::script::Statement;
 use super::{Connection, Db, Outcome, Row, contact, dialect, message};
 use crate::error::StoreError;
-use crate::records::{Changes, Page, TicketFilter, moment_and_id};
-use crate::words::Words;
+use crate::records::{Changes, Page, TicketFilter, WordsIn, moment_and_id};
+use crate::words::{Words, address_begun};
 
 macro_rules! ticket_columns {
     () => {
@@ -189,6 +189,8 @@ macro_rules! wrote {
 
 /// Of messages with the words, so many are looked at.
 const HITS_MAX: i64 = 5_000;
+/// Of customers who are called so, and of those whose address begins so, so many are looked at.
+const CUSTOMERS_MAX: i64 = 1_000;
 
 /// A list's statement. Only what is asked for stands in it, so that a database sees which index leads to it.
 pub(crate) fn listing(
@@ -226,14 +228,51 @@ fn with_words(
     page: &Page,
     words: &Words,
 ) -> Outcome<()> {
+    let customers_too = filter.words_in == WordsIn::MessagesAndCustomers;
     query.push("t.ticket_id IN (");
+    if customers_too {
+        query.push("SELECT h.ticket_id FROM (");
+    }
     dialect::push_words(query, words);
     query.push(" AND ");
     asked(query, filter, page)?;
     query.push(" ORDER BY ").push(dialect::HITS_CAME);
     query.push(if filter.by_customer { " DESC" } else { way(filter) });
-    query.push(" LIMIT ").push_bind(HITS_MAX).push(")");
+    query.push(" LIMIT ").push_bind(HITS_MAX);
+    if customers_too {
+        query.push(") AS h UNION ALL ");
+        of_customers(query, filter, page, words)?;
+    }
+    query.push(")");
     Ok(())
+}
+
+/// Tickets of customers with the words in their name, or whose address begins as was typed. As words lead to messages,
+/// customers lead to their tickets before anything else is asked.
+fn of_customers(
+    query: &mut QueryBuilder<Db>,
+    filter: &TicketFilter,
+    page: &Page,
+    words: &Words,
+) -> Outcome<()> {
+    query.push("SELECT t.ticket_id FROM ticket o CROSS JOIN ticket t WHERE t.ticket_id = o.ticket_id");
+    query.push(" AND o.requester_id IN (SELECT n.contact_id FROM (");
+    dialect::push_named(query, words);
+    query.push(" ORDER BY ").push(dialect::NAMED_CAME).push(" DESC LIMIT ");
+    query.push_bind(CUSTOMERS_MAX).push(") AS n");
+    if let Some(begun) = filter.words.as_deref().and_then(address_begun) {
+        let (begun, address) = (plain(&begun).into_owned(), dialect::ADDRESS);
+        // No sign sorts behind this one.
+        let end = format!("{begun}\u{10ffff}");
+        query.push(" UNION ALL SELECT a.contact_id FROM (SELECT p.contact_id FROM contact p WHERE ");
+        query.push(address).push(" >= ").push_bind(begun).push(" AND ");
+        query.push(address).push(" < ").push_bind(end);
+        // What stands for the address of whoever was erased is none.
+        query.push(" AND p.email <> LOWER(p.contact_id) || '@erased.invalid' ORDER BY ");
+        query.push(address).push(" LIMIT ").push_bind(CUSTOMERS_MAX).push(") AS a");
+    }
+    query.push(") AND ");
+    asked(query, filter, page)
 }
 
 const fn way(filter: &TicketFilter) -> &'static str {

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteSynchronous;
 
 use super::*;
 use crate::facts::Over;
-use crate::records::{Page, TicketFilter};
+use crate::records::{Page, TicketFilter, WordsIn};
 use crate::sqlite::open::connect;
 use crate::sqlite::sql::ticket::{TICKETS, listing};
 
@@ -214,12 +214,27 @@ async fn every_list_is_walked_along_an_index_of_its_own() {
                 assert_eq!(plan.contains("TEMP B-TREE"), sorted, "{filter:?}\n{plan}");
                 // Words lead to their messages, newest or oldest first and unsorted, and those to tickets.
                 let words = Some("torn zip".to_owned());
-                let plan = list_plan(&mut connection, &TicketFilter { words, ..filter }).await;
+                let filter = TicketFilter { words, ..filter };
+                let plan = list_plan(&mut connection, &filter).await;
                 let index = format!("SEARCH t USING INDEX {by_ticket}=?)\nLIST SUBQUERY");
                 assert!(plan.starts_with(&index), "{plan}");
                 assert!(plan.contains("message_words VIRTUAL TABLE INDEX"), "{plan}");
                 assert!(plan.contains("w USING INTEGER PRIMARY KEY"), "{plan}");
                 assert_eq!(plan.matches("TEMP B-TREE").count(), usize::from(by_customer), "{plan}");
+                // Names and addresses lead to customers, and those to their tickets, whatever else is asked for.
+                let words_in = WordsIn::MessagesAndCustomers;
+                let words = Some("torn".to_owned());
+                let plan = list_plan(&mut connection, &TicketFilter { words, words_in, ..filter }).await;
+                for step in [
+                    "message_words VIRTUAL TABLE INDEX",
+                    "contact_words VIRTUAL TABLE INDEX",
+                    "p USING INTEGER PRIMARY KEY",
+                    "p USING INDEX sqlite_autoindex_contact_2 (email>? AND email<?)",
+                    "o USING COVERING INDEX ticket_by_requester (requester_id=?",
+                ] {
+                    assert!(plan.contains(step), "{step}\n{plan}");
+                }
+                assert!(!plan.contains("SCAN t"), "{plan}");
             }
         }
     }
