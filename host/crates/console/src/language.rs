@@ -397,12 +397,14 @@ texts! {
     language: "Language", "Sprache";
     team: "Team", "Team";
     assignee: "Assignee", "Zuständig";
+    inbox: "Inbox", "Posteingang";
     tags: "Tags", "Schlagworte";
     channel: "Channel", "Kanal";
     created: "Created", "Eingang";
     changed: "Changed", "Geändert";
     all: "all", "alle";
-    search_tickets: "Number, words of the subject or of a message, or a whole e-mail address", "Nummer, Wörter aus dem Betreff oder einer Nachricht oder eine ganze E-Mail-Adresse";
+    search_tickets: "Number, words of the subject or of a message, a customer's name, or an e-mail address or its beginning", "Nummer, Wörter aus dem Betreff oder einer Nachricht, Name der Kundschaft oder E-Mail-Adresse oder ihr Anfang";
+    searched: "A search looks at ticket numbers, at subjects and redacted texts of messages and notes (all words in one of them), at customers' names (all words in one), and at e-mail addresses from their beginning (three letters or more). It does not look into files or sealed values.", "Gesucht wird in Ticketnummern, in Betreff und geschwärztem Text von Nachrichten und Notizen (alle Wörter in einer), in Namen der Kundschaft (alle Wörter in einem) und in E-Mail-Adressen von ihrem Anfang an (ab drei Zeichen). In Dateien und versiegelten Werten wird nicht gesucht.";
     tickets_of: "Tickets of", "Tickets von";
     customer: "Customer", "Kundschaft";
     name: "Name", "Name";
@@ -431,7 +433,7 @@ texts! {
     end_hold: "Take off legal-hold", "legal-hold abnehmen";
     from_ticket: "from", "aus";
     may_belong_to: "May belong to", "Gehört vielleicht zu";
-    narrow: "Narrow by team, person, category or tag", "Nach Team, Person, Thema oder Schlagwort eingrenzen";
+    narrow: "Narrow by team, assignee, category and more", "Nach Team, Zuständigkeit, Thema und mehr eingrenzen";
     everything: "Show everything again", "Wieder alles zeigen";
     tag: "Tag", "Schlagwort";
     tags_help: "Tags, with spaces between them", "Schlagworte, durch Leerzeichen getrennt";

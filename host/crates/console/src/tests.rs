@@ -8,6 +8,7 @@ mod comforts;
 mod customers;
 mod pages;
 mod personal;
+mod search;
 mod settings;
 mod work;
 mod world;

@@ -2,6 +2,7 @@
 
 pub(crate) mod bulk;
 pub(crate) mod neighbours;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::{DeskError, TicketFilter};
+use desk::{DeskError, TicketFilter, WordsIn};
 use domain::Timestamp;
 use domain::address::{canonical_address, is_address};
 use domain::contact::Contact;
@@ -19,8 +20,8 @@ use domain::token::Scope;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use bulk::Chosen;
-
+use self::bulk::Chosen;
+use self::rows::{called, table};
 use super::Visit;
 use crate::Console;
 use crate::language::Texts;
@@ -35,13 +36,14 @@ const TICKETS_ON_PAGE: u32 = 50;
 #[serde(default)]
 pub(crate) struct Asked {
     status: String,
-    /// A number, words of the subject or of a message, or a whole address.
+    /// A number, words of the subject, of a message or of a customer's name, or an address or its beginning.
     q: String,
     /// Id of the person who asks.
     requester: String,
     team: String,
     category: String,
     assignee: String,
+    inbox: String,
     tag: String,
     /// A view of the house's own; see `View`.
     view: String,
@@ -146,6 +148,8 @@ struct Listed {
     /// Numbers of those where merged ones go on.
     homes: BTreeMap<TicketId, i64>,
     now: Timestamp,
+    /// The house's inboxes by name, where it has several.
+    inboxes: Vec<String>,
     /// The person whose tickets they are, where only theirs were asked for.
     person: Option<Contact>,
 }
@@ -219,7 +223,13 @@ async fn listed(console: &Console, asked: &Asked, looker: &Looker) -> Result<Lis
     let ids: Vec<TicketId> = found.iter().map(|(ticket, _)| ticket.id).collect();
     let waiting = store.tickets_waiting(&ids).await?.into_iter().collect();
     let homes = homes(console, found.iter().filter_map(|(ticket, _)| ticket.merged_into).collect()).await?;
-    Ok(Listed { found, waiting, homes, now: console.desk.now(), person })
+    Ok(Listed { found, waiting, homes, now: console.desk.now(), inboxes: inboxes(console), person })
+}
+
+/// The house's inboxes by name; where there is one at most, no ticket has to say its own.
+fn inboxes(console: &Console) -> Vec<String> {
+    let inboxes = &console.desk.config().mail.inboxes;
+    if inboxes.len() > 1 { inboxes.keys().cloned().collect() } else { Vec::new() }
 }
 
 /// The numbers of tickets where merged ones go on.
@@ -298,9 +308,11 @@ impl Asked {
         TicketFilter {
             status_category: self.status(),
             words: told(&self.q),
+            words_in: WordsIn::MessagesAndCustomers,
             team: told(&self.team),
             category: told(&self.category),
             assignee,
+            inboxes: told(&self.inbox).into_iter().collect(),
             tag: told(&self.tag),
             requester: self.requester(),
             waiting: self.view() == View::Waiting,
@@ -311,14 +323,15 @@ impl Asked {
     }
 
     /// Everything that is asked for beside status and place, with its name.
-    fn words(&self) -> [(&'static str, &str); 6] {
-        let Self { q, requester, team, category, tag, .. } = self;
+    fn words(&self) -> [(&'static str, &str); 7] {
+        let Self { q, requester, team, category, inbox, tag, .. } = self;
         [
             ("q", q),
             ("requester", requester),
             ("team", team),
             ("category", category),
             ("assignee", self.in_charge()),
+            ("inbox", inbox),
             ("tag", tag),
         ]
     }
@@ -371,12 +384,15 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker, chosen: 
         Order::Longest | Order::Latest => (texts.first_page, texts.further),
     };
     html! {
-        (search(visit, asked))
+        (search(visit, asked, &listed.inboxes))
         @if let Some(person) = &listed.person { p { (texts.tickets_of) " " strong { bdi { (called(texts, person)) } } } }
         (views(visit, asked, looker))
         (filters(visit, asked))
         (orders(visit, asked))
-        @if tickets.is_empty() { p { (texts.no_tickets) } } @else if looker.works {
+        @if tickets.is_empty() {
+            p { (texts.no_tickets) }
+            @if !asked.q.trim().is_empty() { p { (texts.searched) } }
+        } @else if looker.works {
             @let here = Some(asked.after.as_str()).filter(|after| !after.is_empty());
             @let boxes = if asked.tick == ALL { Boxes::Ticked } else { Boxes::Empty };
             // The links below lead here: whoever reads by ear or by keys goes on from here.
@@ -400,7 +416,7 @@ fn list(visit: &Visit, listed: &Listed, asked: &Asked, looker: &Looker, chosen: 
     }
 }
 
-fn search(visit: &Visit, asked: &Asked) -> Markup {
+fn search(visit: &Visit, asked: &Asked, inboxes: &[String]) -> Markup {
     let texts = visit.texts();
     let mut fields = vec![
         ("team", texts.team, asked.team.as_str()),
@@ -410,7 +426,7 @@ fn search(visit: &Visit, asked: &Asked) -> Markup {
     if !asked.view().says_who() {
         fields.insert(1, ("assignee", texts.assignee, asked.assignee.as_str()));
     }
-    let narrowed = fields.iter().any(|(.., word)| !word.is_empty());
+    let narrowed = !asked.inbox.is_empty() || fields.iter().any(|(.., word)| !word.is_empty());
     html! {
         form.search method="get" action="/" role="search" {
             label for="q" { (texts.search_tickets) }
@@ -430,9 +446,27 @@ fn search(visit: &Visit, asked: &Asked) -> Markup {
                     @for (name, label, word) in fields {
                         label { (label) input name=(name) maxlength="100" value=(word); }
                     }
+                    (choice_of_inbox(texts, &asked.inbox, inboxes))
                 }
             }
             @if asked.is_narrow() { a href=(visit.spoken.link("/", &[])) { (texts.everything) } }
+        }
+    }
+}
+
+/// Which inbox; one that is asked for stays, whether the house has several or knows it at all.
+fn choice_of_inbox(texts: &Texts, asked: &str, inboxes: &[String]) -> Markup {
+    let unknown = (!inboxes.iter().any(|inbox| inbox == asked)).then_some(asked);
+    let offered = inboxes.iter().map(String::as_str).chain(unknown.filter(|inbox| !inbox.is_empty()));
+    html! {
+        @if !inboxes.is_empty() || !asked.is_empty() {
+            label {
+                (texts.inbox)
+                select name="inbox" {
+                    option value="" selected[asked.is_empty()] { (texts.all) }
+                    @for inbox in offered { option value=(inbox) selected[inbox == asked] { (inbox) } }
+                }
+            }
         }
     }
 }
@@ -475,118 +509,5 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// The tickets of a page; each with a box to tick where they can be changed together.
-fn table(
-    visit: &Visit,
-    listed: &Listed,
-    tickets: &[(Ticket, Option<Contact>)],
-    asked: &Asked,
-    boxes: Boxes,
-    chosen: &Chosen,
-) -> Markup {
-    let texts = visit.texts();
-    let heads = [
-        texts.number,
-        texts.subject,
-        texts.customer,
-        texts.status,
-        texts.priority,
-        texts.category,
-        texts.language,
-        texts.team,
-        texts.tags,
-        texts.waiting,
-        texts.created,
-    ];
-    let tick = (boxes != Boxes::Absent).then_some(texts.tick);
-    html! {
-        table.tickets {
-            thead { tr { @for head in tick.into_iter().chain(heads) { th scope="col" { (head) } } } }
-            tbody {
-                @for (ticket, requester) in tickets {
-                    tr {
-                        @if boxes != Boxes::Absent {
-                            // One that was merged takes nothing any more.
-                            @let is_ticked = (boxes == Boxes::Ticked || chosen.has(ticket)) && ticket.merged_into.is_none();
-                            td data-name=(texts.tick) {
-                                input type="checkbox" name=(bulk::TICKED) value=(bulk::ticked(ticket)) checked[is_ticked] aria-label={ (texts.tick) " #" (ticket.number) };
-                            }
-                        }
-                        (cells(visit, listed, ticket, requester.as_ref(), asked))
-                        (wait(visit, listed, ticket))
-                        td data-name=(texts.created) { (visit.time(ticket.created_at)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Since when the customer waits for us, if so: since the newest message.
-fn wait(visit: &Visit, listed: &Listed, ticket: &Ticket) -> Markup {
-    let texts = visit.texts();
-    let since = ticket.last_customer_message_at.filter(|_| listed.waiting.contains(&ticket.id));
-    html! {
-        @match since {
-            Some(since) => td data-name=(texts.waiting) {
-                span {
-                    (texts.waits) " " (visit.spoken.language.span(listed.now.0 - since.0))
-                    " (" (visit.time(since)) ")"
-                }
-            },
-            None => td.empty data-name=(texts.waiting) { "–" },
-        }
-    }
-}
-
-/// A cell; narrow screens leave an empty one out.
-fn cell(name: &str, value: Option<&str>) -> Markup {
-    html! {
-        @match value {
-            Some(value) => td data-name=(name) { (value) },
-            None => td.empty data-name=(name) { "–" },
-        }
-    }
-}
-
-/// What people call a person: by name, else by address.
-fn called<'p>(texts: &Texts, person: &'p Contact) -> &'p str {
-    match person.name.as_deref().filter(|name| !name.trim().is_empty()) {
-        _ if person.is_erased() => texts.erased,
-        Some(name) => name,
-        None => person.email.as_str(),
-    }
-}
-
-/// What a ticket's row says of it.
-fn cells(
-    visit: &Visit,
-    listed: &Listed,
-    ticket: &Ticket,
-    requester: Option<&Contact>,
-    asked: &Asked,
-) -> Markup {
-    let (texts, language) = (visit.texts(), visit.spoken.language);
-    // The ticket's page leads to the tickets beside it in this list.
-    let address =
-        visit.spoken.link(&format!("/tickets/{}", ticket.number), &asked.query(asked.status(), None));
-    let (subject, whole) = clipped(&ticket.subject);
-    html! {
-        td data-name=(texts.number) { (ticket.number) }
-        th scope="row" data-name=(texts.subject) {
-            div { a href=(address) dir="auto" title=[whole] { (subject) } (goes_on(visit, &listed.homes, ticket)) }
-        }
-        (cell(texts.customer, requester.map(|person| called(texts, person))))
-        td data-name=(texts.status) class={ "status " (ticket.status_category) } {
-            (language.status(ticket.status_category))
-        }
-        td data-name=(texts.priority) class={ "priority " (ticket.priority) } { (language.priority(ticket.priority)) }
-        (cell(texts.category, ticket.category.as_deref()))
-        (cell(texts.language, ticket.language.as_deref()))
-        (cell(texts.team, ticket.team.as_deref()))
-        td data-name=(texts.tags) class={ @if ticket.tags.is_empty() { "empty" } } { @for tag in &ticket.tags { span.tag { (tag) } " " } }
     }
 }

@@ -38,7 +38,7 @@ async fn the_ticket_tells_who_asks_and_leads_to_their_other_tickets() {
 }
 
 #[tokio::test]
-async fn a_whole_address_finds_its_persons_tickets_and_part_of_one_does_not() {
+async fn a_whole_address_leads_to_its_persons_tickets_and_nobodys_to_none() {
     let world = World::open().await;
     let ticket = world.ticket("Parcel", "x").await;
     world.ticket_of("bo@example.org", None, "Invoice", "x").await;
@@ -48,9 +48,7 @@ async fn a_whole_address_finds_its_persons_tickets_and_part_of_one_does_not() {
     let list = world.get(&place).await;
     list.says(&["Tickets von", "Parcel"]);
     assert!(!list.text.contains("Invoice"));
-    for nobody in ["ana%40example", "nobody%40example.org"] {
-        world.get(&format!("/?q={nobody}")).await.says(&["There is no ticket here."]);
-    }
+    world.get("/?q=nobody%40example.org").await.says(&["There is no ticket here."]);
     world.get(&format!("/?requester={}&q=invoice", ticket.requester_id)).await.says(&["no ticket here"]);
 }
 

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use channels::Memory;
 use channels::fetch::{Fetch, FetchOptions};
-use desk::{Desk, DeskConfig, DeskParts, NewTicket, NewToken, SealKey};
+use desk::{Desk, DeskConfig, DeskParts, MailIdentity, NewTicket, NewToken, SealKey};
 use domain::clock::FixedClock;
 use domain::id::CountingIds;
 use domain::ticket::{Channel, Ticket};
@@ -76,6 +76,14 @@ impl World {
     pub(super) async fn with_four_eyes() -> Self {
         let vault = VaultRules { four_eyes: true, ..VaultRules::default() };
         let config = DeskConfig { redaction_required: false, vault, ..DeskConfig::default() };
+        Box::pin(Self::of(Access::Open, config)).await
+    }
+
+    /// A console that is open, over a desk with these inboxes that stores without redaction.
+    pub(super) async fn with_inboxes(names: &[&str]) -> Self {
+        let inboxes = names.iter().map(|name| ((*name).to_owned(), vec![format!("{name}@shop.example")]));
+        let mail = MailIdentity { inboxes: inboxes.collect(), ..MailIdentity::default() };
+        let config = DeskConfig { redaction_required: false, mail, ..DeskConfig::default() };
         Box::pin(Self::of(Access::Open, config)).await
     }
 
