@@ -79,7 +79,6 @@ mod tests {
     use domain::id::{CountingIds, InstallationId};
     use serde_json::Value;
 
-    use super::*;
     use crate::fixture::{Fixture, NOW, agent};
 
     #[tokio::test]

@@ -26,7 +26,7 @@ use super::Visit;
 use crate::Console;
 use crate::language::Texts;
 use crate::session::{holder, own_name};
-use crate::view::{clipped, key, keys};
+use crate::view::{key, keys};
 
 /// Tickets on a page.
 const TICKETS_ON_PAGE: u32 = 50;

@@ -7,7 +7,7 @@ use super::world::{Answer, World};
 
 /// A ticket that came in by an inbox and has somebody in charge.
 async fn ticket_in(world: &World, inbox: &str, assignee: &str, subject: &str) {
-    let ticket = world.ticket(subject, "x").await;
+    let ticket = Box::pin(world.ticket(subject, "x")).await;
     let read_version = Some(ticket.version);
     let ticket = Ticket {
         inbox: Some(inbox.to_owned()),
@@ -15,7 +15,7 @@ async fn ticket_in(world: &World, inbox: &str, assignee: &str, subject: &str) {
         version: ticket.version + 1,
         ..ticket
     };
-    world.facts(vec![Fact::PutTicket { ticket: Box::new(ticket), read_version }]).await;
+    Box::pin(world.facts(vec![Fact::PutTicket { ticket: Box::new(ticket), read_version }])).await;
 }
 
 /// Where the next page is.
