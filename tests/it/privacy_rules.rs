@@ -3,10 +3,12 @@
 
 use desk::{DeskConfig, NewMessage, NewMessageKind, Page, TicketChange, TicketFilter};
 use domain::clock::DAY_MS;
+use domain::effect::Effect;
 use domain::message::{Delivery, Direction};
 use domain::plugin::Mode;
 use domain::redaction::{Operators, Own};
 use domain::retention::{Due, Retention};
+use domain::run::DecisionStatus;
 use domain::ticket::Field;
 use store::{Commit, Fact};
 use tests::house::{admin, agent, config};
@@ -33,6 +35,13 @@ fn card() -> String {
 
 async fn text_of(house: &House, number: i64) -> String {
     house.store.messages(house.ticket(number).await.id).await.unwrap().remove(0).text
+}
+
+fn refusal_of(error: desk::DeskError) -> domain::Refusal {
+    match error {
+        desk::DeskError::Refused(refusal) => refusal,
+        other => panic!("{other}"),
+    }
 }
 
 on_both!(each_class_and_inbox_is_replaced_as_the_admin_says, |backend| {
@@ -360,6 +369,73 @@ on_both!(a_field_takes_no_value_that_redaction_would_take_out_of_a_text, |backen
     assert!(!ticket.set_by_hand.contains("category"));
     let notes = house.store.messages(ticket.id).await.unwrap();
     assert!(notes.iter().any(|m| m.direction == Direction::Note && m.text.contains("category")), "{notes:?}");
+});
+
+on_both!(tags_and_teams_take_nothing_that_redaction_would_take_out_of_a_text, |backend| {
+    let house = House::furnished(backend).await;
+    let request = |more: serde_json::Value| {
+        let mut new =
+            serde_json::json!({ "email": "ana@example.org", "subject": "Refund", "text": "Please." });
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value::<desk::NewTicket>(new).unwrap()
+    };
+    let plain = serde_json::json!({ "tags": ["vip", "q3"], "team": "team-2" });
+    let ticket = house.desk.create_ticket(request(plain), None, admin()).await.unwrap();
+    assert_eq!((ticket.tags.len(), ticket.team.as_deref()), (2, Some("team-2")));
+    let team = TicketChange::SetField { field: Field::Team, value: "089-1234567".to_owned() };
+    for (change, at) in [(TicketChange::AddTag("01712345678".to_owned()), "tags"), (team, "team")] {
+        let refused = house.desk.change_ticket(ticket.id, vec![change], None, agent()).await.unwrap_err();
+        let refusal = refusal_of(refused);
+        assert_eq!((refusal.code, refusal.field.as_deref()), ("personal_data", Some(at)));
+    }
+    let late = vec![TicketChange::AddTag("order-late".to_owned())];
+    house.desk.change_ticket(ticket.id, late, None, agent()).await.unwrap();
+    let told = serde_json::json!({ "tags": ["vip", "01712345678"], "team": "089-1234567" });
+    for (at, value) in told.as_object().unwrap() {
+        let new = request(serde_json::json!({ at: value }));
+        let refused = house.desk.create_ticket(new, None, admin()).await.unwrap_err();
+        let refusal = refusal_of(refused);
+        assert_eq!((refusal.code, refusal.field.as_ref()), ("personal_data", Some(at)));
+    }
+    // A file is taken first and redacted later: what it should not have named is left out.
+    house.desk.receive_ticket("file", None, request(told)).await.unwrap();
+    house.settle().await;
+    let ticket = house.tickets().await.into_iter().max_by_key(|ticket| ticket.number).unwrap();
+    assert_eq!(ticket.tags.iter().collect::<Vec<_>>(), ["vip"]);
+    assert!(!ticket.set_by_hand.contains("team"));
+    let messages = house.store.messages(ticket.id).await.unwrap();
+    let noted = |name: &str| {
+        let says = format!("named as its {name}.");
+        messages.iter().any(|m| m.direction == Direction::Note && m.text.ends_with(&says))
+    };
+    assert!(noted("tags") && noted("team"), "{messages:?}");
+});
+
+on_both!(a_tag_with_personal_data_that_a_plugin_proposes_is_rejected_alone, |backend| {
+    let house = House::furnished(backend).await;
+    let all = house.store.installations().await.unwrap();
+    let triage = all.into_iter().find(|i| i.manifest.id == "kulanz.triage").unwrap();
+    let mut settings = triage.settings.clone();
+    settings["rules"] = serde_json::json!([{
+        "category": "voucher", "team": "089-1234567", "tags": ["voucher", "01712345678"],
+        "words": { "quillvoucher": 5.0 },
+    }]);
+    house.desk.set_settings(triage.id, settings, admin()).await.unwrap();
+    let text = "Hello, my quillvoucher does not work. Please send me another quillvoucher.";
+    house.mail(&mail("ana@example.org", "help@shop.example", 1, text)).await;
+    let ticket = house.ticket(1).await;
+    assert_eq!((ticket.category.as_deref(), ticket.team.as_deref()), (Some("voucher"), None));
+    assert_eq!(ticket.tags.iter().filter(|tag| tag.as_str() != "voucher").count(), 0, "{:?}", ticket.tags);
+    let decisions = house.store.decisions_of(ticket.id).await.unwrap();
+    let rejected: Vec<_> =
+        decisions.iter().filter(|d| d.status == DecisionStatus::Rejected).map(|d| &d.effect).collect();
+    let (tag, value) = ("…".to_owned(), "…".to_owned());
+    assert!(rejected.contains(&&Effect::AddTag { tag }), "{decisions:?}");
+    assert!(rejected.contains(&&Effect::SetField { field: "team".to_owned(), value }), "{decisions:?}");
+    let story = house.story(1).await;
+    assert!(story.contains("looks like personal data (PHONE)"), "{story}");
+    let kept = format!("{story}{decisions:?}");
+    assert!(!kept.contains("1712345678") && !kept.contains("1234567"), "{kept}");
 });
 
 on_both!(a_mail_that_is_redacted_ends_the_count_of_faults, |backend| {

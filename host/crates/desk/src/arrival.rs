@@ -1,7 +1,7 @@
 //! What comes in, whatever the channel, in one shape: a mail or a request, before redaction. Clear text,
 //! never stored as it is. Knows no ticket and no store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use channels::email::{self, Mail};
 use channels::sender::{Senders, Verdict};
@@ -101,9 +101,10 @@ impl NewTicket {
         if self.team.as_deref().is_some_and(|team| !is_key(team)) {
             return Err(Refusal::new("bad_key", "A team key consists of a-z 0-9 _ - . :").at("team"));
         }
-        for (name, value) in [("category", &self.category), ("team", &self.team)] {
+        for (name, value) in [(part::CATEGORY, &self.category), (part::TEAM, &self.team)] {
             check_numbers(name, value.as_deref().unwrap_or_default())?;
         }
+        self.tags.iter().try_for_each(|tag| check_numbers(part::TAGS, tag))?;
         self.check_custom()?;
         if self.tags.len() > TAGS_MAX {
             return bad("tags", "A ticket has at most 64 tags.");
@@ -174,7 +175,7 @@ pub(crate) struct Arrival {
 const FIRST_FILE: usize = 3;
 
 /// The document that the redaction hooks see: subject, text, name, file names, custom fields, why it is a machine's, the
-/// category.
+/// category, the team, the tags.
 pub(crate) fn document(arrival: &Arrival) -> Document {
     let mut parts = part::subject_and_text(&arrival.subject, &arrival.text);
     parts.push(Part::new(part::NAME, arrival.name.as_deref().unwrap_or_default()));
@@ -183,6 +184,8 @@ pub(crate) fn document(arrival: &Arrival) -> Document {
     parts.extend(custom.map(|(key, value)| Part::new(&Field::Custom(key.clone()).to_string(), value)));
     parts.extend(arrival.auto_reason.iter().map(|why| Part::new(part::AUTO_REASON, why)));
     parts.extend(arrival.category.iter().map(|category| Part::new(part::CATEGORY, category)));
+    parts.extend(arrival.team.iter().map(|team| Part::new(part::TEAM, team)));
+    parts.extend(arrival.tags.iter().map(|tag| Part::new(part::TAGS, tag)));
     // A domain has two spellings, and texts hold the one that people write.
     let written = Some(as_people_write(&arrival.address)).filter(|written| *written != arrival.address);
     let addresses = std::iter::once(arrival.address.clone()).chain(written);
@@ -207,26 +210,36 @@ pub(crate) fn auto_reason_of(arrival: &Arrival, redacted: &Redacted) -> Option<S
     arrival.auto_reason.is_some().then(|| redacted.part(place))
 }
 
-/// The class of what was found in the category: then it is none, for a placeholder tells nobody anything.
-pub(crate) fn lost_category(redacted: &Redacted) -> Option<&str> {
-    redacted.finds().find(|(name, _)| *name == part::CATEGORY).map(|(_, found)| found.class.as_str())
+/// Whether a part is one that stands on the ticket as it was given or not at all: a placeholder there tells nobody
+/// anything.
+pub(crate) fn is_key_part(name: &str) -> bool {
+    [part::CATEGORY, part::TEAM, part::TAGS].contains(&name)
 }
 
-/// Puts what its caller knows on a new ticket: from then on plugins leave it alone.
+/// Which of those something was found in, each with the class of it.
+pub(crate) fn lost(redacted: &Redacted) -> BTreeMap<&str, &str> {
+    redacted
+        .finds()
+        .filter(|(name, _)| is_key_part(name))
+        .map(|(name, found)| (name, found.class.as_str()))
+        .collect()
+}
+
+/// Puts what its caller knows on a new ticket: from then on plugins leave it alone, but for the tags. What redaction would
+/// have taken something out of is left out.
 pub(crate) fn sort_by_hand(ticket: &mut Ticket, arrival: &Arrival, redacted: &Redacted) {
+    let place =
+        FIRST_FILE + arrival.files.len() + arrival.custom.len() + usize::from(arrival.auto_reason.is_some());
+    let keys = arrival.category.iter().chain(&arrival.team).chain(&arrival.tags);
+    let fit: BTreeSet<&String> =
+        keys.zip(place..).filter(|(key, place)| redacted.part(*place) == **key).map(|(key, _)| key).collect();
+    let kept = |key: Option<&String>| key.filter(|key| fit.contains(key)).cloned();
     let mut known = Vec::new();
-    if arrival.category.is_some() && lost_category(redacted).is_none() {
-        let place = FIRST_FILE
-            + arrival.files.len()
-            + arrival.custom.len()
-            + usize::from(arrival.auto_reason.is_some());
-        ticket.category = Some(redacted.part(place));
-        known.push(Field::Category);
-    }
-    if arrival.team.is_some() {
-        ticket.team.clone_from(&arrival.team);
-        known.push(Field::Team);
-    }
+    ticket.category = kept(arrival.category.as_ref());
+    known.extend(ticket.category.is_some().then_some(Field::Category));
+    ticket.team = kept(arrival.team.as_ref());
+    known.extend(ticket.team.is_some().then_some(Field::Team));
+    ticket.tags = arrival.tags.iter().filter(|tag| fit.contains(tag)).cloned().collect();
     if let Some(priority) = arrival.priority {
         ticket.priority = priority;
         known.push(Field::Priority);

@@ -10,7 +10,6 @@ use domain::gate::is_own;
 use domain::id::{AttachmentId, ContactId, IntakeId, MessageId, TicketId};
 use domain::job::{Job, Lease, NewJob};
 use domain::message::{Attachment, Direction, Message, SenderAuth};
-use domain::redaction::part;
 use domain::ticket::{RELATED, StatusCategory, Ticket, is_key};
 use domain::work::{REOPEN_WINDOW_DAYS, Stamp, Work, blank_message, blank_ticket};
 use domain::{Actor, ActorKind, Refusal, Timestamp};
@@ -18,8 +17,8 @@ use sha2::{Digest, Sha256};
 use store::{Commit, Fact, Intake, IntakeKind, IntakeState, StoreError};
 
 use crate::arrival::{
-    Arrival, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name, lost_category,
-    own_words, read_arrival, sort_by_hand,
+    Arrival, NewTicket, arrival_of_request, auto_reason_of, custom_of, document, file_name, is_key_part,
+    lost, own_words, read_arrival, sort_by_hand,
 };
 use crate::idempotency::Memo;
 use crate::races::{Races, ended};
@@ -173,7 +172,7 @@ impl Desk {
         let arrival = arrival_of_request(new);
         let redacted =
             Box::pin(self.redacted_or_told(document(&arrival), None, arrival.inbox.as_deref())).await?;
-        redacted.refuse_in(|name| name == part::CATEGORY)?;
+        redacted.refuse_in(is_key_part)?;
         let mut races = Races::about("the requester's record");
         loop {
             let attempt = async {
@@ -298,11 +297,10 @@ impl Desk {
         }
         self.note_problems(arrival, &mut work);
         self.note_dangers(arrival, redacted, &mut work);
-        if let Some(class) = lost_category(redacted) {
-            self.note(
-                &mut work,
-                format!("The request's category looked like personal data ({class}) and was left out."),
-            );
+        for (name, class) in lost(redacted) {
+            let what =
+                format!("Personal data ({class}) was left out of what the request named as its {name}.");
+            self.note(&mut work, what);
         }
         facts.extend(self.work_facts(std::slice::from_mut(&mut work)).await);
         Ok((work, facts))
@@ -367,7 +365,6 @@ impl Desk {
         ticket.language.clone_from(&arrival.language);
         ticket.custom = custom_of(arrival, redacted);
         sort_by_hand(&mut ticket, arrival, redacted);
-        ticket.tags = arrival.tags.iter().cloned().collect();
         if let Some(related) = related {
             ticket.custom.insert(RELATED.to_owned(), format!("#{}", related.number));
         }

@@ -8,6 +8,7 @@ use domain::event::{Event, EventType};
 use domain::grant::Grant;
 use domain::id::{InstallationId, TicketId};
 use domain::ledger::{Day, LedgerCounts, LedgerEntry, UNUSED_AFTER_DAYS, Use, unused};
+use domain::plugin::Hook;
 use domain::run::{Decision, DecisionStatus, Run};
 use domain::work::Work;
 use domain::{ActorKind, Timestamp, plain};
@@ -66,8 +67,17 @@ pub(crate) fn whose(fact: &Fact) -> Option<InstallationId> {
 }
 
 /// The same as metrics. Hosts are few: only granted ones are ever called.
-pub(crate) fn measure(plugin: &str, report: &RunReport) {
+pub(crate) fn measure(plugin: &str, hook: Hook, report: &RunReport) {
     let plugin = || plugin.to_owned();
+    let outcome = match &report.outcome {
+        Ok(_) => "ok",
+        Err(fault) => fault.code(),
+    };
+    metrics::counter!("kulanz_runs_total", "plugin" => plugin(), "hook" => hook.to_string(), "outcome" => outcome)
+        .increment(1);
+    metrics::counter!("kulanz_run_fuel_total", "plugin" => plugin()).increment(report.fuel);
+    #[expect(clippy::cast_precision_loss, reason = "a duration in microseconds stays far below 2^52")]
+    metrics::histogram!("kulanz_run_seconds", "plugin" => plugin()).record(report.duration_us as f64 / 1e6);
     for (class, times) in &report.reads {
         metrics::counter!("kulanz_plugin_reads_total", "plugin" => plugin(), "class" => class.as_str())
             .increment(u64::from(*times));

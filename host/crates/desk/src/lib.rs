@@ -56,6 +56,7 @@ mod unsubscribe;
 mod vault;
 mod webhooks;
 mod withheld;
+mod words;
 mod worker;
 
 use std::sync::Arc;

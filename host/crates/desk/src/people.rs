@@ -10,9 +10,9 @@ use domain::redaction::{Document, Part, part};
 use domain::retention::LEGAL_HOLD;
 use domain::run::Decision;
 use domain::snapshot::TicketView;
-use domain::ticket::{Field, SPAM, StatusCategory, Ticket, is_key};
+use domain::ticket::{Field, SPAM, StatusCategory, Ticket};
 use domain::turn::reply_subject;
-use domain::work::{Stamp, Work, blank_message, check_numbers, field_of};
+use domain::work::{Stamp, Work, blank_message};
 use domain::{Actor, ActorKind, Refusal};
 use store::{Commit, Fact, StoreError};
 
@@ -315,7 +315,7 @@ impl Desk {
                 *value = plain::line(value);
             }
         }
-        Box::pin(self.check_values(id, &changes)).await?;
+        Box::pin(self.check_words(id, &changes)).await?;
         let mut races = Races::about("the ticket");
         loop {
             let attempt = async {
@@ -352,30 +352,6 @@ impl Desk {
             }
         }
     }
-
-    /// Refuses values that redaction would take out of a text: a field is no place for them, and what a request brings in
-    /// its fields is redacted, too.
-    async fn check_values(&self, id: TicketId, changes: &[TicketChange]) -> Result<(), DeskError> {
-        if !changes.iter().any(|change| free_words(change).is_some()) {
-            return Ok(());
-        }
-        let Some(ticket) = self.0.store.ticket(id).await? else { return Ok(()) };
-        let mut parts = Vec::new();
-        for (field, value) in changes.iter().filter_map(free_words) {
-            let name = field.to_string();
-            if field_of(&ticket, field).as_deref() == Some(value) {
-                continue;
-            }
-            check_numbers(&name, value)?;
-            parts.push(Part::new(&name, value));
-        }
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let document = Document { parts, ..Document::default() };
-        let redacted = Box::pin(self.redacted_or_told(document, Some(id), ticket.inbox.as_deref())).await?;
-        redacted.refuse_in(|_| true).map_err(DeskError::from)
-    }
 }
 
 /// Refuses a message without words, or with too many.
@@ -398,16 +374,6 @@ fn quoted(new: &NewMessage, draft: Option<&Decision>) -> Option<String> {
         _ => None,
     });
     new.article.clone().or(of_draft).filter(|_| new.kind == NewMessageKind::Reply)
-}
-
-/// What a change writes into a field that takes any words. A key without digits, such as a topic, is nobody's number and
-/// no address: it is set also while no text can be redacted. Who is in charge is one of our own people.
-fn free_words(change: &TicketChange) -> Option<(&Field, &str)> {
-    let TicketChange::SetField { field: field @ (Field::Category | Field::Custom(_)), value } = change else {
-        return None;
-    };
-    let is_topic = is_key(value) && !value.bytes().any(|b| b.is_ascii_digit());
-    (!value.is_empty() && !is_topic).then_some((field, value.as_str()))
 }
 
 /// Whether a change puts a ticket on legal hold or ends that. A merged one keeps words of its own, so it takes this.

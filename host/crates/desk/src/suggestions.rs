@@ -60,11 +60,13 @@ impl Desk {
             effect: decision.effect.clone(),
             basis: decision.basis.clone(),
         };
+        let unfit = Box::pin(self.unfit(Some(&view.ticket), std::slice::from_ref(&proposal))).await;
         let bids = [Bid {
             installation: &installation,
             order: 0,
             run_id: run.id,
             proposals: std::slice::from_ref(&proposal),
+            unfit: &unfit,
         }];
         // A person has read it.
         bench.standings.values_mut().for_each(|standing| standing.proved = true);

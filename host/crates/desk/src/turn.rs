@@ -73,6 +73,8 @@ struct Ran {
     kv_read: values::Values,
     /// What it read of tickets beside the one it was handed.
     seen: BTreeMap<TicketId, Seen>,
+    /// Why some of what it proposed must not be kept, by its place.
+    unfit: BTreeMap<usize, String>,
 }
 
 impl Desk {
@@ -161,7 +163,10 @@ impl Desk {
                 continue;
             }
             let mut ran = self.run_stage(event, &bench, &Kept::of(&stages), calls).await;
-            ran.iter_mut().for_each(|r| bench.saw(std::mem::take(&mut r.seen)));
+            for ran in &mut ran {
+                bench.saw(std::mem::take(&mut ran.seen));
+                ran.unfit = Box::pin(self.unfit(ticket.as_ref(), &ran.proposals)).await;
+            }
             self.bring_targets(&mut bench, ran.iter().flat_map(|r| &r.proposals)).await?;
             self.decide(event, &ran, &mut bench);
             stages.push(ran);
@@ -237,7 +242,8 @@ impl Desk {
         };
         let installation = Arc::clone(&installed.installation);
         let (kv_read, seen) = (host.values_read(), host.seen());
-        Ran { installation, order, run, proposals, kv_writes, kv_read, seen }
+        let unfit = BTreeMap::new();
+        Ran { installation, order, run, proposals, kv_writes, kv_read, seen, unfit }
     }
 
     /// One call of one hook, as a run to be stored.
@@ -268,7 +274,7 @@ impl Desk {
         if hook == Hook::Redaction {
             keep_silent(&mut report);
         }
-        measure(&installed.installation.manifest.id, hook, &report);
+        crate::ledger::measure(&installed.installation.manifest.id, hook, &report);
         let (verdict, fault) = match &report.outcome {
             Ok(verdict) => (Some(verdict.clone()), None),
             Err(fault) => (None, Some(fault.clone())),
@@ -318,6 +324,7 @@ impl Desk {
                 order: r.order,
                 run_id: r.run.id,
                 proposals: &r.proposals,
+                unfit: &r.unfit,
             })
             .collect();
         let stamp = self.stamp(Actor::system());
@@ -577,20 +584,6 @@ fn keep_silent(report: &mut RunReport) {
     if let Err(fault) = &mut report.outcome {
         *fault = fault.clone().without_words();
     }
-}
-
-fn measure(plugin: &str, hook: Hook, report: &RunReport) {
-    let outcome = match &report.outcome {
-        Ok(_) => "ok",
-        Err(fault) => fault.code(),
-    };
-    let labels = [("plugin", plugin.to_owned()), ("hook", hook.to_string()), ("outcome", outcome.to_owned())];
-    metrics::counter!("kulanz_runs_total", &labels).increment(1);
-    metrics::counter!("kulanz_run_fuel_total", "plugin" => plugin.to_owned()).increment(report.fuel);
-    #[expect(clippy::cast_precision_loss, reason = "a duration in microseconds stays far below 2^52")]
-    metrics::histogram!("kulanz_run_seconds", "plugin" => plugin.to_owned())
-        .record(report.duration_us as f64 / 1e6);
-    crate::ledger::measure(plugin, report);
 }
 
 #[cfg(test)]

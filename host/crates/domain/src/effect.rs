@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::by_hand::by_hand;
 use crate::id::TicketId;
+use crate::redaction::part;
+use crate::strike::Strike;
 use crate::{Refusal, text_enum};
 
 text_enum! {
@@ -131,7 +133,37 @@ impl Effect {
             | Self::SetTimer { .. } => None,
         }
     }
+
+    /// What it would put into a field or among the tags, under that one's name: a word that the plugin made up.
+    #[must_use]
+    pub fn word(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::SetField { field, value } => Some((field.as_str(), value.as_str())),
+            Self::AddTag { tag } => Some((part::TAGS, tag.as_str())),
+            Self::Escalate { team: Some(team) } => Some((part::TEAM, team.as_str())),
+            Self::RemoveTag { .. }
+            | Self::Reply { .. }
+            | Self::Note { .. }
+            | Self::Notify { .. }
+            | Self::Escalate { team: None }
+            | Self::SetTimer { .. } => None,
+        }
+    }
+
+    /// The same without that word.
+    fn without_word(mut self) -> Self {
+        if let Self::SetField { value: word, .. }
+        | Self::AddTag { tag: word }
+        | Self::Escalate { team: Some(word) } = &mut self
+        {
+            WITHHELD.clone_into(word);
+        }
+        self
+    }
 }
+
+/// What stands in a record in the place of a word that must not be kept.
+const WITHHELD: &str = "…";
 
 /// Why a run proposes something.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -167,6 +199,18 @@ pub(crate) const SUBJECT_BYTES_MAX: usize = 250;
 pub const TIMER_S_MAX: u64 = 90 * 24 * 3600;
 
 impl Proposal {
+    /// The same without the word that it made up, wherever it says it.
+    #[must_use]
+    pub fn without_word(&self) -> Self {
+        let word = self.effect.word().map(|(_, word)| (word.to_owned(), WITHHELD.to_owned()));
+        let strike = Strike::new(word);
+        let mut told = Self { effect: self.effect.clone().without_word(), ..self.clone() };
+        for text in std::iter::once(&mut told.basis.reason).chain(&mut told.basis.evidence) {
+            strike.text(text);
+        }
+        told
+    }
+
     /// Checks shape and size, whatever the grants. A refusal becomes a rejected decision.
     ///
     /// # Errors

@@ -198,3 +198,28 @@ pub fn is_key(text: &str) -> bool {
         && text.len() <= 64
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b))
 }
+
+/// Words of a key that cannot spell out an address or a number.
+const PLAIN_WORDS_MAX: usize = 3;
+
+/// Whether a key may hold somebody's number or address: with a digit, or of so many words that it may be spelled out
+/// (`ana-at-example-org`). What has neither is a word of the house.
+#[must_use]
+pub fn may_tell(key: &str) -> bool {
+    key.bytes().any(|b| b.is_ascii_digit()) || key.split(['_', '-', '.', ':']).count() > PLAIN_WORDS_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_few_words_without_a_digit_tells_nobodys_number_or_address() {
+        for key in ["vip", "order-late", "asked-order_number", "legal-hold"] {
+            assert!(is_key(key) && !may_tell(key), "{key}");
+        }
+        for key in ["0171-2345678", "ana-at-example-org", "10.0.0.17", "null-eins-sieben-eins", "q3"] {
+            assert!(is_key(key) && may_tell(key), "{key}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Policy: what becomes of everything that the plugins of one stage proposed. Pure: bids in, decisions
 //! out, and the works changed by what was applied.
 //!
-//! Order of the rules: shape → ticket → grant → mode → people → gate → budgets → conflict. Within a
+//! Order of the rules: personal data → shape → ticket → grant → mode → people → gate → budgets → conflict. Within a
 //! conflict the lower `order` wins, then the higher confidence, then the plugin's id.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,7 +16,7 @@ use crate::message::Direction;
 use crate::plugin::{Installation, Mode};
 use crate::run::{Decision, DecisionStatus};
 use crate::ticket::{Field, Ticket};
-use crate::work::{Stamp, Timer, Work, blank_message};
+use crate::work::{Stamp, Timer, Work, blank_message, check_numbers};
 use crate::{Actor, ActorKind, Cause, Timestamp, plain};
 
 /// Longest chain of automatic events.
@@ -53,6 +53,8 @@ pub struct Bid<'a> {
     pub run_id: RunId,
     /// What it proposed.
     pub proposals: &'a [Proposal],
+    /// Why some of that must not even be kept, by its place: redaction would take its tag or team out of a text.
+    pub unfit: &'a BTreeMap<usize, String>,
 }
 
 /// What has to be known about a ticket, beside the ticket, to decide.
@@ -115,6 +117,14 @@ pub fn resolve(
         else {
             continue;
         };
+        if let Some(why) = bid.unfit.get(&at.1).cloned().or_else(|| number_in(&proposal.effect)) {
+            // Nor in the record of its rejection.
+            let proposal = proposal.without_word();
+            let digest = digest(bid, &proposal);
+            decided
+                .push((at, decision(bid, at.1, &proposal, (DecisionStatus::Rejected, why), digest, stamp)));
+            continue;
+        }
         let digest = digest(bid, proposal);
         let mut court = Court {
             event,
@@ -132,6 +142,12 @@ pub fn resolve(
     }
     decided.sort_by_key(|(at, _)| *at);
     decided.into_iter().map(|(_, d)| d).collect()
+}
+
+/// Why an effect's word may stand nowhere: it holds a number that no text may keep.
+fn number_in(effect: &Effect) -> Option<String> {
+    let (name, word) = effect.word()?;
+    check_numbers(name, word).err().map(|refusal| refusal.sentence)
 }
 
 fn rank<'a>(bids: &'a [Bid<'_>], at: (usize, usize)) -> (i32, f32, &'a str) {
@@ -354,6 +370,9 @@ pub fn rejection(
     now: Timestamp,
 ) -> Option<String> {
     let judge = || -> Result<bool, String> {
+        if let Some(why) = number_in(&proposal.effect) {
+            return Err(why);
+        }
         let ticket = sound(proposal, own, ticket)?;
         granted(proposal, grants)?;
         let ids = CountingIds::default();

@@ -4,7 +4,7 @@
 use crate::event::{Change, Event, EventType};
 use crate::id::{EventId, MessageId, TicketId};
 use crate::message::{AutoClass, Delivery, Direction, Message, SenderAuth};
-use crate::redaction::leftover;
+use crate::redaction::{leftover, part};
 use crate::ticket::{Field, Priority, StatusCategory, Ticket};
 use crate::{Actor, ActorKind, Cause, Ids, Refusal, Timestamp};
 
@@ -196,17 +196,19 @@ impl Work {
     /// Adds a tag; `false` when it was there.
     ///
     /// # Errors
-    /// A refusal when the tag is malformed or there are too many.
+    /// A refusal when the tag is malformed, holds a number that nothing may keep, or there are too many.
     pub fn add_tag(&mut self, stamp: &Stamp<'_>, tag: &str) -> Result<bool, Refusal> {
         if !crate::ticket::is_key(tag) {
             return Err(Refusal::new("bad_key", "A tag consists of 1 to 64 of a-z 0-9 _ - . :").at("tag"));
         }
-        if self.ticket.tags.len() >= crate::ticket::TAGS_MAX && !self.ticket.tags.contains(tag) {
-            return Err(Refusal::new("too_many_tags", "A ticket has at most 64 tags.").at("tag"));
-        }
-        if !self.ticket.tags.insert(tag.to_owned()) {
+        if self.ticket.tags.contains(tag) {
             return Ok(false);
         }
+        if self.ticket.tags.len() >= crate::ticket::TAGS_MAX {
+            return Err(Refusal::new("too_many_tags", "A ticket has at most 64 tags.").at("tag"));
+        }
+        check_numbers(part::TAGS, tag)?;
+        self.ticket.tags.insert(tag.to_owned());
         self.record(stamp, EventType::TicketTagged, Vec::new(), serde_json::json!({ "tag": tag }));
         Ok(true)
     }
@@ -290,8 +292,8 @@ impl Work {
     }
 }
 
-/// Whether a field's value may stand: fields are not redacted, and go into events and to webhooks. Told by check digits, so
-/// also where no plugin is there to ask. The name tells what a number is: a tracking number may have a card's check digit.
+/// Whether a field's value or a tag may stand: they are not redacted, and go into events and to webhooks. Told by check
+/// digits, so also where no plugin is there to ask. The name tells what a number is: a tracking number may have a card's check digit.
 ///
 /// # Errors
 /// `personal_data` when it holds a card number, an IBAN or a tax id.
@@ -306,7 +308,7 @@ pub fn check_numbers(name: &str, value: &str) -> Result<(), Refusal> {
 #[must_use]
 pub fn personal_data(field: &str, class: &str) -> Refusal {
     let sentence = format!(
-        "The value looks like personal data ({class}), which fields do not hold: write it into a message or a note, where it is sealed."
+        "The value looks like personal data ({class}), which fields and tags do not hold: write it into a message or a note, where it is sealed."
     );
     Refusal::new("personal_data", sentence).at(field)
 }
@@ -482,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_takes_no_number_that_no_text_may_keep() {
+    fn a_field_and_a_tag_take_no_number_that_no_text_may_keep() {
         let ids = CountingIds::default();
         let stamp = Stamp { now: NOW, actor: Actor::system(), cause: None, ids: &ids };
         let mut work = Work::on(ticket(&ids));
@@ -498,6 +500,8 @@ mod tests {
             work.set_field(&stamp, &Field::Assignee, "DE89370400440532013000").unwrap_err().code,
             "personal_data"
         );
+        assert!(!work.is_changed());
+        assert_eq!(work.add_tag(&stamp, "de89370400440532013000").unwrap_err().code, "personal_data");
         assert!(!work.is_changed());
         // Its name tells that it is none.
         assert_eq!(work.set_field(&stamp, &field("tracking_number"), "4111111111111111"), Ok(true));

@@ -128,6 +128,13 @@ async fn what_an_api_client_says_of_a_ticket_stands_against_plugins() {
         let refused = world.call(Write, "POST", "/api/v1/tickets", wrong).await;
         assert_eq!(refused.problem(), (422, code, field));
     }
+    let iban = json!(["vip", "de89370400440532013000"]);
+    let mut wrong = new_ticket("Parcel");
+    wrong["tags"] = iban.clone();
+    let refused = world.call(Write, "POST", "/api/v1/tickets", wrong).await;
+    assert_eq!(refused.problem(), (422, "personal_data", "tags"));
+    let refused = world.call(Write, "PATCH", &path, json!({ "add_tags": iban })).await;
+    assert_eq!(refused.problem(), (422, "personal_data", "tags"));
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ impl Language {
             part::FILE_NAME => self.pick("name of a file", "Name einer Datei"),
             part::AUTO_REASON => self.pick("why it is a machine's", "warum sie von einer Maschine ist"),
             part::CATEGORY => self.texts().category,
+            part::TEAM => self.texts().team,
+            part::TAGS => self.texts().tags,
             // A field of the house's own is called as the house calls it.
             name => name.strip_prefix(CUSTOM).unwrap_or(name),
         }

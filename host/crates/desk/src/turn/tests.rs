@@ -59,6 +59,7 @@ fn ran(house: &Fixture, installation: Installation, proposals: Vec<Proposal>) ->
         kv_writes: BTreeMap::new(),
         kv_read: BTreeMap::new(),
         seen: BTreeMap::new(),
+        unfit: BTreeMap::new(),
     }
 }
 

@@ -14,8 +14,13 @@ pub const AUTO_REASON: &str = "auto_reason";
 /// The category that a request brings along; called as the ticket's field is.
 pub const CATEGORY: &str = "category";
 
+/// The team that it goes to; called as the ticket's field is.
+pub const TEAM: &str = "team";
+/// One of its tags.
+pub const TAGS: &str = "tags";
+
 /// Every part's name but those of custom fields, which are called as the ticket's fields are.
-pub const NAMES: [&str; 6] = [SUBJECT, TEXT, NAME, FILE_NAME, AUTO_REASON, CATEGORY];
+pub const NAMES: [&str; 8] = [SUBJECT, TEXT, NAME, FILE_NAME, AUTO_REASON, CATEGORY, TEAM, TAGS];
 
 /// One named part of a document.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -48,5 +53,6 @@ mod tests {
     #[test]
     fn a_part_that_is_a_field_of_a_ticket_is_called_like_it() {
         assert_eq!(Field::Category.to_string(), CATEGORY);
+        assert_eq!(Field::Team.to_string(), TEAM);
     }
 }

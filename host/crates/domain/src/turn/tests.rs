@@ -17,6 +17,8 @@ struct Scene {
     works: BTreeMap<TicketId, Work>,
     standings: BTreeMap<TicketId, Standing>,
     budget: LoopBudget,
+    /// What redaction says of proposals, by their place.
+    unfit: BTreeMap<usize, String>,
 }
 
 impl Scene {
@@ -43,6 +45,7 @@ impl Scene {
             works: [(ticket.id, Work::on(ticket))].into(),
             event,
             budget: LoopBudget::default(),
+            unfit: BTreeMap::new(),
         }
     }
 
@@ -75,6 +78,11 @@ impl Scene {
     }
 
     fn resolve(&mut self, bids: &[(&Installation, i32, Vec<Proposal>)]) -> Vec<(DecisionStatus, String)> {
+        self.decide(bids).into_iter().map(|d| (d.status, d.reason)).collect()
+    }
+
+    fn decide(&mut self, bids: &[(&Installation, i32, Vec<Proposal>)]) -> Vec<Decision> {
+        let unfit = &self.unfit;
         let bids: Vec<Bid<'_>> = bids
             .iter()
             .map(|(installation, order, proposals)| Bid {
@@ -82,13 +90,11 @@ impl Scene {
                 order: *order,
                 run_id: RunId(self.ids.next(NOW)),
                 proposals,
+                unfit,
             })
             .collect();
         let stamp = Stamp { now: NOW, actor: Actor::system(), cause: None, ids: &self.ids };
         resolve(&self.event, &bids, &mut self.works, &mut self.standings, &self.budget, &stamp)
-            .into_iter()
-            .map(|d| (d.status, d.reason))
-            .collect()
     }
 }
 
@@ -374,6 +380,39 @@ fn malformed_effects_are_rejected_with_the_field() {
     ];
     let decided = scene.resolve(&[(&live("a.b"), 100, bad)]);
     assert!(decided.iter().all(|d| d.0 == DecisionStatus::Rejected), "{decided:?}");
+}
+
+#[test]
+fn personal_data_in_a_tag_or_a_team_rejects_that_effect_alone_and_stands_in_no_record() {
+    let mut scene = Scene::new();
+    scene.unfit.insert(1, "The value looks like personal data (PHONE).".to_owned());
+    let mut proposals = vec![
+        scene.propose(Effect::AddTag { tag: "vip".into() }, 1.0),
+        scene.propose(Effect::AddTag { tag: "0171-2345678".into() }, 1.0),
+        scene.propose(Effect::AddTag { tag: "de89370400440532013000".into() }, 1.0),
+        scene.propose(Effect::Escalate { team: Some("de89370400440532013000".into()) }, 1.0),
+        scene.set("custom.note", "DE89 3704 0044 0532 0130 00", 1.0),
+    ];
+    for proposal in &mut proposals {
+        let word = proposal.effect.word().map(|(_, word)| word.to_owned()).unwrap_or_default();
+        proposal.basis.reason = format!("It goes to {word}.");
+        proposal.basis.evidence = vec![word];
+    }
+    for mode in [Mode::Live, Mode::Suggest, Mode::Shadow] {
+        let decided = scene.decide(&[(&Installation { mode, ..live("a.b") }, 100, proposals.clone())]);
+        let (fit, rest) = decided.split_first().unwrap();
+        assert_ne!(fit.status, DecisionStatus::Rejected, "{mode}: {}", fit.reason);
+        for decision in rest {
+            assert_eq!(decision.status, DecisionStatus::Rejected, "{mode}");
+            assert!(decision.reason.starts_with("The value looks like personal data"), "{}", decision.reason);
+            let kept = format!("{decision:?}");
+            let squeezed = kept.replace(' ', "").to_lowercase();
+            assert!(!squeezed.contains("0171-2345678") && !squeezed.contains("de8937"), "{kept}");
+        }
+    }
+    assert_eq!(scene.work().ticket.tags, BTreeSet::from(["vip".to_owned()]));
+    let said = rejection(&proposals[2], &live("a.b").grants, None, None, NOW).unwrap_or_default();
+    assert!(said.contains("personal data (IBAN)"), "an author hears it as well: {said}");
 }
 
 #[test]
