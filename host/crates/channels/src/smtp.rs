@@ -3,6 +3,7 @@
 
 mod idle;
 mod line;
+mod said;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use lettre::transport::smtp::extension::ClientId;
 
 use self::idle::Idle;
 use self::line::{Failure, Limits, Server, is_there, leave};
+use self::said::without_people;
 use crate::email::{Outgoing, Signer, clean_line, compose};
 use crate::{ChannelError, Egress, Progress, Receipt};
 
@@ -163,13 +165,23 @@ const NOT_TAKEN: &str = "the mail server takes no address with letters beyond a-
 /// Most characters of a server's words that are kept.
 const WORDS_CHARS_MAX: usize = 500;
 
-/// A failure in words for people. Those of the server are in it, and it may say anything.
-fn words(error: &lettre::transport::smtp::Error) -> String {
-    clean_line(&format!("mail server: {error}")).chars().take(WORDS_CHARS_MAX).collect()
+/// A failure in words for people. Those of the server are in it, and it may say anything: what is anybody's is taken out.
+fn words(error: &lettre::transport::smtp::Error, recipient: &str) -> String {
+    let told = clean_line(&error.to_string());
+    let (what, said) = told.split_once(": ").unwrap_or((told.as_str(), ""));
+    // What our own side says of a connection has nobody's data, and numbers that help.
+    let told = match said {
+        "" => what.to_owned(),
+        said if error.status().is_some() || error.is_response() => {
+            format!("{what}: {}", without_people(said, recipient))
+        }
+        said => format!("{what}: {said}"),
+    };
+    format!("mail server: {told}").chars().take(WORDS_CHARS_MAX).collect()
 }
 
-fn channel_error(error: &lettre::transport::smtp::Error) -> ChannelError {
-    let why = words(error);
+fn channel_error(error: &lettre::transport::smtp::Error, recipient: &str) -> ChannelError {
+    let why = words(error, recipient);
     let code = error.status().map(u16::from);
     if code.is_some_and(|code| CREDENTIAL_CODES.contains(&code)) {
         return ChannelError::Credentials { why };

@@ -59,8 +59,8 @@ pub(super) struct Failure {
 
 impl Failure {
     /// What went wrong before the whole mail was handed over, or what the server said to it.
-    fn of(error: &Error) -> Self {
-        Self { error: channel_error(error), in_step: error.status().is_some() }
+    fn of(error: &Error, recipient: &str) -> Self {
+        Self { error: channel_error(error, recipient), in_step: error.status().is_some() }
     }
 
     fn silent(limit: Duration) -> Self {
@@ -132,12 +132,12 @@ impl Server {
         // A host may have several addresses: one that swallows what it is sent leaves time for the next ones.
         let each = Some(limit / ADDRESSES_TRIED);
         let opening = AsyncSmtpConnection::connect_tokio1(server, each, &self.hello, wrapped, None);
-        let mut line = within(limit, Box::pin(opening)).await?;
+        let mut line = within(limit, "", Box::pin(opening)).await?;
         if let Tls::Required(parameters) = &self.tls {
-            within(limit, Box::pin(line.starttls(parameters.clone(), &self.hello))).await?;
+            within(limit, "", Box::pin(line.starttls(parameters.clone(), &self.hello))).await?;
         }
         if let Some(login) = &self.login {
-            within(limit, line.auth(DEFAULT_MECHANISMS, login)).await?;
+            within(limit, "", line.auth(DEFAULT_MECHANISMS, login)).await?;
         }
         Ok(line)
     }
@@ -151,29 +151,32 @@ impl Server {
         progress: &Progress,
     ) -> Result<Response, Failure> {
         let parameters = parameters(line.server_info(), envelope, mail)?;
+        let recipient = recipient_of(envelope);
         let from = Mail::new(envelope.from().cloned(), parameters);
-        self.command(line, from, Severity::PositiveCompletion).await?;
+        self.command(line, recipient, from, Severity::PositiveCompletion).await?;
         for to in envelope.to() {
             let to = Rcpt::new(to.clone(), Vec::new());
-            self.command(line, to, Severity::PositiveCompletion).await?;
+            self.command(line, recipient, to, Severity::PositiveCompletion).await?;
         }
-        self.command(line, Data, Severity::PositiveIntermediate).await?;
-        self.content(line, mail, progress).await
+        self.command(line, recipient, Data, Severity::PositiveIntermediate).await?;
+        self.content(line, recipient, mail, progress).await
     }
 
     async fn command(
         &self,
         line: &mut AsyncSmtpConnection,
+        recipient: &str,
         command: impl Display + Send,
         due: Severity,
     ) -> Result<(), Failure> {
-        let response = within(self.limits.step, line.command(command)).await?;
+        let response = within(self.limits.step, recipient, line.command(command)).await?;
         if response.code().severity == due { Ok(()) } else { Err(Failure::out_of_step(&response)) }
     }
 
     async fn content(
         &self,
         line: &mut AsyncSmtpConnection,
+        recipient: &str,
         mail: &[u8],
         progress: &Progress,
     ) -> Result<Response, Failure> {
@@ -202,8 +205,10 @@ impl Server {
                     "mail server: {} is no answer to a whole mail",
                     response.code()
                 ))),
-                Some(Err(error)) if whole && error.status().is_none() => Err(Failure::unknown(words(&error))),
-                Some(Err(error)) => Err(Failure::of(&error)),
+                Some(Err(error)) if whole && error.status().is_none() => {
+                    Err(Failure::unknown(words(&error, recipient)))
+                }
+                Some(Err(error)) => Err(Failure::of(&error, recipient)),
                 None if whole => Err(Failure::unknown(format!(
                     "mail server: no answer to the whole mail within {} ms",
                     limit.as_millis()
@@ -215,9 +220,18 @@ impl Server {
     }
 }
 
-async fn within<T>(limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+/// To whom a mail goes: there is one.
+fn recipient_of(envelope: &Envelope) -> &str {
+    envelope.to().first().map_or("", AsRef::<str>::as_ref)
+}
+
+async fn within<T>(
+    limit: Duration,
+    recipient: &str,
+    step: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Failure> {
     match tokio::time::timeout(limit, step).await {
-        Ok(done) => done.map_err(|error| Failure::of(&error)),
+        Ok(done) => done.map_err(|error| Failure::of(&error, recipient)),
         Err(_) => Err(Failure::silent(limit)),
     }
 }

@@ -427,6 +427,20 @@ async fn the_servers_words_are_made_plain_and_short() {
 }
 
 #[tokio::test]
+async fn of_what_the_server_says_nobodys_data_is_kept() {
+    let unknown = "550 5.1.1 <anna@kunde.example>: Anna is unknown, ask +49 171 2345678";
+    let refused = "554-5.7.1 it says 'Ihre Anfrage'\r\n554 5.7.1 and that is spam";
+    for (answers, left) in [
+        (Answers { rcpt_to: unknown, ..FINE }, "(550): 5.1.1 <…>: … is unknown, ask …"),
+        (Answers { data_end: refused, ..FINE }, "(554): 5.7.1 it says … and that is spam"),
+    ] {
+        let (port, _given) = server(answers).await;
+        let error = Smtp::new(&config(port), Signer::default()).unwrap().send(&outgoing()).await.unwrap_err();
+        assert_eq!(error, ChannelError::permanent(format!("mail server: permanent error {left}")));
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_used_again_for_a_short_while() {
     let (port, mut given) = server(FINE).await;
     let smtp = Smtp::new(&config(port), Signer::default()).unwrap();
