@@ -241,6 +241,19 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
         .unwrap();
     house.desk.suppress("ana.quillfeather@example.org", "bounced", None, admin()).await.unwrap();
     let ana = house.store.contact_by_email("ana.quillfeather@example.org").await.unwrap().unwrap();
+    // So do tags, those that came with another ticket of hers too, and whoever was in charge.
+    house.mail(&refund("ana.quillfeather@example.org", "Ana Quillfeather", 3)).await;
+    for (number, tag) in [(1, "quillfeather"), (3, "mrs-quillfeather"), (2, "parcel")] {
+        let value = "Ana.Quillfeather@example.org".to_owned();
+        let changes = vec![
+            desk::TicketChange::AddTag(tag.to_owned()),
+            desk::TicketChange::SetField { field: Field::Assignee, value },
+        ];
+        house.desk.change_ticket(house.ticket(number).await.id, changes, None, agent()).await.unwrap();
+    }
+    house.desk.merge_ticket(house.ticket(3).await.id, 1, None, agent()).await.unwrap();
+    house.settle().await;
+    assert!(house.ticket(1).await.tags.contains("mrs-quillfeather"));
     let before = house.ticket(1).await;
     let sealed = redaction_of(&house, 1, "IBAN").await;
 
@@ -261,8 +274,17 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
     free.await.unwrap();
 
     let erased = house.desk.erase_person(ana.id, admin()).await.unwrap();
-    assert_eq!(erased.tickets, 1);
+    assert_eq!(erased.tickets, 2);
     assert!(erased.messages >= 2 && erased.values >= 2, "{erased:?}");
+    for number in [1, 3] {
+        assert!(house.ticket(number).await.tags.is_empty(), "#{number}");
+        let story = house.story(number).await;
+        assert!(story.contains("(erased)") && !story.contains("uillfeather"), "{story}");
+    }
+    let bobs = house.ticket(2).await;
+    assert!(bobs.tags.contains("parcel") && bobs.assignee.is_none(), "{bobs:?}");
+    let story = house.story(2).await;
+    assert!(story.contains("assignee = (erased)"), "{story}");
     let after = house.ticket(1).await;
     assert_eq!(
         (after.category, after.status_category, after.created_at),
@@ -271,7 +293,7 @@ on_both!(h53_no_byte_of_an_erased_person_is_left_and_the_numbers_are, |backend| 
     assert_eq!(house.store.sealed_value(sealed.id).await.unwrap(), None);
     assert_eq!(house.store.vault_key(ana.id).await.unwrap(), None, "the key is destroyed");
     let again = house.desk.erase_person(ana.id, admin()).await.unwrap();
-    assert_eq!((again.tickets, again.messages, again.values), (1, 0, 0), "there is nothing more to take out");
+    assert_eq!((again.tickets, again.messages, again.values), (2, 0, 0), "there is nothing more to take out");
     let reply = NewMessage {
         kind: NewMessageKind::Reply,
         text: "Hello?".to_owned(),

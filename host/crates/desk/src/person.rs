@@ -151,7 +151,7 @@ impl Desk {
     }
 
     /// Takes a person out of everything. Numbers of their tickets stay: status, category, team, times. Erasing again takes
-    /// out what was written on their tickets since: notes, fields.
+    /// out what was written on their tickets since: notes, fields, tags.
     ///
     /// # Errors
     /// When there is no such contact, a ticket of theirs is on legal hold, or the erasure cannot be written down.
@@ -240,7 +240,8 @@ impl Desk {
         for id in self.0.store.tickets_of_person(contact).await? {
             let Some(ticket) = self.0.store.ticket(id).await? else { continue };
             let is_theirs = ticket.requester_id == contact;
-            if is_theirs && !ticket.custom.is_empty() && ticket.updated_at <= erased_at {
+            let is_bare = ticket.custom.is_empty() && ticket.tags.is_empty();
+            if is_theirs && !is_bare && ticket.updated_at <= erased_at {
                 return Ok(true);
             }
             let messages = self.0.store.messages(id).await?;
@@ -316,9 +317,13 @@ fn says_something(event: &Event) -> bool {
     !event.changes.is_empty() || !is_bare
 }
 
+/// What an erasure takes out, as a version: with another one, what was erased before is looked through once more.
+const EXTENT: &str = "with tags\n";
+
 /// Tells one list of erasures from another.
 fn digest_of(newest: &BTreeMap<ContactId, Timestamp>) -> String {
     let mut hasher = Sha256::new();
+    hasher.update(EXTENT);
     for (contact, at) in newest {
         hasher.update(format!("{contact} {}\n", at.0));
     }
@@ -434,6 +439,23 @@ mod tests {
             assert_eq!(house.desk.erase_again().await.unwrap(), again);
             let story = house.store.events_of(ticket.id).await.unwrap();
             assert!(story.iter().all(|event| event.changes.is_empty()), "{story:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn tags_that_came_back_with_a_backup_are_taken_out_again() {
+        let list = Arc::new(Listed::default());
+        let house = Fixture::erasing_into(Arc::clone(&list) as Arc<dyn Tombstones>).await;
+        let ticket = house.ticket("ana@example.org").await;
+        house.desk.erase_person(ticket.requester_id, agent()).await.unwrap();
+        let mut back = house.store.ticket(ticket.id).await.unwrap().unwrap();
+        let read_version = Some(back.version);
+        back.tags.insert("quillfeather".to_owned());
+        back.version += 1;
+        house.facts(vec![Fact::PutTicket { ticket: Box::new(back), read_version }]).await;
+        for again in [1, 0] {
+            assert_eq!(house.desk.erase_again().await.unwrap(), again);
+            assert!(house.store.ticket(ticket.id).await.unwrap().unwrap().tags.is_empty());
         }
     }
 

@@ -265,13 +265,12 @@ fn carry_on(line: &mut Line, event: &Event, material: &Material, words: &Words) 
     let first = line.number.split('–').next().unwrap_or("").to_owned();
     line.number = format!("{first}–{}", event.sequence);
     let tail = tail(event, material, words);
-    // A line that begins with who did it has no blanks before that.
-    let so_far = line.text.strip_suffix(tail.trim_start()).unwrap_or(&line.text).trim_end();
+    let so_far = line.text.strip_suffix(tail.as_str()).unwrap_or(&line.text);
     let more = what_changed(event, material, words);
-    // Of what was erased, or is too old, only who did it is left.
-    let told = [so_far, more.as_str()].into_iter().filter(|part| !part.is_empty());
-    let told = told.collect::<Vec<_>>().join(", ");
-    line.text = format!("{told}{tail}").trim_start().to_owned();
+    // That words were erased is said once.
+    let is_said = so_far == more && more == words.erased;
+    let told = if is_said { more } else { format!("{so_far}, {more}") };
+    line.text = format!("{told}{tail}");
 }
 
 /// Whether a message came into being: what was redacted in it belongs here, whoever wrote it.
@@ -324,8 +323,12 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         EventType::TicketCreated => {
             format!("#{} {} {}", material.ticket.number, words.through, material.ticket.channel)
         }
-        EventType::TicketFieldChanged => event.changes.iter().map(change).collect::<Vec<_>>().join(", "),
-        EventType::TicketTagged | EventType::TicketUntagged => data_text(event, "tag").to_owned(),
+        EventType::TicketFieldChanged => {
+            or_erased(event.changes.iter().map(change).collect::<Vec<_>>().join(", "), words)
+        }
+        EventType::TicketTagged | EventType::TicketUntagged => {
+            or_erased(data_text(event, "tag").to_owned(), words)
+        }
         EventType::TicketEscalated
         | EventType::MessageHeld
         | EventType::MessageRedacted
@@ -351,6 +354,11 @@ fn what_changed(event: &Event, material: &Material, words: &Words) -> String {
         | EventType::PluginRolledBack
         | EventType::IntakeHeld => data_text(event, "schedule").to_owned(),
     }
+}
+
+/// What stood in an event that is nothing without it; of one that was erased, or is too old, that something did.
+fn or_erased(told: String, words: &Words) -> String {
+    if told.is_empty() { words.erased.to_owned() } else { told }
 }
 
 /// The other ticket of a merge; nothing where its words were erased.

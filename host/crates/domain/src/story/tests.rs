@@ -241,7 +241,7 @@ fn what_was_found_in_a_stored_message_is_counted_where_it_was_found() {
 }
 
 #[test]
-fn an_erased_ticket_tells_who_and_why_without_gaps() {
+fn an_erased_ticket_tells_who_and_why_and_that_words_were_erased() {
     let mut material = material();
     for event in &mut material.events {
         event.changes.clear();
@@ -251,7 +251,11 @@ fn an_erased_ticket_tells_who_and_why_without_gaps() {
     material.events[4].kind = EventType::TicketFieldChanged;
     let story = Story::tell(&material);
     let line = line(&story, "3–6");
-    assert_eq!(line.text, "by plugin kulanz.triage  because of 2");
+    assert_eq!(line.text, "(erased)  by plugin kulanz.triage  because of 2");
+    material.events[4].kind = EventType::TicketTagged;
+    let german = Story::tell_in(&material, Tongue::German);
+    let tagged = german.lines.iter().find(|line| line.number == "5").unwrap();
+    assert_eq!(tagged.text, "(gelöscht)  von plugin kulanz.triage  wegen 2");
 }
 
 #[test]

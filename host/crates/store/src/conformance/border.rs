@@ -2,10 +2,12 @@
 
 use domain::article::{Alternate, Article, ArticleState};
 use domain::audit::{AuditRecord, first_broken};
-use domain::event::EventType;
+use domain::event::{Change, EventType};
 use domain::id::TicketId;
+use domain::run::Run;
 use domain::seal::Sealed;
 use domain::session::Session;
+use domain::ticket::Ticket;
 use domain::token::{Scope, Token};
 use domain::webhook::Webhook;
 use domain::{Actor, ActorKind};
@@ -147,6 +149,55 @@ pub(super) async fn a_request_about_somebody_erased_is_remembered_without_a_word
         same!(store.seen("answers", "theirs").await?, left);
     }
     holds!(store.seen("answers", "anaxb@example.org-1").await?.is_some());
+    Ok(())
+}
+
+pub(super) async fn tags_and_who_was_in_charge_go_with_a_person(store: &Store) -> Verdict {
+    let make = Sample::default();
+    let person = make.contact("ana_b@example.org");
+    let of =
+        |number: i64, assignee: &str| Ticket { assignee: Some(assignee.to_owned()), ..make.ticket(number) };
+    let mut theirs = Ticket { requester_id: person.id, ..of(1, "ana müller") };
+    theirs.set_by_hand.insert("custom.mrs_b".to_owned());
+    let others = [of(2, "Ana_B@example.org"), of(3, "Ana Müller"), of(4, "joana_b@example.org")];
+    let mut handed = make.event(others[0].id, 1);
+    let change = |from: &str, to: &str| Change {
+        field: "assignee".to_owned(),
+        from: Some(from.to_owned()),
+        to: Some(to.to_owned()),
+    };
+    handed.changes = vec![change("joana_b@example.org", "Ana_B@example.org")];
+    let told_of = |ticket: &Ticket| {
+        let answers = serde_json::json!([{ "call": "tickets.search", "answer": [{ "id": ticket.id }] }]);
+        Run { ticket_id: None, answers, ..make.run(make.installation_id(), ticket.id) }
+    };
+    let (of_theirs, of_another) = (told_of(&theirs), told_of(&others[2]));
+    let tickets = others.iter().chain([&theirs]);
+    let mut facts: Vec<Fact> = tickets
+        .map(|ticket| Fact::PutTicket { ticket: Box::new(ticket.clone()), read_version: None })
+        .collect();
+    facts.push(Fact::PutContact(person.clone()));
+    facts.push(Fact::AddEvents(vec![handed.clone()]));
+    facts.extend([&of_theirs, &of_another].map(|run| Fact::AddRun(Box::new(run.clone()))));
+    store.commit(Commit { facts }).await?;
+    let forget = Forget {
+        contact_id: person.id,
+        addresses: vec![person.email],
+        address_after: "erased@invalid".to_owned(),
+        digests: Vec::new(),
+    };
+    store.commit(Commit::of(vec![Fact::Forget(Box::new(forget))])).await?;
+    let left = store.ticket(theirs.id).await?;
+    same!(left.as_ref().map(|ticket| (ticket.tags.len(), ticket.assignee.as_deref())), Some((0, None)));
+    holds!(left.is_some_and(|ticket| ticket.set_by_hand.is_empty() && ticket.team == theirs.team));
+    for (ticket, in_charge) in others.iter().zip([None, Some("Ana Müller"), Some("joana_b@example.org")]) {
+        let left = store.ticket(ticket.id).await?;
+        same!(left.as_ref().map(|ticket| ticket.assignee.as_deref()), Some(in_charge));
+        same!(left.map(|ticket| ticket.tags), Some(ticket.tags.clone()));
+    }
+    handed.changes = vec![change("joana_b@example.org", ERASED)];
+    same!(store.events_of(others[0].id).await?, vec![handed]);
+    holds!(store.run(of_theirs.id).await?.is_none() && store.run(of_another.id).await?.is_some());
     Ok(())
 }
 

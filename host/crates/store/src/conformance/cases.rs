@@ -76,6 +76,7 @@ list! {
         intake_waits_is_held_and_is_done,
         an_outside_id_is_handled_once,
         a_request_about_somebody_erased_is_remembered_without_a_word,
+        tags_and_who_was_in_charge_go_with_a_person,
         suppressed_addresses_are_listed_until_removed,
         audit_entries_form_one_chain,
         articles_change_their_version,

@@ -1,12 +1,17 @@
 //! One person over all tables: what belongs to them, and taking all of it out again. What is left of their
 //! tickets is numbers: status, category, team, times.
 
-use domain::id::{ContactId, TicketId};
+use std::collections::BTreeMap;
 
-use super::reader::{Reader, all};
+use domain::event::Change;
+use domain::id::{ContactId, TicketId};
+use domain::strike::Strike;
+use domain::ticket::Field;
+
+use super::reader::{Reader, all, json};
 use super::retention::without_words;
-use super::{Connection, Outcome, dialect, retention};
-use crate::records::{Forget, erased};
+use super::{Connection, Outcome, dialect, retention, strike};
+use crate::records::{ERASED, Forget, erased};
 
 /// Tickets on which the person asks or has written.
 pub(crate) async fn tickets(c: &mut Connection, contact: ContactId) -> Outcome<Vec<TicketId>> {
@@ -20,8 +25,8 @@ pub(crate) async fn tickets(c: &mut Connection, contact: ContactId) -> Outcome<V
     all(&rows, |row| Reader::of(row, "ticket", "ticket_id").word("ticket_id"))
 }
 
-/// What a person wrote on other people's tickets. Each takes the contact's id as `$1`.
-const OF_THEIR_MESSAGES: &[&str] = &[
+/// What a person wrote on other people's tickets, and what else was kept of theirs. Each takes the contact's id as `$1`.
+const OF_THEIRS: &[&str] = &[
     "DELETE FROM attachment WHERE message_id IN (SELECT message_id FROM message WHERE author_id = $1)",
     without_words!(" WHERE author_id = $1"),
     // The key stays, so that the request is not done a second time: it would bring the person back.
@@ -31,6 +36,12 @@ const OF_THEIR_MESSAGES: &[&str] = &[
         "' WHERE LENGTH(outcome) > 64 AND EXISTS (SELECT 1 FROM ticket t \
          WHERE t.requester_id = $1 AND seen.outcome LIKE '%' || t.ticket_id || '%')"
     ),
+    // A schedule's run is of no ticket, and keeps what it was told of many.
+    "DELETE FROM run WHERE ticket_id IS NULL AND EXISTS (SELECT 1 FROM ticket t \
+     WHERE t.requester_id = $1 AND run.body LIKE '%' || t.ticket_id || '%')",
+    // Whoever is called as they are may be one of our own people: so it goes from their tickets only.
+    "UPDATE ticket SET assignee = NULL, version = version + 1 WHERE requester_id = $1 \
+     AND LOWER(assignee) = (SELECT LOWER(c.name) FROM contact c WHERE c.contact_id = $1)",
 ];
 
 /// Each takes a pattern that finds the person's address as `$1`.
@@ -58,7 +69,7 @@ pub(crate) async fn forget(c: &mut Connection, forget: &Forget) -> Outcome<()> {
         retention::forget_ticket(c, ticket).await?;
     }
     let files = retention::files(c, retention::OF_AUTHOR, &contact).await?;
-    for statement in OF_THEIR_MESSAGES {
+    for statement in OF_THEIRS {
         sqlx::query(*statement).bind(&contact).execute(&mut *c).await?;
     }
     retention::drop_unused(c, &files).await?;
@@ -92,9 +103,62 @@ async fn forget_address(c: &mut Connection, address: &str) -> Outcome<()> {
     for statement in WITH_THEIR_ADDRESS {
         sqlx::query(*statement).bind(&pattern).execute(&mut *c).await?;
     }
+    forget_assignee(c, address, &pattern).await?;
     dialect::forget_values(c, address).await?;
     sqlx::query("DELETE FROM suppression WHERE address = $1").bind(address).execute(c).await?;
     Ok(())
+}
+
+/// Where the person was in charge of a ticket, whosever it is, nobody is; that somebody was stays in its story.
+async fn forget_assignee(c: &mut Connection, address: &str, pattern: &str) -> Outcome<()> {
+    sqlx::query(
+        "UPDATE ticket SET assignee = NULL, version = version + 1 WHERE LOWER(COALESCE(assignee, '')) = $1",
+    )
+    .bind(address)
+    .execute(&mut *c)
+    .await?;
+    let rows = sqlx::query(
+        "SELECT event_id, ticket_id, changes FROM event \
+         WHERE ticket_id IS NOT NULL AND LOWER(changes) LIKE $1 ESCAPE '\\'",
+    )
+    .bind(pattern)
+    .fetch_all(&mut *c)
+    .await?;
+    let with_it = all(&rows, |row| {
+        let r = Reader::of(row, "event", "event_id");
+        Ok((
+            r.get::<String>("event_id")?,
+            r.word::<TicketId>("ticket_id")?,
+            r.json::<Vec<Change>>("changes")?,
+        ))
+    })?;
+    let mut told: BTreeMap<TicketId, Vec<String>> = BTreeMap::new();
+    for (event_id, ticket, mut changes) in with_it {
+        let spelt = take_out(&mut changes, address);
+        if spelt.is_empty() {
+            continue;
+        }
+        told.entry(ticket).or_default().extend(spelt);
+        sqlx::query("UPDATE event SET changes = $2 WHERE event_id = $1")
+            .bind(event_id)
+            .bind(json(&changes)?)
+            .execute(&mut *c)
+            .await?;
+    }
+    for (ticket, spelt) in told {
+        let values = Strike::new(spelt.into_iter().map(|value| (value, ERASED.to_owned())));
+        strike::out_of(c, ticket, &values).await?;
+    }
+    Ok(())
+}
+
+/// Takes an address out of who was in charge; gives it as it was written.
+fn take_out(changes: &mut [Change], address: &str) -> Vec<String> {
+    let assignee = Field::Assignee.to_string();
+    let of_it = changes.iter_mut().filter(|change| change.field == assignee);
+    let values = of_it.flat_map(|change| change.from.iter_mut().chain(&mut change.to));
+    let theirs = values.filter(|value| value.to_lowercase() == address);
+    theirs.map(|value| std::mem::replace(value, ERASED.to_owned())).collect()
 }
 
 /// A key is the caller's own word: one that has their address in it cannot stay.

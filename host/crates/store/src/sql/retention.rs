@@ -168,11 +168,14 @@ const WORDS: &[&str] = &[
         ", delivery = CASE WHEN delivery IN ('queued', 'sending', 'held') THEN 'suppressed' ELSE delivery END \
          WHERE ticket_id = $1"
     ),
-    // A turn under way decides anew, or it would write back what it had read.
+    // A turn under way decides anew, or it would write back what it had read. The names of fields of one's own are words
+    // as well.
     concat!(
         "UPDATE ticket SET subject = '",
         erased!(),
-        "', custom = '{}', version = version + 1 WHERE ticket_id = $1"
+        "', custom = '{}', tags = '[]', \
+         set_by_person = CASE WHEN set_by_person LIKE '%\"custom.%' THEN '[]' ELSE set_by_person END, \
+         version = version + 1 WHERE ticket_id = $1"
     ),
 ];
 
