@@ -58,11 +58,11 @@ fn without_person(word: &str, name: &str) -> String {
     let lower = core.to_lowercase();
     let is_part = |part: &str| part.chars().count() >= NAME_CHARS_MIN && part == lower;
     let is_name = !name.is_empty() && (lower == name || name.split(is_edge).any(is_part));
-    // A plus before a number is part of it, and so is what hangs on an address.
     let is_number = core.chars().any(char::is_numeric);
     if !(core.contains('@') || is_number || is_name) {
         return word.to_owned();
     }
+    // A plus in front of a number is part of it.
     let (before, after) = word.split_once(core).unwrap_or_default();
     format!("{}{OUT}{after}", before.trim_end_matches('+'))
 }
