@@ -15,8 +15,8 @@ pub(super) fn asks(text: &str) -> bool {
     })
 }
 
-/// Fewer words in quotation marks are a name or a title.
-const CITED_WORDS_MIN: usize = 6;
+/// A single word in quotation marks is stressed, or a name.
+const CITED_WORDS_MIN: usize = 2;
 /// More is no citation. With the next it bounds how long marks that nothing closes are looked for.
 const CITED_BYTES_MAX: usize = 3_000;
 /// Who shows us a text writes little himself.
@@ -196,7 +196,24 @@ const ELSEWHERE: &[&str] = &[
 /// Whether somebody wants something done here: "bitte" or "please" with such a verb in the same sentence, and
 /// no address, number or colleague to turn to.
 pub(super) fn requests(text: &str) -> bool {
-    requests_in_french(text) || requests_politely(text)
+    requests_in_french(text) || requests_politely(text) || requests_an_answer(text)
+}
+
+/// Who wants to be answered is no program; phrases of languages in which nothing else here tells a wish.
+fn requests_an_answer(text: &str) -> bool {
+    const PHRASES: &[&str] = &[
+        "prosze o odpowiedz",
+        "prosze o szybka odpowiedz",
+        "prosim o odpoved",
+        "espero su respuesta",
+        "espero respuesta",
+        "attendo risposta",
+        "attendo una risposta",
+        "attendo una vostra risposta",
+        "graag antwoord",
+        "graag een antwoord",
+    ];
+    PHRASES.iter().any(|phrase| text.contains(phrase))
 }
 
 /// “Merci de livrer”, “veuillez me rappeler”; not “merci de votre message”, nor what sends elsewhere.
@@ -267,6 +284,7 @@ mod tests {
             "ab dem 5.1. sind wir da. bitte dann liefern.",
             "schicken sie uns bitte ein angebot.",
             "please send a spare wheel.",
+            "od poniedzialku jestem na urlopie, wiec prosze o odpowiedz do piatku.",
         ] {
             assert!(requests(text), "{text}");
         }
@@ -287,8 +305,10 @@ mod tests {
         let shown = "Kam das von Ihnen? „Wir haben Ihr Konto aus Sicherheitsgründen gesperrt.“ Ich habe nichts getan.";
         assert!(cites(shown));
         assert_eq!(without_citations(shown), "Kam das von Ihnen?   Ich habe nichts getan.");
+        let header = "Your mails do not carry \"Auto-Submitted: auto-generated\", so our robot answers them.";
+        assert_eq!(without_citations(header), "Your mails do not carry  , so our robot answers them.");
         for kept in [
-            "The title is \"Three men in a boat\" and I never got it.",
+            "The \"boat\" is a single word and I never got it.",
             "An open mark \" stands alone in this one and nothing ends it anywhere.",
             "My 27\" monitor flickers all day long. Can you please exchange it? I also ordered the 24\" one.",
             "It says \"please wait for us\n\nWhat shall I do now? I did wait all day long.\" Kim",
