@@ -30,7 +30,7 @@ const HEADER_BYTES: usize = APPLICATION_ID_AT + 4;
 pub(super) const FOREIGN: &str = "the file belongs to another program: name another file in database.url";
 /// Older versions can corrupt a file when a write meets a checkpoint (the WAL-reset defect).
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
-/// Room for every statement there is, so that none is ever prepared twice.
+/// Room for every text that comes again: statements alone, and those that commits of one kind are made of.
 const STATEMENTS: usize = 256;
 /// How long a process that is just ending may still hold the lock file.
 const LOCK_WAIT: Duration = Duration::from_secs(2);

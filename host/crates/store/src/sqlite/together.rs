@@ -10,8 +10,10 @@ use super::Connection;
 use super::sql::script::{Arguments, Statement};
 use crate::error::Outcome;
 
-/// So many statements are one text at most. A text is kept prepared whole: long ones hardly ever come again.
+/// So many statements are one text at most.
 const TOGETHER_MAX: usize = 48;
+/// A text of more is not kept prepared: such ones hardly ever come again, and hold some kB for each statement.
+const KEPT_MAX: usize = 24;
 
 /// Runs statements in their order, up to the first that fails or changes other rows than it has to; `true` when they leave
 /// work. What stands behind that one may have been run as well: the caller undoes everything.
@@ -38,7 +40,8 @@ async fn as_one(c: &mut Connection, statements: Vec<Statement>) -> Outcome<bool>
         }
         ends.extend(std::iter::repeat_n(statement.end, statement.parts));
     }
-    let mut answers = c.fetch_many(sqlx::query_with(AssertSqlSafe(text), arguments));
+    let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(ends.len() <= KEPT_MAX);
+    let mut answers = c.fetch_many(query);
     let mut leaves_work = false;
     for end in ends {
         let rows = loop {
