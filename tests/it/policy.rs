@@ -1,8 +1,12 @@
 //! Modes, breaker, retries, people against plugins: what the desk does with runs that go well and badly.
 
 use desk::{DeskConfig, InstallRequest};
+use domain::Clock;
+use domain::effect::{Effect, EffectKind};
+use domain::id::{CountingIds, DecisionId};
 use domain::plugin::{Hook, Mode};
-use domain::run::DecisionStatus;
+use domain::run::{Decision, DecisionStatus};
+use store::{Commit, Fact};
 use tests::house::{admin, agent, config, seal};
 use tests::{House, plugins};
 
@@ -37,6 +41,37 @@ on_both!(a_suggestion_waits_for_an_agent_who_accepts_or_declines, |backend| {
         [DecisionStatus::Applied, DecisionStatus::Rejected]
     );
     assert_ne!(house.ticket(ticket.number).await.version, ticket.version);
+});
+
+on_both!(a_suggested_receipt_is_past_once_a_reply_is_accepted_and_not_with_a_notice, |backend| {
+    let house = House::bare(backend).await;
+    house.install(plugins::guest("touches_everything"), Mode::Suggest).await;
+    let ids = CountingIds::default();
+    for (number, accepted, left) in [
+        (1, EffectKind::Notify, DecisionStatus::Suggested),
+        (2, EffectKind::Reply, DecisionStatus::Superseded),
+    ] {
+        let mail = HELLO.replace("h1@", &format!("h{number}@"));
+        house.mail(&mail.replace("urgent", &format!("urgent {number}"))).await;
+        let ticket = house.ticket(number).await;
+        let decisions = house.store.decisions_of(ticket.id).await.unwrap();
+        let notice = decisions.iter().find(|d| d.effect.kind() == EffectKind::Notify).unwrap();
+        let receipt = |ordinal: i64| Decision {
+            id: DecisionId::mint(&ids, house.clock.now().plus(1)),
+            ordinal,
+            effect: Effect::Reply { text: format!("We have it. {ordinal}"), language: None, article: None },
+            digest: format!("receipt {ordinal}"),
+            ..notice.clone()
+        };
+        let (first, second) = (receipt(98), receipt(99));
+        let facts = [&first, &second].map(|receipt| Fact::AddDecision(Box::new(receipt.clone())));
+        house.store.commit(Commit::of(facts.to_vec())).await.unwrap();
+        let id = if accepted == EffectKind::Notify { notice.id } else { first.id };
+        let done = house.desk.accept(id, agent()).await.unwrap();
+        assert_eq!((done.status, done.effect.kind()), (DecisionStatus::Applied, accepted));
+        let second = house.store.decision(second.id).await.unwrap().unwrap();
+        assert_eq!(second.status, left, "{accepted:?}: {}", second.reason);
+    }
 });
 
 on_both!(h12_a_plugin_that_keeps_failing_is_quarantined_and_tickets_go_on, |backend| {

@@ -95,11 +95,13 @@ impl Desk {
         let answers = |w: &&mut Work| {
             w.ticket.id == view.ticket.id && w.messages.iter().any(|m| m.direction == Direction::Outbound)
         };
-        let answer = changed.iter_mut().find(answers);
         let mut instead = Vec::new();
-        if let Some(answer) = answer {
+        if let Some(answer) = changed.iter_mut().find(answers) {
             instead.extend(meanwhile::withdraw_held(answer, &view, &stamp, ANSWERED));
-            instead.extend(self.overtaken(view.ticket.id, Some(decision.id)).await?);
+            // A notice answers nothing that was asked.
+            if matches!(decision.effect, Effect::Reply { .. }) {
+                instead.extend(self.overtaken(view.ticket.id, Some(decision.id)).await?);
+            }
         }
         let mut facts = self.work_facts(&mut changed).await;
         facts.extend(instead);
