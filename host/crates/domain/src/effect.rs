@@ -117,8 +117,8 @@ impl Effect {
         }
     }
 
-    /// The words of a reply as a person begins with them. Where it quotes no article, as a confirmation of receipt, it
-    /// does not say any more that it is automatic.
+    /// The words of a reply as a person begins with them: a bundled confirmation of receipt does not say any more that it
+    /// is automatic.
     #[must_use]
     pub fn draft(&self) -> Option<Cow<'_, str>> {
         match self {
