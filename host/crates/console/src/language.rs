@@ -313,6 +313,8 @@ texts! {
     files: "Files", "Dateien";
     at_most: "at most", "höchstens";
     together: "together", "zusammen";
+    files_missing: "Your answer is not sent yet: the files that you had chosen are not with it any more. Choose them again, or send it without them.", "Ihre Antwort ist noch nicht gesendet: Die Dateien, die Sie gewählt hatten, sind nicht mehr dabei. Wählen Sie sie noch einmal, oder senden Sie sie ohne die Dateien.";
+    without_files: "Without the files", "Ohne die Dateien";
     files_again: "Choose the files again: a page cannot keep them.", "Wählen Sie die Dateien noch einmal: Eine Seite kann sie nicht behalten.";
     answer_from_article: "Articles to answer from", "Artikel zum Antworten";
     find_article: "Find an article", "Artikel suchen";
@@ -326,6 +328,7 @@ texts! {
     withheld: "Your answer is not sent yet: the customer would not read all of it as you wrote it. What they would read instead stands below it.", "Ihre Antwort ist noch nicht gesendet: Die Kundschaft würde nicht alles so lesen, wie Sie es geschrieben haben. Was sie stattdessen lesen würde, steht unter ihr.";
     read_instead: "Bank data, secrets and the like do not leave by mail. The customer would read a placeholder instead:", "Bankdaten, Geheimnisse und Ähnliches gehen nicht per Mail hinaus. Die Kundschaft würde stattdessen einen Platzhalter lesen:";
     send_so: "Send it so", "So senden";
+    send_so_and_solve: "Send it so and solve the ticket", "So senden und Ticket lösen";
     send_and_solve: "Send and solve the ticket", "Senden und Ticket lösen";
     keep_note: "Keep as a note", "Als Notiz behalten";
     suggestions: "What plugins suggest", "Was Plugins vorschlagen";

@@ -45,6 +45,19 @@ impl Desk {
         Box::pin(self.post_ready(ticket_id, &ready, memo.as_ref(), &actor)).await?;
         Ok(Vec::new())
     }
+
+    /// What of a reply would leave as placeholders; nothing is posted.
+    ///
+    /// # Errors
+    /// Where it could not be posted at all.
+    pub async fn would_withhold(
+        &self,
+        ticket_id: TicketId,
+        new: NewMessage,
+    ) -> Result<Vec<Withheld>, DeskError> {
+        let ready = Box::pin(self.ready_to_post(ticket_id, new, Vec::new())).await?;
+        Ok(withheld(&ready.redacted.replacements, &self.0.config.vault.fill))
+    }
 }
 
 /// What leaves as a placeholder although somebody typed the value: of every class that may not leave. Each placeholder

@@ -250,10 +250,9 @@ async fn while_writing(
 }
 
 /// After an answer of which the customer would have read something else than was typed: it is not sent, and stands in the
-/// composer again with what would leave as placeholders.
-async fn withheld(console: &Console, visit: &Visit, number: &str, typed: Typed) -> Response {
-    let why = visit.texts().withheld.to_owned();
-    let complaint = Some(Complaint { why, language: visit.spoken.language.tag() });
+/// composer again with what would leave as placeholders, and says why.
+async fn withheld(console: &Console, visit: &Visit, number: &str, why: &str, typed: Typed) -> Response {
+    let complaint = Some(Complaint { why: why.to_owned(), language: visit.spoken.language.tag() });
     Box::pin(page(console, visit, number, Some(&After { complaint, notice: None, typed }))).await
 }
 

@@ -20,7 +20,7 @@ use maud::{Markup, html};
 
 use super::customer::{self, Customer};
 use super::sources::{self, Sources};
-use super::written::Written;
+use super::written::{HAD_FILES, WITHOUT_FILES, Written};
 use super::{Typed, fields, percent, reason};
 use crate::Console;
 use crate::pages::tickets::neighbours;
@@ -50,6 +50,8 @@ pub(super) const SAVED: &str = "saved";
 
 /// The button that sends an answer as it is; it says which placeholders the page told of.
 const TOLD: &str = "told";
+/// The one that solves the ticket with it; it says the same.
+const TOLD_AND_SOLVES: &str = "told.solve";
 
 /// Sends an answer or keeps a note, and saves what was changed of the ticket beside it.
 pub(crate) async fn write(
@@ -64,8 +66,8 @@ pub(crate) async fn write(
         Ok(sent) => sent,
         Err(answer) => return answer,
     };
+    let with_files = written.chose_files();
     let files = std::mem::take(&mut written.files);
-    let with_files = !files.is_empty();
     let done = match readable {
         true => Box::pin(send(&console, &agent, &number, &written, files)).await,
         false => Err(visit.unreadable().into()),
@@ -78,7 +80,11 @@ pub(crate) async fn write(
         }
         Ok(Fate::Withheld(withheld)) => {
             let typed = Typed { files: with_files, withheld, ..written.typed() };
-            super::withheld(&console, &visit, &number, typed).await
+            super::withheld(&console, &visit, &number, visit.texts().withheld, typed).await
+        }
+        Ok(Fate::WithoutFiles(withheld)) => {
+            let typed = Typed { files: true, withheld, ..written.typed() };
+            super::withheld(&console, &visit, &number, visit.texts().files_missing, typed).await
         }
         Err(error) => {
             let typed = Typed { files: with_files, ..written.typed() };
@@ -121,6 +127,8 @@ enum Fate {
     Gone { unsaved: Option<DeskError> },
     /// It stayed, and the fields with it: this would have left as placeholders, and its writer was not told.
     Withheld(Vec<Withheld>),
+    /// It stayed: its writer was told, but the files that they had chosen were not with it any more.
+    WithoutFiles(Vec<Withheld>),
 }
 
 async fn send(
@@ -138,9 +146,9 @@ async fn send(
     }
     let changes = fields::changes(&ticket, &sorted)?;
     match Box::pin(post(console, agent, &ticket, written, files)).await {
-        Ok(withheld) if !withheld.is_empty() => return Ok(Fate::Withheld(withheld)),
         // Sent twice is sent once.
-        Ok(_) | Err(DeskError::Repeated) => {}
+        Ok(None) | Err(DeskError::Repeated) => {}
+        Ok(Some(stayed)) => return Ok(stayed),
         Err(error) => return Err(error),
     }
     let saved = match changes.is_empty() {
@@ -152,14 +160,14 @@ async fn send(
     Ok(Fate::Gone { unsaved: saved.err() })
 }
 
-/// Answers what the writer has to be told first; nothing where the message went.
+/// Answers why the message stayed; nothing where it went.
 async fn post(
     console: &Console,
     agent: &Agent,
     ticket: &Ticket,
     written: &Written,
     files: Vec<NewFile>,
-) -> Result<Vec<Withheld>, DeskError> {
+) -> Result<Option<Fate>, DeskError> {
     let (kind, solves) = (kind_of(written), solves(written));
     let draft = match (kind, written.draft.as_str()) {
         (NewMessageKind::Reply, id) if !id.is_empty() => Some(id.parse().map_err(|_| no_draft())?),
@@ -180,8 +188,17 @@ async fn post(
     // Without one there was nothing to overlook.
     let seen = written.seen.parse().ok();
     let new = NewMessage { kind, text, article, draft, seen, solves };
-    let told: Vec<&str> = written.said(TOLD).split_whitespace().collect();
-    console.desk.post_if_told(ticket.id, new, files, &told, memo, agent.0.clone()).await
+    let told: Vec<&str> = told(written).collect();
+    if !told.is_empty() && files.is_empty() && written.lost_files() {
+        return Ok(Some(Fate::WithoutFiles(console.desk.would_withhold(ticket.id, new).await?)));
+    }
+    let withheld = console.desk.post_if_told(ticket.id, new, files, &told, memo, agent.0.clone()).await?;
+    Ok(Some(withheld).filter(|withheld| !withheld.is_empty()).map(Fate::Withheld))
+}
+
+/// The placeholders that the writer was told of and sends.
+fn told(written: &Written) -> impl Iterator<Item = &str> {
+    [TOLD, TOLD_AND_SOLVES].into_iter().flat_map(move |button| written.said(button).split_whitespace())
 }
 
 fn kind_of(written: &Written) -> NewMessageKind {
@@ -189,7 +206,7 @@ fn kind_of(written: &Written) -> NewMessageKind {
 }
 
 fn solves(written: &Written) -> bool {
-    written.kind == SOLVE
+    written.kind == SOLVE || !written.said(TOLD_AND_SOLVES).is_empty()
 }
 
 /// What the address says after a message that went.
@@ -304,7 +321,7 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
             }
             @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
             input type="hidden" name="once" value=(once());
-            @if !withheld.is_empty() { (read_instead(visit, withheld)) }
+            @if !withheld.is_empty() { (read_instead(visit, withheld, typed.is_some_and(|typed| typed.files))) }
             p.buttons {
                 button.main type="submit" name="kind" value="reply" { (texts.send_reply) }
                 button type="submit" name="kind" value=(SOLVE) { (texts.send_and_solve) }
@@ -312,14 +329,15 @@ pub(super) fn form(visit: &Visit, ticket: &Ticket, books: &Books<'_>, stand: &St
                 @if !withheld.is_empty() {
                     @let placeholders: Vec<&str> = withheld.iter().map(|value| value.placeholder.as_str()).collect();
                     button type="submit" name=(TOLD) value=(placeholders.join(" ")) { (texts.send_so) }
+                    button type="submit" name=(TOLD_AND_SOLVES) value=(placeholders.join(" ")) { (texts.send_so_and_solve) }
                 }
             }
         }
     }
 }
 
-/// What the customer would read instead of what was typed.
-fn read_instead(visit: &Visit, withheld: &[Withheld]) -> Markup {
+/// What the customer would read instead of what was typed; where files were chosen, it is said whether it goes without.
+fn read_instead(visit: &Visit, withheld: &[Withheld], with_files: bool) -> Markup {
     html! {
         div.alarm {
             p { (visit.texts().read_instead) }
@@ -327,6 +345,9 @@ fn read_instead(visit: &Visit, withheld: &[Withheld]) -> Markup {
                 @for Withheld { class, placeholder } in withheld {
                     li { (visit.spoken.language.class(class)) " → " code { (placeholder) } }
                 }
+            }
+            @if with_files {
+                label.choice { input type="checkbox" name=(WITHOUT_FILES) value="yes"; " " (visit.texts().without_files) }
             }
         }
     }
@@ -393,7 +414,10 @@ fn files_field(visit: &Visit, limits: &FileLimits, typed: Option<&Typed>) -> Mar
                 (texts.files) " (" (texts.at_most) " " (limits.files_max) ", " (texts.together) " " (shown(limits.bytes_max)) ")"
             }
             input #files type="file" name="files" multiple;
-            @if typed.is_some_and(|typed| typed.files) { p.alarm { (texts.files_again) } }
+            @if typed.is_some_and(|typed| typed.files) {
+                p.alarm { (texts.files_again) }
+                input type="hidden" name=(HAD_FILES) value="yes";
+            }
         }
     }
 }

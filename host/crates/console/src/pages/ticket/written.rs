@@ -25,6 +25,11 @@ const FIELDS_BYTES_MAX: usize = 2 << 20;
 /// Whoever may not send adds no files.
 const NO_FILES: FileLimits = FileLimits { files_max: 0, file_bytes_max: 0, bytes_max: 0 };
 
+/// What the form says where files were chosen that a page could not keep.
+pub(super) const HAD_FILES: &str = "had.files";
+/// The box that lets go of them.
+pub(super) const WITHOUT_FILES: &str = "without.files";
+
 /// What the form sends.
 #[derive(Debug, Default)]
 pub(super) struct Written {
@@ -156,6 +161,17 @@ impl Written {
         !self.text.trim().is_empty()
     }
 
+    /// Whether files were chosen, by now or on a page that could not keep them. A form that takes the names of chosen files
+    /// along and not the files has a field for them.
+    pub(super) fn chose_files(&self) -> bool {
+        !self.files.is_empty() || !self.said("files").is_empty() || self.lost_files()
+    }
+
+    /// Whether files were chosen on a page that could not keep them, and their writer did not let go of them.
+    pub(super) fn lost_files(&self) -> bool {
+        !self.said(HAD_FILES).is_empty() && self.said(WITHOUT_FILES).is_empty()
+    }
+
     /// Whether the text is what the page had put there itself.
     pub(super) fn is_untouched(&self) -> bool {
         self.words() == plain(self.said("was.text"))
@@ -172,8 +188,7 @@ impl Written {
     pub(super) fn holds_more(&self) -> bool {
         !self.draft.is_empty()
             || !self.article.is_empty()
-            || !self.files.is_empty()
-            || !self.said("files").is_empty()
+            || self.chose_files()
             || self.changes_fields()
             || !self.said("into").trim().is_empty()
             || [VALUE, REASON].iter().any(|kind| is_begun(&self.fields, kind))
@@ -204,8 +219,7 @@ impl Written {
 
     /// What stands in the forms again.
     pub(super) fn typed(self) -> Typed {
-        // A form that takes the names of chosen files along and not the files has a field for them.
-        let files = !self.files.is_empty() || !self.said("files").is_empty();
+        let files = self.chose_files();
         let find = Some(self.said("find").to_owned()).filter(|words| !words.is_empty());
         let into = self.said("into").to_owned();
         // Without a text nothing was begun: the page offers what it offers to everybody.
