@@ -71,12 +71,7 @@ impl Desk {
         // A person has read it.
         bench.standings.values_mut().for_each(|standing| standing.proved = true);
         let stamp = self.stamp(actor.clone());
-        // A person stands behind it: budgets of automatic changes do not apply.
-        let budget = LoopBudget {
-            changes_per_ticket_hour: i64::MAX,
-            repeats_per_hour: i64::MAX,
-            ..LoopBudget::default()
-        };
+        let budget = without_limits();
         let verdict = resolve(&event, &bids, &mut bench.works, &mut bench.standings, &budget, &stamp)
             .into_iter()
             .next();
@@ -225,4 +220,9 @@ impl Desk {
             .into())
         }
     }
+}
+
+/// A person stands behind it: budgets of automatic changes do not apply.
+fn without_limits() -> LoopBudget {
+    LoopBudget { changes_per_ticket_hour: i64::MAX, repeats_per_hour: i64::MAX, ..LoopBudget::default() }
 }
