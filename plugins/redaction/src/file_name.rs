@@ -12,11 +12,20 @@ pub(crate) fn find_in_name<'s>(name: &str, known: &Known, settings: &'s Settings
     let mut found = find(name, known, settings);
     let apart = unglued(name);
     if apart != name {
-        found.extend(find(&apart, known, settings));
+        found.extend(find(&apart, known, settings).into_iter().filter(|f| !is_counted(name, f)));
         found.sort_by_key(|f| (f.start, f.end));
         found.dedup_by_key(|f| (f.start, f.end, f.class));
     }
     found
+}
+
+/// Whether that is a phone's number only since blanks stand in the place of what glues numbers together: dates and running
+/// numbers are written so ("Scan_08_01_2024").
+fn is_counted(name: &str, found: &Found<'_>) -> bool {
+    let bytes = name.as_bytes();
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let joins = |at: usize| bytes.get(at) == Some(&b'_') && digit(at.checked_sub(1)) && digit(Some(at + 1));
+    found.class == "PHONE" && (found.start.saturating_sub(1)..=found.end).any(joins)
 }
 
 /// A name of as many bytes with blanks for underscores, and for hyphens that do not stand between digits: dates and
@@ -68,6 +77,14 @@ mod tests {
             "IMG_20240103_123456",
             "Rechnung_2024-0815",
             "Screenshot_2024-01-03-12-30-45",
+            "Screenshot_2024_01_03_12_30_45",
+            "2024_01_03 10_22 Office Lens",
+            "Scan_08_01_2024_12_30",
+            "IMG_0815_20240103",
+            "DSC_0412_2024",
+            "Anlage_02_20240103",
+            "Kontoauszug_04_2024_001",
+            "Rechnung_2024_01_03_4711",
             "Lampe_defekt",
             "Vertrag-final-v2",
             "[CREDIT_CARD-1]_[PERSON-2]",

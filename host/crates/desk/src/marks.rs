@@ -230,9 +230,11 @@ fn filled(message: &Message, values: &BTreeMap<String, String>) -> Message {
     now.subject = fill(&message.subject, values);
     now.text = fill(&message.text, values);
     now.reply_text = fill(&message.reply_text, values);
+    // A name ends where a folder's would begin: what a text writes with a slash stands there with a hyphen.
+    let for_names: BTreeMap<String, String> =
+        values.iter().map(|(mark, value)| (mark.clone(), value.replace(['/', '\\'], "-"))).collect();
     for file in &mut now.attachments {
-        // The same value may be written otherwise in a text, and not fit for a name.
-        if let Some(name) = safe_file_name(&fill(&file.file_name, values)) {
+        if let Some(name) = safe_file_name(&fill(&file.file_name, &for_names)) {
             file.file_name = name;
         }
     }

@@ -50,7 +50,8 @@ pub(in super::super) fn keyed(view: &View<'_>, mark: usize, out: &mut Vec<Findin
     let first = start;
     let (start, end) = if kind == Kind::Pair { behind_slash(view, start, end) } else { (start, end) };
     let text = view.slice(start, end);
-    let ends_line = matches!(view.at(end), 0 | b'\n' | b'\r')
+    let behind = (end..end + STARS_MAX).find(|place| view.at(*place) != b'*').unwrap_or(end + STARS_MAX);
+    let ends_line = matches!(view.at(behind), 0 | b'\n' | b'\r')
         || (view.at(end) == b'.' && matches!(view.at(end + 1), 0 | b'\n'));
     let score = match kind {
         _ if is_stand_in(text) => 0.0,
@@ -487,6 +488,8 @@ mod tests {
     fn values_of_secret_keys_are_found() {
         for (text, value) in [
             ("Passwort: Sommer2024!", "Sommer2024!"),
+            ("Passwort: **Sommerregen**", "Sommerregen"),
+            ("**Passwort: Sommerregen**", "Sommerregen"),
             ("password=hunter2", "hunter2"),
             ("DB_PASSWORD=\"corr3ct horse\"", "corr3ct horse"),
             ("\"api_key\": \"9f8a7b6c5d4e3f2a\"", "9f8a7b6c5d4e3f2a"),

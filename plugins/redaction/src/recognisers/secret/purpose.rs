@@ -1,13 +1,43 @@
 //! What a password is for, between the word for it and its value: "Passwort für das Portal: …", "my password for the
 //! shop is …". Knows no values.
 
+use super::keyed::is_varied;
 use crate::view::{MARK, View, is_word};
 
 /// Words with which the purpose begins.
-const HEADS: &[&str] =
-    &["für", "fuer", "zu", "zum", "zur", "bei", "beim", "von", "vom", "im", "for", "to", "of"];
+const HEADS: &[&str] = &["für", "fuer", "zu", "zum", "zur", "bei", "beim", "von", "vom", "for", "to", "of"];
 /// Words behind which the value stands.
 const TELLS: &[&str] = &["ist", "lautet", "heißt", "heisst", "war", "is", "was"];
+/// Ends of words that announce something else than a password: "Passwort für Kundennummer: …".
+const OTHERS: &[&str] = &[
+    "nummer",
+    "nr",
+    "nr.",
+    "number",
+    "order",
+    "bestellung",
+    "auftrag",
+    "kunde",
+    "customer",
+    "rechnung",
+    "invoice",
+    "gerät",
+    "geraet",
+    "device",
+    "modell",
+    "model",
+    "anhang",
+    "attachment",
+    "datei",
+    "file",
+    "benutzer",
+    "nutzer",
+    "benutzername",
+    "user",
+    "username",
+    "name",
+    "login",
+];
 /// Words of a purpose at most, and bytes of one.
 const WORDS_MAX: usize = 6;
 const WORD_BYTES_MAX: usize = 32;
@@ -28,8 +58,12 @@ pub(super) fn told(view: &View<'_>, place: usize, end: usize) -> Option<usize> {
         if count == 0 && !is_among(HEADS) {
             return None;
         }
+        // "I changed my password to Rex4711 and it is rejected": that is no purpose.
+        if is_varied(&word) && !word.contains(&b'.') {
+            return None;
+        }
         if view.at(at) == b':' {
-            return Some(at + 1);
+            return (!OTHERS.iter().any(|end| word.ends_with(end.as_bytes()))).then_some(at + 1);
         }
         if count > 0 && is_among(TELLS) {
             return Some(at);
@@ -75,6 +109,8 @@ mod tests {
             ("password to shop.example.org is still Rex4711", "Rex4711"),
             ("Kennwort zum WLAN ist: Hund4711!", "Hund4711!"),
             ("PIN für die Karte: 4821", "4821"),
+            ("I changed my password to Rex4711 and it is rejected.", "Rex4711"),
+            ("password to Rex4711: I cannot log in", "Rex4711"),
         ] {
             assert_eq!(secret(text).as_deref(), Some(value), "{text}");
         }
@@ -90,6 +126,14 @@ mod tests {
             "Passwort für das Portal seit Update 7.2 falsch",
             "Passwort für das Portal: https://portal.example.org/a1",
             "Schlüssel für das Fahrradschloss: ABX-4600",
+            "Passwort für Kundennummer: K48213 vergessen",
+            "Password for order: A48213 does not work",
+            "Passwort für Gerät: WR841N",
+            "Passwort zum Anhang: Rechnung_2024.pdf",
+            "Passwort für Benutzer: mueller61 geht nicht",
+            "Fehler beim Passwort im Login: \"Zugang verweigert\"",
+            "Die PIN für meine Karte war 2023 noch gültig",
+            "Das Passwort für das Konto ist 8-stellig",
             "Passwort für eins zwei drei vier fünf sechs sieben: Hund4711",
         ] {
             assert_eq!(secret(text), None, "{text}");

@@ -85,7 +85,8 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
     let pin = word.starts_with(b"pin") || word == b"puk" || word == b"geheimzahl";
     // "**Passwort** ist …"
     let end = behind_stars(view, end);
-    let mut at = purpose::told(view, place, end).unwrap_or(end);
+    let purpose = purpose::told(view, place, end);
+    let mut at = purpose.unwrap_or(end);
     let mut links = 0;
     for _ in 0..4 {
         if view.at(at) != b' ' {
@@ -110,6 +111,8 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
     let text = view.slice(start, end);
     let score = match (is_stand_in(text), pin) {
         (true, _) => 0.0,
+        // "Die PIN für meine Karte war 2023 noch gültig", "das Passwort für das Konto ist 8-stellig"
+        _ if purpose.is_some() && (is_year(text) || text.ends_with(b"-stellig")) => 0.0,
         (_, true) if is_pin(text) => 0.85,
         (_, true) => 0.0,
         _ if text.len() >= 4 && (quoted || is_spoken_password(text)) => 0.85,
@@ -118,6 +121,12 @@ pub(in super::super) fn spoken(view: &View<'_>, place: usize, out: &mut Vec<Find
     if score > 0.0 {
         out.push(Finding::new(start, end, "SECRET", score, "secret.spoken"));
     }
+}
+
+fn is_year(text: &[u8]) -> bool {
+    text.len() == 4
+        && (text.starts_with(b"19") || text.starts_with(b"20"))
+        && text.iter().all(u8::is_ascii_digit)
 }
 
 /// What stands within an XML element that is called a password.
