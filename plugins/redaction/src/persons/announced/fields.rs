@@ -28,26 +28,6 @@ static LABELS: Hashes<15> = Hashes::of([
 static HEADS: Hashes<8> =
     Hashes::of(["first", "last", "family", "given", "middle", "maiden", "christian", "second"]);
 
-/// What forms say in the place of a name.
-static SAYS: Hashes<16> = Hashes::of([
-    "pflichtfeld",
-    "pflichtangabe",
-    "unbekannt",
-    "optional",
-    "invalid",
-    "mandatory",
-    "required",
-    "unknown",
-    "missing",
-    "empty",
-    "entfällt",
-    "leer",
-    "fehlend",
-    "ungültig",
-    "unvollständig",
-    "keine",
-]);
-
 fn is_colon(line: &Line, place: usize, away: isize) -> bool {
     line.word(place, away)
         .is_some_and(|w| w.shape == Shape::Mark && (w.hash == u32::from(b':') || w.hash == u32::from(b'=')))
@@ -75,7 +55,7 @@ pub(super) fn is_filled(line: &Line, place: usize, word: &Word) -> bool {
         Shape::Mixed => word.surname && !word.lists.any(COMMON),
         Shape::Initial | Shape::Number | Shape::Mark => false,
     };
-    labelled && fits && !SMALL.has(word.hash) && !SAYS.has(word.hash) && !is_label(line, place)
+    labelled && fits && !SMALL.has(word.hash) && !is_label(line, place)
 }
 
 #[cfg(test)]
@@ -97,16 +77,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_field_is_nobody() {
-        for text in [
-            "Vorname: Nachname:",
-            "Vorname: Rechnung",
-            "Nachname: fehlt",
-            "last name: wrong",
-            "Nachname: Pflichtfeld",
-            "Vorname: Unbekannt",
-            "First name: Optional",
-            "Surname: Mandatory",
-        ] {
+        for text in ["Vorname: Nachname:", "Vorname: Rechnung", "Nachname: fehlt", "last name: wrong"] {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }
     }
