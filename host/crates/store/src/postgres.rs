@@ -133,19 +133,24 @@ pub(crate) mod dialect {
          AND lease_until > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) FOR UPDATE) \
          DELETE FROM job USING held WHERE job.lane_id = held.lane_id AND job.sequence = $3";
 
-    /// Its lane goes where it is empty, the usual case; else it waits for its next job.
+    /// A lane goes where it is empty, the usual case; else it waits for its next job.
     const RELEASE: &str = "WITH gone AS (DELETE FROM lane WHERE lane_id = $1 \
          AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1)) \
          UPDATE lane SET lease_until = NULL, owner = '', \
          ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) \
          WHERE lane_id = $1 AND EXISTS (SELECT 1 FROM job WHERE lane_id = $1)";
 
+    /// Gives a lane free.
+    pub(crate) fn release(script: &mut Script<'_>, lane: &str) {
+        script.push(Statement::new(RELEASE).bind(lane).changes_work());
+    }
+
     /// Removes a job and gives its lane free. Two statements: the second sees what was queued while the first waited for
     /// the lane.
     pub(crate) fn finish(script: &mut Script<'_>, _: &Ground, head: Head<'_>) {
         let take_away = Statement::new(TAKE_AWAY).bind(head.lane).bind(head.fence).bind(head.sequence);
         script.push(take_away.changes_one("lease"));
-        script.push(Statement::new(RELEASE).bind(head.lane).changes_work());
+        release(script, head.lane);
     }
 
     /// The clock that leases go by: the database's.

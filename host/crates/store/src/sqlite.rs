@@ -41,7 +41,7 @@ pub(crate) mod dialect {
     use domain::job::{Lease, NewJob};
     use sqlx::QueryBuilder;
 
-    use super::sql::queue::Head;
+    use super::sql::queue::{FREE, Head};
     use super::sql::reader::{Reader, all, json, readable};
     use super::sql::script::{Script, Statement};
     pub(crate) use super::together::run;
@@ -122,20 +122,21 @@ pub(crate) mod dialect {
     const TAKE_AWAY: &str = "DELETE FROM job WHERE lane_id = $1 AND sequence = $2 AND EXISTS \
          (SELECT 1 FROM lane WHERE lane_id = $1 AND fence = $3 AND lease_until > $4)";
 
-    /// Its lane goes where it is empty, the usual case.
+    /// A lane goes where it is empty, the usual case.
     const LEAVE: &str =
         "DELETE FROM lane WHERE lane_id = $1 AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1)";
 
-    /// Else it waits for its next job.
-    const GO_ON: &str = "UPDATE lane SET lease_until = NULL, owner = '', \
-         ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) WHERE lane_id = $1";
+    /// Gives a lane free: else it waits for its next job.
+    pub(crate) fn release(script: &mut Script<'_>, lane: &str) {
+        script.push(Statement::new(LEAVE).bind(lane));
+        script.push(Statement::new(FREE).bind(lane).changes_work());
+    }
 
     /// Removes a job and gives its lane free.
     pub(crate) fn finish(script: &mut Script<'_>, ground: &Ground, head: Head<'_>) {
         let take_away = Statement::new(TAKE_AWAY).bind(head.lane).bind(head.sequence);
         script.push(take_away.bind(head.fence).bind(ground.seen.0).changes_one("lease"));
-        script.push(Statement::new(LEAVE).bind(head.lane));
-        script.push(Statement::new(GO_ON).bind(head.lane).changes_work());
+        release(script, head.lane);
     }
 
     /// The clock that leases go by: the caller's.

@@ -158,8 +158,8 @@ async fn write<'f>(
             return Ok(true);
         }
         Fact::BuryJob { lane, fence, sequence, error, at } => {
-            return queue::bury(c!(), ground, Head { lane, fence: *fence, sequence: *sequence }, error, *at)
-                .await;
+            let head = Head { lane, fence: *fence, sequence: *sequence };
+            queue::bury(script, ground, head, error, *at).await?;
         }
         Fact::HastenJob { lane, was, ready_at } => {
             return queue::hasten(c!(), lane, *was, *ready_at).await;

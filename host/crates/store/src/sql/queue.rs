@@ -5,6 +5,7 @@ use domain::Timestamp;
 use domain::id::ScheduleId;
 
 use super::reader::{Reader, all, one};
+use super::script::Script;
 use super::{Connection, Ground, Outcome, Row, dialect};
 use crate::error::StoreError;
 use crate::records::{DeadJob, Page, QueueState};
@@ -35,32 +36,9 @@ async fn remove(c: &mut Connection, head: Head<'_>) -> Outcome<()> {
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale("lease").into()) }
 }
 
-/// An empty lane disappears (the usual case, so it is tried first); otherwise it waits for its next job.
-pub(crate) async fn release(c: &mut Connection, lane: &str) -> Outcome<bool> {
-    let gone = sqlx::query(
-        "DELETE FROM lane WHERE lane_id = $1 AND NOT EXISTS (SELECT 1 FROM job WHERE lane_id = $1)",
-    )
-    .bind(lane)
-    .execute(&mut *c)
-    .await?;
-    if gone.rows_affected() == 1 {
-        return Ok(false);
-    }
-    free(c, lane).await?;
-    Ok(true)
-}
-
-/// The lane waits for its next job.
-async fn free(c: &mut Connection, lane: &str) -> Outcome<()> {
-    sqlx::query(
-        "UPDATE lane SET lease_until = NULL, owner = '', \
-         ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) WHERE lane_id = $1",
-    )
-    .bind(lane)
-    .execute(c)
-    .await?;
-    Ok(())
-}
+/// A lane waits for its next job.
+pub(crate) const FREE: &str = "UPDATE lane SET lease_until = NULL, owner = '', \
+     ready_at = (SELECT ready_at FROM job WHERE lane_id = $1 ORDER BY sequence LIMIT 1) WHERE lane_id = $1";
 
 /// Puts the job back; its lane is not empty then.
 pub(crate) async fn retry(
@@ -85,7 +63,8 @@ pub(crate) async fn retry(
     if done.rows_affected() != 1 {
         return Err(StoreError::Stale("lease").into());
     }
-    free(c, head.lane).await
+    sqlx::query(FREE).bind(head.lane).execute(c).await?;
+    Ok(())
 }
 
 /// Has a job come earlier that waits until `was`; `true` when it does.
@@ -107,13 +86,14 @@ pub(crate) async fn hasten(
 }
 
 pub(crate) async fn bury(
-    c: &mut Connection,
+    script: &mut Script<'_>,
     ground: &Ground,
     head: Head<'_>,
     error: &str,
     at: Timestamp,
-) -> Outcome<bool> {
-    hold(c, ground, head.lane, head.fence).await?;
+) -> Outcome<()> {
+    let c = script.connection().await?;
+    hold(&mut *c, ground, head.lane, head.fence).await?;
     sqlx::query(
         "INSERT INTO dead_job (sequence, lane_id, payload, attempts, error, died_at) \
          SELECT sequence, lane_id, payload, attempts + 1, $3, $4 FROM job WHERE lane_id = $1 AND sequence = $2",
@@ -125,7 +105,8 @@ pub(crate) async fn bury(
     .execute(&mut *c)
     .await?;
     remove(c, head).await?;
-    release(c, head.lane).await
+    dialect::release(script, head.lane);
+    Ok(())
 }
 
 pub(crate) async fn remove_dead(c: &mut Connection, lane: &str, sequence: i64) -> Outcome<()> {
