@@ -55,16 +55,7 @@ pub(crate) async fn show(State(console): State<Console>, visit: Visit) -> Respon
 
 async fn page(console: &Console, visit: &Visit, refused: Option<&str>) -> Response {
     match standing(console).await {
-        Ok(standing) => {
-            let status = refused.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-            let saved = refused.is_none() && visit.asked("saved").is_some();
-            let body = html! {
-                @if let Some(why) = refused { p.alarm role="alert" dir="auto" { (why) } }
-                @if saved { p role="status" { (visit.texts().saved) } }
-                (body(visit, &standing))
-            };
-            framed(visit, PATH, status, &body)
-        }
+        Ok(standing) => framed_after(visit, PATH, refused, &body(visit, &standing)),
         Err(error) => visit.failed(error),
     }
 }
@@ -77,6 +68,18 @@ async fn standing(console: &Console) -> Result<Standing, DeskError> {
         budgets: budgets::standing(console).await?,
         held: desk.ask().held_count().await?,
     })
+}
+
+/// A page of the settings behind one of its forms: why that was refused, or that it was saved.
+fn framed_after(visit: &Visit, path: &str, refused: Option<&str>, body: &Markup) -> Response {
+    let status = refused.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let saved = refused.is_none() && visit.asked("saved").is_some();
+    let body = html! {
+        @if let Some(why) = refused { p.alarm role="alert" dir="auto" { (why) } }
+        @if saved { p role="status" { (visit.texts().saved) } }
+        (body)
+    };
+    framed(visit, path, status, &body)
 }
 
 /// A page of the settings, with the way to the others.

@@ -3,7 +3,6 @@
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, Page, SUPPRESSION_REASON_CHARS_MAX, Suppression};
 use domain::address::canonical_address;
@@ -11,7 +10,7 @@ use domain::{Actor, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{days_field, end_after, framed};
+use super::{days_field, end_after, framed_after};
 use crate::Console;
 use crate::pages::Visit;
 use crate::session::Administrator;
@@ -107,17 +106,13 @@ async fn page(
 ) -> Response {
     match standing(console, asked).await {
         Ok(standing) => {
-            let status = refused.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-            let saved = refused.is_none() && visit.asked("saved").is_some();
             let body = html! {
-                @if let Some(why) = refused { p.alarm role="alert" dir="auto" { (why) } }
-                @if saved { p role="status" { (visit.texts().saved) } }
                 (search(visit, asked))
                 (list(visit, asked, &standing))
                 h2 { (visit.setting_texts().suppress) }
                 (form(visit, written))
             };
-            framed(visit, PATH, status, &body)
+            framed_after(visit, PATH, refused, &body)
         }
         Err(error) => visit.failed(error),
     }
